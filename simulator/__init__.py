@@ -1,0 +1,1 @@
+"""A city that plays sensors, residents and trucks: the proving ground."""

@@ -1,0 +1,262 @@
+"""What things are: the nouns of the whole house, as frozen values that are true from birth.
+
+Units live in the names. Time is UTC, timezone-aware. Times of day are seconds after local midnight
+(`_s` in `Shift`, `DisposalSite`), since a shift starts at six by the clock on the wall. Money is in
+minor units (öre, cent) of the organisation's currency. Master data (places, containers, trucks) is
+in `tomma.city`, plans in `tomma.plan`; this file has what flows: readings, emptyings and events.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import IntFlag, StrEnum
+from typing import NewType
+
+BinId = NewType("BinId", str)
+SiteId = NewType("SiteId", str)
+SensorId = NewType("SensorId", str)
+VehicleId = NewType("VehicleId", str)
+DepotId = NewType("DepotId", str)
+DisposalSiteId = NewType("DisposalSiteId", str)
+ContainerTypeId = NewType("ContainerTypeId", str)
+FractionCode = NewType("FractionCode", str)
+PlanId = NewType("PlanId", str)
+
+
+def check_within(name: str, value: float, low: float, high: float) -> None:
+    """Raise ValueError naming field, bound and value unless `low <= value <= high`; refuses NaN."""
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be within [{low:g}, {high:g}], got {value}")
+
+
+def check_utc(name: str, moment: datetime) -> None:
+    """Raise ValueError unless `moment` is timezone-aware and in UTC."""
+    if moment.tzinfo is None or moment.utcoffset() != UTC.utcoffset(None):
+        raise ValueError(f"{name} must be a timezone-aware UTC time, got {moment!r}")
+
+
+class Quality(IntFlag):
+    """What is odd about a reading. Flags never delete: the raw value is kept, the plan decides what to trust."""
+
+    GOOD = 0
+    CLOCK_REPAIRED = 1
+    """The device's clock was implausible; the time of receipt stands in for it."""
+    OUT_OF_RANGE = 2
+    """The distance lay outside the container (below full or beyond empty) and was clipped."""
+    SPIKE = 4
+    """A jump up that the next readings did not confirm."""
+    STUCK = 8
+    """The same raw value for longer than a bin in use can show."""
+    LATE = 16
+    """Arrived after a newer reading of the same sensor."""
+
+
+UNTRUSTED = Quality.SPIKE | Quality.STUCK
+"""Flags that keep a reading out of the forecast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a device said, before we know which bin it hangs in.
+
+    Either `distance_mm` or `fill_fraction` is present; a device that computes fill itself sends the second.
+    """
+
+    sensor_id: SensorId
+    measured_utc: datetime | None
+    """The device's or the network's time, as given; `ingest` repairs it. None when the message has none."""
+    distance_mm: float | None = None
+    fill_fraction: float | None = None
+    counter: int | None = None
+    battery_v: float | None = None
+    battery_fraction: float | None = None
+    temperature_c: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a measurement with nothing in it or with numbers that are not."""
+        if not self.sensor_id:
+            raise ValueError("sensor_id must not be empty")
+        if self.distance_mm is None and self.fill_fraction is None:
+            raise ValueError("one of distance_mm and fill_fraction must be given")
+        for name in ("distance_mm", "fill_fraction", "battery_v", "battery_fraction", "temperature_c"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"{name} must be a finite number, got {value}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One fill level of one bin, as a sensor saw it. Its identity is (sensor_id, measured_utc)."""
+
+    bin_id: BinId
+    sensor_id: SensorId
+    measured_utc: datetime
+    received_utc: datetime
+    fill_fraction: float
+    quality: Quality = Quality.GOOD
+    distance_mm: float | None = None
+    battery_v: float | None = None
+    temperature_c: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a fill level outside [0, 1] and times without UTC."""
+        check_within("fill_fraction", self.fill_fraction, 0.0, 1.0)
+        check_utc("measured_utc", self.measured_utc)
+        check_utc("received_utc", self.received_utc)
+
+
+class RejectReason(StrEnum):
+    """Why a message became a dead letter."""
+
+    TOO_LARGE = "too_large"
+    NOT_UTF8 = "not_utf8"
+    MALFORMED_JSON = "malformed_json"
+    WRONG_FIELD = "wrong_field"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    UNKNOWN_DEVICE = "unknown_device"
+    NOT_INSTALLED = "not_installed"
+    FOREIGN_TOPIC = "foreign_topic"
+    IMPLAUSIBLE_TIME = "implausible_time"
+    NO_READING = "no_reading"
+    UNKNOWN_FORMAT = "unknown_format"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message that could not become a reading: kept with its payload, counted, and told in plain words."""
+
+    topic: str
+    payload: bytes
+    received_utc: datetime
+    reason: RejectReason
+    detail: str
+    """One plain sentence that names field, bound and value."""
+    sensor_id: SensorId | None = None
+
+
+class EmptyingSource(StrEnum):
+    """How we know that a bin was emptied."""
+
+    DETECTED = "detected"
+    CONFIRMED = "confirmed"
+    INFERRED = "inferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Emptying:
+    """A bin became empty, or at least emptier: what is left need not be zero."""
+
+    bin_id: BinId
+    at_utc: datetime
+    source: EmptyingSource
+    fill_before_fraction: float | None = None
+    fill_after_fraction: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse fill levels outside [0, 1] and times without UTC."""
+        check_utc("at_utc", self.at_utc)
+        for name in ("fill_before_fraction", "fill_after_fraction"):
+            value = getattr(self, name)
+            if value is not None:
+                check_within(name, value, 0.0, 1.0)
+
+
+class EventKind(StrEnum):
+    """What the driver did."""
+
+    EMPTIED = "emptied"
+    SKIPPED = "skipped"
+    UNDONE = "undone"
+    UNLOADED = "unloaded"
+    BREAK_STARTED = "break_started"
+    BREAK_ENDED = "break_ended"
+
+
+class SkipReason(StrEnum):
+    """Why the driver left a bin on the route unemptied."""
+
+    BLOCKED = "blocked"
+    NO_ACCESS = "no_access"
+    DAMAGED = "damaged"
+    OVERLOADED = "overloaded"
+    ALREADY_EMPTY = "already_empty"
+    NOT_SAFE = "not_safe"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One action of a driver, made once on the tablet and never changed. `key` is its identity."""
+
+    key: str
+    device_id: str
+    sequence: int
+    plan_id: PlanId
+    vehicle_id: VehicleId
+    kind: EventKind
+    tapped_utc: datetime
+    received_utc: datetime
+    bin_id: BinId | None = None
+    disposal_site_id: DisposalSiteId | None = None
+    skip_reason: SkipReason | None = None
+    undoes_key: str | None = None
+    lat_deg: float | None = None
+    lon_deg: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an event that says who but not what."""
+        if not 8 <= len(self.key) <= 64:
+            raise ValueError(f"key must have 8 to 64 characters, got {len(self.key)}")
+        check_within("sequence", self.sequence, 0, 2**53)
+        check_utc("tapped_utc", self.tapped_utc)
+        check_utc("received_utc", self.received_utc)
+        needs_bin = self.kind in (EventKind.EMPTIED, EventKind.SKIPPED)
+        if needs_bin and self.bin_id is None:
+            raise ValueError(f"bin_id must be given for an event of kind {self.kind}")
+        if (self.kind is EventKind.SKIPPED) != (self.skip_reason is not None):
+            raise ValueError(f"skip_reason belongs to a skipped event and only there, got kind {self.kind}")
+        if (self.kind is EventKind.UNDONE) != (self.undoes_key is not None):
+            raise ValueError(f"undoes_key belongs to an undone event and only there, got kind {self.kind}")
+
+
+class ReasonCode(StrEnum):
+    """Why a bin is on the plan, or not. The pages put each code into words, in Swedish and English."""
+
+    OVERFLOW_RISK = "overflow_risk"
+    """values: p_overflow (probability), by_h (hours ahead), alpha (the accepted probability)"""
+    FULL_NOW = "full_now"
+    """values: fill_fraction"""
+    WORTH_THE_DETOUR = "worth_the_detour"
+    """values: prize_minor, p_overflow"""
+    HYGIENE_INTERVAL = "hygiene_interval"
+    """values: days_since_emptied, limit_days"""
+    SILENT_SENSOR = "silent_sensor"
+    """values: silent_h, p_overflow; the forecast widened until a visit paid"""
+    REQUESTED = "requested"
+    """values: none; a person asked for it"""
+    NOT_NEEDED_YET = "not_needed_yet"
+    """values: fill_fraction, p_overflow, by_h"""
+    NOT_WORTH_THE_DETOUR = "not_worth_the_detour"
+    """values: prize_minor"""
+    NO_CAPACITY = "no_capacity"
+    """values: none; the trucks of the day have no litres, kilograms or minutes left"""
+    NO_VEHICLE_FOR_FRACTION = "no_vehicle_for_fraction"
+    """values: none"""
+    NO_VEHICLE = "no_vehicle"
+    """values: none; no truck is on duty"""
+    UNREACHABLE = "unreachable"
+    """values: none; no road leads there and back"""
+    TOO_BIG_FOR_ANY_TRUCK = "too_big_for_any_truck"
+    """values: volume_l, weight_kg"""
+    NO_TIME_WINDOW = "no_time_window"
+    """values: none; no shift or opening hour allows the visit"""
+    NO_DATA = "no_data"
+    """values: none; never a reading and never an emptying"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code with the numbers that made the decision."""
+
+    code: ReasonCode
+    values: Mapping[str, float] = field(default_factory=dict)

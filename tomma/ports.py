@@ -1,0 +1,143 @@
+"""What the core asks of the world: one promise per method. Adapters keep it and turn foreign errors into ours.
+
+Readings go to a time-series store, master data and plans to a registry, the driver's actions to an
+append-only log. Every port may be kept by SQLite on a laptop or by a server in a city's data centre.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from tomma.city import City
+from tomma.model import BinId, Emptying, Event, PlanId, Reading, Rejected, RejectReason
+from tomma.plan import Plan, PlanProgress, PlanStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a batch: every reading in it is now durable, new or known before."""
+
+    stored: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class DailyAggregate:
+    """One bin's day (UTC) in four numbers."""
+
+    bin_id: BinId
+    day: date
+    readings: int
+    min_fill_fraction: float
+    max_fill_fraction: float
+    mean_fill_fraction: float
+    last_fill_fraction: float
+
+
+class ReadingStore(Protocol):
+    """Keeps readings, the emptyings seen in them, and the messages that failed."""
+
+    def append(
+        self,
+        readings: Sequence[Reading],
+        emptyings: Sequence[Emptying] = (),
+        rejected: Sequence[Rejected] = (),
+    ) -> Appended:
+        """Return only once everything is durable, in one transaction; else StoreUnavailableError.
+
+        A reading whose (sensor_id, measured_utc) is known, or an emptying whose (bin_id, at_utc, source)
+        is known, is a duplicate: counted, not stored again.
+        """
+
+    def latest(self) -> Mapping[BinId, Reading]:
+        """Return the newest reading (by measured_utc) of every bin that ever had one."""
+
+    def range(self, bin_id: BinId, from_utc: datetime, to_utc: datetime) -> Sequence[Reading]:
+        """Return one bin's readings with from_utc <= measured_utc < to_utc, oldest first."""
+
+    def range_all(self, from_utc: datetime, to_utc: datetime) -> Mapping[BinId, Sequence[Reading]]:
+        """Return every bin's readings with from_utc <= measured_utc < to_utc, oldest first: what a forecast reads."""
+
+    def daily(self, bin_id: BinId, from_day: date, to_day: date) -> Sequence[DailyAggregate]:
+        """Return one bin's days with from_day <= day < to_day that have readings, oldest first."""
+
+    def emptyings(self, from_utc: datetime, to_utc: datetime, bin_id: BinId | None = None) -> Sequence[Emptying]:
+        """Return emptyings with from_utc <= at_utc < to_utc, oldest first; of one bin or of all."""
+
+    def dead_letters(self, limit: int) -> Sequence[Rejected]:
+        """Return the newest `limit` rejected messages, newest first."""
+
+    def dead_letter_counts(self) -> Mapping[RejectReason, int]:
+        """Return how many messages were ever rejected, by reason."""
+
+    def delete_before(self, moment: datetime) -> int:
+        """Delete readings measured before `moment`, keeping each bin's newest; return how many went."""
+
+    def close(self) -> None:
+        """Release the store; every later call raises StoreUnavailableError."""
+
+
+class Registry(Protocol):
+    """Keeps master data."""
+
+    def load(self) -> City:
+        """Return one consistent snapshot; NotFoundError before the first import."""
+
+    def revision(self) -> int:
+        """Return a number that grows with every change: cheap to poll."""
+
+    def save(self, city: City) -> None:
+        """Insert or update everything in `city` and remove what is not in it, in one transaction."""
+
+
+class PlanStore(Protocol):
+    """Keeps plans."""
+
+    def save(self, plan: Plan) -> None:
+        """Insert the plan, or replace the one with its id; durable on return."""
+
+    def get(self, plan_id: PlanId) -> Plan:
+        """Return the plan; NotFoundError when there is none."""
+
+    def of_day(self, day: date) -> Sequence[Plan]:
+        """Return the day's plans, newest first."""
+
+    def recent(self, limit: int) -> Sequence[Plan]:
+        """Return the newest plans by created_utc, newest first."""
+
+    def published(self, day: date) -> Plan | None:
+        """Return the plan the trucks drive on that day, if one was published."""
+
+    def publish(self, plan_id: PlanId) -> Plan:
+        """Make this READY plan the day's PUBLISHED one and the former SUPERSEDED, in one transaction.
+
+        ConflictError unless the plan is READY (or PUBLISHED already: then nothing changes).
+        """
+
+    def set_status(self, plan_id: PlanId, status: PlanStatus) -> None:
+        """Change a plan's status; NotFoundError when there is none."""
+
+
+class EventLog(Protocol):
+    """Keeps the driver's actions, append-only."""
+
+    def append(self, events: Sequence[Event]) -> Sequence[str]:
+        """Store each event once; durable on return.
+
+        Returns one of "stored" | "duplicate" | "conflict" per event: a known key with the same body is a
+        duplicate, with another body a conflict (the first one stands).
+        """
+
+    def of_plan(self, plan_id: PlanId) -> Sequence[Event]:
+        """Return the plan's events ordered by (tapped_utc, device_id, sequence)."""
+
+    def since(self, position: int, limit: int = 1000) -> tuple[int, Sequence[Event]]:
+        """Return (new position, events stored after `position` in order of storing); begin with 0."""
+
+
+class ProgressSink(Protocol):
+    """Told how a planner gets on."""
+
+    def __call__(self, progress: PlanProgress) -> None:
+        """Take note; must not block."""

@@ -1,0 +1,193 @@
+"""Set up everything `make demo` and `make test` need; run by any Python >= 3.6.
+
+    python3 tools/bootstrap.py run     # what the product needs
+    python3 tools/bootstrap.py test    # that, plus the test tools, mosquitto and Chromium
+
+A second run finds the stamp of the lock file and returns at once. Nothing here
+names a package registry: pip and uv use whatever this machine is configured for.
+"""
+
+import glob
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+BOOT = os.path.join(ROOT, ".uv")
+PYTHON_RANGE = ">=3.12,<3.15"
+SYSTEM_PARTS = {  # command names, the Debian package that brings one of them
+    "mosquitto": (("mosquitto", "/usr/sbin/mosquitto"), "mosquitto"),
+    "Chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
+}
+
+
+def say(text):
+    print("setup: " + text, flush=True)
+
+
+def fail(text):
+    sys.exit("setup: " + text)
+
+
+def run(command, **keywords):
+    try:
+        subprocess.run(command, check=True, cwd=ROOT, **keywords)
+    except (OSError, subprocess.CalledProcessError) as exc:
+        fail("this command failed: %s\n%s" % (" ".join(command), exc))
+
+
+def works(command):
+    try:
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def uv_environment():
+    """uv works on .venv and copies, so that a cache on another file system is no error."""
+    return dict(os.environ, UV_LINK_MODE="copy", VIRTUAL_ENV=VENV)
+
+
+# -- uv ---------------------------------------------------------------------------------
+
+
+def find_uv():
+    own = os.path.join(BOOT, "bin", "uv")
+    for candidate in (own, shutil.which("uv")):
+        if candidate and works([candidate, "--version"]):
+            return candidate
+    return None
+
+
+def bring_uv():
+    """Install uv into .uv/ by whichever way this Python offers."""
+    say("bringing uv (once)")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+    if works([sys.executable, "-m", "venv", BOOT]):
+        run([os.path.join(BOOT, "bin", "python"), "-m", "pip", "install", "--quiet", "uv"])
+    elif works([sys.executable, "-m", "pip", "--version"]):
+        run(pip + ["--target", BOOT, "uv"])
+    elif may_apt():
+        apt_install(["python3-venv"])
+        run([sys.executable, "-m", "venv", "--clear", BOOT])
+        run([os.path.join(BOOT, "bin", "python"), "-m", "pip", "install", "--quiet", "uv"])
+    else:
+        fail("this Python has neither venv nor pip. Install one, for example:\n"
+             "    sudo apt-get install python3-venv")
+    return find_uv() or fail("uv was installed but does not start")
+
+
+# -- Python -----------------------------------------------------------------------------
+
+
+def acceptable(python):
+    check = "import sys; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))"
+    return works([python, "-c", check])
+
+
+def find_python(uv):
+    """A Python this project runs on: uv's choice, one of pyenv's, or one that uv fetches."""
+    found = subprocess.run([uv, "python", "find", "--no-project", PYTHON_RANGE],
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                           universal_newlines=True)
+    pyenv = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
+    # uv stops at a pyenv shim that has no version behind it, so pyenv's own folder is asked too.
+    candidates = [found.stdout.strip()] if found.returncode == 0 else []
+    for minor in ("3.13", "3.12", "3.14"):
+        candidates += sorted(glob.glob(os.path.join(pyenv, "versions", minor + ".*", "bin", "python3")))
+    for candidate in candidates:
+        if candidate and acceptable(candidate):
+            return candidate
+    say("no Python %s here; asking uv to fetch one" % PYTHON_RANGE)
+    if not works([uv, "python", "install", "3.13"]):
+        fail("no Python %s was found and none could be fetched. Install one (python3.13) and run again."
+             % PYTHON_RANGE)
+    return "3.13"
+
+
+# -- the environment ----------------------------------------------------------------------
+
+
+def stamp_of(kind):
+    digest = hashlib.sha256()
+    for name in ("requirements/%s.txt" % kind, "pyproject.toml"):
+        with open(os.path.join(ROOT, name), "rb") as handle:
+            digest.update(handle.read())
+    return digest.hexdigest()
+
+
+def is_ready(kind):
+    wanted = stamp_of(kind)
+    try:
+        with open(os.path.join(VENV, kind + ".stamp")) as handle:
+            return handle.read() == wanted
+    except OSError:
+        return False
+
+
+def install(kind):
+    uv = find_uv() or bring_uv()
+    python = os.path.join(VENV, "bin", "python")
+    if not acceptable(python):
+        chosen = find_python(uv)
+        say("making .venv with %s" % chosen)
+        run([uv, "venv", "--quiet", "--no-project", "--clear", "--python", chosen, VENV])
+    say("installing the locked packages (%s)" % kind)
+    target = [uv, "pip", "install", "--python", python]
+    run(target + ["--require-hashes", "-r", "requirements/%s.txt" % kind], env=uv_environment())
+    # The project itself, as a path file: nothing to build and nothing to fetch.
+    run(target + ["--quiet", "--no-deps", "--no-build-isolation", "-e", "."], env=uv_environment())
+    with open(os.path.join(VENV, kind + ".stamp"), "w") as handle:
+        handle.write(stamp_of(kind))
+
+
+# -- system parts for the tests -------------------------------------------------------------
+
+
+def may_apt():
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return bool(shutil.which("apt-get")) and (root or works(["sudo", "-n", "true"]))
+
+
+def apt_install(packages):
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    run(prefix + ["apt-get", "update", "-q"], env=environment)
+    run(prefix + ["apt-get", "install", "-qy", "--no-install-recommends"] + packages, env=environment)
+
+
+def missing_parts():
+    return [name for name, (commands, _) in SYSTEM_PARTS.items()
+            if not any(shutil.which(command) for command in commands)]
+
+
+def ensure_system_parts():
+    missing = missing_parts()
+    if not missing:
+        return
+    packages = [SYSTEM_PARTS[name][1] for name in missing]
+    if may_apt():
+        say("installing %s with apt" % ", ".join(missing))
+        apt_install(packages)
+    if missing_parts():
+        hint = "brew install" if platform.system() == "Darwin" else "sudo apt-get install"
+        fail("the tests need %s. Install them and run again:\n    %s %s"
+             % (" and ".join(missing_parts()), hint, " ".join(packages)))
+
+
+def main():
+    kind = sys.argv[1] if len(sys.argv) == 2 else ""
+    if kind not in ("run", "test"):
+        fail("usage: bootstrap.py run|test")
+    if not is_ready(kind) or not acceptable(os.path.join(VENV, "bin", "python")):
+        install(kind)
+    if kind == "test":
+        ensure_system_parts()
+
+
+main()
