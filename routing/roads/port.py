@@ -1,0 +1,85 @@
+"""What the planner asks of the streets: how long and how far between any two points, and along which streets.
+
+Pure: no engine, no file. The adapters are `straight_line` (the marked fallback) and `osrm_roads`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tomma.city import Position
+from tomma.plan import RoadsSource
+
+UNREACHABLE = -1
+"""What `duration_s` and `distance_m` hold where `reachable` is False: no number that could pass for a drive."""
+
+LonLat = tuple[float, float]
+Leg = tuple[LonLat, ...]
+"""The line of one drive, (lon_deg, lat_deg) points as GeoJSON wants them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrix:
+    """Driving time and distance from every point (row) to every point (column); one-way streets make it asymmetric.
+
+    A point that lies on no street has its whole row and column unreachable, the diagonal of `reachable`
+    included: that tells it (`off_road`) from a point whose streets merely lead nowhere useful. The diagonal of
+    `duration_s` and `distance_m` is 0, and so is the drive between two points at one place.
+    """
+
+    duration_s: NDArray[np.int32]
+    distance_m: NDArray[np.int32]
+    reachable: NDArray[np.bool_]
+    source: RoadsSource
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that do not fit together, and make them read-only: a matrix may be shared by a cache."""
+        shape = (len(self.duration_s),) * 2
+        for name, dtype in (("duration_s", np.int32), ("distance_m", np.int32), ("reachable", np.bool_)):
+            values: NDArray[np.generic] = getattr(self, name)
+            if values.shape != shape or values.dtype != dtype:
+                raise ValueError(f"{name} must be {np.dtype(dtype)} {shape}, got {values.dtype} {values.shape}")
+            values.flags.writeable = False
+
+    def __len__(self) -> int:
+        """Return how many points it covers."""
+        return len(self.duration_s)
+
+    @property
+    def off_road(self) -> tuple[int, ...]:
+        """Indexes of the points that lie on no street."""
+        return tuple(int(index) for index in np.flatnonzero(~self.reachable.diagonal()))
+
+    def cut_off_from(self, hub: int) -> tuple[int, ...]:
+        """Return the indexes of the points to which no truck at `hub` can drive and come back."""
+        there_and_back = self.reachable[hub, :] & self.reachable[:, hub]
+        return tuple(int(index) for index in np.flatnonzero(~there_and_back))
+
+
+class Roads(Protocol):
+    """Knows the streets."""
+
+    @property
+    def source(self) -> RoadsSource:
+        """Where the numbers come from; a plan carries it, so that a straight line never passes for a street."""
+
+    def matrix(self, points: Sequence[Position]) -> Matrix:
+        """Return the drives between all `points`, in their order; a point may occur twice.
+
+        A point that cannot be driven to is unreachable in the matrix, never an error.
+
+        Raises:
+            RoadsUnavailableError: If the engine gives no answer at all.
+        """
+
+    def legs(self, points: Sequence[Position]) -> tuple[Leg, ...]:
+        """Return the line of each drive from one point to the next: one fewer than points.
+
+        A drive that does not exist, or stays at one place, is the straight line of its two points.
+
+        Raises:
+            RoadsUnavailableError: If the engine gives no answer at all.
+        """
