@@ -35,7 +35,7 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class ScaledClock:
-    """A clock that started at `start_utc` when the machine's clock read `real_start_s`, and runs `factor` times as fast."""
+    """A clock that runs `factor` times as fast: it showed `start_utc` when the machine's read `real_start_s`."""
 
     start_utc: datetime
     real_start_s: float
