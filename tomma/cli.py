@@ -1,47 +1,75 @@
 """The command `tomma`: finds its sub-commands by entry points, so that the ground floor imports nobody.
 
-Each entry in the group `tomma.commands` names a `typer.Typer`; one with a single command appears under the
-entry's name, one with several as a group. Entries in `tomma.benches` appear under `tomma bench`.
+Each entry in the group `tomma.commands` names a `typer.Typer`; one with a single command is that command, one
+with several a group. Entries in `tomma.benches` appear under `tomma bench`. Only what is called is imported.
 Exit codes: 0 done, 1 the work failed (one plain line says why), 2 the command line was wrong.
 """
 
 import logging
 import sys
 from importlib.metadata import entry_points
+from typing import Any, ClassVar
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from tomma.errors import TommaError
+from tomma.errors import ConfigurationError, TommaError
 
 EXIT_FAILED = 1
+
+
+class _EntryPoints(TyperGroup):
+    """Commands that are imported when they are called, or when help lists them all."""
+
+    group: ClassVar[str] = "tomma.commands"
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  (click names it)
+        """Return every installed command's name."""
+        return sorted({entry.name for entry in entry_points(group=self.group)} | set(self.commands))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Import and return one command; None lets the caller report an unknown name."""
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        for entry in entry_points(group=self.group, name=cmd_name):
+            try:
+                command = typer.main.get_command(entry.load())
+            except ImportError as exc:
+                return _unavailable(cmd_name, exc)
+            command.name = cmd_name
+            return command
+        return None
+
+
+class _Benches(_EntryPoints):
+    """The commands under `tomma bench`."""
+
+    group: ClassVar[str] = "tomma.benches"
+
+
+def _unavailable(name: str, cause: ImportError) -> TyperCommand:
+    """A command whose optional part is not installed: the others go on working."""
+
+    def refuse() -> None:
+        raise ConfigurationError(f"`tomma {name}` needs a part that is not installed: {cause}")
+
+    return TyperCommand(name, callback=refuse, help=f"(unavailable: {cause})")
 
 
 def build_app() -> typer.Typer:
     """Return the command line with every sub-command that is installed."""
     app = typer.Typer(
-        name="tomma",
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        help="Waste bins that tell when they need emptying.",
+        name="tomma", cls=_EntryPoints, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
     app.callback()(_log_to_stderr)
-    _add(app, "tomma.commands")
-    bench = typer.Typer(no_args_is_help=True, help="Measure this machine; one JSON line with --json.")
-    _add(bench, "tomma.benches")
+    bench = typer.Typer(cls=_Benches, no_args_is_help=True)
+    bench.callback()(_bench)
     app.add_typer(bench, name="bench")
     return app
 
 
-def _add(app: typer.Typer, group: str) -> None:
-    for entry in sorted(entry_points(group=group), key=lambda each: each.name):
-        sub: typer.Typer = entry.load()
-        if len(sub.registered_commands) == 1 and not sub.registered_groups:
-            app.command(name=entry.name, help=sub.info.help if isinstance(sub.info.help, str) else None)(
-                sub.registered_commands[0].callback  # type: ignore[type-var]
-            )
-        else:
-            app.add_typer(sub, name=entry.name)
+def _bench() -> None:
+    """Measure this machine; `--json` prints one line."""
 
 
 def _log_to_stderr(verbose: bool = typer.Option(False, "--verbose", "-v", help="Log decisions too.")) -> None:
