@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +52,11 @@ class StraightLineRoads:
 
     def legs(self, points: Sequence[Position]) -> tuple[Leg, ...]:
         """Return one straight line per drive."""
-        return tuple(straight_leg(start, end) for start, end in zip(points, points[1:], strict=False))
+        return tuple(straight_leg(start, end) for start, end in pairwise(points))
 
 
 def great_circles_m(points: Sequence[Position]) -> NDArray[np.float64]:
-    """Return the distances between all `points` over the sphere, by the haversine formula. [m]"""
+    """Return the distances between all `points` over the sphere, in metres, by the haversine formula."""
     lat = np.radians(np.array([point.lat_deg for point in points], dtype=np.float64))
     lon = np.radians(np.array([point.lon_deg for point in points], dtype=np.float64))
     half_lat = np.sin((lat[:, None] - lat[None, :]) / 2.0) ** 2
