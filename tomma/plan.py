@@ -108,6 +108,8 @@ class Plan:
     violations: tuple[str, ...] = ()
     """What the independent checker found; an engine's plan with any is never offered."""
     seed: int = 0
+    detail: str = ""
+    """Why it failed, in one plain sentence; empty for every other plan."""
 
     def __post_init__(self) -> None:
         """Refuse money that is not whole and times without UTC."""

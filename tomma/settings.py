@@ -54,6 +54,8 @@ class ServerSettings(_Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8765, ge=1, le=65535)
+    trusted_hosts: tuple[str, ...] = ()
+    """Names people type to reach this server; `localhost` and plain addresses are always answered."""
 
 
 class RoadSettings(_Section):
