@@ -1,0 +1,136 @@
+"""Adds up what drivers did. Pure: the same set of events gives the same state, in whatever order they came.
+
+The rules, in order:
+
+1. An event counts once, by its key.
+2. Events are ordered by when they were tapped. A tablet's clock may jump; its sequence never does: a tap is not
+   earlier than the one before it on the same tablet, nor later than its receipt.
+3. An undo cancels the event it names, on the same truck, whatever the clocks of two tablets say: who names a key
+   has seen it. An undo can itself be undone, by a later one (so no circle can arise).
+4. For one bin, emptied beats skipped, whichever came first: the bin cannot be both, and an empty bin is the fact.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import groupby
+
+from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, SkipReason, VehicleId
+
+
+class StopState(StrEnum):
+    """What became of a stop."""
+
+    TODO = "todo"
+    EMPTIED = "emptied"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one bin today, and the event that says so."""
+
+    bin_id: BinId
+    state: StopState
+    event_key: str
+    at_utc: datetime
+    vehicle_id: VehicleId
+    skip_reason: SkipReason | None = None
+    contradicted: bool = False
+    """One tablet said emptied, another skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayState:
+    """What the drivers of one day did so far, after every undo."""
+
+    outcomes: Mapping[BinId, Outcome]
+    """One per bin that was emptied or skipped, on the plan or not."""
+    standing: tuple[Event, ...]
+    """Every event that was not undone, in order; undos themselves left out."""
+
+    def state_of(self, bin_id: BinId) -> StopState:
+        """Return the bin's state; TODO when nobody has been there."""
+        outcome = self.outcomes.get(bin_id)
+        return outcome.state if outcome else StopState.TODO
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Place:
+    """Where an event stands among the others."""
+
+    at_utc: datetime
+    device_id: str
+    sequence: int
+    key: str
+
+
+def fold(events: Iterable[Event]) -> DayState:
+    """Return what these events of one day add up to."""
+    placed = _in_order(events)
+    standing = _without_undone(placed)
+    by_bin: dict[BinId, list[tuple[_Place, Event]]] = {}
+    for place, event in standing:
+        if event.bin_id is not None:
+            by_bin.setdefault(event.bin_id, []).append((place, event))
+    outcomes = {bin_id: _outcome(bin_id, said) for bin_id, said in by_bin.items()}
+    return DayState(outcomes=outcomes, standing=tuple(event for _, event in standing))
+
+
+def confirmed_emptyings(events: Iterable[Event]) -> tuple[Emptying, ...]:
+    """Return the emptyings that drivers confirmed and did not take back, oldest first.
+
+    The events may span many days. A bin tapped twice on one plan, on one tablet or on two, was emptied once: at the
+    first tap.
+    """
+    first: dict[tuple[BinId, PlanId], Emptying] = {}
+    for place, event in _without_undone(_in_order(events)):
+        if event.kind is EventKind.EMPTIED and event.bin_id is not None:
+            emptying = Emptying(bin_id=event.bin_id, at_utc=place.at_utc, source=EmptyingSource.CONFIRMED)
+            first.setdefault((event.bin_id, event.plan_id), emptying)
+    return tuple(sorted(first.values(), key=lambda each: (each.at_utc, each.bin_id)))
+
+
+def _in_order(events: Iterable[Event]) -> list[tuple[_Place, Event]]:
+    unique: dict[str, Event] = {}
+    for event in sorted(events, key=lambda each: (each.received_utc, each.tapped_utc, repr(each))):
+        unique.setdefault(event.key, event)
+    placed = []
+    by_tablet = sorted(unique.values(), key=lambda each: (each.device_id, each.sequence, each.key))
+    for device_id, taps in groupby(by_tablet, key=lambda each: each.device_id):
+        latest: datetime | None = None
+        for tap in taps:
+            told = min(tap.tapped_utc, tap.received_utc)
+            latest = told if latest is None else max(latest, told)
+            placed.append((_Place(latest, device_id, tap.sequence, tap.key), tap))
+    return sorted(placed, key=lambda pair: pair[0])
+
+
+def _without_undone(placed: list[tuple[_Place, Event]]) -> list[tuple[_Place, Event]]:
+    index = {event.key: (place, event) for place, event in placed}
+    undone: set[str] = set()
+    for place, event in reversed(placed):  # whoever undoes an undo stands after it, so it is judged first
+        if event.kind is not EventKind.UNDONE or event.key in undone:
+            continue
+        named = index.get(event.undoes_key or "")
+        if named is None or named[1].vehicle_id != event.vehicle_id:
+            continue
+        if named[1].kind is not EventKind.UNDONE or named[0] < place:
+            undone.add(named[1].key)
+    return [pair for pair in placed if pair[1].key not in undone and pair[1].kind is not EventKind.UNDONE]
+
+
+def _outcome(bin_id: BinId, said: list[tuple[_Place, Event]]) -> Outcome:
+    emptied = [pair for pair in said if pair[1].kind is EventKind.EMPTIED]
+    skipped = [pair for pair in said if pair[1].kind is EventKind.SKIPPED]
+    place, event = emptied[0] if emptied else skipped[-1]  # empty since the first tap; the newest reason stands
+    return Outcome(
+        bin_id=bin_id,
+        state=StopState.EMPTIED if emptied else StopState.SKIPPED,
+        event_key=event.key,
+        at_utc=place.at_utc,
+        vehicle_id=event.vehicle_id,
+        skip_reason=event.skip_reason,
+        contradicted=bool(emptied and skipped),
+    )
