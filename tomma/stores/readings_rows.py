@@ -1,0 +1,127 @@
+"""Between domain values and rows of the reading store: exact in both directions."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tomma.model import (
+    BinId,
+    Emptying,
+    EmptyingSource,
+    Quality,
+    Reading,
+    Rejected,
+    RejectReason,
+    SensorId,
+)
+from tomma.stores.readings_schema import BATTERY_STEPS, DISTANCE_STEPS, FILL_STEPS, TEMPERATURE_STEPS
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+_LARGEST_STEPS = 2**47  # six bytes: SQLite's widest integer below a double
+
+PAYLOAD_KEPT_BYTES = 16_384
+"""Of a dead letter's payload; a sender of megabytes must not fill the disk."""
+TEXT_KEPT = 1_000
+"""Characters of a dead letter's topic and detail."""
+
+
+def to_ms(moment: datetime) -> int:
+    """Return the millisecond `moment` lies in. Times are kept to the millisecond."""
+    return (moment - EPOCH) // _MS
+
+
+def to_ms_up(moment: datetime) -> int:
+    """Return the first millisecond not before `moment`: the bound of a half-open range."""
+    return -((EPOCH - moment) // _MS)
+
+
+def from_ms(moment_ms: int) -> datetime:
+    """Return the time `moment_ms` after 1970 in UTC."""
+    return datetime.fromtimestamp(moment_ms / 1000, UTC)
+
+
+def steps(value: float | None, per_unit: int) -> float | int | None:
+    """Return `value` as whole steps if dividing them gives it back exactly, else the value itself.
+
+    >>> steps(3.58, 1000), steps(1 / 3, 1000), steps(None, 1000)
+    (3580, 0.3333333333333333, None)
+    """
+    if value is None or not math.isfinite(value):
+        return value
+    whole = round(value * per_unit)
+    return whole if abs(whole) < _LARGEST_STEPS and whole / per_unit == value else float(value)
+
+
+def reading_values(sensor: int, bin_: int, reading: Reading) -> tuple[Any, ...]:
+    """Return the row of table `reading`."""
+    measured_ms = to_ms(reading.measured_utc)
+    return (
+        sensor,
+        measured_ms,
+        bin_,
+        to_ms(reading.received_utc) - measured_ms,
+        steps(reading.fill_fraction, FILL_STEPS),
+        int(reading.quality),
+        steps(reading.distance_mm, DISTANCE_STEPS),
+        steps(reading.battery_v, BATTERY_STEPS),
+        steps(reading.temperature_c, TEMPERATURE_STEPS),
+    )
+
+
+_QUALITIES = {int(flags): flags for flags in map(Quality, range(2 * max(Quality)))}
+
+
+def reading(row: tuple[Any, ...]) -> Reading:
+    """Return the reading of a row that was selected with `READING_SQL`."""
+    bin_id, sensor_id, measured_ms, delay_ms, fill_fraction, quality, distance_mm, battery_v, temperature_c = row
+    return Reading(
+        bin_id,
+        sensor_id,
+        from_ms(measured_ms),
+        from_ms(measured_ms + delay_ms),
+        fill_fraction,
+        _QUALITIES[quality],
+        distance_mm,
+        battery_v,
+        temperature_c,
+    )
+
+
+def emptying_values(bin_: int, emptying: Emptying) -> tuple[Any, ...]:
+    """Return the row of table `emptying`."""
+    at_ms = to_ms(emptying.at_utc)
+    return (bin_, at_ms, emptying.source.value, emptying.fill_before_fraction, emptying.fill_after_fraction)
+
+
+def emptying(row: tuple[Any, ...]) -> Emptying:
+    """Return the emptying of (bin name, at_ms, source, before, after)."""
+    name, at_ms, source, before, after = row
+    return Emptying(BinId(name), from_ms(at_ms), EmptyingSource(source), before, after)
+
+
+def rejected_values(rejected: Rejected) -> tuple[Any, ...]:
+    """Return the row of table `dead_letter`, cut to a bounded size."""
+    detail = rejected.detail
+    if len(rejected.payload) > PAYLOAD_KEPT_BYTES:
+        detail = f"{detail[:TEXT_KEPT]} (kept {PAYLOAD_KEPT_BYTES} of {len(rejected.payload)} bytes)"
+    return (
+        to_ms(rejected.received_utc),
+        rejected.reason.value,
+        _storable(rejected.topic[:TEXT_KEPT]),
+        _storable(detail[: TEXT_KEPT + 64]),
+        None if rejected.sensor_id is None else _storable(rejected.sensor_id[:TEXT_KEPT]),
+        rejected.payload[:PAYLOAD_KEPT_BYTES],
+    )
+
+
+def _storable(text: str) -> str:
+    """Return `text` with what UTF-8 cannot carry written out: a dead letter must never block the stream."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def rejected(row: tuple[Any, ...]) -> Rejected:
+    """Return the dead letter of a row in the order of `rejected_values`."""
+    received_ms, reason, topic, detail, sensor, payload = row
+    sensor_id = None if sensor is None else SensorId(sensor)
+    return Rejected(topic, payload, from_ms(received_ms), RejectReason(reason), detail, sensor_id)

@@ -1,0 +1,100 @@
+"""How readings lie on the disk.
+
+One tree, clustered by (sensor, time): that pair is a reading's identity, so the key that keeps readings
+apart is also the order they lie in, and no second index is paid for. A bin's history is read through the
+sensors it ever had (`bin_sensor`). Names are kept once and numbered. Numbers that are whole in a fixed
+decimal unit (millionths of fill, millivolts ...) lie as small integers, all others as doubles, so what comes
+out is what went in. Measured figures: docs/decisions/0001-embedded-stores.md.
+"""
+
+import sqlite3
+
+from tomma.stores.sqlite_file import transaction
+
+APPLICATION_ID = 0x746F6D61  # "toma"
+
+FILL_STEPS = 1_000_000
+DISTANCE_STEPS = 10
+BATTERY_STEPS = 1_000
+TEMPERATURE_STEPS = 100
+
+_VALUES = """
+    delay_ms INTEGER NOT NULL,  -- received minus measured
+    fill ANY NOT NULL,          -- integer: millionths; real: the fraction itself
+    quality INTEGER NOT NULL,
+    distance ANY,               -- integer: tenths of a millimetre; real: millimetres
+    battery ANY,                -- integer: millivolts; real: volts
+    temperature ANY             -- integer: hundredths of a degree; real: degrees Celsius
+"""
+
+_FIRST = f"""
+CREATE TABLE sensor (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE bin (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE bin_sensor (bin INTEGER NOT NULL, sensor INTEGER NOT NULL, PRIMARY KEY (bin, sensor))
+    STRICT, WITHOUT ROWID;
+CREATE TABLE reading (
+    sensor INTEGER NOT NULL, measured_ms INTEGER NOT NULL, bin INTEGER NOT NULL, {_VALUES},
+    PRIMARY KEY (sensor, measured_ms)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE latest (
+    bin INTEGER PRIMARY KEY, sensor INTEGER NOT NULL, measured_ms INTEGER NOT NULL, {_VALUES},
+    change INTEGER NOT NULL     -- number of the append that brought it: a reader fetches only what is new
+) STRICT;
+CREATE TABLE emptying (
+    bin INTEGER NOT NULL, at_ms INTEGER NOT NULL, source TEXT NOT NULL,
+    fill_before_fraction REAL, fill_after_fraction REAL,
+    PRIMARY KEY (bin, at_ms, source)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX emptying_by_time ON emptying (at_ms);
+CREATE TABLE dead_letter (
+    id INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL, reason TEXT NOT NULL, topic TEXT NOT NULL,
+    detail TEXT NOT NULL, sensor TEXT, payload BLOB NOT NULL
+) STRICT;
+CREATE TABLE dead_letter_total (reason TEXT PRIMARY KEY, total INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE append_count (only INTEGER PRIMARY KEY CHECK (only = 1), value INTEGER NOT NULL) STRICT;
+INSERT INTO append_count VALUES (1, 0);
+"""  # noqa: S608  (only constants of this file are set in)
+
+_STEPS = (_FIRST,)
+"""One script per version of the file; `user_version` says how many have run. Append, never change."""
+
+
+def _decoded(column: str, steps: int) -> str:
+    return f"CASE typeof({column}) WHEN 'integer' THEN {column} / {steps}.0 ELSE {column} END"
+
+
+FILL_SQL = _decoded("r.fill", FILL_STEPS)
+READING_SQL = (
+    f"b.name, s.name, r.measured_ms, r.delay_ms, {FILL_SQL}, r.quality, "
+    f"{_decoded('r.distance', DISTANCE_STEPS)}, {_decoded('r.battery', BATTERY_STEPS)}, "
+    f"{_decoded('r.temperature', TEMPERATURE_STEPS)}"
+)
+"""The columns that `readings_rows.reading` takes, of a row `r` with its bin `b` and sensor `s`."""
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to this version in one transaction; several processes may try at once.
+
+    Raises:
+        sqlite3.DatabaseError: If a newer version wrote the file.
+    """
+    if _version(connection) == len(_STEPS):
+        return
+    with transaction(connection):
+        version = _version(connection)  # again, under the lock: another process may have been first
+        if version > len(_STEPS):
+            raise sqlite3.DatabaseError(f"written by a newer tomma (version {version}, known up to {len(_STEPS)})")
+        for script in _STEPS[version:]:
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={len(_STEPS)}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return found
+
+
+def _statements(script: str) -> list[str]:
+    """Split a script; `executescript` would commit the transaction around it."""
+    return [statement for statement in script.split(";\n") if statement.strip()]
