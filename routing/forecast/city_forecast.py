@@ -1,16 +1,23 @@
 """The answer of a forecast: every bin's fill as a distribution, at any time from now on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.forecast.activity import HOUR_S, ActivityClock
+from routing.forecast.fills import Fills
 from routing.forecast.state import SensorState
 from tomma.model import BinId
 
 FloatArray = NDArray[np.float64]
+
+FURTHEST_H = 90 * 24.0
+"""Beyond a quarter of a year nobody asks when a bin will be full."""
+HALVINGS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,7 @@ class BinForecast:
     silent_h: float | None
     """Age of the newest reading; None when there is none."""
     no_data: bool
-    """Never a reading and never an emptying in the history: the widest forecast there is."""
+    """Never a level and never an emptying in the history: the widest forecast there is."""
     hours_to_full: float | None
     """When overflow becomes as likely as not; 0 when it already is, None when further off than 90 days."""
     steps_utc: tuple[datetime, ...]
@@ -39,62 +46,125 @@ class BinForecast:
 class CityForecast:
     """Every bin's fill from `as_of_utc` on, if nobody empties it.
 
-    Arrays have one row per bin in the order of `bin_ids`; those by step have a column per entry of
-    `steps_utc`, the first of which is `as_of_utc` itself. All are within [0, 1] and free of NaN.
+    Arrays have one row per bin in the order of `bin_ids`; those by step have a column per entry of `steps_utc`,
+    the first of which is `as_of_utc` itself. They are computed when first asked for, lie within [0, 1], never
+    fall along the steps, and hold no NaN.
     """
 
     as_of_utc: datetime
     bin_ids: tuple[BinId, ...]
     steps_utc: tuple[datetime, ...]
     sensor_states: tuple[SensorState, ...]
+    silent_h: tuple[float | None, ...]
+    no_data: tuple[bool, ...]
+    fills: Fills = field(repr=False)
+    clock: ActivityClock = field(repr=False)
+
+    @cached_property
+    def row_of(self) -> Mapping[BinId, int]:
+        """Each bin's row in the arrays."""
+        return {bin_id: row for row, bin_id in enumerate(self.bin_ids)}
 
     @cached_property
     def p10(self) -> FloatArray:
-        """The fill that nine of ten futures exceed. [bins, steps]"""
-        raise NotImplementedError
+        """The fill that nine of ten futures exceed, by bin and step."""
+        return self._quantile(0.1)
 
     @cached_property
     def p50(self) -> FloatArray:
-        """The median fill. [bins, steps]"""
-        raise NotImplementedError
+        """The median fill, by bin and step."""
+        return np.maximum(self._quantile(0.5), self.p10)
 
     @cached_property
     def p90(self) -> FloatArray:
-        """The fill that one of ten futures exceeds. [bins, steps]"""
-        raise NotImplementedError
+        """The fill that one of ten futures exceeds, by bin and step."""
+        return np.maximum(self._quantile(0.9), self.p50)
 
     @cached_property
     def p_overflow_steps(self) -> FloatArray:
-        """P(overflow at or before the step). [bins, steps]"""
-        raise NotImplementedError
+        """P(overflow at or before the step), by bin and step."""
+        return _rising(self.fills.p_overflow(self._steps_h))
 
     @cached_property
     def level_fraction(self) -> FloatArray:
-        """Expected fill now. [bins]"""
-        raise NotImplementedError
+        """Expected fill now, by bin."""
+        return self.expected_fill_at(self.as_of_utc)
 
     @cached_property
     def level_sd_fraction(self) -> FloatArray:
-        """Standard deviation of the fill now. [bins]"""
-        raise NotImplementedError
+        """Standard deviation of the fill now, by bin."""
+        return self.fills.sd(self._hours((self.as_of_utc,)))[:, 0]
 
     @cached_property
     def hours_to_full(self) -> FloatArray:
-        """Hours until overflow is as likely as not; infinite when further off than 90 days. [bins]"""
-        raise NotImplementedError
+        """Hours until overflow is as likely as not; infinite when further off than 90 days. By bin."""
+        return self.hours_until(0.5)
 
     def p_overflow(self, bin_id: BinId, at_utc: datetime) -> float:
         """Return P(the bin reaches 1.0 at or before `at_utc`); also beyond the steps, and now's for the past."""
-        raise NotImplementedError
+        row = self.row_of[bin_id]
+        return float(self.fills.rows(slice(row, row + 1)).p_overflow(self._hours((at_utc,)))[0, 0])
 
     def p_overflow_at(self, at_utc: datetime) -> FloatArray:
-        """Return `p_overflow` of every bin. [bins]"""
-        raise NotImplementedError
+        """Return `p_overflow` of every bin."""
+        return self.fills.p_overflow(self._hours((at_utc,)))[:, 0]
 
     def expected_fill_at(self, at_utc: datetime) -> FloatArray:
-        """Return E[min(fill, 1)] of every bin. [bins]"""
-        raise NotImplementedError
+        """Return E[min(fill, 1)] of every bin."""
+        return self.fills.expected(self._hours((at_utc,)))[:, 0]
+
+    def hours_until(self, p_overflow: float) -> FloatArray:
+        """Return the hours from now until P(overflow) reaches `p_overflow`, infinite beyond 90 days. By bin."""
+        now_h, end_h = (
+            self._hours((self.as_of_utc,))[0, 0],
+            self._at_h(self.as_of_utc.timestamp() + FURTHEST_H * HOUR_S),
+        )
+        low = np.full(len(self.bin_ids), now_h)
+        high = np.full(len(self.bin_ids), end_h)
+        never = self.fills.p_overflow(high[:, None])[:, 0] < p_overflow
+        already = self.fills.p_overflow(low[:, None])[:, 0] >= p_overflow
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2.0
+            reached = self.fills.p_overflow(middle[:, None])[:, 0] >= p_overflow
+            low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+        hours = (self.clock.times_at(high) - self.as_of_utc.timestamp()) / HOUR_S
+        return np.where(already, 0.0, np.where(never, np.inf, np.maximum(hours, 0.0)))
 
     def of(self, bin_id: BinId) -> BinForecast:
         """Return one bin's forecast; KeyError for a bin the city does not have."""
-        raise NotImplementedError
+        row = self.row_of[bin_id]
+        to_full = float(self.hours_to_full[row])
+        return BinForecast(
+            bin_id=bin_id,
+            level_fraction=float(self.level_fraction[row]),
+            level_sd_fraction=float(self.level_sd_fraction[row]),
+            sensor_state=self.sensor_states[row],
+            silent_h=self.silent_h[row],
+            no_data=self.no_data[row],
+            hours_to_full=to_full if np.isfinite(to_full) else None,
+            steps_utc=self.steps_utc,
+            p10=tuple(self.p10[row].tolist()),
+            p50=tuple(self.p50[row].tolist()),
+            p90=tuple(self.p90[row].tolist()),
+            p_overflow=tuple(self.p_overflow_steps[row].tolist()),
+        )
+
+    @cached_property
+    def _steps_h(self) -> FloatArray:
+        return self._hours(self.steps_utc)
+
+    def _hours(self, moments: tuple[datetime, ...]) -> FloatArray:
+        """Return activity hours of the moments as one row; the past counts as now."""
+        now_s = self.as_of_utc.timestamp()
+        return self.clock.hours_at(np.array([max(moment.timestamp(), now_s) for moment in moments]))[None, :]
+
+    def _at_h(self, time_s: float) -> float:
+        return float(self.clock.hours_at(np.array([time_s]))[0])
+
+    def _quantile(self, p: float) -> FloatArray:
+        return _rising(self.fills.quantile(p, self._steps_h))
+
+
+def _rising(by_step: FloatArray) -> FloatArray:
+    # The shifted gamma is an approximation; a level that nobody empties never falls.
+    return np.maximum.accumulate(by_step, axis=1)
