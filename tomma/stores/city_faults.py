@@ -1,0 +1,61 @@
+"""What is wrong with a city as a whole: references that lead nowhere, sensors in two bins at once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from tomma.city import City
+from tomma.errors import ImportRefusedError
+
+SHOWN = 20
+"""Faults named in one message; the rest are counted."""
+
+
+def refuse_faulty(city: City) -> None:
+    """Raise ImportRefusedError naming every fault, or return."""
+    refuse(list(faults(city)), "the city")
+
+
+def refuse(found: list[str], what: str) -> None:
+    """Raise ImportRefusedError with the faults, one a line, unless there are none."""
+    if found:
+        more = f"\n  ... and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        lines = "".join(f"\n  {fault}" for fault in found[:SHOWN])
+        raise ImportRefusedError(f"{what} was refused, nothing was stored; {len(found)} fault(s):{lines}{more}")
+
+
+def faults(city: City) -> Iterator[str]:
+    """Yield every fault in plain words: which row, which field, what it says."""
+    known: dict[str, Mapping[Any, object]] = {
+        "site_id": city.sites,
+        "container_type_id": city.container_types,
+        "fraction_code": city.fractions,
+        "depot_id": city.depots,
+        "sensor_id": city.sensors,
+        "bin_id": city.bins,
+    }
+    rows: Iterable[tuple[str, object]] = (
+        *((f"bins[{each.id}]", each) for each in city.bins.values()),
+        *((f"vehicles[{each.id}]", each) for each in city.vehicles.values()),
+        *((f"installations[{each.sensor_id} from {each.from_utc:%Y-%m-%d}]", each) for each in city.installations),
+    )
+    for row, value in rows:
+        for field, there in known.items():
+            target = getattr(value, field, None)
+            if target is not None and target not in there:
+                yield f"{row}: {field} names {target!r}, which is not there"
+    for what, owners in (("vehicles", city.vehicles), ("disposal_sites", city.disposal_sites)):
+        for owner_id, owner in owners.items():
+            for code in sorted(owner.fractions - city.fractions.keys()):
+                yield f"{what}[{owner_id}]: fractions names {code!r}, which is not there"
+    yield from _double_installations(city)
+
+
+def _double_installations(city: City) -> Iterator[str]:
+    for sensor_id, periods in city.installations_of_sensor.items():
+        for before, after in pairwise(periods):
+            if before.to_utc is None or before.to_utc > after.from_utc:
+                yield (
+                    f"installations[{sensor_id}]: from {after.from_utc.isoformat()} in {after.bin_id!r} overlaps "
+                    f"the one from {before.from_utc.isoformat()} in {before.bin_id!r}; end that one first"
+                )

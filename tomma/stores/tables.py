@@ -1,0 +1,214 @@
+"""The tables of the registry database, in SQLAlchemy Core; the same on SQLite and PostgreSQL.
+
+Master data has a real column for every value, so that any tool can read it. A plan is one JSON document
+beside the columns by which it is found. `migrations/` brings a database to this shape; a test holds the two
+together.
+"""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time in UTC, to the microsecond; SQLite keeps it as sortable text without an offset."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Hand over what the database takes."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """Give back a timezone-aware time, whatever the session's timezone is."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _key(name: str = "id") -> sa.Column[str]:
+    return sa.Column(name, sa.Text, primary_key=True)
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False)
+
+
+def _number(name: str, *, nullable: bool = False) -> sa.Column[float]:
+    return sa.Column(name, sa.Double, nullable=nullable)
+
+
+def _whole(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False)
+
+
+def _points_to(column: str, target: str, *, key: bool = False, index: bool = False) -> sa.Column[str]:
+    return sa.Column(column, sa.Text, sa.ForeignKey(target), primary_key=key, nullable=False, index=index)
+
+
+organisation = sa.Table("organisation", metadata, _key(), _text("name"), _text("timezone"), _text("currency"))
+fraction = sa.Table(
+    "fraction",
+    metadata,
+    _key("code"),
+    _text("name_sv"),
+    _text("name_en"),
+    _number("density_kg_per_l"),
+    _number("hygiene_interval_days", nullable=True),
+)
+container_type = sa.Table(
+    "container_type",
+    metadata,
+    _key(),
+    _text("name"),
+    _number("volume_l"),
+    _number("empty_mm"),
+    _number("full_mm"),
+    _number("max_kg"),
+    _text("shape"),
+)
+site = sa.Table(
+    "site",
+    metadata,
+    _key(),
+    _text("name"),
+    _number("lat_deg"),
+    _number("lon_deg"),
+    _text("access_note"),
+    _whole("service_s"),
+)
+bin_ = sa.Table(
+    "bin",
+    metadata,
+    _key(),
+    _points_to("site_id", "site.id", index=True),
+    _points_to("container_type_id", "container_type.id"),
+    _points_to("fraction_code", "fraction.code"),
+    _whole("service_s"),
+)
+sensor = sa.Table("sensor", metadata, _key(), _text("make"), _text("model"))
+installation = sa.Table(
+    "installation",
+    metadata,
+    _points_to("sensor_id", "sensor.id", key=True),
+    sa.Column("from_utc", UtcDateTime, primary_key=True),
+    _points_to("bin_id", "bin.id", index=True),
+    sa.Column("to_utc", UtcDateTime),
+)
+depot = sa.Table("depot", metadata, _key(), _text("name"), _number("lat_deg"), _number("lon_deg"))
+vehicle = sa.Table(
+    "vehicle",
+    metadata,
+    _key(),
+    _text("name"),
+    _points_to("depot_id", "depot.id"),
+    _number("capacity_l"),
+    _number("capacity_kg"),
+    _whole("shift_start_s"),
+    _whole("shift_end_s"),
+    _text("road_profile"),
+    _whole("fixed_cost_minor"),
+)
+vehicle_fraction = sa.Table(
+    "vehicle_fraction",
+    metadata,
+    _points_to("vehicle_id", "vehicle.id", key=True),
+    _points_to("fraction_code", "fraction.code", key=True),
+)
+vehicle_break = sa.Table(
+    "vehicle_break",
+    metadata,
+    _points_to("vehicle_id", "vehicle.id", key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _whole("earliest_s"),
+    _whole("latest_s"),
+    _whole("duration_s"),
+)
+disposal_site = sa.Table(
+    "disposal_site",
+    metadata,
+    _key(),
+    _text("name"),
+    _number("lat_deg"),
+    _number("lon_deg"),
+    _whole("opens_s"),
+    _whole("closes_s"),
+    _whole("unload_s"),
+)
+disposal_site_fraction = sa.Table(
+    "disposal_site_fraction",
+    metadata,
+    _points_to("disposal_site_id", "disposal_site.id", key=True),
+    _points_to("fraction_code", "fraction.code", key=True),
+)
+MASTER_DATA = (
+    organisation,
+    fraction,
+    container_type,
+    site,
+    bin_,
+    sensor,
+    installation,
+    depot,
+    vehicle,
+    vehicle_fraction,
+    vehicle_break,
+    disposal_site,
+    disposal_site_fraction,
+)
+"""In order of dependency: what is pointed to comes first."""
+
+counter = sa.Table("counter", metadata, _key("name"), _whole("value"))
+"""Numbers that only grow. Raising one takes its row lock, so writers of one kind queue up and commit in order."""
+
+plan = sa.Table(
+    "plan",
+    metadata,
+    _key(),
+    sa.Column("day", sa.Date, nullable=False, index=True),
+    sa.Column("created_utc", UtcDateTime, nullable=False, index=True),
+    _text("status"),
+    _text("document"),
+)
+sa.Index(
+    "uq_plan_published_day",
+    plan.c.day,
+    unique=True,
+    sqlite_where=plan.c.status == "published",
+    postgresql_where=plan.c.status == "published",
+)
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    _text("device_id"),
+    _whole("sequence"),
+    sa.Column("plan_id", sa.Text, nullable=False, index=True),
+    _text("vehicle_id"),
+    _text("kind"),
+    sa.Column("tapped_utc", UtcDateTime, nullable=False),
+    sa.Column("received_utc", UtcDateTime, nullable=False),
+    sa.Column("bin_id", sa.Text),
+    sa.Column("disposal_site_id", sa.Text),
+    sa.Column("skip_reason", sa.Text),
+    sa.Column("undoes_key", sa.Text),
+    _number("lat_deg", nullable=True),
+    _number("lon_deg", nullable=True),
+)
+"""Bins, trucks and plans are named, not pointed to: what a driver did stays true when the master data moves on."""

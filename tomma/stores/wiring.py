@@ -1,0 +1,51 @@
+"""Opens every store that the settings name: what each front door calls once."""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+
+from tomma.ports import EventLog, PlanStore, ReadingStore, Registry
+from tomma.settings import Settings
+from tomma.stores.database import open_database
+from tomma.stores.events import SqlEventLog
+from tomma.stores.plans import SqlPlanStore
+from tomma.stores.registry import SqlRegistry
+from tomma.stores.sqlite_readings import SqliteReadings
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every store of one city; leaving the context closes them."""
+
+    readings: ReadingStore
+    registry: Registry
+    plans: PlanStore
+    events: EventLog
+    engine: sa.Engine
+    """The database under registry, plans and events."""
+
+    def close(self) -> None:
+        """Release files and connections."""
+        self.readings.close()
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Open, and on first use make, what `settings` names; StoreUnavailableError says why not and what now."""
+    engine = open_database(settings.registry_address)
+    try:
+        readings = SqliteReadings(settings.readings_path)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Stores(readings, SqlRegistry(engine), SqlPlanStore(engine), SqlEventLog(engine), engine)
