@@ -6,6 +6,7 @@ An unknown key is refused. Variables win over the file: TOMMA_BROKER__PORT=1884 
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -38,6 +39,8 @@ class BrokerSettings(_Section):
     username: str = ""
     password: SecretStr = SecretStr("")
     client_id: str = "tomma-ingest"
+    mqtt_version: Literal["3.1.1", "5"] = "3.1.1"
+    """The embedded broker speaks 3.1.1; mosquitto, EMQX and others speak both."""
     sources: tuple[Source, ...] = (
         Source(topic="tomma/v1/+/reading", envelope="json"),
         Source(topic="v3/+/devices/+/up", envelope="tts_v3"),
@@ -62,7 +65,10 @@ class RoadSettings(_Section):
     """The street network."""
 
     osm_extract: Path | None = None
-    """An .osm.pbf of the area; without one, distances are straight lines times `detour_factor`, and marked so."""
+    """An .osm.pbf of the area; without one, and without a network made by `tomma roads build`, distances are straight
+    lines times `detour_factor`, and marked so."""
+    curbside: bool = False
+    """Whether trucks may only stop with the bin on their own side of the street."""
     detour_factor: float = Field(default=1.35, ge=1.0, le=5.0)
     straight_line_speed_kmh: float = Field(default=22.0, ge=1.0, le=130.0)
 

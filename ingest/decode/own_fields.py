@@ -1,0 +1,55 @@
+"""The fields of our own JSON format: strict, since whoever sends them reads our documentation."""
+
+from collections.abc import Mapping
+
+from ingest import fields
+from ingest.decode.values import Values
+from ingest.refusal import shown
+from ingest.strict_json import JsonValue
+
+KNOWN = frozenset(
+    {
+        "sensor_id",
+        "measured_utc",
+        "counter",
+        "distance_mm",
+        "fill_fraction",
+        "fill_pct",
+        "battery_v",
+        "temperature_c",
+    }
+)
+LEVELS = ("distance_mm", "fill_fraction", "fill_pct")
+
+
+def read(body: Mapping[str, JsonValue]) -> Values:
+    """Return the values of one reading in our own format."""
+    for name in body:
+        if name not in KNOWN:
+            raise fields.wrong(f"{shown(name)} is not a known key; known are {', '.join(sorted(KNOWN))}")
+    given = [name for name in LEVELS if name in body]
+    if len(given) != 1:
+        raise fields.wrong(f"exactly one of {', '.join(LEVELS)} must be given, got {' and '.join(given) or 'none'}")
+    return Values(
+        distance_mm=_distance_mm(body),
+        fill_fraction=_fill_fraction(body),
+        battery_v=fields.bounded(body, "battery_v", fields.BATTERY_V, "did you send millivolts?"),
+        temperature_c=fields.bounded(body, "temperature_c", fields.TEMPERATURE_C, "did you send kelvin?"),
+    )
+
+
+def _distance_mm(body: Mapping[str, JsonValue]) -> float | None:
+    """Metres are below any echo, micrometres beyond every one; centimetres are in range and cannot be told."""
+    hint = "" if (fields.number(body, "distance_mm") or 0.0) <= 0.0 else "is it in millimetres?"
+    return fields.bounded(body, "distance_mm", fields.DISTANCE_MM, hint)
+
+
+def _fill_fraction(body: Mapping[str, JsonValue]) -> float | None:
+    pct = fields.bounded(body, "fill_pct", (0.0, 100.0), slack=100.0 * fields.FILL_TOLERANCE)
+    if pct is not None:
+        return pct / 100.0
+    fraction = fields.number(body, "fill_fraction")
+    if fraction is not None:
+        hint = "did you mean fill_pct?" if fraction > 1.0 + fields.FILL_TOLERANCE else ""
+        fields.check_bounds("fill_fraction", fraction, fields.FILL_FRACTION, hint, slack=fields.FILL_TOLERANCE)
+    return fraction

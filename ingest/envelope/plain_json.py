@@ -1,0 +1,44 @@
+"""Our own format, one JSON object per reading on `tomma/v1/{sensor_id}/reading`.
+
+{"sensor_id": "H0001", "measured_utc": "2026-11-22T05:30:00Z", "distance_mm": 812, "counter": 17,
+ "battery_v": 3.58, "temperature_c": 4.2}
+
+Exactly one of distance_mm, fill_fraction (0 to 1) and fill_pct (0 to 100) is required. Without measured_utc the time
+of receipt counts; sensor_id may be left out, but if given must be the topic's. Any other key is refused.
+"""
+
+from ingest import fields
+from ingest.message import Message, Uplink
+from ingest.refusal import RefusedError, shown
+from ingest.strict_json import parse_object
+from tomma.model import RejectReason
+
+COUNTER_MAX = 2**53
+
+
+def unwrap(message: Message) -> Uplink:
+    """Return the uplink in a message of our own format."""
+    body = parse_object(message.payload)
+    sensor_id = _sensor_of(message.topic)
+    claimed = fields.text(body, "sensor_id")
+    if claimed is not None and claimed != sensor_id:
+        raise RefusedError(
+            RejectReason.FOREIGN_TOPIC, f"sensor_id must be the topic's ({shown(sensor_id)}), got {shown(claimed)}"
+        )
+    return Uplink(
+        device_ids=(sensor_id,),
+        measured_utc=fields.moment(body, "measured_utc"),
+        counter=fields.whole(body, "counter", COUNTER_MAX),
+        fields=body,
+        ours=True,
+    )
+
+
+def _sensor_of(topic: str) -> str:
+    """Return the sensor in `.../{sensor_id}/reading`."""
+    levels = topic.split("/")
+    if len(levels) < 2 or not levels[-2]:
+        raise RefusedError(
+            RejectReason.FOREIGN_TOPIC, f"the topic must end with /{{sensor_id}}/reading, got {shown(topic)}"
+        )
+    return levels[-2]

@@ -1,0 +1,105 @@
+"""Typed, bounded access to the fields of a parsed message: what every envelope and decoder checks with."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from ingest.refusal import RefusedError, shown
+from ingest.strict_json import JsonValue
+from tomma.model import RejectReason
+
+DISTANCE_MM = (1.0, 20_000.0)
+"""Nearest and farthest echo any fill-level sensor reports; 0 is how many say "no echo"."""
+FILL_FRACTION = (0.0, 1.0)
+FILL_TOLERANCE = 0.1
+"""A sensor that computes fill from a slightly wrong geometry says -5 % or 105 %: clipped and flagged, not refused."""
+BATTERY_V = (0.0, 60.0)
+TEMPERATURE_C = (-60.0, 150.0)
+"""Colder than any inhabited place to hotter than a bin on fire."""
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def wrong(detail: str) -> RefusedError:
+    """Return the error for a field of the wrong type or name."""
+    return RefusedError(RejectReason.WRONG_FIELD, detail)
+
+
+def out_of_bounds(detail: str) -> RefusedError:
+    """Return the error for a number beyond its bounds."""
+    return RefusedError(RejectReason.OUT_OF_BOUNDS, detail)
+
+
+def number(source: Mapping[str, JsonValue], name: str) -> float | None:
+    """Return the field as a number, -0.0 as 0.0, None when absent; text, true and null are no numbers."""
+    value = source.get(name, _ABSENT)
+    if value is _ABSENT:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong(f"{name} must be a number, got {shown(value)}")
+    return float(value) + 0.0  # -0.0 + 0.0 is 0.0
+
+
+def bounded(
+    source: Mapping[str, JsonValue], name: str, bounds: tuple[float, float], hint: str = "", slack: float = 0.0
+) -> float | None:
+    """Return the number if it lies within `bounds` widened by `slack`; `hint` may tell the likely unit mistake."""
+    value = number(source, name)
+    if value is not None:
+        check_bounds(name, value, bounds, hint, slack)
+    return value
+
+
+def check_bounds(name: str, value: float, bounds: tuple[float, float], hint: str = "", slack: float = 0.0) -> None:
+    """Raise RefusedError naming field, bound and value unless the value lies within `bounds` widened by `slack`."""
+    low, high = bounds
+    if not low - slack <= value <= high + slack:
+        tail = f"; {hint}" if hint else ""
+        raise out_of_bounds(f"{name} must be within [{low:g}, {high:g}], got {value:g}{tail}")
+
+
+def whole(source: Mapping[str, JsonValue], name: str, high: int) -> int | None:
+    """Return the field as a whole number from 0 to `high`, None when absent."""
+    value = number(source, name)
+    if value is None:
+        return None
+    if not value.is_integer():
+        raise wrong(f"{name} must be a whole number, got {value:g}")
+    check_bounds(name, value, (0, high))
+    return int(value)
+
+
+def text(source: Mapping[str, JsonValue], name: str) -> str | None:
+    """Return the field as a text, None when absent or empty."""
+    value = source.get(name, _ABSENT)
+    if value is _ABSENT:
+        return None
+    if not isinstance(value, str):
+        raise wrong(f"{name} must be a text, got {shown(value)}")
+    return value or None
+
+
+def section(source: Mapping[str, JsonValue], name: str) -> Mapping[str, JsonValue]:
+    """Return the object under `name`, empty when absent: network servers omit what is zero or empty."""
+    value = source.get(name, _ABSENT)
+    if value is _ABSENT or value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise wrong(f"{name} must be an object, got {shown(value)}")
+    return value
+
+
+def moment(source: Mapping[str, JsonValue], name: str) -> datetime | None:
+    """Return the field as a UTC time, None when absent; anything but RFC 3339 with a zone is refused."""
+    value = text(source, name)
+    if value is None:
+        return None
+    if not _RFC3339.fullmatch(value):
+        raise wrong(f"{name} must be a time such as 2026-11-22T05:30:00Z, got {shown(value)}")
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise wrong(f"{name} must be a time on the calendar, got {shown(value)}") from exc
+
+
+_ABSENT = object()

@@ -1,0 +1,96 @@
+"""What ingest remembers of one sensor: a day's readings at most, so that a city fits into a few megabytes.
+
+Memory is a value. The pipeline returns the new one with the batch; whoever commits the batch keeps it. After a
+restart it is folded again from the store, by the same function that built it.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from tomma.model import UNTRUSTED, BinId, Quality, Reading
+
+RECENT_MAX = 24
+"""A day of hourly readings: what an outage of the network delivers late and out of order is still seen whole."""
+DETECTED_MAX = 8
+
+
+class Seen(NamedTuple):
+    """The part of a reading that later readings are judged by."""
+
+    measured_utc: datetime
+    fill_fraction: float
+    distance_mm: float | None
+    quality: Quality
+    received_utc: datetime
+
+    @property
+    def raw(self) -> float:
+        """What the device itself said, for "the same value again"."""
+        return self.fill_fraction if self.distance_mm is None else self.distance_mm
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the level may be reasoned with."""
+        return not self.quality & UNTRUSTED
+
+
+@dataclass(frozen=True, slots=True)
+class SensorMemory:
+    """The newest readings of one sensor in one bin, oldest first, and the emptyings already told."""
+
+    bin_id: BinId
+    recent: tuple[Seen, ...] = ()
+    same_since_utc: datetime | None = None
+    """Since when the raw value has not changed at all."""
+    detected_utc: tuple[datetime, ...] = ()
+
+    @property
+    def newest(self) -> Seen | None:
+        """The newest reading by time of measurement."""
+        return self.recent[-1] if self.recent else None
+
+    def knows(self, measured_utc: datetime) -> bool:
+        """Return whether a reading of exactly that time is remembered."""
+        place = bisect_left(self.recent, measured_utc, key=_time)
+        return place < len(self.recent) and self.recent[place].measured_utc == measured_utc
+
+    def with_seen(self, seen: Seen) -> "SensorMemory":
+        """Return the memory with one more reading in its place in time; the oldest ones fall out."""
+        newest = self.newest
+        if newest is not None and seen.measured_utc <= newest.measured_utc:
+            return self if self.knows(seen.measured_utc) else replace(self, recent=self._inserted(seen))
+        same = newest is not None and seen.raw == newest.raw
+        return SensorMemory(
+            bin_id=self.bin_id,
+            recent=(*self.recent[-RECENT_MAX + 1 :], seen),
+            same_since_utc=self.same_since_utc if same else seen.measured_utc,
+            detected_utc=self.detected_utc,
+        )
+
+    def with_detected(self, moments: Iterable[datetime]) -> "SensorMemory":
+        """Return the memory that knows these emptyings as told."""
+        return replace(self, detected_utc=tuple(sorted({*self.detected_utc, *moments}))[-DETECTED_MAX:])
+
+    def _inserted(self, seen: Seen) -> tuple[Seen, ...]:
+        place = bisect_left(self.recent, seen.measured_utc, key=_time)
+        return (*self.recent[:place], seen, *self.recent[place:])[-RECENT_MAX:]
+
+
+def _time(seen: Seen) -> datetime:
+    return seen.measured_utc
+
+
+def seen_in(reading: Reading) -> Seen:
+    """Return what is remembered of a reading."""
+    return Seen(reading.measured_utc, reading.fill_fraction, reading.distance_mm, reading.quality, reading.received_utc)
+
+
+def recall(bin_id: BinId, readings: Iterable[Reading], detected_utc: Iterable[datetime]) -> SensorMemory:
+    """Return the memory that these stored readings of one sensor, oldest first, left behind."""
+    memory = SensorMemory(bin_id)
+    for reading in readings:
+        memory = memory.with_seen(seen_in(reading))
+    return memory.with_detected(detected_utc)

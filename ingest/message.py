@@ -1,0 +1,39 @@
+"""What enters the pipeline and what an envelope makes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ingest.strict_json import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One MQTT message as it came, with the name of the envelope its topic is configured for."""
+
+    topic: str
+    payload: bytes
+    received_utc: datetime
+    envelope: str
+    size_bytes: int | None = None
+    """How large the payload was, where the door kept only its beginning."""
+    redelivered: bool = False
+    """The broker says it sent this before (DUP): we may have stored it already."""
+    retained: bool = False
+    """The broker kept it for late subscribers: it may be of any age."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """One transmission of a device, taken out of its envelope; what it measured is still to be decoded."""
+
+    device_ids: tuple[str, ...]
+    """The names the network knows the device by, the best first."""
+    measured_utc: datetime | None
+    counter: int | None = None
+    fields: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Values the network server decoded, or the device's own JSON."""
+    frame: bytes = b""
+    """The device's binary payload."""
+    ours: bool = False
+    """True when `fields` is our own documented format: then nothing in it may be unknown."""

@@ -1,0 +1,79 @@
+"""What the NATS server is told: a pure function, so that a test can read it like the operator does."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+SYNC_INTERVAL = "1s"
+ACK_WAIT = "5s"
+INFLIGHT_MAX = 4_000
+PAYLOAD_MAX_BYTES = 2 * 1024 * 1024
+STORE_MAX_BYTES = 4 * 1024**3
+LOG_MAX_BYTES = 16 * 1024 * 1024
+
+
+class HasLogin(Protocol):
+    """A user name and its password."""
+
+    @property
+    def username(self) -> str:
+        """The user name."""
+
+    @property
+    def password(self) -> str:
+        """The password."""
+
+
+def nats_config(
+    port: int, directory: Path, ingest: HasLogin, device: HasLogin, topics: Sequence[str]
+) -> Mapping[str, object]:
+    """Return the server's configuration; NATS reads JSON.
+
+    Args:
+        port: MQTT port on 127.0.0.1.
+        directory: Where the log and the file store go.
+        ingest: May subscribe to `topics` and publish nothing.
+        device: May publish to `topics` and subscribe to nothing.
+        topics: MQTT topic filters.
+    """
+    subjects = [subject_of(topic) for topic in topics]
+    return {
+        "server_name": "tomma",
+        "listen": "127.0.0.1:-1",  # the NATS protocol itself is not used; it cannot be switched off, so any free port
+        "log_file": str(directory / "nats.log"),
+        "logfile_size_limit": LOG_MAX_BYTES,
+        "logfile_max_num": 3,
+        "max_payload": PAYLOAD_MAX_BYTES,
+        "jetstream": {
+            "store_dir": str(directory / "jetstream"),
+            "sync_interval": SYNC_INTERVAL,
+            "max_file_store": STORE_MAX_BYTES,
+        },
+        "mqtt": {"listen": f"127.0.0.1:{port}", "ack_wait": ACK_WAIT, "max_ack_pending": INFLIGHT_MAX},
+        "authorization": {
+            "users": [
+                _user(ingest, publish={"deny": [">"]}, subscribe={"allow": subjects}),
+                _user(device, publish={"allow": subjects}, subscribe={"deny": [">"]}),
+            ]
+        },
+    }
+
+
+def _user(login: HasLogin, publish: Mapping[str, object], subscribe: Mapping[str, object]) -> Mapping[str, object]:
+    return {
+        "user": login.username,
+        "password": login.password,
+        "allowed_connection_types": ["MQTT"],
+        "permissions": {"publish": publish, "subscribe": subscribe},
+    }
+
+
+def subject_of(topic: str) -> str:
+    """Return the NATS subject of an MQTT topic filter.
+
+    >>> subject_of("tomma/v1/+/reading")
+    'tomma.v1.*.reading'
+    >>> subject_of("city/#")
+    'city.>'
+    """
+    return topic.replace(".", "//").replace("/", ".").replace("+", "*").replace("#", ">")

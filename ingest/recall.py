@@ -1,0 +1,53 @@
+"""What was seen of each sensor, kept in memory and brought back from the store after a restart, sensor by sensor."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from ingest.memory import SensorMemory, recall
+from tomma.clock import Clock
+from tomma.model import BinId, EmptyingSource, SensorId
+from tomma.ports import ReadingStore
+
+RECALL = timedelta(hours=72)
+"""Long enough for the stuck-value rule and for three readings of a sensor that speaks once a day."""
+CLOCK_SLACK = timedelta(days=2)
+
+
+class StoreMemories:
+    """Keeps `ingest.pipeline.Memories`: reads a sensor's last days from the store when it first speaks again.
+
+    Without this, the first readings after a restart would be judged against nothing: an emptying that happened just
+    before would be told twice or not at all, and an old reading would not be seen as late.
+    """
+
+    def __init__(self, store: ReadingStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._held: dict[SensorId, SensorMemory] = {}
+        self._newest_utc: Mapping[BinId, datetime] | None = None
+
+    def of(self, sensor_id: SensorId, bin_id: BinId) -> SensorMemory:
+        """Return the memory of this sensor in this bin; StoreUnavailableError when the store cannot be asked."""
+        held = self._held.get(sensor_id)
+        if held is None or held.bin_id != bin_id:
+            held = self._recalled(sensor_id, bin_id)
+            self._held[sensor_id] = held
+        return held
+
+    def keep(self, memory: Mapping[SensorId, SensorMemory]) -> None:
+        """Keep what a batch taught, once the batch is durable."""
+        self._held.update(memory)
+
+    def _recalled(self, sensor_id: SensorId, bin_id: BinId) -> SensorMemory:
+        if self._newest_utc is None:
+            self._newest_utc = {each: reading.measured_utc for each, reading in self._store.latest().items()}
+        now_utc = self._clock.now_utc()
+        newest_utc = self._newest_utc.get(bin_id, now_utc)
+        from_utc, to_utc = min(newest_utc, now_utc) - RECALL, max(newest_utc, now_utc) + CLOCK_SLACK
+        readings = self._store.range(bin_id, from_utc, to_utc)
+        detected_utc = (
+            emptying.at_utc
+            for emptying in self._store.emptyings(from_utc, to_utc, bin_id)
+            if emptying.source is EmptyingSource.DETECTED
+        )
+        return recall(bin_id, (each for each in readings if each.sensor_id == sensor_id), detected_utc)

@@ -1,0 +1,21 @@
+"""The one error of parsing: raised anywhere between bytes and reading, turned into a value by the pipeline."""
+
+from tomma.model import RejectReason
+
+SHOWN_CHARACTERS = 60
+
+
+class RefusedError(ValueError):
+    """A message that cannot become a reading; `reason` counts it, the text tells it in one plain sentence."""
+
+    def __init__(self, reason: RejectReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+def shown(value: object) -> str:
+    """Return the value as it may stand in a sentence: short, printable, pure ASCII (no bidi or zero-width tricks)."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return f"a number of {value.bit_length()} bits"
+    text = ascii(value)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}... ({len(text)} characters)"

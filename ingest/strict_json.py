@@ -1,0 +1,126 @@
+"""JSON as RFC 8259 means it, and nothing looser.
+
+The standard parser takes NaN and Infinity, keeps the last of two equal keys, turns 1e400 into infinity, spends
+seconds on a number of a million digits and ends in RecursionError on deep nesting. None of it may pass here.
+"""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from ingest.refusal import RefusedError, shown
+from tomma.model import RejectReason
+
+type JsonValue = bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"] | None
+
+DEPTH_MAX = 24
+"""The deepest real envelope (The Things Stack, decoded payload with warnings) has 7 levels."""
+DIGITS_MAX = 20
+"""2^64 has 20 digits; no field of any sensor needs more."""
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def parse_object(payload: bytes) -> dict[str, JsonValue]:
+    """Return the JSON object in `payload`, every number finite, every key once, every text storable.
+
+    Raises:
+        RefusedError: If the bytes are not UTF-8 or not exactly one such object.
+    """
+    value = parse(payload)
+    if not isinstance(value, dict):
+        raise _malformed(f"the payload must be a JSON object, got {_kind(value)}")
+    return value
+
+
+def parse(payload: bytes) -> JsonValue:
+    """Return the JSON value in `payload`; see `parse_object`."""
+    text = _text(payload)
+    _check_depth(text)
+    try:
+        value: JsonValue = _DECODER.decode(text)
+    except json.JSONDecodeError as exc:
+        raise _malformed(f"the payload is not JSON: {exc.msg} at character {exc.pos}") from exc
+    if _HALF_CHARACTER.search(text):
+        _check_characters(value)
+    return value
+
+
+def _text(payload: bytes) -> str:
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        byte = payload[exc.start]
+        raise RefusedError(
+            RejectReason.NOT_UTF8, f"the payload must be UTF-8, got byte 0x{byte:02x} at position {exc.start}"
+        ) from exc
+    if text.startswith("\ufeff"):
+        raise _malformed("the payload must not begin with a byte order mark")
+    return text
+
+
+def _check_depth(text: str) -> None:
+    """Refuse deep nesting before the recursive parser sees it; cheap when there are few brackets at all."""
+    if text.count("[") + text.count("{") <= DEPTH_MAX:
+        return
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        piece = match.group()
+        if piece in "[{":
+            depth += 1
+            if depth > DEPTH_MAX:
+                raise _malformed(f"the payload must not nest deeper than {DEPTH_MAX} levels")
+        elif piece in "]}":
+            depth -= 1
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise _malformed(f"every key must appear once, got {shown(twice)} twice")
+    return found
+
+
+def _check_characters(value: JsonValue) -> None:
+    """Refuse a lone surrogate, which no store and no page can hold; a pair of them is one character and fine."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as exc:
+        raise _malformed("text must be whole characters, got a lone surrogate") from exc
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > DIGITS_MAX + 1:
+        raise _malformed(f"a whole number must have at most {DIGITS_MAX} digits, got {len(digits.lstrip('-'))}")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise _malformed(f"a number must be finite, got {shown(digits)}")
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise _malformed(f"a number must be finite, got {name}")
+
+
+def _malformed(detail: str) -> RefusedError:
+    return RefusedError(RejectReason.MALFORMED_JSON, detail)
+
+
+def _kind(value: JsonValue) -> str:
+    if value is None:
+        return "null"
+    names: dict[type, str] = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}
+    return names.get(type(value), "an object")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer, parse_float=_real, strict=True
+)

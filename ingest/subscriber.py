@@ -1,0 +1,233 @@
+"""The stream: take messages from the broker, make them durable, and only then acknowledge.
+
+One thread. A batch is whatever arrived within `batch_wait_s`, at most `batch_max`. While the store cannot promise
+durability the same batch is tried again and nothing is acknowledged: the broker keeps what we do not take. A process
+that dies at any point leaves unacknowledged messages, which the broker sends again; what was stored already is then
+a duplicate by its identity, counted and not stored twice.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from ingest.counters import Counters, Status
+from ingest.link import BackOff, Delivery, MqttLink
+from ingest.pipeline import Batch, IngestContext, process
+from ingest.recall import StoreMemories
+from tomma.city import City
+from tomma.clock import Clock
+from tomma.errors import NotFoundError, StoreUnavailableError, TommaError
+from tomma.model import RejectReason
+from tomma.ports import Appended, ReadingStore, Registry
+from tomma.settings import BrokerSettings
+
+log = logging.getLogger(__name__)
+
+IDLE_WAIT_S = 0.2
+"""The longest the loop waits for a message; also how soon a stop is noticed."""
+CITY_POLL_S = 2.0
+REPORT_EVERY_S = 5.0
+DRAIN_S = 2.0
+"""How long a stopping subscriber goes on with what has arrived."""
+STORE_RETRY_MAX_S = 2.0
+"""A store that comes back is used again within this."""
+PERHAPS_NEW = frozenset({RejectReason.UNKNOWN_DEVICE, RejectReason.NOT_INSTALLED})
+
+
+class Link(Protocol):
+    """The broker, as the subscriber sees it; `ingest.link.MqttLink` keeps it."""
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether every subscription is granted."""
+
+    def receive(self, limit: int, wait_s: float) -> list[Delivery]:
+        """Return up to `limit` messages, waiting at most `wait_s` for the first."""
+
+    def pump(self, wait_s: float) -> None:
+        """Keep the connection alive for at most `wait_s`."""
+
+    def acknowledge(self, deliveries: list[Delivery]) -> None:
+        """Tell the broker that it may forget these."""
+
+    def close(self) -> None:
+        """Leave the broker, keeping the session there."""
+
+
+class Subscriber:
+    """Runs the stream.
+
+    Args:
+        settings: The broker, the topics and the batch size.
+        store: Where readings become durable.
+        registry: The city; polled, so that a new sensor works without a restart.
+        clock: Stamps the time of receipt.
+        link: Another way to the broker, for tests.
+        on_ready: Called once, when the broker has granted the subscriptions.
+        on_status: Called every few seconds with the counters.
+    """
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        store: ReadingStore,
+        registry: Registry,
+        clock: Clock,
+        *,
+        link: Link | None = None,
+        on_ready: Callable[[], None] = lambda: None,
+        on_status: Callable[[Status], None] = lambda _: None,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._registry = registry
+        self._clock = clock
+        self._rng = random.Random()  # noqa: S311  (jitter)
+        self._link: Link = link or MqttLink(settings, clock, self._rng)
+        self._on_ready, self._on_status = on_ready, on_status
+        self._memories = StoreMemories(store, clock)
+        self._counters = Counters()
+        self._city: City | None = None
+        self._revision: int | None = None
+        self._city_due_s = 0.0
+        self._report_due_s = 0.0
+        self._told_ready = self._told_no_city = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Take readings until `stop` is set; then finish the batch in hand and leave.
+
+        Raises:
+            ConfigurationError: If the broker refuses the login or a subscription.
+        """
+        try:
+            while not stop.is_set():
+                self.step(stop)
+            self._drain(stop)
+        finally:
+            self._link.close()
+            self._on_status(self.status())
+
+    def step(self, stop: threading.Event) -> None:
+        """Do one round: poll the city, take one batch, make it durable, acknowledge it."""
+        self._poll_city()
+        if self._city is None:
+            self._link.pump(IDLE_WAIT_S)
+        else:
+            deliveries = self._gather()
+            if deliveries:
+                self._take(deliveries, stop)
+        self._tell()
+
+    def status(self) -> Status:
+        """Return the counters."""
+        return self._counters.status()
+
+    def _gather(self) -> list[Delivery]:
+        """Return what arrives within the batch window, which begins with the first message."""
+        limit = self._settings.batch_max
+        deliveries = self._link.receive(limit, IDLE_WAIT_S)
+        deadline_s = time.monotonic() + self._settings.batch_wait_s
+        while deliveries and len(deliveries) < limit:
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                break
+            deliveries += self._link.receive(limit - len(deliveries), left_s)
+        return deliveries
+
+    def _take(self, deliveries: list[Delivery], stop: threading.Event) -> None:
+        """Bring a batch to the store, again and again until it is durable or we are told to stop."""
+        back_off = BackOff(self._rng, span_max_s=STORE_RETRY_MAX_S)
+        while True:
+            try:
+                self._store_then_acknowledge(self._process(deliveries), deliveries)
+            except StoreUnavailableError as exc:
+                self._counters.store_failed()
+                wait_s = back_off.next_s()
+                log.warning("store unavailable unacknowledged=%d retry_in_s=%.1f why=%s", len(deliveries), wait_s, exc)
+                if stop.is_set():
+                    return  # the broker keeps them
+                self._wait(wait_s, stop)
+            else:
+                return
+
+    def _store_then_acknowledge(self, batch: Batch, deliveries: list[Delivery]) -> None:
+        """The one promise of ingest: first durable, then acknowledged, then remembered."""
+        appended = self._store.append(batch.readings, batch.emptyings, batch.rejected)
+        self._link.acknowledge(deliveries)
+        self._memories.keep(batch.memory)
+        self._count(batch, appended, deliveries)
+
+    def _process(self, deliveries: list[Delivery]) -> Batch:
+        """Run the pure pipeline; once more with the newest city if a device was unknown and the city has changed."""
+        messages = [delivery.message for delivery in deliveries]
+        batch = process(messages, self._context())
+        if any(rejected.reason in PERHAPS_NEW for rejected in batch.rejected):
+            self._city_due_s = 0.0
+            if self._poll_city():
+                batch = process(messages, self._context())
+        return batch
+
+    def _context(self) -> IngestContext:
+        if self._city is None:
+            raise StoreUnavailableError("no city is imported yet")
+        return IngestContext(self._city, self._memories, self._settings.payload_max_bytes)
+
+    def _poll_city(self) -> bool:
+        """Load the city when it has changed; return whether it has. An unreachable registry leaves the old one."""
+        now_s = time.monotonic()
+        if now_s < self._city_due_s:
+            return False
+        self._city_due_s = now_s + CITY_POLL_S
+        try:
+            revision = self._registry.revision()
+            if revision == self._revision and self._city is not None:
+                return False
+            self._city, self._revision = self._registry.load(), revision
+        except NotFoundError:
+            if not self._told_no_city:
+                self._told_no_city = True
+                log.warning("no city yet: import one; until then readings wait with the broker")
+            return False
+        except TommaError as exc:
+            log.warning("registry unavailable why=%s", exc)
+            return False
+        log.info("city loaded revision=%s sensors=%d", revision, len(self._city.sensors))
+        return True
+
+    def _count(self, batch: Batch, appended: Appended, deliveries: list[Delivery]) -> None:
+        waited = self._clock.now_utc() - min(delivery.message.received_utc for delivery in deliveries)
+        lag_s = self._clock.real_seconds(waited.total_seconds())
+        self._counters.committed(batch, appended, lag_s, time.monotonic())
+
+    def _wait(self, wait_s: float, stop: threading.Event) -> None:
+        """Wait for the store without letting the connection die."""
+        deadline_s = time.monotonic() + wait_s
+        while not stop.is_set() and (left_s := deadline_s - time.monotonic()) > 0:
+            began_s = time.monotonic()
+            self._link.pump(min(left_s, IDLE_WAIT_S))
+            if time.monotonic() - began_s < IDLE_WAIT_S / 4:
+                stop.wait(min(left_s, IDLE_WAIT_S / 4))  # a busy socket must not make this a busy loop
+
+    def _drain(self, stop: threading.Event) -> None:
+        """Finish what has arrived, one try each: the broker sends the rest to our successor."""
+        deadline_s = time.monotonic() + DRAIN_S
+        failures = self.status().store_failures
+        while self._city is not None and time.monotonic() < deadline_s:
+            deliveries = self._link.receive(self._settings.batch_max, 0.0)
+            if not deliveries:
+                return
+            self._take(deliveries, stop)
+            if self.status().store_failures > failures:
+                return
+
+    def _tell(self) -> None:
+        if not self._told_ready and self._link.subscribed:
+            self._told_ready = True
+            self._on_ready()
+        now_s = time.monotonic()
+        if now_s >= self._report_due_s:
+            self._report_due_s = now_s + REPORT_EVERY_S
+            self._on_status(self.status())
