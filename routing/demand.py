@@ -1,13 +1,22 @@
-"""Why and how much each bin wants a visit: forecast in, `Demand` out, one for every bin."""
+"""Why and how much each bin wants a visit: forecast in, `Demand` out, one for every bin.
 
-from collections.abc import Mapping
+A bin must be emptied when a person asked for it, when it is full, when P(overflow before the next opportunity)
+exceeds the accepted one, or when its hygiene interval would end before then. Every other bin is optional, with a
+prize in money (`routing.worth`) or none; the planner takes it when the detour costs less.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from routing.forecast import CityForecast
+from routing.forecast import CityForecast, SensorState
+from routing.worth import prizes_minor
 from tomma.city import City
-from tomma.model import BinId, Reason
+from tomma.model import BinId, Reason, ReasonCode
 from tomma.settings import PlanningSettings
+
+FULL_NOW_P = 0.5
+"""Full means: more likely than not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +48,105 @@ def demands(
     last_emptied: Mapping[BinId, datetime],
     requested: frozenset[BinId] = frozenset(),
 ) -> tuple[Demand, ...]:
-    """Return every bin's demand for a visit at `at_utc`, in the order of `forecast.bin_ids`."""
-    raise NotImplementedError
+    """Return every bin's demand for a visit at `at_utc`, in the order of `forecast.bin_ids`.
+
+    Args:
+        city: The snapshot the forecast was made from.
+        forecast: Every bin's fill.
+        planning: What a visit costs and what risk is accepted; the next opportunity is `next_opportunity_h` later.
+        at_utc: When the truck would come, within the day to plan.
+        last_emptied: When each bin was last emptied; a bin without an entry has no hygiene interval running.
+        requested: Bins that a person asked to empty.
+    """
+    next_utc = at_utc + timedelta(hours=planning.next_opportunity_h)
+    fill = forecast.expected_fill_at(at_utc).tolist()
+    p_now, p_next = forecast.p_overflow_at(at_utc).tolist(), forecast.p_overflow_at(next_utc).tolist()
+    outlooks = [
+        _Outlook(bin_id, fill[row], p_now[row], p_next[row], planning) for row, bin_id in enumerate(forecast.bin_ids)
+    ]
+    musts = [
+        _requested(each, requested)
+        + _overflow(each, forecast, row)
+        + _hygiene(each, city, last_emptied.get(each.bin_id), at_utc, next_utc)
+        for row, each in enumerate(outlooks)
+    ]
+    must_ids = frozenset(each.bin_id for each, why in zip(outlooks, musts, strict=True) if why)
+    prizes = prizes_minor(city, forecast, planning, at_utc, must_ids)
+    return tuple(
+        _demand(city, each, why, prize) for each, why, prize in zip(outlooks, musts, prizes.tolist(), strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    bin_id: BinId
+    fill_fraction: float
+    p_now: float
+    p_next: float
+    planning: PlanningSettings
+
+
+def _requested(each: _Outlook, requested: frozenset[BinId]) -> list[Reason]:
+    return [Reason(ReasonCode.REQUESTED)] if each.bin_id in requested else []
+
+
+def _overflow(each: _Outlook, forecast: CityForecast, row: int) -> list[Reason]:
+    alpha = each.planning.accepted_overflow_probability
+    if each.p_now >= FULL_NOW_P:
+        why = [Reason(ReasonCode.FULL_NOW, {"fill_fraction": each.fill_fraction})]
+    elif each.p_next > alpha:
+        numbers = {"p_overflow": each.p_next, "by_h": each.planning.next_opportunity_h, "alpha": alpha}
+        why = [Reason(ReasonCode.OVERFLOW_RISK, numbers)]
+    else:
+        return []
+    silent_h = forecast.silent_h[row]
+    if forecast.no_data[row]:
+        why.append(Reason(ReasonCode.NO_DATA))
+    elif forecast.sensor_states[row] is SensorState.SILENT and silent_h is not None:
+        why.append(Reason(ReasonCode.SILENT_SENSOR, {"silent_h": silent_h, "p_overflow": each.p_next}))
+    return why
+
+
+def _hygiene(
+    each: _Outlook, city: City, emptied_utc: datetime | None, at_utc: datetime, next_utc: datetime
+) -> list[Reason]:
+    limit_days = city.fraction_of(each.bin_id).hygiene_interval_days
+    if limit_days is None or emptied_utc is None or next_utc - emptied_utc <= timedelta(days=limit_days):
+        return []
+    days = (at_utc - emptied_utc) / timedelta(days=1)
+    return [Reason(ReasonCode.HYGIENE_INTERVAL, {"days_since_emptied": days, "limit_days": limit_days})]
+
+
+def _demand(city: City, each: _Outlook, musts: Sequence[Reason], prize_minor: int) -> Demand:
+    container = city.container_type_of(each.bin_id)
+    volume_l = each.fill_fraction * container.volume_l
+    wanted, left = _optional(each, prize_minor)
+    return Demand(
+        bin_id=each.bin_id,
+        fill_fraction=each.fill_fraction,
+        volume_l=volume_l,
+        weight_kg=min(volume_l * city.fraction_of(each.bin_id).density_kg_per_l, container.max_kg),
+        must=bool(musts),
+        prize_minor=0 if musts else prize_minor,
+        p_overflow=each.p_next,
+        reasons=tuple(musts) or wanted,
+        reasons_if_left=() if musts else left,
+    )
+
+
+def _optional(each: _Outlook, prize_minor: int) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """Return what to tell when the bin is taken and when it is left."""
+    if not prize_minor:
+        why = (_not_needed(each),)
+        return why, why
+    worth = Reason(ReasonCode.WORTH_THE_DETOUR, {"prize_minor": float(prize_minor), "p_overflow": each.p_next})
+    return (worth,), (Reason(ReasonCode.NOT_WORTH_THE_DETOUR, {"prize_minor": float(prize_minor)}),)
+
+
+def _not_needed(each: _Outlook) -> Reason:
+    numbers = {
+        "fill_fraction": each.fill_fraction,
+        "p_overflow": each.p_next,
+        "by_h": each.planning.next_opportunity_h,
+    }
+    return Reason(ReasonCode.NOT_NEEDED_YET, numbers)

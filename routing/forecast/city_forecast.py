@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from routing.forecast.activity import HOUR_S, ActivityClock
 from routing.forecast.fills import Fills
+from routing.forecast.level import Leftover
 from routing.forecast.state import SensorState
 from tomma.model import BinId
 
@@ -17,7 +18,6 @@ FloatArray = NDArray[np.float64]
 
 FURTHEST_H = 90 * 24.0
 """Beyond a quarter of a year nobody asks when a bin will be full."""
-HALVINGS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class CityForecast:
     no_data: tuple[bool, ...]
     fills: Fills = field(repr=False)
     clock: ActivityClock = field(repr=False)
+    leftover: Leftover = field(repr=False)
 
     @cached_property
     def row_of(self) -> Mapping[BinId, int]:
@@ -115,20 +116,19 @@ class CityForecast:
 
     def hours_until(self, p_overflow: float) -> FloatArray:
         """Return the hours from now until P(overflow) reaches `p_overflow`, infinite beyond 90 days. By bin."""
-        now_h, end_h = (
-            self._hours((self.as_of_utc,))[0, 0],
-            self._at_h(self.as_of_utc.timestamp() + FURTHEST_H * HOUR_S),
-        )
-        low = np.full(len(self.bin_ids), now_h)
-        high = np.full(len(self.bin_ids), end_h)
-        never = self.fills.p_overflow(high[:, None])[:, 0] < p_overflow
-        already = self.fills.p_overflow(low[:, None])[:, 0] >= p_overflow
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2.0
-            reached = self.fills.p_overflow(middle[:, None])[:, 0] >= p_overflow
-            low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-        hours = (self.clock.times_at(high) - self.as_of_utc.timestamp()) / HOUR_S
-        return np.where(already, 0.0, np.where(never, np.inf, np.maximum(hours, 0.0)))
+        now_h = self._steps_h[0, 0]
+        end_h = self._hours((self.as_of_utc + timedelta(hours=FURTHEST_H),))[0, 0]
+        reached_h = self.fills.first_reach(p_overflow, now_h, end_h)
+        hours = (self.clock.times_at(reached_h) - self.as_of_utc.timestamp()) / HOUR_S
+        return np.where(reached_h <= now_h, 0.0, hours)
+
+    def hours_from_empty(self, p_overflow: float) -> FloatArray:
+        """Return how long each bin lasts, emptied as is usual here, until P(overflow) reaches `p_overflow`.
+
+        In hours of an average week; infinite beyond 90 days. By bin.
+        """
+        emptied = self.fills.emptied_to(self.leftover.mean, self.leftover.sd)
+        return emptied.first_reach(p_overflow, 0.0, FURTHEST_H)
 
     def of(self, bin_id: BinId) -> BinForecast:
         """Return one bin's forecast; KeyError for a bin the city does not have."""
@@ -157,9 +157,6 @@ class CityForecast:
         """Return activity hours of the moments as one row; the past counts as now."""
         now_s = self.as_of_utc.timestamp()
         return self.clock.hours_at(np.array([max(moment.timestamp(), now_s) for moment in moments]))[None, :]
-
-    def _at_h(self, time_s: float) -> float:
-        return float(self.clock.hours_at(np.array([time_s]))[0])
 
     def _quantile(self, p: float) -> FloatArray:
         return _rising(self.fills.quantile(p, self._steps_h))

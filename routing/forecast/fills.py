@@ -6,7 +6,7 @@ and its scale V/m both grow with t, so P(overflow) can only grow while nobody em
 from is a normal, integrated by Gauss-Hermite quadrature.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,10 @@ FloatArray = NDArray[np.float64]
 NODES, _weights = np.polynomial.hermite_e.hermegauss(5)
 WEIGHTS: FloatArray = _weights / _weights.sum()
 DAY_H = 24.0
+HALVINGS = 16
+"""Of at most 90 days: to two minutes."""
+SKEW_OF_LUMPS = 1.5
+"""Third moment of the deposits over V^2/m, if single deposits are spread exponentially; a gamma would have 2."""
 SKEWS = np.linspace(0.0, 12.0, 601)[1:]
 
 
@@ -43,6 +47,23 @@ class Fills:
             self.lump[index],
             self.day_variance,
         )
+
+    def emptied_to(self, level: float, sd: float) -> "Fills":
+        """Return the same bins, emptied at hour 0 of the activity clock."""
+        bins = len(self.level)
+        return replace(self, level=np.full(bins, level), level_var=np.full(bins, sd**2), since_h=np.zeros(bins))
+
+    def first_reach(self, p: float, from_h: float, to_h: float) -> FloatArray:
+        """Return the activity hour at which P(overflow) reaches `p`: from_h if it has, infinite if not by to_h."""
+        bins = len(self.level)
+        low, high = np.full(bins, from_h), np.full(bins, to_h)
+        never = self.p_overflow(high[:, None])[:, 0] < p
+        already = self.p_overflow(low[:, None])[:, 0] >= p
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2.0
+            reached = self.p_overflow(middle[:, None])[:, 0] >= p
+            low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+        return np.where(already, from_h, np.where(never, np.inf, high))
 
     def _deposits(self, at_h: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return mean and variance of what arrives until `at_h`; shape [bins, times]."""
@@ -83,7 +104,7 @@ class Fills:
         """Return the p-quantile of the fill, same shapes, by a shifted gamma with the sum's first three moments."""
         mean, var = self._deposits(at_h)
         total_sd = np.sqrt(self.level_var[:, None] + var)
-        skew = 2.0 * var**2 / mean / total_sd**3
+        skew = SKEW_OF_LUMPS * var**2 / mean / total_sd**3
         return np.clip(self.level[:, None] + mean + total_sd * _standard_quantile(p, skew), 0.0, 1.0)
 
 

@@ -56,6 +56,7 @@ def forecast_city(
         no_data=tuple(((seen.last_of_bin < 0) & ~np.isfinite(seen.reset_s)).tolist()),
         fills=_fills(seen, learned, clock, now_s),
         clock=clock,
+        leftover=learned.leftover,
     )
 
 
