@@ -1,0 +1,50 @@
+"""Finds the hub of a network: a place that most streets connect with, there and back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from routing.roads.osrm_engine import Engine
+from routing.roads.port import UNREACHABLE, LonLat
+
+SAMPLES = 250
+THROUGH_STREETS = frozenset({"trunk", "primary", "secondary", "tertiary", "unclassified", "residential"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The place, and how much of the network connects with it."""
+
+    lonlat: LonLat | None
+    connected_share: float
+    """Of the sampled streets; 0.7 or less tells of an extract cut through its streets."""
+
+
+def find_hub(extract: Path, engine: Engine) -> Hub:
+    """Return the hub of the network prepared from `extract`; the same extract gives the same hub."""
+    places = [place for place in street_samples(extract, SAMPLES) if engine.nearest(place, "unrestricted")]
+    if not places:
+        return Hub(None, 0.0)
+    everywhere = range(len(places))
+    duration_s, _ = engine.table(places, everywhere, everywhere, "unrestricted")
+    mutual = (duration_s != UNREACHABLE) & (duration_s.T != UNREACHABLE)
+    partners = mutual.sum(axis=1)
+    best = int(np.argmax(partners))
+    return Hub(places[best], float(partners[best] / len(places)))
+
+
+def street_samples(extract: Path, count: int) -> Sequence[LonLat]:
+    """Return places on streets, evenly spread over the file."""
+    import osmium
+
+    ways = osmium.FileProcessor(str(extract), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway"))
+    middles = [
+        way.nodes[len(way.nodes) // 2].ref
+        for way in ways
+        if isinstance(way, osmium.osm.Way) and way.tags.get("highway") in THROUGH_STREETS and len(way.nodes) > 1
+    ]
+    wanted = [middles[number * len(middles) // count] for number in range(min(count, len(middles)))]
+    nodes = osmium.FileProcessor(str(extract), osmium.osm.NODE).with_filter(osmium.filter.IdFilter(wanted))
+    return [(node.location.lon, node.location.lat) for node in nodes if isinstance(node, osmium.osm.Node)]
