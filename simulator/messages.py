@@ -19,8 +19,9 @@ class OutMessage:
 
     topic: str
     payload: bytes
-    measured_utc: datetime
     sensor_id: SensorId
+    measured_utc: datetime | None = None
+    """As the message says; None for a recorded one, which is not read before it is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,8 @@ def plain_json(report: Report) -> OutMessage:
     body["counter"] = report.counter
     body["battery_v"] = round(3.0 + 0.65 * report.battery_fraction, 2)
     body["temperature_c"] = round(report.temperature_c, 1)
-    return OutMessage(
-        f"tomma/v1/{report.sensor_id}/reading", msgspec.json.encode(body), report.measured_utc, report.sensor_id
-    )
+    topic = f"tomma/v1/{report.sensor_id}/reading"
+    return OutMessage(topic, msgspec.json.encode(body), report.sensor_id, report.measured_utc)
 
 
 def em400_frame(report: Report) -> bytes:
@@ -86,7 +86,7 @@ def tts_uplink(report: Report) -> OutMessage:
         "uplink_message": uplink,
     }
     topic = f"v3/{APPLICATION}@{TENANT}/devices/{report.sensor_id}/up"
-    return OutMessage(topic, msgspec.json.encode(body), report.measured_utc, report.sensor_id)
+    return OutMessage(topic, msgspec.json.encode(body), report.sensor_id, report.measured_utc)
 
 
 def _iso(moment: datetime) -> str:

@@ -1,0 +1,1 @@
+"""Plays real recordings through the same door as live sensors."""
