@@ -1,0 +1,90 @@
+"""The application: every feature's routes behind the guards, on the parts that a context names."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.gzip import GZipMiddleware
+
+import api.bins.router
+import api.city.router
+import api.driver.router
+import api.health.router
+import api.live.router
+import api.plans.router
+from api.basemap.router import build_router as build_tiles_router
+from api.context import ApiContext
+from api.guards.headers import SecurityHeaders
+from api.guards.hosts import TrustedHosts
+from api.guards.origin import SameOrigin
+from api.openapi import describe
+from api.pages.router import mount_pages
+from api.problems.handlers import register as register_problems
+from api.services import Services
+
+PREFIX = "/api/v1"
+BODY_MAX_BYTES = 1_048_576
+GZIP_FROM_BYTES = 1_024
+FEATURES = (
+    api.city.router,
+    api.bins.router,
+    api.plans.router,
+    api.driver.router,
+    api.live.router,
+    api.health.router,
+)
+
+
+def create_app(context: ApiContext) -> FastAPI:
+    """Return the application; its threads run from the lifespan's start to its end.
+
+    The stores in `context` stay open: whoever opened them closes them.
+    """
+    services = Services.of(context)
+    app = FastAPI(
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # the stock pages load from other hosts
+        redoc_url=None,
+        lifespan=_lifespan,
+        generate_unique_id_function=_operation_id,
+        max_body_size=BODY_MAX_BYTES,
+    )
+    app.state.services = services
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
+    app.include_router(_features())
+    app.include_router(build_tiles_router(lambda: context.settings.basemap_path), tags=["map"])
+    mount_pages(app)
+    register_problems(app)
+    _guard(app, context)
+    return app
+
+
+def _features() -> APIRouter:
+    router = APIRouter(prefix=PREFIX)
+    for feature in FEATURES:
+        router.include_router(feature.router)
+    return router
+
+
+def _guard(app: FastAPI, context: ApiContext) -> None:
+    """Add the guards; the last one added is the outermost."""
+    server = context.settings.server
+    app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
+    app.add_middleware(SameOrigin)
+    app.add_middleware(TrustedHosts, names=(server.host, *server.trusted_hosts))
+    app.add_middleware(SecurityHeaders, https=context.https)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    services.start()
+    try:
+        yield
+    finally:
+        services.close()
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

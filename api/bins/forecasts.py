@@ -1,0 +1,90 @@
+"""Keeps a fresh forecast without anybody waiting for it."""
+
+import logging
+import threading
+import time
+from datetime import timedelta
+
+from api.city.keeper import CityKeeper
+from api.context import Forecaster, ForecastView, Pace
+from tomma.clock import Clock
+from tomma.errors import NotFoundError, TommaError
+from tomma.ports import ReadingStore
+
+log = logging.getLogger(__name__)
+
+DUTY = 4.0
+"""A forecast that takes a second is made at most every fifth: the pages need the machine too."""
+
+
+class Forecasts:
+    """The newest forecast, renewed in a thread of its own."""
+
+    def __init__(
+        self, forecaster: Forecaster, city: CityKeeper, readings: ReadingStore, clock: Clock, pace: Pace
+    ) -> None:
+        self._forecaster = forecaster
+        self._city = city
+        self._readings = readings
+        self._clock = clock
+        self._pace = pace
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="forecasts", daemon=True)
+        self._current: ForecastView | None = None
+        self._failure = ""
+
+    @property
+    def current(self) -> ForecastView | None:
+        """The newest forecast; None before the first."""
+        return self._current
+
+    @property
+    def failure(self) -> str:
+        """Why the last attempt failed; empty when it did not."""
+        return self._failure
+
+    def start(self) -> None:
+        """Begin renewing."""
+        self._thread.start()
+
+    def close(self, patience_s: float = 1.0) -> None:
+        """Stop renewing; a forecast under way is not waited for longer than `patience_s`."""
+        self._leaving.set()
+        if self._thread.is_alive():
+            self._thread.join(patience_s)
+
+    def renew(self) -> None:
+        """Make one forecast from what is stored now.
+
+        Raises:
+            NotFoundError: Before the first import of a city.
+        """
+        now = self._clock.now_utc()
+        since = now - timedelta(days=self._pace.history_days)
+        self._current = self._forecaster(
+            city=self._city.current(),
+            readings=self._readings.range_all(since, now),
+            emptyings=self._readings.emptyings(since, now),
+            now_utc=now,
+        )
+        self._failure = ""
+
+    def _run(self) -> None:
+        pause_s = 0.0
+        while not self._leaving.wait(pause_s):
+            began = time.monotonic()
+            try:
+                self.renew()
+            except NotFoundError:
+                pause_s = self._pace.poll_s  # there is no city yet: look again soon
+                continue
+            except TommaError as exc:
+                self._failure = str(exc)
+                log.warning("forecast failed reason=%s", exc)
+            except Exception as exc:  # the thread must live on; the page shows the age of the forecast
+                self._failure = f"{type(exc).__name__}: see the log"
+                log.exception("forecast crashed")
+            took_s = time.monotonic() - began
+            log.info("forecast made took_s=%.2f", took_s)
+            wanted_s = self._clock.real_seconds(self._pace.forecast_every_clock_s)
+            pause_s = max(wanted_s, took_s * DUTY, self._pace.forecast_pause_min_s)

@@ -1,0 +1,87 @@
+"""`GET /bins` and its children."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Response
+
+from api.bins.schemas import BinDetailOut, BinsOut, ForecastOut, HistoryOut
+from api.bins.view import bin_detail_out, forecast_out, history_out
+from api.guards.strict_json import StrictRoute
+from api.problems.model import problems
+from api.schema import Name, UtcTime
+from api.services import Hands
+from tomma.errors import NotFoundError
+from tomma.model import BinId
+
+router = APIRouter(prefix="/bins", tags=["bins"], route_class=StrictRoute)
+
+HISTORY_DAYS = 14
+HISTORY_DAYS_MAX = 400
+BinPath = Annotated[Name, Path(description="The bin's id.", examples=["B0042"])]
+
+
+@router.get(
+    "",
+    summary="Every bin, its fill and its forecast",
+    response_model=BinsOut,
+    responses={304: {"description": "Nothing changed since the ETag you named."}, **problems(404, 503)},
+)
+def list_bins(
+    hands: Hands,
+    accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
+    if_none_match: Annotated[str, Header(description="The ETag of your copy.")] = "",
+) -> Response:
+    """Return all bins at once, as of the last half second; send the ETag back and an unchanged city costs nothing."""
+    encoded = hands.board.encoded()
+    if encoded is None:
+        hands.watch.look()
+        encoded = hands.board.encoded()
+    if encoded is None:
+        raise NotFoundError("there is no city yet; bring one with `tomma import FILE`")
+    headers = {"ETag": encoded.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if encoded.etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(",")):
+        return Response(status_code=304, headers=headers)
+    if "gzip" in accept_encoding:
+        headers["Content-Encoding"] = "gzip"
+        return Response(encoded.gzipped, media_type="application/json", headers=headers)
+    return Response(encoded.body, media_type="application/json", headers=headers)
+
+
+@router.get("/{bin_id}", summary="One bin with everything known of it", responses=problems(404, 503))
+def get_bin(hands: Hands, bin_id: BinPath) -> BinDetailOut:
+    """Return the bin, its container and sensors, and why it is on today's plan or not."""
+    return bin_detail_out(hands, BinId(bin_id))
+
+
+@router.get("/{bin_id}/history", summary="Readings and emptyings of a bin", responses=problems(404, 503))
+def get_history(
+    hands: Hands,
+    bin_id: BinPath,
+    from_utc: Annotated[
+        UtcTime | None, Query(description="Begin, included; 14 days before the end if left out.")
+    ] = None,
+    to_utc: Annotated[UtcTime | None, Query(description="End, excluded; now if left out.")] = None,
+) -> HistoryOut:
+    """Return what was measured and when the bin was emptied, oldest first; at most 400 days and 20,000 readings."""
+    end = to_utc or hands.context.clock.now_utc() + timedelta(seconds=1)
+    begin = from_utc or end - timedelta(days=HISTORY_DAYS)
+    _check_span(begin, end)
+    return history_out(hands, BinId(bin_id), begin, end)
+
+
+@router.get("/{bin_id}/forecast", summary="How the bin is expected to fill", responses=problems(404, 503))
+def get_forecast(
+    hands: Hands,
+    bin_id: BinPath,
+    hours: Annotated[int, Query(ge=1, le=72, description="How far ahead. [h]")] = 72,
+) -> ForecastOut:
+    """Return the fill to expect hour by hour, with its spread and the risk of overflow, if nobody empties the bin."""
+    return forecast_out(hands, BinId(bin_id), hours)
+
+
+def _check_span(begin: datetime, end: datetime) -> None:
+    if not begin < end:
+        raise HTTPException(422, f"from_utc must be before to_utc, got {begin.isoformat()} and {end.isoformat()}")
+    if end - begin > timedelta(days=HISTORY_DAYS_MAX):
+        raise HTTPException(422, f"from_utc and to_utc must be at most {HISTORY_DAYS_MAX} days apart")

@@ -1,0 +1,37 @@
+"""Holds the city in memory and notices when somebody changed it."""
+
+from threading import Lock
+
+from tomma.city import City
+from tomma.errors import NotFoundError
+from tomma.ports import Registry
+
+
+class CityKeeper:
+    """The newest snapshot of the master data; reading it again costs one small question while nothing changed."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._lock = Lock()
+        self._revision: int | None = None
+        self._city: City | None = None
+
+    def current(self) -> City:
+        """Return the city as it is now.
+
+        Raises:
+            NotFoundError: Before the first import.
+            StoreUnavailableError: If the registry cannot be read.
+        """
+        with self._lock:
+            revision = self._registry.revision()
+            if self._city is None or revision != self._revision:
+                self._city = self._load()
+                self._revision = revision
+            return self._city
+
+    def _load(self) -> City:
+        try:
+            return self._registry.load()
+        except NotFoundError as exc:
+            raise NotFoundError("there is no city yet; bring one with `tomma import FILE`") from exc

@@ -1,0 +1,66 @@
+"""Tells a `City` in the words of the public API."""
+
+from datetime import datetime
+
+from api.city.schemas import (
+    CityOut,
+    ClockOut,
+    DisposalSiteOut,
+    FractionOut,
+    OrganisationOut,
+    PlaceOut,
+    ShiftOut,
+    VehicleOut,
+)
+from tomma.city import City, Vehicle
+
+
+def city_out(city: City, now_utc: datetime, clock_factor: float) -> CityOut:
+    """Return what `/city` answers."""
+    own = city.organisation
+    return CityOut(
+        organisation=OrganisationOut(id=own.id, name=own.name, timezone=own.timezone, currency=own.currency),
+        bounds=bounds_of(city),
+        fractions=[
+            FractionOut(code=each.code, name_sv=each.name_sv, name_en=each.name_en) for each in city.fractions.values()
+        ],
+        depots=[
+            PlaceOut(id=each.id, name=each.name, lat_deg=each.position.lat_deg, lon_deg=each.position.lon_deg)
+            for each in city.depots.values()
+        ],
+        disposal_sites=[
+            DisposalSiteOut(
+                id=each.id,
+                name=each.name,
+                lat_deg=each.position.lat_deg,
+                lon_deg=each.position.lon_deg,
+                opens_s=each.opens_s,
+                closes_s=each.closes_s,
+            )
+            for each in city.disposal_sites.values()
+        ],
+        vehicles=[_vehicle_out(each) for each in city.vehicles.values()],
+        clock=ClockOut(now_utc=now_utc, factor=clock_factor),
+    )
+
+
+def bounds_of(city: City) -> tuple[float, float, float, float]:
+    """Return (west, south, east, north) around every site, depot and disposal site; zeros for an empty city."""
+    positions = [site.position for site in city.sites.values()]
+    positions += [depot.position for depot in city.depots.values()]
+    positions += [disposal.position for disposal in city.disposal_sites.values()]
+    if not positions:
+        return (0.0, 0.0, 0.0, 0.0)
+    lats, lons = [each.lat_deg for each in positions], [each.lon_deg for each in positions]
+    return (min(lons), min(lats), max(lons), max(lats))
+
+
+def _vehicle_out(vehicle: Vehicle) -> VehicleOut:
+    return VehicleOut(
+        id=vehicle.id,
+        name=vehicle.name,
+        capacity_l=vehicle.capacity_l,
+        capacity_kg=vehicle.capacity_kg,
+        fractions=sorted(vehicle.fractions),
+        shift=ShiftOut(start_s=vehicle.shift.start_s, end_s=vehicle.shift.end_s),
+    )

@@ -1,0 +1,82 @@
+"""`tomma serve`: the pages and the API."""
+
+import logging
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.app import create_app
+from api.context import ApiContext
+from api.outlook import make_forecast
+from api.planning import RoutingPlanner
+from api.server import Server, listen_on
+from tomma.errors import ConfigurationError
+from tomma.settings import Settings, load_settings
+from tomma.stores.wiring import Stores, open_stores
+
+log = logging.getLogger(__name__)
+
+app = typer.Typer(help="Serve the pages and the API.")
+
+Certificate = Annotated[Path | None, typer.Option("--tls-cert", help="Certificate chain (PEM): serve HTTPS.")]
+Key = Annotated[Path | None, typer.Option("--tls-key", help="Its private key (PEM).")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is every one. [default: as set]")] = "",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is a free one. [default: as set]")] = -1,
+    tls_cert: Certificate = None,
+    tls_key: Key = None,
+) -> None:
+    """Serve the pages and the API until stopped; one line on standard output tells the address."""
+    settings = load_settings()
+    _check_pair(tls_cert, tls_key)
+    host, port = host or settings.server.host, port if port >= 0 else settings.server.port
+    with _socket(host, port) as listening, open_stores(settings) as stores:
+        https = tls_cert is not None
+        address = _address(host, listening.getsockname()[1], https=https)
+        application = create_app(_context(settings, stores, https=https))
+        server = Server(
+            application, certificate=tls_cert, key=tls_key, on_ready=lambda: typer.echo(f"tomma serves {address}")
+        )
+        server.run(sockets=[listening])
+        if not server.started:
+            raise ConfigurationError("the server did not start; the lines above say why")
+
+
+def _context(settings: Settings, stores: Stores, *, https: bool) -> ApiContext:
+    return ApiContext(
+        settings=settings,
+        readings=stores.readings,
+        registry=stores.registry,
+        plans=stores.plans,
+        events=stores.events,
+        clock=settings.clock.clock(),
+        forecaster=make_forecast,
+        planner=RoutingPlanner(settings, stores.events),
+        https=https,
+    )
+
+
+def _check_pair(certificate: Path | None, key: Path | None) -> None:
+    if (certificate is None) != (key is None):
+        raise ConfigurationError("--tls-cert and --tls-key belong together")
+    for path in (certificate, key):
+        if path is not None and not path.is_file():
+            raise ConfigurationError(f"there is no file {path}")
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    try:
+        return listen_on(host, port)
+    except OSError as exc:
+        raise ConfigurationError(f"cannot listen on {host} port {port}: {exc.strerror}") from exc
+
+
+def _address(host: str, port: int, *, https: bool) -> str:
+    """Return what to type into a browser on this machine."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"{'https' if https else 'http'}://{shown}:{port}/"

@@ -1,0 +1,119 @@
+"""What the HTTP door is built from: every part of the world it asks, handed in once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from uuid import uuid4
+
+from tomma.city import City
+from tomma.clock import Clock
+from tomma.model import BinId, Emptying, PlanId, Reading
+from tomma.plan import Plan
+from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, Registry
+from tomma.settings import PlanningSettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastStep:
+    """How full one bin is expected to be at one time: the 10th, 50th and 90th percentile, and the risk."""
+
+    at_utc: datetime
+    p10_fraction: float
+    p50_fraction: float
+    p90_fraction: float
+    p_overflow: float
+    """Probability that the bin has overflowed by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class BinOutlook:
+    """One bin's forecast in three words."""
+
+    p_overflow_24h: float
+    """Probability that it has overflowed 24 h after the forecast was made."""
+    hours_to_full: float | None
+    """When overflow becomes as likely as not; None when that is far off."""
+    sensor_state: str
+    """"ok" | "silent" | "odd" | "none": how far the level can be believed."""
+
+
+class ForecastView(Protocol):
+    """One forecast of the whole city, made at one moment."""
+
+    @property
+    def as_of_utc(self) -> datetime:
+        """The moment whose readings it was made from."""
+
+    def outlook(self, bin_id: BinId) -> BinOutlook | None:
+        """Return the bin's forecast in short; None for a bin it does not know."""
+
+    def steps(self, bin_id: BinId, hours: int) -> Sequence[ForecastStep]:
+        """Return the bin's steps within so many hours, the first of them now; empty for a bin it does not know."""
+
+
+class Forecaster(Protocol):
+    """Makes a forecast; takes seconds for a large city, so it is never called while a page waits."""
+
+    def __call__(
+        self,
+        *,
+        city: City,
+        readings: Mapping[BinId, Sequence[Reading]],
+        emptyings: Sequence[Emptying],
+        now_utc: datetime,
+    ) -> ForecastView:
+        """Return how every bin is expected to fill."""
+
+
+class Planner(Protocol):
+    """Makes a plan; takes as long as its time budget says, and comes back with a plan or raises TommaError."""
+
+    def __call__(
+        self,
+        *,
+        city: City,
+        readings: ReadingStore,
+        planning: PlanningSettings,
+        day: date,
+        now_utc: datetime,
+        plan_id: PlanId,
+        on_progress: ProgressSink,
+    ) -> Plan:
+        """Return the plan of `day` with the id `plan_id`, READY or FAILED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the door looks at the world. Seconds of the wall clock, except where it says clock."""
+
+    poll_s: float = 0.5
+    """Pause between two looks at the stores: pages hear of changes at most twice a second."""
+    heartbeat_s: float = 15.0
+    forecast_every_clock_s: float = 900.0
+    """A forecast moves little in a quarter of an hour; sensors seldom report more often."""
+    forecast_pause_min_s: float = 5.0
+    history_days: int = 28
+    """Four weeks show the pattern of the week; more costs memory and says little about tomorrow."""
+
+
+def new_plan_id() -> PlanId:
+    """Return an id nobody has used."""
+    return PlanId(str(uuid4()))
+
+
+@dataclass(frozen=True, slots=True)
+class ApiContext:
+    """Everything the application asks; tests hand in real stores and a planner of their own."""
+
+    settings: Settings
+    readings: ReadingStore
+    registry: Registry
+    plans: PlanStore
+    events: EventLog
+    clock: Clock
+    forecaster: Forecaster
+    planner: Planner
+    make_plan_id: Callable[[], PlanId] = new_plan_id
+    pace: Pace = Pace()
+    https: bool = False

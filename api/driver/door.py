@@ -1,0 +1,105 @@
+"""Takes a tablet's batch: judges each event by itself, stores the good ones, answers for every one."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from api.driver.schemas import EventIn, EventResult, RefusedEvent
+from tomma.city import City
+from tomma.errors import NotFoundError
+from tomma.model import BinId, DisposalSiteId, Event, PlanId, VehicleId
+from tomma.plan import Plan, PlanStatus
+from tomma.ports import EventLog, PlanStore
+
+log = logging.getLogger(__name__)
+
+DRIVEN = frozenset({PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED})
+CONFLICT = "key was used before for another event; that one stands"
+
+
+class EventDoor:
+    """Where tablets hand in what drivers did. Safe to call twice with the same batch, and from many threads."""
+
+    def __init__(self, plans: PlanStore, events: EventLog) -> None:
+        self._plans = plans
+        self._events = events
+
+    def take(self, told: Sequence[EventIn | RefusedEvent], city: City, received_utc: datetime) -> list[EventResult]:
+        """Store what can be stored, durably, and return what became of each event, in the order told.
+
+        Raises:
+            StoreUnavailableError: If nothing could be promised; the tablet sends the batch again.
+        """
+        known: dict[PlanId, Plan | None] = {}
+        judged = [self._judge(each, city, known, received_utc) for each in told]
+        words = iter(self._events.append([each for each in judged if isinstance(each, Event)]))
+        results = [_result(each, next(words)) if isinstance(each, Event) else each for each in judged]
+        stored = sum(each.status == "stored" for each in results)
+        log.info("events taken stored=%d of=%d", stored, len(results))
+        return results
+
+    def _judge(
+        self, told: EventIn | RefusedEvent, city: City, known: dict[PlanId, Plan | None], received_utc: datetime
+    ) -> Event | EventResult:
+        if isinstance(told, RefusedEvent):
+            return EventResult(key=told.key, status="rejected", reason=told.reason)
+        plan_id = PlanId(told.plan_id)
+        if plan_id not in known:
+            known[plan_id] = self._find(plan_id)
+        fault = _fault(told, city, known[plan_id])
+        if fault:
+            return EventResult(key=told.key, status="rejected", reason=fault)
+        return _event(told, received_utc)
+
+    def _find(self, plan_id: PlanId) -> Plan | None:
+        try:
+            return self._plans.get(plan_id)
+        except NotFoundError:
+            return None
+
+
+def _fault(told: EventIn, city: City, plan: Plan | None) -> str:
+    """Return why the event can never be taken; empty when it can.
+
+    A bin that is not on the plan is no fault: whoever empties one on the way tells us something. But it must be a
+    bin of the city, or have been one when the plan was made.
+    """
+    if plan is None:
+        return f"there is no plan {told.plan_id}"
+    if plan.status not in DRIVEN:
+        return f"plan {told.plan_id} was never sent to the trucks"
+    vehicle_id = VehicleId(told.vehicle_id)
+    if vehicle_id not in city.vehicles and all(route.vehicle_id != vehicle_id for route in plan.routes):
+        return f"there is no truck {told.vehicle_id}"
+    if told.bin_id is not None and BinId(told.bin_id) not in city.bins and told.bin_id not in plan.bins_collected:
+        return f"there is no bin {told.bin_id}"
+    if told.disposal_site_id is not None and DisposalSiteId(told.disposal_site_id) not in city.disposal_sites:
+        return f"there is no disposal site {told.disposal_site_id}"
+    return ""
+
+
+def _event(told: EventIn, received_utc: datetime) -> Event:
+    return Event(
+        key=told.key,
+        device_id=told.device_id,
+        sequence=told.sequence,
+        plan_id=PlanId(told.plan_id),
+        vehicle_id=VehicleId(told.vehicle_id),
+        kind=told.kind,
+        tapped_utc=told.tapped_utc,
+        received_utc=received_utc,
+        bin_id=BinId(told.bin_id) if told.bin_id is not None else None,
+        disposal_site_id=DisposalSiteId(told.disposal_site_id) if told.disposal_site_id is not None else None,
+        skip_reason=told.skip_reason,
+        undoes_key=told.undoes_key,
+        lat_deg=told.lat_deg,
+        lon_deg=told.lon_deg,
+    )
+
+
+def _result(event: Event, word: str) -> EventResult:
+    if word == "stored":
+        return EventResult(key=event.key, status="stored")
+    if word == "duplicate":
+        return EventResult(key=event.key, status="duplicate")
+    return EventResult(key=event.key, status="rejected", reason=CONFLICT)

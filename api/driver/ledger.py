@@ -1,0 +1,86 @@
+"""Keeps the drivers' recent events in memory, by day, and what each day adds up to."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from threading import RLock
+
+from tomma.errors import NotFoundError
+from tomma.fold import DayState, confirmed_emptyings, fold
+from tomma.model import Emptying, Event, PlanId
+from tomma.ports import EventLog, PlanStore
+
+BATCH = 1_000
+
+
+class DriverLedger:
+    """Reads the event log forward and folds each day when it is asked for and has changed.
+
+    Events of one day belong together even when the plan was replaced at noon, so they are grouped by the day of
+    their plan. Days older than `keep_days` are forgotten; the log keeps them.
+    """
+
+    def __init__(self, log: EventLog, plans: PlanStore, keep_days: int) -> None:
+        self._log = log
+        self._plans = plans
+        self._keep_days = keep_days
+        self._lock = RLock()
+        self._position = 0
+        self._day_of_plan: dict[PlanId, date | None] = {}
+        self._events: dict[date, list[Event]] = {}
+        self._folded: dict[date, DayState] = {}
+        self._confirmed: dict[date, Sequence[Emptying]] = {}
+
+    def catch_up(self) -> Sequence[Event]:
+        """Read what was stored since the last call and return it."""
+        fresh: list[Event] = []
+        with self._lock:
+            while True:
+                self._position, events = self._log.since(self._position, BATCH)
+                for event in events:
+                    self._take(event)
+                fresh.extend(events)
+                if len(events) < BATCH:
+                    return fresh
+
+    def day(self, day: date) -> DayState:
+        """Return what the events of that day's plans add up to."""
+        with self._lock:
+            self.catch_up()
+            if day not in self._folded:
+                self._folded[day] = fold(self._events.get(day, ()))
+            return self._folded[day]
+
+    def confirmed(self, from_utc: datetime, to_utc: datetime) -> Sequence[Emptying]:
+        """Return the confirmed emptyings with from_utc <= at_utc < to_utc, oldest first."""
+        with self._lock:
+            self.catch_up()
+            for day in self._events.keys() - self._confirmed.keys():
+                self._confirmed[day] = confirmed_emptyings(self._events[day])
+            found = [each for of_day in self._confirmed.values() for each in of_day]
+        within = [each for each in found if from_utc <= each.at_utc < to_utc]
+        return sorted(within, key=lambda each: (each.at_utc, each.bin_id))
+
+    def forget_before(self, today: date) -> None:
+        """Drop the days that are too old to matter."""
+        with self._lock:
+            for day in [day for day in self._events if day < today - timedelta(days=self._keep_days)]:
+                del self._events[day]
+                self._changed(day)
+
+    def _take(self, event: Event) -> None:
+        day = self._day(event.plan_id)
+        if day is not None:
+            self._events.setdefault(day, []).append(event)
+            self._changed(day)
+
+    def _changed(self, day: date) -> None:
+        self._folded.pop(day, None)
+        self._confirmed.pop(day, None)
+
+    def _day(self, plan_id: PlanId) -> date | None:
+        if plan_id not in self._day_of_plan:
+            try:
+                self._day_of_plan[plan_id] = self._plans.get(plan_id).day
+            except NotFoundError:
+                self._day_of_plan[plan_id] = None
+        return self._day_of_plan[plan_id]

@@ -1,0 +1,52 @@
+"""`/driver`: today's routes, and events in and out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from api.driver.schemas import DriverRouteOut, DriverRoutesOut, EventsIn, EventsOut, EventsTaken, event_out
+from api.driver.view import route_out, routes_out
+from api.guards.strict_json import StrictRoute
+from api.problems.model import problems
+from api.schema import Name
+from api.services import Hands
+from tomma.model import VehicleId
+
+router = APIRouter(prefix="/driver", tags=["driver"], route_class=StrictRoute)
+
+VehiclePath = Annotated[Name, Path(description="The truck's id.", examples=["V1"])]
+
+
+@router.get("/routes", summary="Today's routes in short", responses=problems(404, 503))
+def list_routes(hands: Hands) -> DriverRoutesOut:
+    """Return the trucks of today's published plan and how far each is."""
+    return routes_out(hands)
+
+
+@router.get("/routes/{vehicle_id}", summary="One truck's route of today", responses=problems(404, 503))
+def get_route(hands: Hands, vehicle_id: VehiclePath) -> DriverRouteOut:
+    """Return the stops in order, the streets between them, and what became of each so far."""
+    return route_out(hands, VehicleId(vehicle_id))
+
+
+@router.post("/events", summary="Hand in what the driver did", responses=problems(400, 404, 413, 415, 503))
+def post_events(hands: Hands, batch: EventsIn) -> EventsTaken:
+    """Store each event once, by its key; on return every `stored` or `duplicate` event is on disk.
+
+    Send a batch again whenever the answer did not arrive. One bad event does not hold up the others.
+    """
+    received_utc = hands.context.clock.now_utc()
+    results = hands.event_door.take(batch.events, hands.city.current(), received_utc)
+    hands.watch.nudge()
+    return EventsTaken(received_utc=received_utc, results=results)
+
+
+@router.get("/events", summary="Events as they were stored", responses=problems(503))
+def list_events(
+    hands: Hands,
+    after: Annotated[int, Query(ge=0, le=2**53, description="The position you have; 0 to begin.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> EventsOut:
+    """Return the events stored after a position, in order of storing: what follows a city's day from outside."""
+    position, events = hands.context.events.since(after, limit)
+    return EventsOut(position=position, events=[event_out(event) for event in events])

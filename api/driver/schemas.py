@@ -1,0 +1,161 @@
+"""What `/driver` takes and answers."""
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, TypeAdapter, ValidationError, WrapValidator, model_validator
+
+from api.plans.schemas import RouteOut, StopOut
+from api.schema import Name, Shown, Told, UtcTime
+from tomma.model import Event, EventKind, SkipReason
+
+EVENTS_MAX = 500
+REASON_LIMIT = 300
+
+Degrees = Annotated[float, Field(strict=True)]
+
+
+class EventIn(Told):
+    """One tap on the tablet. The tablet makes `key` once and repeats it until the server has answered."""
+
+    key: Annotated[Name, Field(min_length=8, max_length=64, examples=["7f9c24e8-3b0a-4f5d-9c1e-2a6b8d0e4f11"])]
+    device_id: Annotated[Name, Field(max_length=64, examples=["tablet-3"])]
+    sequence: Annotated[int, Field(strict=True, ge=0, le=2**53, description="Grows by one with each tap of a tablet.")]
+    plan_id: Name
+    vehicle_id: Name
+    kind: EventKind
+    tapped_utc: UtcTime = Field(description="By the tablet's clock.")
+    bin_id: Name | None = Field(default=None, description="Needed when emptied or skipped.")
+    disposal_site_id: Name | None = Field(default=None, description="Needed when unloaded.")
+    skip_reason: SkipReason | None = Field(default=None, description="Needed when skipped, and only then.")
+    undoes_key: Name | None = Field(default=None, description="Needed when undone: the key of what is taken back.")
+    lat_deg: Annotated[Degrees, Field(ge=-90, le=90)] | None = None
+    lon_deg: Annotated[Degrees, Field(ge=-180, le=180)] | None = None
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        needs_bin = self.kind in (EventKind.EMPTIED, EventKind.SKIPPED)
+        if needs_bin != (self.bin_id is not None):
+            raise ValueError(f"bin_id belongs to emptied and skipped and only there, got kind {self.kind}")
+        if (self.kind is EventKind.SKIPPED) != (self.skip_reason is not None):
+            raise ValueError(f"skip_reason belongs to skipped and only there, got kind {self.kind}")
+        if (self.kind is EventKind.UNDONE) != (self.undoes_key is not None):
+            raise ValueError(f"undoes_key belongs to undone and only there, got kind {self.kind}")
+        if self.disposal_site_id is not None and self.kind is not EventKind.UNLOADED:
+            raise ValueError(f"disposal_site_id belongs to unloaded and only there, got kind {self.kind}")
+        if (self.lat_deg is None) != (self.lon_deg is None):
+            raise ValueError("lat_deg and lon_deg belong together")
+        return self
+
+
+class RefusedEvent(Shown):
+    """An event that does not say what it must; the others of its batch are not held up by it."""
+
+    key: str | None
+    reason: str
+
+
+def _or_refused(value: Any, _: Any) -> EventIn | RefusedEvent:
+    """Let a malformed event be a value, so that one cannot stop a day's worth of others."""
+    try:
+        return _EVENT.validate_python(value)
+    except ValidationError as exc:
+        fault = exc.errors(include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        bound = fault["msg"].removeprefix("Value error, ")
+        key = value.get("key") if isinstance(value, dict) else None
+        return RefusedEvent(
+            key=key[:64] if isinstance(key, str) else None,
+            reason=(f"{place}: {bound}" if place else bound)[:REASON_LIMIT],
+        )
+
+
+_EVENT = TypeAdapter(EventIn)
+
+
+class EventsIn(Told):
+    """What a tablet has to say since it was last heard."""
+
+    events: Annotated[list[Annotated[EventIn, WrapValidator(_or_refused)]], Field(max_length=EVENTS_MAX)]
+    sent_utc: UtcTime = Field(description="The tablet's clock as it sends: tells how far that clock is off.")
+
+
+class EventResult(Shown):
+    """What became of one event, in the order they were sent."""
+
+    key: str | None
+    status: Literal["stored", "duplicate", "rejected"] = Field(
+        description="`duplicate` was stored before and is as good as `stored`; `rejected` will never be taken."
+    )
+    reason: str | None = Field(default=None, description="Why it was rejected.")
+
+
+class EventsTaken(Shown):
+    """The events that are stored are on disk; the tablet may forget them."""
+
+    received_utc: UtcTime
+    results: list[EventResult]
+
+
+class EventOut(Shown):
+    """One action of a driver as it was stored."""
+
+    key: str
+    device_id: str
+    sequence: int
+    plan_id: str
+    vehicle_id: str
+    kind: EventKind
+    tapped_utc: UtcTime
+    received_utc: UtcTime
+    bin_id: str | None
+    disposal_site_id: str | None
+    skip_reason: SkipReason | None
+    undoes_key: str | None
+    lat_deg: float | None
+    lon_deg: float | None
+
+
+class EventsOut(Shown):
+    """Events in the order they were stored."""
+
+    position: int = Field(description="Ask with `after` set to this to go on.")
+    events: list[EventOut]
+
+
+class DriverRouteHead(Shown):
+    """One truck's route in short."""
+
+    vehicle_id: str
+    vehicle_name: str
+    stops: int = Field(description="Bins to empty.")
+    done: int = Field(description="Of these, emptied or skipped.")
+
+
+class DriverRoutesOut(Shown):
+    """Today's routes."""
+
+    day: date = Field(description="Local day of the organisation.")
+    plan_id: str | None = Field(description="Null while no plan is published for today.")
+    routes: list[DriverRouteHead]
+
+
+class DriverStopOut(StopOut):
+    """A stop and what became of it."""
+
+    state: Literal["todo", "emptied", "skipped"] = Field(description="`emptied` also for an unloading or break done.")
+    state_event_key: str | None = Field(description="The event that made the state: name it to undo.")
+
+
+class DriverRouteOut(RouteOut):
+    """The route a tablet shows."""
+
+    plan_id: str
+    plan_version: int = Field(description="Grows with each newer plan of the day.")
+    day: date
+    stops: list[DriverStopOut]  # type: ignore[assignment]  # the same stops, with their state
+
+
+def event_out(event: Event) -> EventOut:
+    """Return a stored event in the words of the public API."""
+    return EventOut.model_validate(event, from_attributes=True)

@@ -1,0 +1,82 @@
+"""Tells today's routes and what became of their stops."""
+
+from datetime import date
+
+from api.driver.schemas import DriverRouteHead, DriverRouteOut, DriverRoutesOut, DriverStopOut
+from api.plans.view import route_fields, stop_fields
+from api.services import Services
+from tomma.city import City
+from tomma.errors import NotFoundError
+from tomma.fold import DayState, StopState
+from tomma.model import EventKind, VehicleId
+from tomma.plan import Plan, Route, Stop, StopKind
+
+
+def routes_out(hands: Services) -> DriverRoutesOut:
+    """Return today's routes in short; none while no plan is published."""
+    day, plan, city = hands.today.day(), hands.today.published(), hands.city.current()
+    if plan is None:
+        return DriverRoutesOut(day=day, plan_id=None, routes=[])
+    done = hands.ledger.day(day)
+    return DriverRoutesOut(day=day, plan_id=plan.id, routes=[_head(route, city, done) for route in plan.routes])
+
+
+def route_out(hands: Services, vehicle_id: VehicleId) -> DriverRouteOut:
+    """Return one truck's route of today; NotFoundError when it has none."""
+    day, plan, city = hands.today.day(), hands.today.published(), hands.city.current()
+    route = next((each for each in plan.routes if each.vehicle_id == vehicle_id), None) if plan else None
+    if plan is None or route is None:
+        raise NotFoundError(f"there is no route for truck {vehicle_id} on {day}")
+    return _route(plan, route, city, day, hands.ledger.day(day))
+
+
+def _head(route: Route, city: City, done: DayState) -> DriverRouteHead:
+    vehicle = city.vehicles.get(route.vehicle_id)
+    bin_ids = [stop.bin_id for stop in route.stops if stop.bin_id is not None]
+    return DriverRouteHead(
+        vehicle_id=route.vehicle_id,
+        vehicle_name=vehicle.name if vehicle else route.vehicle_id,
+        stops=len(bin_ids),
+        done=sum(done.state_of(bin_id) is not StopState.TODO for bin_id in bin_ids),
+    )
+
+
+def _route(plan: Plan, route: Route, city: City, day: date, done: DayState) -> DriverRouteOut:
+    keys = _keys_of_stops(route, done)
+    return DriverRouteOut(
+        **route_fields(route, city),
+        plan_id=plan.id,
+        plan_version=int(plan.created_utc.timestamp() * 1000),
+        day=day,
+        stops=[
+            DriverStopOut(**stop_fields(stop, city), state=_state(stop, key, done), state_event_key=key)
+            for stop, key in zip(route.stops, keys, strict=True)
+        ],
+    )
+
+
+def _state(stop: Stop, key: str | None, done: DayState) -> str:
+    if stop.bin_id is not None:
+        return done.state_of(stop.bin_id).value
+    return StopState.EMPTIED.value if key else StopState.TODO.value
+
+
+def _keys_of_stops(route: Route, done: DayState) -> list[str | None]:
+    """Return the event that settled each stop.
+
+    A bin is settled by what was said of it. The n-th unloading and the n-th break of the route are settled by the
+    n-th such event of the truck: a driver may unload at another place than planned.
+    """
+    own = [event for event in done.standing if event.vehicle_id == route.vehicle_id]
+    others = {
+        StopKind.DISPOSE: iter([event.key for event in own if event.kind is EventKind.UNLOADED]),
+        StopKind.BREAK: iter([event.key for event in own if event.kind is EventKind.BREAK_STARTED]),
+    }
+    keys: list[str | None] = []
+    for stop in route.stops:
+        if stop.bin_id is None:
+            keys.append(next(others[stop.kind], None))
+        else:
+            outcome = done.outcomes.get(stop.bin_id)
+            keys.append(outcome.event_key if outcome else None)
+    return keys

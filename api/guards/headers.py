@@ -1,0 +1,66 @@
+"""Security headers on every answer, and a problem document for whatever nobody caught."""
+
+import logging
+from collections.abc import Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems.model import problem_response
+
+log = logging.getLogger(__name__)
+
+DIRECTIVES = {
+    "default-src": "'self'",
+    "img-src": "'self' data: blob:",  # MapLibre makes its icons as blobs
+    "worker-src": "'self' blob:",  # MapLibre's tile workers
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+CONTENT_SECURITY_POLICY = "; ".join(f"{name} {sources}" for name, sources in DIRECTIVES.items())
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(self), screen-wake-lock=(self), camera=(), microphone=(), payment=(), usb=()",
+}
+HSTS = "max-age=31536000"
+
+
+class SecurityHeaders:
+    """Outermost: no answer leaves without the headers, not even a failure."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self._app = app
+        self._headers = {**HEADERS, **({"Strict-Transport-Security": HSTS} if https else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and stamp the answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def stamp(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, stamp)
+        except Exception:  # a front door: told to the operator, not to the client
+            if started:
+                raise
+            log.exception("request crashed method=%s path=%s", scope["method"], scope["path"])
+            answer = problem_response(500, "the server could not do this; the operator's log says why")
+            await answer(scope, receive, stamp)

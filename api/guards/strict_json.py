@@ -1,0 +1,106 @@
+"""Reads a JSON body strictly: what two readers could understand differently is refused.
+
+The standard reader takes NaN, infinities, numbers beyond a float, and the last of two equal keys; each of them
+means something else to the next program.
+"""
+
+import json
+import math
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+
+from fastapi import HTTPException, Request, Response
+from fastapi.routing import APIRoute
+
+DEPTH_MAX = 32
+_TOO_DEEP = f"the body must be nested at most {DEPTH_MAX} deep"
+
+
+def parse_strict(body: bytes) -> Any:
+    """Return the value the body tells.
+
+    Raises:
+        ValueError: One plain sentence, when it is not one JSON value in UTF-8 that everybody reads alike.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise ValueError(f"the body must be UTF-8, byte {exc.start} is not") from exc
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_constant, parse_int=_integer
+        )
+    except json.JSONDecodeError as exc:
+        raise ValueError(f"the body must be JSON: {exc.msg} at character {exc.pos}") from exc
+    except RecursionError as exc:
+        raise ValueError(_TOO_DEEP) from exc
+    _check(value, DEPTH_MAX)
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("the body must not hold the same key twice in one object")
+    return found
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("the body holds a number too large for a double")
+    return number
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 20:
+        raise ValueError("the body holds an integer beyond 64 bits")
+    return int(digits)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"the body must be JSON, which has no {name}")
+
+
+def _check(value: Any, depth_left: int) -> None:
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            raise ValueError("the body holds half a surrogate pair")
+        if "\x00" in value:
+            raise ValueError("the body holds a NUL character")
+    elif isinstance(value, dict | list):
+        if not depth_left:
+            raise ValueError(_TOO_DEEP)
+        for inner in value:
+            _check(inner, depth_left - 1)
+        if isinstance(value, dict):
+            for inner in value.values():
+                _check(inner, depth_left - 1)
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        try:
+            return parse_strict(await self.body())
+        except ValueError as exc:
+            raise HTTPException(400, str(exc)) from exc
+
+
+class StrictRoute(APIRoute):
+    """A route whose body is strict JSON, named so by its content type (a form of a stranger's page cannot be)."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the request before FastAPI reads it."""
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            strict = _StrictRequest(request.scope, request.receive)
+            if self.body_field is not None and not _says_json(request) and await strict.body():
+                raise HTTPException(415, "the content type must be application/json")
+            return await handle(strict)
+
+        return strictly
+
+
+def _says_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"

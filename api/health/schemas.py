@@ -1,0 +1,45 @@
+"""What `/health` and `/dead-letters` answer."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from api.schema import Shown, UtcTime
+
+
+class CheckOut(Shown):
+    """One part of the server."""
+
+    status: Literal["ok", "degraded"]
+    detail: str = Field(description="What is the matter and what now; empty when nothing is.")
+
+
+class HealthOut(Shown):
+    """How the server is."""
+
+    status: Literal["ok", "degraded"]
+    checks: dict[str, CheckOut] = Field(examples=[{"readings": {"status": "ok", "detail": ""}}])
+    dead_letters: dict[str, int] = Field(
+        description="Messages that could not become readings, counted by reason.", examples=[{"unknown_device": 3}]
+    )
+    readings_per_min: int = Field(description="Fill levels that changed within the last minute of the wall clock.")
+    last_reading_utc: UtcTime | None = Field(description="When the newest reading of all was measured.")
+    forecast_utc: UtcTime | None = Field(description="When the newest forecast was made.")
+
+
+class DeadLetterOut(Shown):
+    """A message that could not become a reading."""
+
+    topic: str
+    payload: str = Field(description="The first 2,000 bytes as text; bytes that are no UTF-8 are shown as \\xNN.")
+    payload_bytes: int = Field(description="Length of the whole payload. [B]")
+    received_utc: UtcTime
+    reason: str = Field(examples=["unknown_device"])
+    detail: str = Field(description="One plain sentence that names field, bound and value.")
+    sensor_id: str | None
+
+
+class DeadLettersOut(Shown):
+    """Rejected messages, newest first."""
+
+    dead_letters: list[DeadLetterOut]

@@ -1,0 +1,1 @@
+"""What pages hear without asking: changes of bins, plans and events, as server-sent events."""

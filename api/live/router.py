@@ -1,0 +1,38 @@
+"""`GET /stream`."""
+
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Response
+
+from api.guards.strict_json import StrictRoute
+from api.live.hub import News
+from api.live.sse import EventStream, sse_responses
+from api.live.topics import CITY
+from api.problems.model import problems
+from api.services import Hands, Services
+
+router = APIRouter(tags=["live"], route_class=StrictRoute)
+
+WHAT = (
+    "`bins` {bins: [{id, fill_fraction, measured_utc, plan_state}]} with what changed, `plan` {id, status}, "
+    "`event` with a driver's action as it was stored; a comment every 15 s while nothing happens"
+)
+
+
+@router.get(
+    "/stream",
+    summary="Changes as they happen",
+    response_class=EventStream,
+    status_code=200,
+    responses={**sse_responses(WHAT), **problems(503)},
+)
+def stream(hands: Hands) -> Response:
+    """Send what changes in the city, at most twice a second. Read `/bins` once after each connect, then listen."""
+    hands.hub.check_room()
+    return EventStream(_changes(hands))
+
+
+async def _changes(hands: Services) -> AsyncIterator[News | None]:
+    with hands.hub.listen(CITY) as listener:
+        async for item in listener.news(hands.context.pace.heartbeat_s):
+            yield item

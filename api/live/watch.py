@@ -1,0 +1,162 @@
+"""Looks at the stores and tells the pages what changed.
+
+Readings come in through another process, plans and events through this one or another: the stores are where all
+meet, so they are asked, twice a second, for what is new.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from datetime import datetime
+
+from api.bins.board import Board, Scene
+from api.bins.forecasts import Forecasts
+from api.city.keeper import CityKeeper
+from api.context import Pace
+from api.driver.ledger import DriverLedger
+from api.live.hub import Hub
+from api.live.topics import CITY
+from api.plans.today import Today
+from tomma.clock import Clock
+from tomma.errors import NotFoundError, TommaError
+from tomma.model import PlanId
+from tomma.ports import ReadingStore
+
+log = logging.getLogger(__name__)
+
+RATE_WINDOW_S = 60.0
+COMPLAIN_EVERY_S = 60.0
+
+
+class Watch:
+    """Keeps the board up to date in a thread of its own; `look` may be called from any thread."""
+
+    def __init__(
+        self,
+        *,
+        city: CityKeeper,
+        readings: ReadingStore,
+        today: Today,
+        ledger: DriverLedger,
+        forecasts: Forecasts,
+        board: Board,
+        hub: Hub,
+        clock: Clock,
+        pace: Pace,
+    ) -> None:
+        self._city = city
+        self._readings = readings
+        self._today = today
+        self._ledger = ledger
+        self._forecasts = forecasts
+        self._board = board
+        self._hub = hub
+        self._clock = clock
+        self._pace = pace
+        self._looking = threading.Lock()
+        self._leaving = threading.Event()
+        self._nudged = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._scene: Scene | None = None
+        self._told_plan: PlanId | None = None
+        self._heard: deque[tuple[float, int]] = deque()
+        self._failure = ""
+
+    @property
+    def failure(self) -> str:
+        """Why the last look failed; empty when it did not."""
+        return self._failure
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def close(self, patience_s: float = 1.0) -> None:
+        """Stop looking."""
+        self._leaving.set()
+        self._nudged.set()
+        if self._thread.is_alive():
+            self._thread.join(patience_s)
+
+    def nudge(self) -> None:
+        """Look now rather than at the next turn."""
+        self._nudged.set()
+
+    def scene(self) -> Scene:
+        """Return the newest scene; NotFoundError before the first import of a city."""
+        return self._scene or self.look()
+
+    def look(self) -> Scene:
+        """Look at the stores, draw the board and tell the pages what changed."""
+        with self._looking:
+            before = self._scene
+            scene = self._new_scene()
+            if before is not None:
+                self._count(before, scene)
+            changes = self._board.draw(scene, self._clock.now_utc())
+            self._scene = scene
+        if changes:
+            self._hub.tell(CITY, "bins", {"bins": changes})
+        return scene
+
+    def readings_per_min(self) -> int:
+        """Return how many fill levels changed within the last minute of the wall clock."""
+        since = time.monotonic() - RATE_WINDOW_S
+        return sum(count for moment, count in list(self._heard) if moment >= since)
+
+    def last_reading_utc(self) -> datetime | None:
+        """Return when the newest reading of all was measured."""
+        scene = self._scene
+        return max((each.measured_utc for each in scene.latest.values()), default=None) if scene else None
+
+    def _new_scene(self) -> Scene:
+        city = self._city.current()
+        for event in self._ledger.catch_up():
+            self._hub.tell(CITY, "event", event)
+        day = self._today.day()
+        self._ledger.forget_before(day)
+        plan = self._today.published()
+        if plan is not None and plan.id != self._told_plan:
+            self._told_plan = plan.id
+            self._hub.tell(CITY, "plan", {"id": plan.id, "status": plan.status.value})
+        return Scene(
+            city=city,
+            latest=self._readings.latest(),
+            forecast=self._forecasts.current,
+            plan=plan,
+            day=self._ledger.day(day),
+        )
+
+    def _count(self, before: Scene, now: Scene) -> None:
+        moment = time.monotonic()
+        fresh = sum(before.latest.get(bin_id) is not reading for bin_id, reading in now.latest.items())
+        if fresh:
+            self._heard.append((moment, fresh))
+        while self._heard and self._heard[0][0] < moment - RATE_WINDOW_S:
+            self._heard.popleft()
+
+    def _run(self) -> None:
+        complained_s = -COMPLAIN_EVERY_S
+        while not self._leaving.is_set():
+            try:
+                self.look()
+                self._failure = ""
+            except NotFoundError:
+                self._failure = ""  # no city yet
+            except TommaError as exc:
+                self._failure = str(exc)
+            except Exception as exc:  # the thread must live on; /health tells
+                self._failure = f"{type(exc).__name__}: see the log"
+                if time.monotonic() - complained_s >= COMPLAIN_EVERY_S:
+                    log.exception("watch crashed")
+            if self._failure and time.monotonic() - complained_s >= COMPLAIN_EVERY_S:
+                complained_s = time.monotonic()
+                log.warning("watch failed reason=%s", self._failure)
+            self._pause()
+
+    def _pause(self) -> None:
+        """Wait a turn; a nudge ends it early, but never makes more than two looks in a row without a pause."""
+        self._nudged.wait(self._pace.poll_s)
+        self._nudged.clear()
+        self._leaving.wait(self._pace.poll_s / 10)

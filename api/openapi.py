@@ -1,0 +1,73 @@
+"""The API described as a product: what the reader of `/api/openapi.json` sees first."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.problems.model import MEDIA_TYPE, Problem
+
+TITLE = "tomma API"
+SUMMARY = "Waste bins that tell when they need emptying."
+DESCRIPTION = """\
+Reads how full a city's bins are and will be, makes collection plans, and takes what the drivers did.
+
+Conventions: names carry their units (`_m`, `_s`, `_l`, `_kg`, `_deg`, `_fraction` from 0 to 1). Times are ISO 8601 in \
+UTC with Z; a `day` is the organisation's local day. Money is in minor units of the organisation's currency. \
+Geometry is [lon_deg, lat_deg].
+
+Every refusal is a problem document (RFC 9457) that names field, bound and value. Requests are strict: an unknown \
+key, a number as text or the same key twice is refused. Bodies are JSON of at most 1 MiB.
+"""
+TAGS = [
+    {"name": "city", "description": "Who owns the bins, where they are, and by which trucks they are emptied."},
+    {"name": "bins", "description": "How full each bin is and will be, and why it is on the plan or not."},
+    {"name": "plans", "description": "Collection plans: ordered, followed, read and sent to the trucks."},
+    {"name": "driver", "description": "Today's routes, and what the drivers did: an append-only log of events."},
+    {"name": "live", "description": "Changes as they happen, as server-sent events."},
+    {"name": "health", "description": "How the server is, and messages that could not become readings."},
+    {"name": "map", "description": "Vector tiles of the streets."},
+]
+
+
+def product_version() -> str:
+    """Return the version of the installed product."""
+    try:
+        return version("tomma")
+    except PackageNotFoundError:
+        return "0"
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, made once."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=TITLE,
+            summary=SUMMARY,
+            version=product_version(),
+            description=DESCRIPTION,
+            routes=app.routes,
+            tags=TAGS,
+            license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        )
+        _tell_problems(schema)
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _tell_problems(schema: dict[str, Any]) -> None:
+    """Say that refusals are problem documents: FastAPI would promise another form, and plain JSON."""
+    components = schema["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        components.pop(name, None)
+    components.setdefault("Problem", Problem.model_json_schema(ref_template="#/components/schemas/{model}"))
+    body = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for methods in schema["paths"].values():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                if status[0] in "45":
+                    answer["content"] = body
+                    answer.setdefault("description", "Refused")
+            if "422" in operation["responses"]:
+                operation["responses"]["422"]["description"] = "A field was refused; `errors` names it."

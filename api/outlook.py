@@ -1,0 +1,65 @@
+"""The forecast of `routing` as the pages ask for it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from api.context import BinOutlook, ForecastStep, ForecastView
+from routing.forecast import BinHistory, CityForecast, forecast_city
+from tomma.city import City
+from tomma.model import BinId, Emptying, Reading
+
+SHORTLY = timedelta(hours=24)
+
+
+class RoutingForecast:
+    """A `CityForecast` with its short form made once, for every bin at a time."""
+
+    def __init__(self, forecast: CityForecast) -> None:
+        self._forecast = forecast
+        p_overflow = forecast.p_overflow_at(forecast.as_of_utc + SHORTLY).tolist()
+        hours = [each if each != float("inf") else None for each in forecast.hours_to_full.tolist()]
+        states = (state.value for state in forecast.sensor_states)
+        self._outlook = {
+            bin_id: BinOutlook(p_overflow_24h=p, hours_to_full=h, sensor_state=state)
+            for bin_id, p, h, state in zip(forecast.bin_ids, p_overflow, hours, states, strict=True)
+        }
+
+    @property
+    def as_of_utc(self) -> datetime:
+        """The moment whose readings it was made from."""
+        return self._forecast.as_of_utc
+
+    def outlook(self, bin_id: BinId) -> BinOutlook | None:
+        """Return the bin's forecast in short; None for a bin it does not know."""
+        return self._outlook.get(bin_id)
+
+    def steps(self, bin_id: BinId, hours: int) -> Sequence[ForecastStep]:
+        """Return the bin's steps within so many hours; empty for a bin it does not know."""
+        if bin_id not in self._outlook:
+            return ()
+        end = self.as_of_utc + timedelta(hours=hours)
+        own = self._forecast.of(bin_id)
+        return [
+            ForecastStep(at_utc, *values)
+            for at_utc, *values in zip(own.steps_utc, own.p10, own.p50, own.p90, own.p_overflow, strict=True)
+            if at_utc <= end
+        ]
+
+
+def make_forecast(
+    *,
+    city: City,
+    readings: Mapping[BinId, Sequence[Reading]],
+    emptyings: Sequence[Emptying],
+    now_utc: datetime,
+) -> ForecastView:
+    """Return how every bin is expected to fill; keeps the promise of `api.context.Forecaster`."""
+    emptied: dict[BinId, list[Emptying]] = {}
+    for each in emptyings:
+        emptied.setdefault(each.bin_id, []).append(each)
+    history = {
+        bin_id: BinHistory(readings=readings.get(bin_id, ()), emptyings=emptied.get(bin_id, ()))
+        for bin_id in readings.keys() | emptied.keys()
+        if bin_id in city.bins
+    }
+    return RoutingForecast(forecast_city(city, history, now_utc))

@@ -1,0 +1,75 @@
+"""`/` the manager's page, `/driver` the tablet's, `/static` what both load, `/api` the API in words."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from starlette.responses import FileResponse, HTMLResponse
+from starlette.staticfiles import StaticFiles
+from starlette.templating import Jinja2Templates
+from starlette.types import Scope
+
+WEB = Path(__file__).parents[1] / "web"
+OWN = Path(__file__).parent
+SHELLS = {"/": "manager.html", "/driver": "driver.html"}
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class _Revalidated(StaticFiles):
+    """Files whose copies are asked about before use: their names do not change when their content does."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+
+def mount_pages(app: FastAPI, web: Path = WEB) -> None:
+    """Add the pages; a page whose files are missing answers 404 and leaves the API alone."""
+    templates = Jinja2Templates(directory=[web / "templates", OWN])
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    for path, name in SHELLS.items():
+        if (web / "templates" / name).exists():
+            router.add_api_route(path, _shell(templates, name), methods=["GET"])
+    router.add_api_route("/api", _reference(templates, app), methods=["GET"])
+    router.add_api_route("/sw.js", _root_file(web / "static" / "sw.js"), methods=["GET"])
+    app.include_router(router)
+    if (web / "static").is_dir():
+        app.mount("/static", _Revalidated(directory=web / "static"), name="static")
+
+
+def _shell(templates: Jinja2Templates, name: str) -> Any:
+    def shell(request: Request) -> Response:
+        return templates.TemplateResponse(request, name, headers={"Cache-Control": "no-cache"})
+
+    return shell
+
+
+def _root_file(path: Path) -> Any:
+    """A service worker rules only the paths below its own, so it must be served from the root."""
+
+    def root_file() -> Response:
+        if not path.is_file():
+            raise HTTPException(404)
+        return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+    return root_file
+
+
+def _reference(templates: Jinja2Templates, app: FastAPI) -> Any:
+    def reference(request: Request) -> Response:
+        described = app.openapi()
+        context = {"info": described["info"], "tags": _by_tag(described)}
+        return templates.TemplateResponse(request, "reference.html", context, headers={"Cache-Control": "no-cache"})
+
+    return reference
+
+
+def _by_tag(described: dict[str, Any]) -> Sequence[dict[str, Any]]:
+    found: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in described["tags"]}
+    for path, methods in described["paths"].items():
+        for method in METHODS:
+            if method in methods:
+                found[methods[method]["tags"][0]].append({"method": method.upper(), "path": path, **methods[method]})
+    return [{**tag, "operations": found[tag["name"]]} for tag in described["tags"] if found[tag["name"]]]

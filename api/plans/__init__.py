@@ -1,0 +1,1 @@
+"""Plans: ordered, made in the background, followed, read and published."""

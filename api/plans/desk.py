@@ -1,0 +1,205 @@
+"""Makes plans in the background, one after the other: the solver takes the whole machine."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from api.context import Planner
+from api.live.hub import Hub
+from api.live.topics import CITY, plan_topic
+from tomma.city import City
+from tomma.clock import Clock
+from tomma.errors import TommaError
+from tomma.model import PlanId
+from tomma.plan import Plan, PlanProgress, PlanStatus, RoadsSource
+from tomma.ports import PlanStore, ReadingStore
+from tomma.settings import PlanningSettings
+
+log = logging.getLogger(__name__)
+
+UNFINISHED = frozenset({PlanStatus.QUEUED, PlanStatus.SOLVING})
+GHOSTS_LOOKED_FOR = 200
+PROGRESS_EVERY_S = 0.1
+STOPPED = "the server stopped while this plan was being made; order it again"
+CRASHED = "the planner crashed; the operator's log says why"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to plan, with everything decided."""
+
+    day: date
+    city: City
+    """Only with the trucks that may drive."""
+    planning: PlanningSettings
+
+
+@dataclass(slots=True)
+class _Job:
+    plan: Plan
+    order: Order
+    latest: PlanProgress
+    told_s: float = 0.0
+
+
+class PlanDesk:
+    """Takes orders from any thread; one thread of its own works them off.
+
+    While a day's plan is being made, a second order for that day is the same job: two managers who press the button
+    together see one plan.
+    """
+
+    def __init__(
+        self,
+        *,
+        plans: PlanStore,
+        readings: ReadingStore,
+        planner: Planner,
+        hub: Hub,
+        clock: Clock,
+        make_plan_id: Callable[[], PlanId],
+    ) -> None:
+        self._plans = plans
+        self._readings = readings
+        self._planner = planner
+        self._hub = hub
+        self._clock = clock
+        self._make_plan_id = make_plan_id
+        self._lock = threading.Lock()
+        self._jobs: dict[date, _Job] = {}
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="plan-desk", daemon=True)
+
+    def start(self) -> None:
+        """Bury the ghosts of the last run and begin to work."""
+        for plan in self._plans.recent(GHOSTS_LOOKED_FOR):
+            if plan.status in UNFINISHED:
+                log.warning("plan was left unfinished plan=%s day=%s", plan.id, plan.day)
+                self._plans.save(replace(plan, status=PlanStatus.FAILED, detail=STOPPED))
+        self._thread.start()
+
+    def close(self, patience_s: float = 0.5) -> None:
+        """Give up what is unfinished and say so in the store; a late result is thrown away."""
+        with self._lock:
+            self._closed = True
+            jobs = list(self._jobs.values())
+            self._jobs.clear()
+            for job in jobs:
+                self._plans.save(replace(job.plan, status=PlanStatus.FAILED, detail=STOPPED))
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join(patience_s)
+
+    def order(self, order: Order) -> Plan:
+        """Return the plan that will be made: a new one, or the one of that day that is being made already."""
+        with self._lock:
+            known = self._jobs.get(order.day)
+            if known is not None:
+                return known.plan
+            plan = _queued(self._make_plan_id(), order.day, self._clock.now_utc())
+            self._plans.save(plan)
+            job = _Job(plan, order, PlanProgress(plan.id, PlanStatus.QUEUED, "queued", 0.0))
+            self._jobs[order.day] = job
+        self._queue.put(job)
+        self._hub.tell(CITY, "plan", {"id": plan.id, "status": plan.status.value})
+        return plan
+
+    def progress(self, plan_id: PlanId) -> PlanProgress | None:
+        """Return how far the plan is; None when it is not being made now."""
+        with self._lock:
+            return next((job.latest for job in self._jobs.values() if job.plan.id == plan_id), None)
+
+    def _run(self) -> None:
+        while (job := self._queue.get()) is not None:
+            if self._begin(job):
+                self._finish(job, self._make(job))
+
+    def _begin(self, job: _Job) -> bool:
+        with self._lock:
+            if self._closed:
+                return False
+            job.plan = replace(job.plan, status=PlanStatus.SOLVING)
+            self._plans.set_status(job.plan.id, PlanStatus.SOLVING)
+        self._hub.tell(CITY, "plan", {"id": job.plan.id, "status": PlanStatus.SOLVING.value})
+        return True
+
+    def _make(self, job: _Job) -> Plan:
+        log.info("plan begun plan=%s day=%s", job.plan.id, job.order.day)
+        try:
+            plan = self._planner(
+                city=job.order.city,
+                readings=self._readings,
+                planning=job.order.planning,
+                day=job.order.day,
+                now_utc=self._clock.now_utc(),
+                plan_id=job.plan.id,
+                on_progress=lambda progress: self._note(job, progress),
+            )
+        except TommaError as exc:
+            log.warning("plan failed plan=%s reason=%s", job.plan.id, exc)
+            return replace(job.plan, status=PlanStatus.FAILED, detail=str(exc))
+        except Exception:  # the desk must go on; the plan says that it failed
+            log.exception("plan crashed plan=%s", job.plan.id)
+            return replace(job.plan, status=PlanStatus.FAILED, detail=CRASHED)
+        if plan.status is PlanStatus.READY and plan.violations:
+            return replace(plan, status=PlanStatus.FAILED, detail=f"the checker refused it: {plan.violations[0]}")
+        return plan
+
+    def _note(self, job: _Job, progress: PlanProgress) -> None:
+        """Pass progress on, ten times a second at most; the end is told by `_finish`, once it is stored."""
+        job.latest = replace(progress, plan_id=job.plan.id, status=PlanStatus.SOLVING)
+        now_s = time.monotonic()
+        if now_s - job.told_s >= PROGRESS_EVERY_S:
+            job.told_s = now_s
+            self._hub.tell(plan_topic(job.plan.id), "progress", job.latest)
+
+    def _finish(self, job: _Job, plan: Plan) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._save(plan)
+            self._jobs.pop(job.order.day, None)
+        log.info("plan ended plan=%s status=%s", plan.id, plan.status)
+        last = final_progress(plan, job.latest)
+        self._hub.tell(plan_topic(plan.id), "progress", last)
+        self._hub.tell(CITY, "plan", {"id": plan.id, "status": plan.status.value})
+
+    def _save(self, plan: Plan) -> None:
+        try:
+            self._plans.save(plan)
+        except TommaError:
+            log.exception("plan could not be stored plan=%s", plan.id)
+
+
+def final_progress(plan: Plan, latest: PlanProgress | None = None) -> PlanProgress:
+    """Return the last word on a plan that is no longer being made."""
+    return PlanProgress(
+        plan_id=plan.id,
+        status=plan.status,
+        stage="done" if plan.status is not PlanStatus.FAILED else "failed",
+        elapsed_s=latest.elapsed_s if latest else 0.0,
+        best_cost_minor=None if plan.status is PlanStatus.FAILED else plan.cost_minor,
+        stops=None if plan.status is PlanStatus.FAILED else len(plan.bins_collected),
+        detail=plan.detail,
+    )
+
+
+def _queued(plan_id: PlanId, day: date, now_utc: datetime) -> Plan:
+    return Plan(
+        id=plan_id,
+        day=day,
+        created_utc=now_utc,
+        snapshot_utc=now_utc,
+        status=PlanStatus.QUEUED,
+        engine="",
+        roads_source=RoadsSource.STRAIGHT_LINE,  # not known yet; nothing shows it before the plan is made
+        routes=(),
+        left_out=(),
+        cost_minor=0,
+        lost_prize_minor=0,
+    )

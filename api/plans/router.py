@@ -1,0 +1,115 @@
+"""`/plans`: order, list, read, follow, publish."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Body, HTTPException, Path, Query, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.guards.strict_json import StrictRoute
+from api.live.hub import News
+from api.live.sse import EventStream, sse_responses
+from api.live.topics import CITY, plan_topic
+from api.plans.desk import UNFINISHED, Order, final_progress
+from api.plans.schemas import PlanOrder, PlanOrdered, PlanOut, PlansOut, PlanSummaryOut
+from api.plans.view import plan_out, summary_out
+from api.problems.model import problems
+from api.schema import Name
+from api.services import Hands, Services
+from tomma.city import City
+from tomma.errors import ConflictError
+from tomma.model import PlanId, VehicleId
+from tomma.plan import PlanProgress, PlanStatus
+
+router = APIRouter(prefix="/plans", tags=["plans"], route_class=StrictRoute)
+
+DAYS_AWAY_MAX = 366
+PlanPath = Annotated[Name, Path(description="The plan's id.")]
+
+
+@router.post("", status_code=202, summary="Order a plan", responses=problems(400, 404, 413, 415, 503))
+def create_plan(hands: Hands, response: Response, order: Annotated[PlanOrder | None, Body()] = None) -> PlanOrdered:
+    """Begin to make a plan and return at once; while a day's plan is being made, the same job is returned."""
+    plan = hands.desk.order(_decided(hands, order or PlanOrder()))
+    response.headers["Location"] = f"/api/v1/plans/{plan.id}"
+    return PlanOrdered(id=plan.id, status=plan.status.value, day=plan.day)
+
+
+@router.get("", summary="The newest plans", responses=problems(503))
+def list_plans(hands: Hands, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> PlansOut:
+    """Return plans in figures, newest first, whatever became of them."""
+    return PlansOut(plans=[summary_out(plan) for plan in hands.context.plans.recent(limit)])
+
+
+@router.get("/{plan_id}", summary="A whole plan", responses=problems(404, 503))
+def get_plan(hands: Hands, plan_id: PlanPath) -> PlanOut:
+    """Return routes with stops on the streets, and every bin that was left out with its reason."""
+    return plan_out(hands.context.plans.get(PlanId(plan_id)), hands.city.current())
+
+
+@router.get(
+    "/{plan_id}/progress",
+    summary="Follow a plan being made",
+    response_class=EventStream,
+    status_code=200,
+    responses={**sse_responses("`progress` events with the stage and best cost so far"), **problems(404, 503)},
+)
+def follow_plan(hands: Hands, plan_id: PlanPath) -> Response:
+    """Send a `progress` event for each step; the last one carries the final status, then the stream ends."""
+    hands.context.plans.get(PlanId(plan_id))
+    hands.hub.check_room()
+    return EventStream(_follow(hands, PlanId(plan_id)))
+
+
+@router.post("/{plan_id}/publish", summary="Send a plan to the trucks", responses=problems(404, 409, 415, 503))
+def publish_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
+    """Make this ready plan the one the trucks drive on its day; the day's former plan is superseded."""
+    plan = hands.context.plans.get(PlanId(plan_id))
+    if plan.status not in (PlanStatus.READY, PlanStatus.PUBLISHED):
+        raise ConflictError(f"plan {plan_id} is {plan.status.value}; only a ready plan can be published")
+    published = hands.context.plans.publish(plan.id)
+    hands.hub.tell(CITY, "plan", {"id": published.id, "status": published.status.value})
+    hands.watch.nudge()
+    return summary_out(published)
+
+
+def _decided(hands: Services, order: PlanOrder) -> Order:
+    day = order.day or hands.today.day()
+    _check_day(day, hands.today.day())
+    planning = hands.context.settings.planning
+    if order.budget_s is not None:
+        planning = planning.model_copy(update={"budget_s": order.budget_s})
+    return Order(day=day, city=_with_trucks(hands.city.current(), order.vehicle_ids), planning=planning)
+
+
+def _check_day(day: date, today: date) -> None:
+    if abs(day - today) > timedelta(days=DAYS_AWAY_MAX):
+        raise HTTPException(422, f"day must be within {DAYS_AWAY_MAX} days of today ({today}), got {day}")
+
+
+def _with_trucks(city: City, vehicle_ids: list[Name] | None) -> City:
+    if vehicle_ids is None:
+        return city
+    unknown = [each for each in vehicle_ids if VehicleId(each) not in city.vehicles]
+    if unknown:
+        raise HTTPException(422, f"vehicle_ids must be trucks of this city, got {unknown[0]}")
+    chosen = {VehicleId(each) for each in vehicle_ids}
+    return replace(city, vehicles={key: value for key, value in city.vehicles.items() if key in chosen})
+
+
+async def _follow(hands: Services, plan_id: PlanId) -> AsyncIterator[News | None]:
+    with hands.hub.listen(plan_topic(plan_id)) as listener:
+        now = await run_in_threadpool(_progress_now, hands, plan_id)
+        yield News("progress", now)
+        if now.status not in UNFINISHED:
+            return
+        async for item in listener.news(hands.context.pace.heartbeat_s):
+            yield item
+            if item is not None and item.body.status not in UNFINISHED:
+                return
+
+
+def _progress_now(hands: Services, plan_id: PlanId) -> PlanProgress:
+    return hands.desk.progress(plan_id) or final_progress(hands.context.plans.get(plan_id))

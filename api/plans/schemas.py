@@ -1,0 +1,141 @@
+"""What `/plans` takes and answers."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from api.schema import Fraction, LonLat, Name, ReasonOut, Shown, Told, UtcTime
+
+PlanStatusName = Literal["queued", "solving", "ready", "failed", "published", "superseded"]
+StopKindName = Literal["collect", "dispose", "break"]
+VEHICLES_MAX = 500
+
+
+def parse_day(value: object) -> date:
+    """Return the day an ISO 8601 text tells; ValueError for anything else."""
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or len(value) != len("2026-11-22"):
+        raise ValueError("must be a day like 2026-11-22")
+    return date.fromisoformat(value)
+
+
+Day = Annotated[date, BeforeValidator(parse_day), Field(examples=["2026-11-22"])]
+
+
+class PlanOrder(Told):
+    """What to plan. Everything may be left out."""
+
+    day: Day | None = Field(default=None, description="Local day of the organisation; today if left out.")
+    vehicle_ids: list[Name] | None = Field(
+        default=None, max_length=VEHICLES_MAX, description="Trucks that may drive; all if left out.", examples=[["V1"]]
+    )
+    budget_s: Annotated[float, Field(strict=True)] | None = Field(
+        default=None, ge=0.2, le=600.0, description="Time the solver may take. [s]", examples=[20.0]
+    )
+
+
+class PlanOrdered(Shown):
+    """The job that makes the plan."""
+
+    id: str
+    status: PlanStatusName
+    day: date
+
+
+class PlanFigures(Shown):
+    """What is told of a plan wherever it is shown."""
+
+    id: str
+    day: date
+    status: PlanStatusName
+    created_utc: UtcTime
+    snapshot_utc: UtcTime = Field(description="The plan was made from the readings known then.")
+    engine: str = Field(examples=["pyvrp"], description="Empty until the plan is made.")
+    roads_source: Literal["streets", "straight_line"] | None = Field(
+        description="Whether distances follow streets; null until the plan is made."
+    )
+    distance_m: int = Field(description="[m]")
+    driving_s: int = Field(description="Time at the wheel, without stops. [s]")
+    stops: int = Field(description="Bins to empty.")
+    cost_minor: int = Field(description="Driving, hours and trucks, in minor units of the currency.")
+    lost_prize_minor: int = Field(description="Expected cost of leaving bins, in minor units of the currency.")
+    violations: list[str] = Field(description="What an independent checker found wrong; empty in every offered plan.")
+    detail: str = Field(description="Why the plan failed; empty otherwise.")
+
+
+class PlanSummaryOut(PlanFigures):
+    """One plan in figures."""
+
+    routes: int = Field(description="Trucks that drive.")
+    left_out: int = Field(description="Bins that are not on the plan, each with its reason.")
+
+
+class PlansOut(Shown):
+    """Plans, newest first."""
+
+    plans: list[PlanSummaryOut]
+
+
+class StopOut(Shown):
+    """One thing to do on a route."""
+
+    kind: StopKindName
+    bin_id: str | None
+    site_id: str | None
+    disposal_site_id: str | None
+    name: str = Field(description="Name of the place; empty for a break.")
+    access_note: str
+    fraction: str | None = Field(description="Code of the waste stream.")
+    lat_deg: float | None
+    lon_deg: float | None
+    arrive_utc: UtcTime
+    depart_utc: UtcTime
+    leg_distance_m: int = Field(description="From the place before. [m]")
+    leg_driving_s: int = Field(description="From the place before. [s]")
+    load_after_l: float = Field(description="[l]")
+    load_after_kg: float = Field(description="[kg]")
+    expected_fill_fraction: Fraction | None
+    reasons: list[ReasonOut]
+
+
+class RouteOut(Shown):
+    """One truck's day."""
+
+    vehicle_id: str
+    vehicle_name: str
+    start_utc: UtcTime
+    end_utc: UtcTime
+    distance_m: int = Field(description="[m]")
+    driving_s: int = Field(description="[s]")
+    legs: list[list[LonLat]] = Field(
+        description="Street geometry: one line per stop, from the place before to it, and one home; a break's is empty."
+    )
+    stops: list[StopOut]
+
+
+class LeftOutOut(Shown):
+    """A bin that is not on the plan, and why."""
+
+    bin_id: str
+    reasons: list[ReasonOut]
+
+
+class PlanOut(PlanFigures):
+    """A whole plan: the figures of the summary, with the routes and what was left out in full."""
+
+    routes: list[RouteOut]
+    left_out: list[LeftOutOut]
+
+
+class ProgressOut(Shown):
+    """How far the planner is: the data of a `progress` event."""
+
+    plan_id: str
+    status: PlanStatusName
+    stage: str
+    elapsed_s: float = Field(description="[s]")
+    best_cost_minor: int | None
+    stops: int | None
+    detail: str

@@ -1,0 +1,109 @@
+"""Tells a plan in the words of the public API: ids joined with the names and places of the city."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from api.plans.schemas import LeftOutOut, PlanOut, PlanSummaryOut, RouteOut, StopOut
+from api.schema import ReasonOut
+from tomma.city import City, Site
+from tomma.model import BinId, Reason
+from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind
+
+UNMADE = frozenset({PlanStatus.QUEUED, PlanStatus.SOLVING, PlanStatus.FAILED})
+
+
+def summary_out(plan: Plan) -> PlanSummaryOut:
+    """Return the plan in figures."""
+    return PlanSummaryOut(**_figures(plan), routes=len(plan.routes), left_out=len(plan.left_out))
+
+
+def plan_out(plan: Plan, city: City) -> PlanOut:
+    """Return the whole plan with the city's names."""
+    return PlanOut(
+        **_figures(plan),
+        routes=[RouteOut(**route_fields(route, city), stops=stops_out(route.stops, city)) for route in plan.routes],
+        left_out=[LeftOutOut(bin_id=each.bin_id, reasons=reasons_out(each.reasons)) for each in plan.left_out],
+    )
+
+
+def _figures(plan: Plan) -> dict[str, Any]:
+    return {
+        "id": plan.id,
+        "day": plan.day,
+        "status": plan.status.value,
+        "created_utc": plan.created_utc,
+        "snapshot_utc": plan.snapshot_utc,
+        "engine": plan.engine,
+        "roads_source": None if plan.status in UNMADE else plan.roads_source.value,
+        "distance_m": sum(route.distance_m for route in plan.routes),
+        "driving_s": sum(route.driving_s for route in plan.routes),
+        "stops": sum(stop.kind is StopKind.COLLECT for route in plan.routes for stop in route.stops),
+        "cost_minor": plan.cost_minor,
+        "lost_prize_minor": plan.lost_prize_minor,
+        "violations": list(plan.violations),
+        "detail": plan.detail,
+    }
+
+
+def route_fields(route: Route, city: City) -> dict[str, Any]:
+    """Return what every form of a route shows, but for its stops."""
+    vehicle = city.vehicles.get(route.vehicle_id)
+    return {
+        "vehicle_id": route.vehicle_id,
+        "vehicle_name": vehicle.name if vehicle else route.vehicle_id,
+        "start_utc": route.start_utc,
+        "end_utc": route.end_utc,
+        "distance_m": route.distance_m,
+        "driving_s": route.driving_s,
+        "legs": route.legs_lonlat,
+    }
+
+
+def stops_out(stops: Iterable[Stop], city: City) -> list[StopOut]:
+    """Return the stops with the city's names."""
+    return [StopOut(**stop_fields(stop, city)) for stop in stops]
+
+
+def stop_fields(stop: Stop, city: City) -> dict[str, Any]:
+    """Return what every form of a stop shows."""
+    return {
+        "kind": stop.kind.value,
+        "bin_id": stop.bin_id,
+        "disposal_site_id": stop.disposal_site_id,
+        **_place_fields(stop, city),
+        "arrive_utc": stop.arrive_utc,
+        "depart_utc": stop.depart_utc,
+        "leg_distance_m": stop.leg_distance_m,
+        "leg_driving_s": stop.leg_driving_s,
+        "load_after_l": stop.load_after_l,
+        "load_after_kg": stop.load_after_kg,
+        "expected_fill_fraction": stop.expected_fill_fraction,
+        "reasons": reasons_out(stop.reasons),
+    }
+
+
+def reasons_out(reasons: Iterable[Reason]) -> list[ReasonOut]:
+    """Return reasons as codes with their numbers."""
+    return [ReasonOut(code=each.code.value, values=dict(each.values)) for each in reasons]
+
+
+def _place_fields(stop: Stop, city: City) -> dict[str, Any]:
+    """Return where the stop is; a place the city no longer knows keeps its id as name."""
+    site = _site_of(stop.bin_id, city)
+    disposal = city.disposal_sites.get(stop.disposal_site_id) if stop.disposal_site_id else None
+    position = site.position if site else disposal.position if disposal else None
+    own = city.bins.get(stop.bin_id) if stop.bin_id else None
+    fallback = stop.bin_id or stop.disposal_site_id or ""
+    return {
+        "site_id": site.id if site else None,
+        "name": site.name if site else disposal.name if disposal else fallback,
+        "access_note": site.access_note if site else "",
+        "fraction": own.fraction_code if own else None,
+        "lat_deg": position.lat_deg if position else None,
+        "lon_deg": position.lon_deg if position else None,
+    }
+
+
+def _site_of(bin_id: BinId | None, city: City) -> Site | None:
+    own = city.bins.get(bin_id) if bin_id else None
+    return city.sites[own.site_id] if own else None

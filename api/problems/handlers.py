@@ -1,0 +1,96 @@
+"""Turns whatever was raised into a problem document. Registered once, in `api.app`."""
+
+import logging
+import math
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.problems.model import BusyError, FieldError, problem_response
+from tomma.errors import ConflictError, NotFoundError, StoreUnavailableError, TommaError
+
+log = logging.getLogger(__name__)
+
+VALUE_LIMIT = 80
+ERRORS_LIMIT = 20
+RETRY_AFTER_S = "2"
+
+
+def register(app: FastAPI) -> None:
+    """Give every kind of failure its answer."""
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(NotFoundError, _not_found)
+    app.add_exception_handler(ConflictError, _conflict)
+    app.add_exception_handler(BusyError, _busy)
+    app.add_exception_handler(TommaError, _ours)
+
+
+def field_errors(faults: Sequence[Any], skip: int = 0) -> list[FieldError]:
+    """Return pydantic's faults in our form; the first `skip` parts of each place are left off."""
+    return [
+        FieldError(
+            field=".".join(str(part) for part in fault["loc"][skip:]) or "body",
+            bound=str(fault["msg"]).removeprefix("Value error, "),
+            value=shown(fault.get("input")),
+        )
+        for fault in faults[:ERRORS_LIMIT]
+    ]
+
+
+def shown(value: Any) -> str | None:
+    """Return a short text for a refused value: never a number JSON cannot carry, never a whole document."""
+    if value is None:
+        return None
+    if isinstance(value, dict | list):
+        return f"{type(value).__name__} of {len(value)}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "not a finite number"
+    text = value if isinstance(value, str) else repr(value)
+    return text[:VALUE_LIMIT].encode("utf-8", "replace").decode()
+
+
+async def _http(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)  # noqa: S101  (registered for this type only)
+    phrase = HTTPStatus(exc.status_code).phrase
+    detail = exc.detail if exc.detail and exc.detail != phrase else _DETAILS.get(exc.status_code, phrase)
+    return problem_response(exc.status_code, detail, headers=dict(exc.headers or {}))
+
+
+async def _validation(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, RequestValidationError)  # noqa: S101
+    errors = field_errors(exc.errors(), skip=1)
+    detail = f"{errors[0].field}: {errors[0].bound}" if errors else "the request does not say what it must"
+    return problem_response(422, detail, errors=errors)
+
+
+async def _not_found(_: Request, exc: Exception) -> Response:
+    return problem_response(404, str(exc))
+
+
+async def _conflict(_: Request, exc: Exception) -> Response:
+    return problem_response(409, str(exc))
+
+
+async def _busy(_: Request, exc: Exception) -> Response:
+    return problem_response(503, str(exc), headers={"Retry-After": RETRY_AFTER_S})
+
+
+async def _ours(request: Request, exc: Exception) -> Response:
+    log.error("request failed path=%s error=%s", request.url.path, exc)
+    if isinstance(exc, StoreUnavailableError):
+        detail = "the store cannot promise durability now; nothing was taken, try again"
+        return problem_response(503, detail, headers={"Retry-After": RETRY_AFTER_S})
+    return problem_response(500, "the server could not do this; the operator's log says why")
+
+
+_DETAILS = {
+    404: "there is nothing at this address",
+    405: "this address does not take that method",
+    413: "the body must be at most 1 MiB",
+}

@@ -1,0 +1,61 @@
+"""What every body has in common: told bodies are strict and closed, shown bodies are plain."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)")
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def parse_utc(value: Any) -> datetime:
+    """Return the moment an ISO 8601 text with a zone tells, in UTC.
+
+    Raises:
+        ValueError: For a number, a time without zone, or a year outside 2000 to 2199.
+    """
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    if not isinstance(value, str) or not ISO_8601.fullmatch(value):
+        raise ValueError("must be a time like 2026-11-22T05:30:00Z")
+    moment = datetime.fromisoformat(value)
+    if not EARLIEST.year <= moment.year < LATEST.year:
+        raise ValueError("must be a time from the year 2000 to 2199")
+    return moment.astimezone(UTC)
+
+
+UtcTime = Annotated[datetime, BeforeValidator(parse_utc), Field(examples=["2026-11-22T05:30:00Z"])]
+"""A moment, always with Z."""
+
+Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""An id or a key: visible characters only."""
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0, examples=[0.62])]
+"""A part of a whole, 0 to 1."""
+
+LonLat = Annotated[tuple[float, float], Field(description="[lon_deg, lat_deg], the order of GeoJSON")]
+
+
+class Told(BaseModel):
+    """A body a client sends: nothing is guessed, nothing unknown is taken."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Shown(BaseModel):
+    """A body we answer with."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ReasonOut(Shown):
+    """Why a bin is on the plan or not; the pages put the code into words."""
+
+    code: str = Field(examples=["overflow_risk"])
+    values: dict[str, float] = Field(
+        description="The numbers that made the decision; their names carry their units.",
+        examples=[{"p_overflow": 0.31, "by_h": 24.0, "alpha": 0.05}],
+    )

@@ -1,0 +1,100 @@
+"""The parts behind the routes, wired once per application."""
+
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from fastapi import Depends, Request
+
+from api.bins.board import Board
+from api.bins.forecasts import Forecasts
+from api.city.keeper import CityKeeper
+from api.context import ApiContext
+from api.driver.confirmed import ConfirmedReadings
+from api.driver.door import EventDoor
+from api.driver.ledger import DriverLedger
+from api.live.hub import Hub
+from api.live.watch import Watch
+from api.plans.desk import PlanDesk
+from api.plans.today import Today
+from tomma.ports import ReadingStore
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a route can ask; made by `Services.of`, started and stopped by the application."""
+
+    context: ApiContext
+    city: CityKeeper
+    today: Today
+    ledger: DriverLedger
+    readings: ReadingStore
+    """The sensors' store, with what drivers confirmed."""
+    event_door: EventDoor
+    forecasts: Forecasts
+    board: Board
+    hub: Hub
+    watch: Watch
+    desk: PlanDesk
+
+    @classmethod
+    def of(cls, context: ApiContext) -> Self:
+        """Wire everything; nothing runs yet."""
+        clock, pace, hub, board = context.clock, context.pace, Hub(), Board()
+        city = CityKeeper(context.registry)
+        today = Today(context.plans, city, clock)
+        ledger = DriverLedger(context.events, context.plans, keep_days=pace.history_days + 1)
+        readings = ConfirmedReadings(context.readings, ledger)
+        forecasts = Forecasts(context.forecaster, city, readings, clock, pace)
+        return cls(
+            context=context,
+            city=city,
+            today=today,
+            ledger=ledger,
+            readings=readings,
+            event_door=EventDoor(context.plans, context.events),
+            forecasts=forecasts,
+            board=board,
+            hub=hub,
+            watch=Watch(
+                city=city,
+                readings=readings,
+                today=today,
+                ledger=ledger,
+                forecasts=forecasts,
+                board=board,
+                hub=hub,
+                clock=clock,
+                pace=pace,
+            ),
+            desk=PlanDesk(
+                plans=context.plans,
+                readings=readings,
+                planner=context.planner,
+                hub=hub,
+                clock=clock,
+                make_plan_id=context.make_plan_id,
+            ),
+        )
+
+    def start(self) -> None:
+        """Begin to work in the background."""
+        self.desk.start()
+        self.forecasts.start()
+        self.watch.start()
+
+    def close(self) -> None:
+        """End every stream and thread; the stores are left to whoever opened them."""
+        self.hub.close()
+        self.desk.close()
+        self.watch.close()
+        self.forecasts.close()
+
+
+def services_of(request: Request) -> Services:
+    """Return the application's parts to a route."""
+    services = request.app.state.services
+    assert isinstance(services, Services)  # noqa: S101  (set in `api.app`)
+    return services
+
+
+Hands = Annotated[Services, Depends(services_of)]
