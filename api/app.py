@@ -21,6 +21,7 @@ from api.guards.origin import SameOrigin
 from api.openapi import describe
 from api.pages.router import mount_pages
 from api.problems.handlers import register as register_problems
+from api.problems.model import problems
 from api.services import Services
 
 PREFIX = "/api/v1"
@@ -53,7 +54,7 @@ def create_app(context: ApiContext) -> FastAPI:
     app.state.services = services
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     app.include_router(_features())
-    app.include_router(build_tiles_router(lambda: context.settings.basemap_path), tags=["map"])
+    app.include_router(build_tiles_router(lambda: context.settings.basemap_path), responses=problems(404))
     mount_pages(app)
     register_problems(app)
     _guard(app, context)

@@ -56,7 +56,7 @@ def _context(settings: Settings, stores: Stores, *, https: bool) -> ApiContext:
         events=stores.events,
         clock=settings.clock.clock(),
         forecaster=make_forecast,
-        planner=RoutingPlanner(settings, stores.events),
+        planner=RoutingPlanner(settings),
         https=https,
     )
 

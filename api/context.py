@@ -1,6 +1,6 @@
 """What the HTTP door is built from: every part of the world it asks, handed in once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from tomma.city import City
 from tomma.clock import Clock
-from tomma.model import BinId, Emptying, PlanId, Reading
+from tomma.model import BinId, PlanId
 from tomma.plan import Plan
 from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, Registry
 from tomma.settings import PlanningSettings, Settings
@@ -55,15 +55,8 @@ class ForecastView(Protocol):
 class Forecaster(Protocol):
     """Makes a forecast; takes seconds for a large city, so it is never called while a page waits."""
 
-    def __call__(
-        self,
-        *,
-        city: City,
-        readings: Mapping[BinId, Sequence[Reading]],
-        emptyings: Sequence[Emptying],
-        now_utc: datetime,
-    ) -> ForecastView:
-        """Return how every bin is expected to fill."""
+    def __call__(self, *, city: City, readings: ReadingStore, events: EventLog, now_utc: datetime) -> ForecastView:
+        """Return how every bin is expected to fill, from what is stored now."""
 
 
 class Planner(Protocol):
@@ -74,6 +67,7 @@ class Planner(Protocol):
         *,
         city: City,
         readings: ReadingStore,
+        events: EventLog,
         planning: PlanningSettings,
         day: date,
         now_utc: datetime,
@@ -93,8 +87,6 @@ class Pace:
     forecast_every_clock_s: float = 900.0
     """A forecast moves little in a quarter of an hour; sensors seldom report more often."""
     forecast_pause_min_s: float = 5.0
-    history_days: int = 28
-    """Four weeks show the pattern of the week; more costs memory and says little about tomorrow."""
 
 
 def new_plan_id() -> PlanId:

@@ -1,12 +1,14 @@
 """The forecast of `routing` as the pages ask for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from api.context import BinOutlook, ForecastStep, ForecastView
-from routing.forecast import BinHistory, CityForecast, forecast_city
+from routing.forecast import CityForecast, forecast_city
+from routing.histories import load_histories
 from tomma.city import City
-from tomma.model import BinId, Emptying, Reading
+from tomma.model import BinId
+from tomma.ports import EventLog, ReadingStore
 
 SHORTLY = timedelta(hours=24)
 
@@ -46,20 +48,6 @@ class RoutingForecast:
         ]
 
 
-def make_forecast(
-    *,
-    city: City,
-    readings: Mapping[BinId, Sequence[Reading]],
-    emptyings: Sequence[Emptying],
-    now_utc: datetime,
-) -> ForecastView:
+def make_forecast(*, city: City, readings: ReadingStore, events: EventLog, now_utc: datetime) -> ForecastView:
     """Return how every bin is expected to fill; keeps the promise of `api.context.Forecaster`."""
-    emptied: dict[BinId, list[Emptying]] = {}
-    for each in emptyings:
-        emptied.setdefault(each.bin_id, []).append(each)
-    history = {
-        bin_id: BinHistory(readings=readings.get(bin_id, ()), emptyings=emptied.get(bin_id, ()))
-        for bin_id in readings.keys() | emptied.keys()
-        if bin_id in city.bins
-    }
-    return RoutingForecast(forecast_city(city, history, now_utc))
+    return RoutingForecast(forecast_city(city, load_histories(city, readings, events, now_utc), now_utc))

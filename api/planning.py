@@ -16,9 +16,8 @@ from tomma.settings import PlanningSettings, Settings
 class RoutingPlanner:
     """Makes plans on the city's streets; the street network is opened at the first plan, since that takes a while."""
 
-    def __init__(self, settings: Settings, events: EventLog) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._events = events
         self._lock = Lock()
         self._roads: Roads | None = None
 
@@ -27,6 +26,7 @@ class RoutingPlanner:
         *,
         city: City,
         readings: ReadingStore,
+        events: EventLog,
         planning: PlanningSettings,
         day: date,
         now_utc: datetime,
@@ -37,7 +37,7 @@ class RoutingPlanner:
         plan: Plan = import_module("routing.planner").make_plan(
             city=city,
             readings=readings,
-            events=self._events,
+            events=events,
             roads=self._open_roads(),
             settings=planning,
             day=day,

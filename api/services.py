@@ -9,14 +9,12 @@ from api.bins.board import Board
 from api.bins.forecasts import Forecasts
 from api.city.keeper import CityKeeper
 from api.context import ApiContext
-from api.driver.confirmed import ConfirmedReadings
 from api.driver.door import EventDoor
 from api.driver.ledger import DriverLedger
 from api.live.hub import Hub
 from api.live.watch import Watch
 from api.plans.desk import PlanDesk
 from api.plans.today import Today
-from tomma.ports import ReadingStore
 
 
 @dataclass(frozen=True)
@@ -27,8 +25,6 @@ class Services:
     city: CityKeeper
     today: Today
     ledger: DriverLedger
-    readings: ReadingStore
-    """The sensors' store, with what drivers confirmed."""
     event_door: EventDoor
     forecasts: Forecasts
     board: Board
@@ -42,22 +38,27 @@ class Services:
         clock, pace, hub, board = context.clock, context.pace, Hub(), Board()
         city = CityKeeper(context.registry)
         today = Today(context.plans, city, clock)
-        ledger = DriverLedger(context.events, context.plans, keep_days=pace.history_days + 1)
-        readings = ConfirmedReadings(context.readings, ledger)
-        forecasts = Forecasts(context.forecaster, city, readings, clock, pace)
+        ledger = DriverLedger(context.events, context.plans)
+        forecasts = Forecasts(
+            forecaster=context.forecaster,
+            city=city,
+            readings=context.readings,
+            events=context.events,
+            clock=clock,
+            pace=pace,
+        )
         return cls(
             context=context,
             city=city,
             today=today,
             ledger=ledger,
-            readings=readings,
             event_door=EventDoor(context.plans, context.events),
             forecasts=forecasts,
             board=board,
             hub=hub,
             watch=Watch(
                 city=city,
-                readings=readings,
+                readings=context.readings,
                 today=today,
                 ledger=ledger,
                 forecasts=forecasts,
@@ -68,7 +69,8 @@ class Services:
             ),
             desk=PlanDesk(
                 plans=context.plans,
-                readings=readings,
+                readings=context.readings,
+                events=context.events,
                 planner=context.planner,
                 hub=hub,
                 clock=clock,

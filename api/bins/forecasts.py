@@ -3,13 +3,12 @@
 import logging
 import threading
 import time
-from datetime import timedelta
 
 from api.city.keeper import CityKeeper
 from api.context import Forecaster, ForecastView, Pace
 from tomma.clock import Clock
 from tomma.errors import NotFoundError, TommaError
-from tomma.ports import ReadingStore
+from tomma.ports import EventLog, ReadingStore
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +20,19 @@ class Forecasts:
     """The newest forecast, renewed in a thread of its own."""
 
     def __init__(
-        self, forecaster: Forecaster, city: CityKeeper, readings: ReadingStore, clock: Clock, pace: Pace
+        self,
+        *,
+        forecaster: Forecaster,
+        city: CityKeeper,
+        readings: ReadingStore,
+        events: EventLog,
+        clock: Clock,
+        pace: Pace,
     ) -> None:
         self._forecaster = forecaster
         self._city = city
         self._readings = readings
+        self._events = events
         self._clock = clock
         self._pace = pace
         self._leaving = threading.Event()
@@ -59,13 +66,11 @@ class Forecasts:
         Raises:
             NotFoundError: Before the first import of a city.
         """
-        now = self._clock.now_utc()
-        since = now - timedelta(days=self._pace.history_days)
         self._current = self._forecaster(
             city=self._city.current(),
-            readings=self._readings.range_all(since, now),
-            emptyings=self._readings.emptyings(since, now),
-            now_utc=now,
+            readings=self._readings,
+            events=self._events,
+            now_utc=self._clock.now_utc(),
         )
         self._failure = ""
 

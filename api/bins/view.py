@@ -18,7 +18,7 @@ from api.schema import ReasonOut
 from api.services import Services
 from tomma.city import City
 from tomma.errors import NotFoundError
-from tomma.model import BinId, Quality
+from tomma.model import BinId, Emptying, Quality
 from tomma.plan import Plan
 
 READINGS_MAX = 20_000
@@ -32,7 +32,7 @@ def bin_detail_out(hands: Services, bin_id: BinId) -> BinDetailOut:
     container, site = city.container_types[own.container_type_id], city.sites[own.site_id]
     scene = hands.watch.scene()
     reading = scene.latest.get(bin_id)
-    emptyings = hands.readings.emptyings(now - LAST_EMPTIED_WITHIN, now + timedelta(seconds=1), bin_id)
+    emptyings = emptyings_of(hands, bin_id, now - LAST_EMPTIED_WITHIN, now + timedelta(seconds=1))
     plan = scene.plan or hands.today.newest_ready()
     row = bin_row(scene, bin_id)
     return BinDetailOut(
@@ -52,7 +52,7 @@ def bin_detail_out(hands: Services, bin_id: BinId) -> BinDetailOut:
 def history_out(hands: Services, bin_id: BinId, begin: datetime, end: datetime) -> HistoryOut:
     """Return the bin's readings and emptyings; the newest when there are too many."""
     _city_with(hands, bin_id)
-    readings = hands.readings.range(bin_id, begin, end)
+    readings = hands.context.readings.range(bin_id, begin, end)
     return HistoryOut(
         bin_id=bin_id,
         readings=[
@@ -70,7 +70,7 @@ def history_out(hands: Services, bin_id: BinId, begin: datetime, end: datetime) 
                 fill_before_fraction=each.fill_before_fraction,
                 fill_after_fraction=each.fill_after_fraction,
             )
-            for each in hands.readings.emptyings(begin, end, bin_id)
+            for each in emptyings_of(hands, bin_id, begin, end)
         ],
         truncated=len(readings) > READINGS_MAX,
     )
@@ -93,6 +93,13 @@ def forecast_out(hands: Services, bin_id: BinId, hours: int) -> ForecastOut:
         for each in forecast.steps(bin_id, hours)
     ]
     return ForecastOut(bin_id=bin_id, as_of_utc=forecast.as_of_utc, steps=steps)
+
+
+def emptyings_of(hands: Services, bin_id: BinId, begin: datetime, end: datetime) -> list[Emptying]:
+    """Return what sensors saw and drivers confirmed, oldest first; what a driver took back leaves no trace."""
+    seen = hands.context.readings.emptyings(begin, end, bin_id)
+    confirmed = [each for each in hands.ledger.confirmed(begin, end) if each.bin_id == bin_id]
+    return sorted([*seen, *confirmed], key=lambda each: each.at_utc)
 
 
 def quality_names(quality: Quality) -> list[str]:

@@ -10,19 +10,20 @@ from tomma.model import Emptying, Event, PlanId
 from tomma.ports import EventLog, PlanStore
 
 BATCH = 1_000
+HISTORY_DAYS = 400
+"""As far back as `/bins/{id}/history` reaches."""
 
 
 class DriverLedger:
     """Reads the event log forward and folds each day when it is asked for and has changed.
 
     Events of one day belong together even when the plan was replaced at noon, so they are grouped by the day of
-    their plan. Days older than `keep_days` are forgotten; the log keeps them.
+    their plan. Days older than `HISTORY_DAYS` are forgotten; the log keeps them.
     """
 
-    def __init__(self, log: EventLog, plans: PlanStore, keep_days: int) -> None:
+    def __init__(self, log: EventLog, plans: PlanStore) -> None:
         self._log = log
         self._plans = plans
-        self._keep_days = keep_days
         self._lock = RLock()
         self._position = 0
         self._day_of_plan: dict[PlanId, date | None] = {}
@@ -63,7 +64,7 @@ class DriverLedger:
     def forget_before(self, today: date) -> None:
         """Drop the days that are too old to matter."""
         with self._lock:
-            for day in [day for day in self._events if day < today - timedelta(days=self._keep_days)]:
+            for day in [day for day in self._events if day < today - timedelta(days=HISTORY_DAYS)]:
                 del self._events[day]
                 self._changed(day)
 

@@ -16,7 +16,7 @@ from tomma.clock import Clock
 from tomma.errors import TommaError
 from tomma.model import PlanId
 from tomma.plan import Plan, PlanProgress, PlanStatus, RoadsSource
-from tomma.ports import PlanStore, ReadingStore
+from tomma.ports import EventLog, PlanStore, ReadingStore
 from tomma.settings import PlanningSettings
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class PlanDesk:
         *,
         plans: PlanStore,
         readings: ReadingStore,
+        events: EventLog,
         planner: Planner,
         hub: Hub,
         clock: Clock,
@@ -65,6 +66,7 @@ class PlanDesk:
     ) -> None:
         self._plans = plans
         self._readings = readings
+        self._events = events
         self._planner = planner
         self._hub = hub
         self._clock = clock
@@ -134,6 +136,7 @@ class PlanDesk:
             plan = self._planner(
                 city=job.order.city,
                 readings=self._readings,
+                events=self._events,
                 planning=job.order.planning,
                 day=job.order.day,
                 now_utc=self._clock.now_utc(),
