@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tomma.city import City
 from tomma.errors import ImportRefusedError
 
 SHOWN = 20
 """Faults named in one message; the rest are counted."""
+_CURRENCY_LETTERS = 3  # ISO 4217
 
 
 def refuse_faulty(city: City) -> None:
@@ -26,6 +28,7 @@ def refuse(found: list[str], what: str) -> None:
 
 def faults(city: City) -> Iterator[str]:
     """Yield every fault in plain words: which row, which field, what it says."""
+    yield from _organisation_faults(city)
     known: dict[str, Mapping[Any, object]] = {
         "site_id": city.sites,
         "container_type_id": city.container_types,
@@ -49,6 +52,16 @@ def faults(city: City) -> Iterator[str]:
             for code in sorted(owner.fractions - city.fractions.keys()):
                 yield f"{what}[{owner_id}]: fractions names {code!r}, which is not there"
     yield from _double_installations(city)
+
+
+def _organisation_faults(city: City) -> Iterator[str]:
+    timezone, currency = city.organisation.timezone, city.organisation.currency
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield f"organisation: timezone must be a name such as Europe/Stockholm, got {timezone!r}"
+    if not (len(currency) == _CURRENCY_LETTERS and currency.isascii() and currency.isupper()):
+        yield f"organisation: currency must be three capital letters such as SEK, got {currency!r}"
 
 
 def _double_installations(city: City) -> Iterator[str]:

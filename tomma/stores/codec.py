@@ -28,9 +28,15 @@ def to_plain(value: object) -> Any:
     return msgspec.to_builtins(value, order="deterministic")
 
 
-def from_plain[T](data: object, kind: type[T]) -> T:
-    """Return the `kind` that plain `data` says, or raise ValueError naming the field and what is wrong with it."""
+def from_plain[T](data: object, kind: type[T], *, texts: bool = False) -> T:
+    """Return the `kind` that plain `data` says, or raise ValueError naming the field and what is wrong with it.
+
+    Args:
+        data: Dicts, lists and scalars.
+        kind: What it must be.
+        texts: Whether numbers come as text, as the cells of a CSV file do.
+    """
     try:
-        return msgspec.convert(data, type=kind)
+        return msgspec.convert(data, type=kind, strict=not texts)
     except msgspec.ValidationError as exc:
         raise ValueError(str(exc)) from exc

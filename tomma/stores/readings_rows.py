@@ -81,7 +81,7 @@ def reading(row: tuple[Any, ...]) -> Reading:
         from_ms(measured_ms),
         from_ms(measured_ms + delay_ms),
         fill_fraction,
-        _QUALITIES[quality],
+        _QUALITIES.get(quality) or Quality(quality),
         distance_mm,
         battery_v,
         temperature_c,
