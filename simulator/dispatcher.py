@@ -5,6 +5,7 @@ that fails is logged and asked for again, a few times; then the day goes by with
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ class Dispatcher:
     office: Office
     zone: ZoneInfo
     budget_s: float | None
+    tell: Callable[[str], None]
     published: dict[date, str] = field(default_factory=dict)
     """Plan by day."""
     _pending: str | None = None
@@ -47,7 +49,7 @@ class Dispatcher:
         elif self._attempts.get(day, 0) < ATTEMPTS:
             self._attempts[day] = self._attempts.get(day, 0) + 1
             self._pending = self.office.ask_for_plan(day, self.budget_s).id
-            log.info("plan asked for day=%s plan=%s attempt=%d", day, self._pending, self._attempts[day])
+            self.tell(f"plan asked for day={day} plan={self._pending}")
 
     def _follow(self, plan_id: str) -> None:
         plan = self.office.plan(plan_id)
@@ -61,8 +63,8 @@ class Dispatcher:
                 log.warning("plan not published plan=%s: %s", plan_id, exc)
                 return
             self.published[plan.day] = plan_id
-            log.info("plan published day=%s plan=%s routes=%s stops=%s", plan.day, plan_id, plan.routes, plan.stops)
+            self.tell(f"plan published day={plan.day} plan={plan_id} stops={plan.stops}")
         elif plan.status == "published":
             self.published[plan.day] = plan_id
         else:
-            log.warning("plan failed day=%s plan=%s status=%s", plan.day, plan_id, plan.status)
+            log.warning("plan failed day=%s plan=%s status=%s: %s", plan.day, plan_id, plan.status, plan.detail)

@@ -131,9 +131,10 @@ class Live:
         taps: list[Tap] = []
         for driver in self._drivers.values():
             taps += driver.taps_until(now_utc, lambda bin_id: self.world.fill_fraction(BinId(bin_id)))
-        if taps:
-            office.tap(taps, now_utc)
-            self.counts.taps += len(taps)
+        for result in office.tap(taps, now_utc) if taps else ():
+            self.counts.taps += 1
+            if result.status == "rejected":
+                log.warning("tap rejected key=%s: %s", result.key, result.reason)
 
     def _skip_old_events(self) -> None:
         """What happened before this town began is not its affair."""

@@ -8,6 +8,7 @@ import msgspec
 from tomma.errors import TommaError
 
 TIMEOUT_S = 20.0
+EVENTS_MAX = 500  # the API takes no more in one go
 
 
 class OfficeUnavailableError(TommaError):
@@ -21,7 +22,8 @@ class PlanView(msgspec.Struct, frozen=True):
     day: date
     status: str
     stops: int | None = None
-    routes: int | None = None
+    detail: str = ""
+    """Why it failed."""
 
 
 class RouteInShort(msgspec.Struct, frozen=True):
@@ -67,6 +69,18 @@ class EventView(msgspec.Struct, frozen=True):
     plan_id: str
     bin_id: str | None = None
     undoes_key: str | None = None
+
+
+class TapResult(msgspec.Struct, frozen=True):
+    """What became of a tap."""
+
+    status: str
+    key: str | None = None
+    reason: str | None = None
+
+
+class _Taken(msgspec.Struct, frozen=True):
+    results: tuple[TapResult, ...]
 
 
 class _Plans(msgspec.Struct, frozen=True):
@@ -135,9 +149,13 @@ class Office:
         """Return one truck's route of today."""
         return self._ask("GET", f"/driver/routes/{vehicle_id}", RouteView)
 
-    def tap(self, events: list[dict[str, object]], sent_utc: datetime) -> None:
-        """Send what drivers tapped; the server keeps each key once."""
-        self._ask("POST", "/driver/events", dict, {"events": events, "sent_utc": iso(sent_utc)})
+    def tap(self, events: list[dict[str, object]], sent_utc: datetime) -> tuple[TapResult, ...]:
+        """Send what drivers tapped, and return what became of each; the server keeps each key once."""
+        found: list[TapResult] = []
+        for start in range(0, len(events), EVENTS_MAX):
+            body = {"events": events[start : start + EVENTS_MAX], "sent_utc": iso(sent_utc)}
+            found += self._ask("POST", "/driver/events", _Taken, body).results
+        return tuple(found)
 
     def events_after(self, position: int) -> tuple[int, tuple[EventView, ...]]:
         """Return (new position, every event stored after `position`)."""

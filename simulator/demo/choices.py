@@ -1,0 +1,45 @@
+"""What can be chosen about the demo, and what follows from it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.presets import find_preset
+
+FEW_BINS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class DemoChoices:
+    """What the person asked for."""
+
+    size: str | int
+    speed: float
+    seed: int
+    port: int
+    data_dir: Path
+    fresh: bool
+    days_of_history: float | None
+    """None: ten days, or three for a big city, whose ten days take minutes to publish."""
+    once_s: float | None
+
+    @property
+    def bins(self) -> int:
+        """How many bins the town has."""
+        return self.size if isinstance(self.size, int) else find_preset(self.size).bins
+
+    @property
+    def history_days(self) -> float:
+        """How many days lie behind the demo's first morning."""
+        if self.days_of_history is not None:
+            return self.days_of_history
+        return 10.0 if self.bins <= FEW_BINS else 3.0
+
+    @property
+    def reports_per_hour(self) -> int:
+        """How often a sensor reports: twice an hour, so that a watcher sees bins fill and drop."""
+        return 2 if self.bins <= FEW_BINS else 1
+
+    @property
+    def plan_budget_s(self) -> float:
+        """How long the planner may think: a plan should be out before the trucks leave at six."""
+        return min(5.0 + self.bins / 500.0, 20.0)
