@@ -32,6 +32,8 @@ def check_within(name: str, value: float, low: float, high: float) -> None:
 
 def check_utc(name: str, moment: datetime) -> None:
     """Raise ValueError unless `moment` is timezone-aware and in UTC."""
+    if moment.tzinfo is UTC:  # nearly always, and a fifth of the cost: a forecast reads millions
+        return
     if moment.tzinfo is None or moment.utcoffset() != UTC.utcoffset(None):
         raise ValueError(f"{name} must be a timezone-aware UTC time, got {moment!r}")
 

@@ -1,6 +1,6 @@
 """Domain values as JSON and back, checked: what is read passes the same `__post_init__` as what is made.
 
-Times are ISO 8601 in UTC, enumerations their values, sets sorted lists, so equal values give equal bytes.
+Times are ISO 8601 in UTC, enumerations their values, sets sorted lists.
 """
 
 from typing import Any

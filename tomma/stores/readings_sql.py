@@ -8,7 +8,8 @@ INSERT_READING = "INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONF
 INSERT_EMPTYING = "INSERT INTO emptying VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 COUNT_APPEND = "UPDATE append_count SET value = value + 1 RETURNING value"
 
-# Copies the stored row, not the one just offered: an offered duplicate may say something else.
+# Copies the stored row, not the one just offered: an offered duplicate may say something else. Of two sensors
+# at one moment the name decides, so that the order of arrival never matters.
 ADVANCE_LATEST = """
 INSERT INTO latest
 SELECT bin, sensor, measured_ms, delay_ms, fill, quality, distance, battery, temperature, ?
@@ -17,7 +18,8 @@ ON CONFLICT (bin) DO UPDATE SET
     sensor = excluded.sensor, measured_ms = excluded.measured_ms, delay_ms = excluded.delay_ms,
     fill = excluded.fill, quality = excluded.quality, distance = excluded.distance,
     battery = excluded.battery, temperature = excluded.temperature, change = excluded.change
-WHERE excluded.measured_ms > latest.measured_ms
+WHERE excluded.measured_ms > latest.measured_ms OR excluded.measured_ms = latest.measured_ms AND
+    (SELECT name FROM sensor WHERE id = excluded.sensor) > (SELECT name FROM sensor WHERE id = latest.sensor)
 """
 
 INSERT_DEAD_LETTER = (

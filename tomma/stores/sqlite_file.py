@@ -7,7 +7,7 @@ another name, and linked into place; what is found at the path afterwards is our
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,7 +19,7 @@ _MAGIC = b"SQLite format 3\x00"
 _WHAT_NOW = {
     sqlite3.SQLITE_FULL: "the disk is full; nothing of this batch was stored; free space and it goes on",
     sqlite3.SQLITE_IOERR: "the disk cannot be read or written; nothing of this batch was stored; check disk and space",
-    sqlite3.SQLITE_BUSY: f"another process holds it for longer than {BUSY_TIMEOUT_S:g} s; try again",
+    sqlite3.SQLITE_BUSY: "another process has been writing for too long; try again",
     sqlite3.SQLITE_LOCKED: "another statement holds it; try again",
     sqlite3.SQLITE_READONLY: "it may not be written; check owner, mode and file system",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that the directory exists and may be written",
@@ -103,7 +103,7 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def open_connection(path: Path) -> sqlite3.Connection:
+def open_connection(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
     """Return a connection in autocommit mode whose commits are on the disk when they return.
 
     WAL with synchronous=FULL loses nothing at a power cut; NORMAL does. `fullfsync` says the same to macOS,
@@ -112,7 +112,7 @@ def open_connection(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"file:{_quoted(path)}?mode=rw",  # never creates: see the top of this file
         uri=True,
-        timeout=BUSY_TIMEOUT_S,
+        timeout=busy_timeout_s,
         isolation_level=None,
         check_same_thread=False,  # the pool hands a connection to one thread at a time
     )
@@ -146,9 +146,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 class ConnectionPool:
     """Lends each caller a connection of its own, from any thread; keeps what comes back."""
 
-    def __init__(self, path: Path, open_one: Callable[[Path], sqlite3.Connection] = open_connection) -> None:
+    def __init__(self, path: Path, busy_timeout_s: float) -> None:
         self._path = path
-        self._open_one = open_one
+        self._busy_timeout_s = busy_timeout_s
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
@@ -177,7 +177,7 @@ class ConnectionPool:
                 raise StoreUnavailableError(f"{self._path}: the store was closed; open it again")
             if self._idle:
                 return self._idle.pop()
-        return self._open_one(self._path)
+        return open_connection(self._path, self._busy_timeout_s)
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:

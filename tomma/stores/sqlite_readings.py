@@ -7,17 +7,19 @@ connection of its own, and appends queue up behind one lock, so any thread may c
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
+from tomma.errors import StoreUnavailableError
 from tomma.model import BinId, Emptying, Reading, Rejected, RejectReason
 from tomma.ports import Appended, DailyAggregate
 from tomma.stores import readings_rows as rows
 from tomma.stores import readings_sql as sql
 from tomma.stores.readings_numbers import Numbers
 from tomma.stores.readings_schema import APPLICATION_ID, migrate
-from tomma.stores.sqlite_file import ConnectionPool, ensure_file, transaction
+from tomma.stores.sqlite_file import BUSY_TIMEOUT_S, ConnectionPool, ensure_file, transaction
 
 _SENSORS_PER_DELETE = 100
 """Sensors per transaction of a retention run: ingest gets its turn in between."""
@@ -27,13 +29,15 @@ _DAY_ZERO = rows.EPOCH.date()
 class SqliteReadings:
     """Readings, emptyings and dead letters in the file at `path`, which is made if it never was."""
 
-    def __init__(self, path: Path, *, dead_letters_kept: int = 20_000) -> None:
+    def __init__(self, path: Path, *, dead_letters_kept: int = 20_000, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         """Open the store, or raise StoreUnavailableError saying why and what now.
 
         Args:
             path: The file; its directory is made.
             dead_letters_kept: Older ones are dropped; the counts by reason go on.
+            busy_timeout_s: How long an append waits for another process that writes.
         """
+        self._path = path
         self._dead_letters_kept = dead_letters_kept
         self._writing = threading.Lock()
         self._numbers = Numbers()
@@ -41,7 +45,7 @@ class SqliteReadings:
         self._latest: dict[BinId, Reading] = {}
         self._latest_change = 0
         ensure_file(path, APPLICATION_ID)
-        self._pool = ConnectionPool(path)
+        self._pool = ConnectionPool(path, busy_timeout_s)
         with self._pool.borrow() as connection:
             migrate(connection)
 
@@ -69,12 +73,12 @@ class SqliteReadings:
         pairs = self._numbers.of_readings(connection, readings)
         values = [rows.reading_values(sensor, bin_, each) for (sensor, bin_), each in zip(pairs, readings, strict=True)]
         stored = connection.executemany(sql.INSERT_READING, values).rowcount
-        newest: dict[int, tuple[int, int]] = {}  # bin -> (sensor, measured_ms)
+        newest: dict[tuple[int, int], int] = {}  # (bin, sensor) -> measured_ms: one statement each, not one a reading
         for sensor, measured_ms, bin_, *_ in values:
-            if bin_ not in newest or measured_ms > newest[bin_][1]:
-                newest[bin_] = (sensor, measured_ms)
+            newest[bin_, sensor] = max(measured_ms, newest.get((bin_, sensor), measured_ms))
         change = connection.execute(sql.COUNT_APPEND).fetchone()[0]
-        connection.executemany(sql.ADVANCE_LATEST, [(change, *key) for key in newest.values()])
+        keys = [(change, sensor, measured_ms) for (_, sensor), measured_ms in newest.items()]
+        connection.executemany(sql.ADVANCE_LATEST, keys)
         return stored
 
     def _insert_emptyings(self, connection: sqlite3.Connection, emptyings: Sequence[Emptying]) -> int:
@@ -94,17 +98,15 @@ class SqliteReadings:
     def latest(self) -> Mapping[BinId, Reading]:
         """Return every bin's newest reading; only those that changed since the last call are read from the file."""
         with self._refreshing, self._pool.borrow() as connection:
-            for change, *row in connection.execute(sql.LATEST, (self._latest_change,)).fetchall():
-                newest = rows.reading(tuple(row))
+            changed = connection.execute(sql.LATEST, (self._latest_change,)).fetchall()
+            for newest in self._converted(rows.reading, (row[1:] for row in changed)):
                 self._latest[newest.bin_id] = newest
-                self._latest_change = max(self._latest_change, change)
+            self._latest_change = max((row[0] for row in changed), default=self._latest_change)
             return dict(self._latest)
 
     def range(self, bin_id: BinId, from_utc: datetime, to_utc: datetime) -> Sequence[Reading]:
         """Return one bin's readings of the half-open period, oldest first."""
-        with self._pool.borrow() as connection:
-            found = connection.execute(sql.RANGE, (*_period_ms(from_utc, to_utc), bin_id)).fetchall()
-        return [rows.reading(row) for row in found]
+        return self._all(rows.reading, sql.RANGE, *_period_ms(from_utc, to_utc), bin_id)
 
     def range_all(self, from_utc: datetime, to_utc: datetime) -> Mapping[BinId, Sequence[Reading]]:
         """Return every bin's readings of the half-open period, oldest first."""
@@ -112,8 +114,9 @@ class SqliteReadings:
         with self._pool.borrow() as connection:
             connection.execute("BEGIN")  # one snapshot for both statements
             try:
-                for row in connection.execute(sql.RANGE_ALL, _period_ms(from_utc, to_utc)):
-                    found.setdefault(row[0], []).append(rows.reading(row))
+                selected = connection.execute(sql.RANGE_ALL, _period_ms(from_utc, to_utc))
+                for each in self._converted(rows.reading, selected):
+                    found.setdefault(each.bin_id, []).append(each)
                 mixed = connection.execute(sql.BINS_OF_SEVERAL_SENSORS).fetchall()
             finally:
                 connection.execute("COMMIT")
@@ -124,30 +127,27 @@ class SqliteReadings:
     def daily(self, bin_id: BinId, from_day: date, to_day: date) -> Sequence[DailyAggregate]:
         """Return the bin's days (UTC) that have readings, oldest first."""
         midnights = (datetime.combine(day, time(), UTC) for day in (from_day, to_day))
-        with self._pool.borrow() as connection:
-            found = connection.execute(sql.DAILY, (*_period_ms(*midnights), bin_id)).fetchall()
-        return [DailyAggregate(bin_id, _DAY_ZERO + timedelta(days=day), *numbers) for day, *numbers in found]
+        return self._all(
+            lambda row: DailyAggregate(bin_id, _DAY_ZERO + timedelta(days=row[0]), *row[1:]),
+            sql.DAILY,
+            *_period_ms(*midnights),
+            bin_id,
+        )
 
     def emptyings(self, from_utc: datetime, to_utc: datetime, bin_id: BinId | None = None) -> Sequence[Emptying]:
         """Return emptyings of the half-open period, oldest first; of one bin or of all."""
         period = _period_ms(from_utc, to_utc)
-        with self._pool.borrow() as connection:
-            if bin_id is None:
-                found = connection.execute(sql.EMPTYINGS, period).fetchall()
-            else:
-                found = connection.execute(sql.EMPTYINGS_OF_BIN, (*period, bin_id)).fetchall()
-        return [rows.emptying(row) for row in found]
+        if bin_id is None:
+            return self._all(rows.emptying, sql.EMPTYINGS, *period)
+        return self._all(rows.emptying, sql.EMPTYINGS_OF_BIN, *period, bin_id)
 
     def dead_letters(self, limit: int) -> Sequence[Rejected]:
         """Return the newest rejected messages, newest first."""
-        with self._pool.borrow() as connection:
-            return [rows.rejected(row) for row in connection.execute(sql.DEAD_LETTERS, (limit,)).fetchall()]
+        return self._all(rows.rejected, sql.DEAD_LETTERS, limit)
 
     def dead_letter_counts(self) -> Mapping[RejectReason, int]:
         """Return how many messages were ever rejected, by reason; those no longer kept count too."""
-        with self._pool.borrow() as connection:
-            found = connection.execute(sql.DEAD_LETTER_COUNTS).fetchall()
-        return {RejectReason(reason): total for reason, total in found}
+        return dict(self._all(lambda row: (RejectReason(row[0]), row[1]), sql.DEAD_LETTER_COUNTS))
 
     def delete_before(self, moment: datetime) -> int:
         """Delete readings measured before `moment`, keeping each bin's newest; return how many went.
@@ -163,6 +163,20 @@ class SqliteReadings:
                 with self._writing, transaction(connection):
                     deleted += connection.executemany(sql.DELETE_READINGS, due).rowcount
         return deleted
+
+    def _all[T](self, convert: Callable[[Any], T], statement: str, *parameters: object) -> list[T]:
+        with self._pool.borrow() as connection:
+            return list(self._converted(convert, connection.execute(statement, parameters).fetchall()))
+
+    def _converted[T](self, convert: Callable[[Any], T], found: Iterable[Any]) -> Iterator[T]:
+        """Turn rows into values; a row that no append can have written is damage, and told as such."""
+        for row in found:
+            try:
+                yield convert(row)
+            except (ValueError, TypeError, OverflowError, OSError) as exc:
+                raise StoreUnavailableError(
+                    f"{self._path}: a row says {row!r:.200}: it is damaged; keep the file, and restore a backup"
+                ) from exc
 
     def close(self) -> None:
         """Close the file; every later call raises StoreUnavailableError."""
