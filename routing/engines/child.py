@@ -1,0 +1,70 @@
+"""The solving process: reads a job on stdin, answers on the file descriptor named on its command line.
+
+Engines hold the interpreter lock, abort on bad input and may eat all memory; here they can. The first answer is
+greedy and comes before the engine is even imported.
+"""
+
+import importlib
+import os
+import pickle
+import resource
+import sys
+import time
+from typing import BinaryIO
+
+from routing.engines.finish import orders_of, settle
+from routing.engines.hopeless import reduce
+from routing.engines.interface import Budget, Engine
+from routing.engines.wire import Job, Message, write_message
+from routing.problem import Solution
+
+HEADROOM_MB = 3_072
+"""Address space beyond the limit: libraries map far more than they touch. The parent watches what is touched."""
+
+
+def main() -> None:
+    """Do one job."""
+    with os.fdopen(int(sys.argv[1]), "wb") as answers:
+        job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301  (from our own parent, through an unnamed file)
+        _limit_memory(job.memory_limit_mb)
+        try:
+            _work(job, answers)
+        except Exception as exc:  # noqa: BLE001  (a front door: whatever an engine raises is told to the parent)
+            write_message(answers, Message("failed", detail=f"{type(exc).__name__}: {exc}"[:500]))
+
+
+def _limit_memory(memory_limit_mb: int) -> None:
+    most = (memory_limit_mb + HEADROOM_MB) * 2**20
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+def _work(job: Job, answers: BinaryIO) -> None:
+    reduced = reduce(job.problem)
+    first = settle(reduced.problem, {})
+    best_rank = first.rank
+    write_message(answers, Message("better", "greedy", reduced.restore(first)))
+
+    def report(stage: str, solution: Solution) -> None:
+        nonlocal best_rank
+        if solution.rank < best_rank:
+            best_rank = solution.rank
+            write_message(answers, Message("better", stage, reduced.restore(solution)))
+
+    seconds = max(0.05, job.ends_at - time.monotonic())
+    budget = Budget(seconds, job.iterations, job.workers)
+    solution = _engine(job.engine)(reduced.problem, budget=budget, seed=job.seed, report=report, start=orders_of(first))
+    if not isinstance(solution, Solution):
+        raise TypeError(f"the engine returned {type(solution).__name__} in place of a Solution")
+    write_message(answers, Message("done", job.engine, reduced.restore(solution)))
+
+
+def _engine(name: str) -> Engine:
+    module, _, function = name.partition(":")
+    engine: Engine = getattr(importlib.import_module(module), function)
+    return engine
+
+
+if __name__ == "__main__":
+    main()

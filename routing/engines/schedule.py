@@ -1,0 +1,182 @@
+"""From an order to times: the earliest schedule with every break placed, by a small dynamic programme.
+
+State: how many of the truck's breaks have been taken. A break may be taken at the place before a leg or at the
+place after it. For each state only the earliest time matters, since waiting is always allowed.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from routing.problem import BreakRule, Order, Problem, Truck, TruckRoute, Visit, VisitKind
+
+NEVER = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One visit of the order, or the return home, as the programme sees it."""
+
+    kind: VisitKind
+    index: int
+    place: int
+    drive_s: int
+    halt_s: int
+    open_s: int
+    latest_s: int
+    work_s: int
+
+
+@dataclass(slots=True)
+class _Stage:
+    """Times by number of breaks taken: ready to leave the place before, arrived, done."""
+
+    ready_s: list[int]
+    rested_before: list[bool]
+    arrive_s: list[int]
+    rested_after: list[bool]
+    done_s: list[int]
+
+
+def timed(problem: Problem, truck_index: int, order: Order) -> TruckRoute | None:
+    """Return the order with times and breaks, or None when no timetable keeps windows, breaks and shift."""
+    truck = problem.trucks[truck_index]
+    tasks = _tasks(problem, truck, order)
+    if tasks is None:
+        return None
+    stages = _forward(tasks, truck)
+    if stages is None:
+        return None
+    taken = _breaks_at_end(stages[-1].done_s, truck.breaks)
+    if taken is None:
+        return None
+    visits = _backward(tasks, stages, truck, taken)
+    return _route(problem, truck_index, visits, stages[-1].done_s[taken], order)
+
+
+def _tasks(problem: Problem, truck: Truck, order: Order) -> list[_Task] | None:
+    """Return the legs to drive, ending at home; None when a leg has no road."""
+    tasks: list[_Task] = []
+    here = truck.start_place
+    for kind, index in order:
+        node = problem.bins[index] if kind is VisitKind.COLLECT else problem.disposals[index]
+        if here != node.place and not problem.reachable[here, node.place]:
+            return None
+        drive_s = int(problem.duration_s[here, node.place]) if here != node.place else 0
+        halts = kind is VisitKind.COLLECT and here != node.place
+        halt_s = int(problem.halt_s[node.place]) if halts else 0
+        work_s = problem.bins[index].service_s if kind is VisitKind.COLLECT else problem.disposals[index].unload_s
+        tasks.append(_Task(kind, index, node.place, drive_s, halt_s, node.open_s, node.latest_s, work_s))
+        here = node.place
+    if here != truck.end_place and not problem.reachable[here, truck.end_place]:
+        return None
+    home_s = int(problem.duration_s[here, truck.end_place]) if here != truck.end_place else 0
+    tasks.append(_Task(VisitKind.DISPOSE, -1, truck.end_place, home_s, 0, 0, truck.shift_end_s, 0))
+    return tasks
+
+
+def _forward(tasks: list[_Task], truck: Truck) -> list[_Stage] | None:
+    states = len(truck.breaks) + 1
+    done = [truck.shift_start_s] + [NEVER] * (states - 1)
+    stages: list[_Stage] = []
+    for task in tasks:
+        ready, before = _rest(done, truck.breaks)
+        arrive = [time + task.drive_s if time < NEVER else NEVER for time in ready]
+        # At home no break is needed: who is back in time rests at the depot, who is late cannot begin it.
+        arrive, after = _rest(arrive, truck.breaks) if task.index >= 0 else (arrive, [False] * states)
+        done = [_finish(time, task) for time in arrive]
+        if min(done) >= NEVER:
+            return None
+        stages.append(_Stage(ready, before, arrive, after, done))
+    return stages
+
+
+def _rest(times: list[int], breaks: tuple[BreakRule, ...]) -> tuple[list[int], list[bool]]:
+    """Return the times if a break may be taken right now, and in which states it was."""
+    out, rested = list(times), [False] * len(times)
+    for taken, rule in enumerate(breaks):
+        begin = max(out[taken], rule.earliest_s)
+        if begin <= rule.latest_s and begin + rule.duration_s < out[taken + 1]:
+            out[taken + 1] = begin + rule.duration_s
+            rested[taken + 1] = True
+    return out, rested
+
+
+def _finish(arrive_s: int, task: _Task) -> int:
+    begin = max(arrive_s + task.halt_s, task.open_s)
+    return begin + task.work_s if begin <= task.latest_s else NEVER
+
+
+def _breaks_at_end(end_s: list[int], breaks: tuple[BreakRule, ...]) -> int | None:
+    """Return the number of breaks with which the truck is home first; a break not yet due may be missing."""
+    fits = [
+        taken
+        for taken, time in enumerate(end_s)
+        if time < NEVER and (taken == len(breaks) or time <= breaks[taken].latest_s)
+    ]
+    return min(fits, key=lambda taken: end_s[taken]) if fits else None
+
+
+def _backward(tasks: list[_Task], stages: list[_Stage], truck: Truck, taken: int) -> list[Visit]:
+    """Walk back from the end state and write the visits down, last first."""
+    visits: list[Visit] = []
+    for position in range(len(tasks) - 1, -1, -1):
+        task, stage = tasks[position], stages[position]
+        if task.index >= 0:
+            arrive = stage.arrive_s[taken]
+            begin = max(arrive + task.halt_s, task.open_s)
+            visits.append(Visit(task.kind, task.index, task.place, arrive, begin, begin + task.work_s))
+        before_place = tasks[position - 1].place if position else truck.start_place
+        while stage.rested_after[taken]:
+            taken -= 1
+            visits.append(_break_visit(truck, taken, task.place, stage.arrive_s[taken]))
+        while stage.rested_before[taken]:
+            taken -= 1
+            visits.append(_break_visit(truck, taken, before_place, stage.ready_s[taken]))
+    visits.reverse()
+    return visits
+
+
+def _break_visit(truck: Truck, index: int, place: int, arrive_s: int) -> Visit:
+    rule = truck.breaks[index]
+    begin = max(arrive_s, rule.earliest_s)
+    return Visit(VisitKind.BREAK, index, place, arrive_s, begin, begin + rule.duration_s)
+
+
+def _route(problem: Problem, truck_index: int, visits: list[Visit], end_s: int, order: Order) -> TruckRoute:
+    truck = problem.trucks[truck_index]
+    start_s, visits = _leave_late(problem, truck, visits)
+    places = [truck.start_place, *(visit.place for visit in visits), truck.end_place]
+    legs = [(a, b) for a, b in pairwise(places) if a != b]
+    handling = 0
+    here = truck.start_place
+    for kind, index in order:
+        if kind is VisitKind.COLLECT:
+            node = problem.bins[index]
+            halt = problem.handling_minor(int(problem.halt_s[node.place])) if node.place != here else 0
+            handling += halt + problem.handling_minor(node.service_s)
+            here = node.place
+        else:
+            handling += problem.handling_minor(problem.disposals[index].unload_s)
+            here = problem.disposals[index].place
+    return TruckRoute(
+        truck=truck_index,
+        start_s=start_s,
+        end_s=end_s,
+        visits=tuple(visits),
+        distance_m=sum(int(problem.distance_m[leg]) for leg in legs),
+        driving_s=sum(int(problem.duration_s[leg]) for leg in legs),
+        cost_minor=truck.fixed_minor + handling + sum(int(problem.arc_minor[leg]) for leg in legs),
+    )
+
+
+def _leave_late(problem: Problem, truck: Truck, visits: list[Visit]) -> tuple[int, list[Visit]]:
+    """Wait at the depot rather than at the first bin's closed gate."""
+    if not visits or visits[0].kind is VisitKind.BREAK:
+        return truck.shift_start_s, visits
+    first = visits[0]
+    halts = first.kind is VisitKind.COLLECT and first.place != truck.start_place
+    halt_s = int(problem.halt_s[first.place]) if halts else 0
+    wait_s = first.begin_s - halt_s - first.arrive_s
+    arrive_s = first.arrive_s + wait_s
+    moved = Visit(first.kind, first.index, first.place, arrive_s, first.begin_s, first.depart_s)
+    return truck.shift_start_s + wait_s, [moved, *visits[1:]]

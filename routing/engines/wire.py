@@ -1,0 +1,64 @@
+"""What a solving process is told and what it answers: one job in, length-prefixed messages out."""
+
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+import msgspec
+
+from routing.problem import Problem, Solution
+
+PREFIX = struct.Struct(">Q")
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+"""A solution for 100,000 bins has a tenth of that; more is garbage."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the child is to do; travels pickled, since parent and child are the same program."""
+
+    problem: Problem
+    engine: str
+    """`module:function`."""
+    ends_at: float
+    """On the monotonic clock, which all processes of a machine share."""
+    iterations: int | None
+    workers: int
+    seed: int
+    memory_limit_mb: int
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A better solution, the end, or a failure told in words. The parent trusts none of it unchecked."""
+
+    kind: Literal["better", "done", "failed"]
+    stage: str = ""
+    solution: Solution | None = None
+    detail: str = ""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Message)
+
+
+def write_message(stream: BinaryIO, message: Message) -> None:
+    """Send one message."""
+    body = _encoder.encode(message)
+    stream.write(PREFIX.pack(len(body)) + body)
+    stream.flush()
+
+
+def read_message(stream: BinaryIO) -> Message | None:
+    """Return the next message, None at the end of the stream.
+
+    Raises:
+        ValueError: If what comes is no message (msgspec's errors are ValueErrors).
+    """
+    head = stream.read(PREFIX.size)
+    if len(head) < PREFIX.size:
+        return None
+    (size,) = PREFIX.unpack(head)
+    if size > MAX_MESSAGE_BYTES:
+        raise ValueError(f"a message must have at most {MAX_MESSAGE_BYTES} bytes, got {size}")
+    body = stream.read(size)
+    return _decoder.decode(body) if len(body) == size else None
