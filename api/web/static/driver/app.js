@@ -1,0 +1,69 @@
+/** The driver's screen: bar on top, map on two thirds, the next stop and its buttons beside it. */
+import {useWords} from "../lib/context.js";
+import {nowMs} from "../lib/clock.js";
+import {html, useEffect, useMemo, useState} from "../lib/html.js";
+import {useStore} from "../lib/store.js";
+import {LanguageSwitch, ThemeSwitch} from "../lib/switches.js";
+import {Actions} from "./actions.js";
+import {NextStop} from "./card.js";
+import {VehicleChoice} from "./choice.js";
+import {StopList} from "./list.js";
+import {RouteMap} from "./map.js";
+import {currentStop, delayMs, foldStops} from "./route.js";
+import {Toast} from "./toast.js";
+import {TopBar} from "./bar.js";
+
+const TICK_MS = 5_000;
+
+/** Re-render now and then: times of arrival move while nobody taps. */
+function useNow() {
+  const [now, setNow] = useState(nowMs);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(nowMs()), TICK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+function Faults({state}) {
+  const {t} = useWords();
+  const {route} = state;
+  const rejected = state.records.filter((record) => record.status === "rejected"
+    && record.event.plan_id === route?.plan_id);
+  return html`<div class="faults">
+    ${state.fault && html`<p class="fault" role="alert">${t("driver.not_stored", {detail: state.fault})}</p>`}
+    ${rejected.length > 0 && html`<p class="fault" role="alert">
+      ${t("driver.rejected", {n: rejected.length, reason: rejected.at(-1).reason})}</p>`}
+  </div>`;
+}
+
+export function DriverApp({session, onLanguage}) {
+  const state = useStore(session.store);
+  const {t} = useWords();
+  const now = useNow();
+  const {route, records, chosenKey} = state;
+  const stops = useMemo(() => (route ? foldStops(route, records) : []), [route, records]);
+  const current = currentStop(stops, chosenKey);
+  const delay = delayMs(stops, now);
+  const switches = html`<${LanguageSwitch} onLanguage=${onLanguage} /><${ThemeSwitch} />`;
+
+  if (!route) {
+    return html`<${VehicleChoice} session=${session} state=${state} switches=${switches} />`;
+  }
+  return html`<div class="driver">
+    <${TopBar} session=${session} state=${state} stops=${stops} delay=${delay} switches=${switches} />
+    <main class="work" id="content">
+      <section class="map-side" aria-label=${t("driver.route")}>
+        <${RouteMap} route=${route} stops=${stops} current=${current} />
+        <${Toast} session=${session} toast=${state.toast} />
+      </section>
+      <section class="work-side" aria-label=${t("driver.next_stop")}>
+        <${Faults} state=${state} />
+        <${NextStop} stop=${current} chosen=${current && current.key === chosenKey} delay=${delay}
+          route=${route} fromMemory=${state.fromMemory && !state.online} />
+        <${Actions} session=${session} stop=${current} />
+        <${StopList} session=${session} stops=${stops} current=${current} delay=${delay} />
+      </section>
+    </main>
+  </div>`;
+}

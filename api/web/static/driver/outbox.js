@@ -1,0 +1,133 @@
+/**
+ * The driver's taps, kept on the device before anything else happens to them.
+ *
+ * A record is written with strict durability inside one transaction that also draws its sequence number, so a tap is
+ * either wholly there after a power cut or was never shown as done. Records stay after they were sent: they are the
+ * driver's own list to undo from.
+ */
+import {newKey} from "../lib/ids.js";
+
+const NAME = "tomma-driver";
+const VERSION = 1;
+const KEEP_MS = 3 * 86_400_000;
+
+const asPromise = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+
+const finished = (transaction) => new Promise((resolve, reject) => {
+  transaction.oncomplete = () => resolve();
+  transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error("aborted"));
+});
+
+function openDatabase() {
+  const request = indexedDB.open(NAME, VERSION);
+  request.onupgradeneeded = () => {
+    const taps = request.result.createObjectStore("taps", {keyPath: "key"});
+    taps.createIndex("by_status", "status");
+    request.result.createObjectStore("facts"); // device id, last sequence number, the routes last seen
+  };
+  return asPromise(request);
+}
+
+/** @returns {Promise<Outbox>} Rejects when the browser keeps nothing; then taps must be warned about. */
+export async function openOutbox() {
+  const database = await openDatabase();
+  const outbox = new Outbox(database);
+  await outbox.prepare();
+  return outbox;
+}
+
+class Outbox {
+  constructor(database) {
+    this.database = database;
+    this.deviceId = "";
+  }
+
+  async prepare() {
+    const transaction = this.#begin(["facts"]);
+    const facts = transaction.objectStore("facts");
+    this.deviceId = (await asPromise(facts.get("device_id"))) ?? newKey();
+    facts.put(this.deviceId, "device_id");
+    await finished(transaction);
+    await this.forgetBefore(Date.now() - KEEP_MS);
+  }
+
+  /**
+   * Keep one tap; it is durable when the promise resolves.
+   *
+   * @param {object} event The event without key, device_id and sequence.
+   * @param {object} shown What the page needs to show it again: `stop_key`, `name`.
+   */
+  async keep(event, shown) {
+    const key = newKey();
+    const transaction = this.#begin(["taps", "facts"]);
+    const facts = transaction.objectStore("facts");
+    const sequence = ((await asPromise(facts.get("sequence"))) ?? 0) + 1;
+    facts.put(sequence, "sequence");
+    const record = {
+      ...shown, key, sequence, status: "waiting", made_ms: Date.now(), settled_ms: null, reason: "",
+      event: {key, device_id: this.deviceId, sequence, ...event},
+    };
+    transaction.objectStore("taps").add(record);
+    await finished(transaction);
+    return record;
+  }
+
+  /** Every record, in the order of the taps. */
+  async all() {
+    const taps = this.#begin(["taps"], "readonly").objectStore("taps");
+    return (await asPromise(taps.getAll())).sort((one, other) => one.sequence - other.sequence);
+  }
+
+  async waiting() {
+    const taps = this.#begin(["taps"], "readonly").objectStore("taps");
+    const found = await asPromise(taps.index("by_status").getAll("waiting"));
+    return found.sort((one, other) => one.sequence - other.sequence);
+  }
+
+  /**
+   * Note what the server said about each record; one it did not answer for stays waiting.
+   *
+   * @param {Array<{key: string, status: string, reason?: string}>} results
+   * @param {number} settledMs
+   */
+  async settle(results, settledMs) {
+    const transaction = this.#begin(["taps"]);
+    const taps = transaction.objectStore("taps");
+    for (const {key, status, reason} of results) {
+      const record = await asPromise(taps.get(key));
+      if (!record) continue;
+      record.status = status === "rejected" ? "rejected" : "sent";
+      record.reason = reason ?? "";
+      record.settled_ms = settledMs;
+      taps.put(record);
+    }
+    await finished(transaction);
+  }
+
+  /** Forget settled records made before `madeMs`. What still waits is never forgotten. */
+  async forgetBefore(madeMs) {
+    const transaction = this.#begin(["taps"]);
+    const taps = transaction.objectStore("taps");
+    for (const record of await asPromise(taps.getAll())) {
+      if (record.status !== "waiting" && record.made_ms < madeMs) taps.delete(record.key);
+    }
+    await finished(transaction);
+  }
+
+  async remember(name, value) {
+    const transaction = this.#begin(["facts"]);
+    transaction.objectStore("facts").put(value, name);
+    await finished(transaction);
+  }
+
+  recall(name) {
+    return asPromise(this.#begin(["facts"], "readonly").objectStore("facts").get(name));
+  }
+
+  #begin(stores, mode = "readwrite") {
+    return this.database.transaction(stores, mode, {durability: "strict"});
+  }
+}

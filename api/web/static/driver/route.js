@@ -1,0 +1,92 @@
+/** What a route and the taps made on it add up to. Pure: the same in, the same out. */
+
+/** A stop's name for this page: a bin once, the n-th unloading, the n-th break. */
+export function withKeys(stops) {
+  const seen = {};
+  let number = 0;
+  return stops.map((stop, index) => {
+    const base = stop.bin_id ?? stop.disposal_site_id ?? stop.kind;
+    seen[base] = (seen[base] ?? 0) + 1;
+    if (stop.kind !== "break") number += 1;
+    return {...stop, index, key: `${base}#${seen[base]}`, number: stop.kind === "break" ? null : number};
+  });
+}
+
+const DONE_BY = {emptied: "emptied", skipped: "skipped", unloaded: "emptied", break_ended: "emptied"};
+
+/**
+ * Fold the taps into the route as the server knew it.
+ *
+ * @param {object} route As `/driver/routes/{vehicle}` answers, plus `asked_ms`: when it was asked.
+ * @param {object[]} records The outbox, in order. One that was settled before the route was asked is in it already.
+ * @returns {object[]} Stops with `state`, `state_event_key` and `on_break`.
+ */
+export function foldStops(route, records) {
+  const stops = withKeys(route.stops).map((stop) => ({...stop, state: stop.state ?? "todo", on_break: false}));
+  const byKey = new Map(stops.map((stop) => [stop.key, stop]));
+  for (const record of records) {
+    const stop = byKey.get(record.stop_key);
+    if (!stop || record.event.vehicle_id !== route.vehicle_id || record.status === "rejected") continue;
+    if (stop.kind !== "break" && record.settled_ms && record.settled_ms < (route.asked_ms ?? 0)) continue;
+    if (record.event.plan_id !== route.plan_id) continue;
+    apply(stop, record.event);
+  }
+  return stops;
+}
+
+function apply(stop, event) {
+  if (event.kind === "undone") {
+    if (stop.state_event_key === event.undoes_key) Object.assign(stop, {state: "todo", state_event_key: null});
+    return;
+  }
+  stop.on_break = event.kind === "break_started";
+  const state = DONE_BY[event.kind];
+  if (state) Object.assign(stop, {state, state_event_key: event.key, done_ms: Date.parse(event.tapped_utc)});
+}
+
+/** The stop to show: the chosen one while it is to do, else the first to do; null when all are done. */
+export function currentStop(stops, chosenKey) {
+  const todo = stops.filter((stop) => stop.state === "todo");
+  return todo.find((stop) => stop.key === chosenKey) ?? todo[0] ?? null;
+}
+
+/** Where the route goes through: collects and unloadings. */
+export const counted = (stops) => stops.filter((stop) => stop.kind !== "break");
+export const isDone = (stop) => stop.state !== "todo";
+
+/**
+ * How late (or early) the truck is, to add to the plan's times of the stops to come. [ms]
+ *
+ * As much as at the last stop done here, but never so early that the next arrival would lie in the past.
+ */
+export function delayMs(stops, nowMs) {
+  const next = stops.find((stop) => stop.state === "todo");
+  if (!next) return 0;
+  const done = stops.filter((stop) => isDone(stop) && stop.done_ms);
+  const last = done.reduce((latest, stop) => (stop.done_ms > (latest?.done_ms ?? 0) ? stop : latest), null);
+  const drift = last ? last.done_ms - Date.parse(last.depart_utc) : 0;
+  return Math.max(drift, nowMs - Date.parse(next.arrive_utc));
+}
+
+/** What is in the truck after the stops done so far, by the plan's own numbers. */
+export function onBoard(stops) {
+  let litres = 0;
+  let kg = 0;
+  stops.forEach((stop, index) => {
+    const before = stops[index - 1];
+    if (stop.kind === "dispose" && isDone(stop)) litres = kg = 0;
+    if (stop.kind !== "collect" || stop.state !== "emptied") return;
+    litres += Math.max(0, stop.load_after_l - (before?.load_after_l ?? 0));
+    kg += Math.max(0, stop.load_after_kg - (before?.load_after_kg ?? 0));
+  });
+  return {litres, kg};
+}
+
+/** The legs by stop: `legs[i]` leads to stop i, and one more leads home. A plan may leave out a break's empty leg. */
+export function legsByStop(route) {
+  const legs = route.legs ?? [];
+  if (legs.length === route.stops.length + 1) return legs;
+  let next = 0;
+  const aligned = route.stops.map((stop) => (stop.kind === "break" ? [] : (legs[next++] ?? [])));
+  return [...aligned, legs[next] ?? []];
+}

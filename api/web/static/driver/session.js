@@ -1,0 +1,155 @@
+/** The driver's day as this tablet holds it: the route, the taps, and how it stands with the server. */
+import {STREAM_PATH, getDriverRoute, getDriverRoutes} from "../lib/api.js";
+import {nowUtc} from "../lib/clock.js";
+import {createStore} from "../lib/store.js";
+import {listen} from "../lib/stream.js";
+import {openOutbox} from "./outbox.js";
+import {createSender} from "./sender.js";
+
+const ASK_AGAIN_MS = 30_000;
+const GATHER_MS = 400;
+
+const EMPTY = {
+  ready: false, routes: null, vehicleId: null, route: null, fromMemory: false, records: [], online: true, sending: 0,
+  chosenKey: null, toast: null, fault: "",
+};
+
+/** @returns {Promise<object>} The store and what the page may do with it. */
+export async function openSession(vehicleId) {
+  const store = createStore({...EMPTY, vehicleId});
+  let outbox = null;
+  try {
+    outbox = await openOutbox();
+  } catch (error) {
+    store.set({fault: String(error?.message ?? error)});
+  }
+  const showRecords = async () => outbox && store.set({records: await outbox.all()});
+  const sender = outbox && createSender(outbox, (state) => store.set(state), showRecords);
+  await showRecords();
+
+  async function askRoutes() {
+    try {
+      const answer = await getDriverRoutes();
+      store.set({routes: answer.routes, online: true});
+      if (!store.get().vehicleId && answer.routes.length === 1) await choose(answer.routes[0].vehicle_id);
+    } catch (error) {
+      store.set(error.status ? {routes: []} : {online: false});
+    }
+  }
+
+  async function askRoute() {
+    const {vehicleId: id} = store.get();
+    if (!id) return askRoutes();
+    const askedMs = Date.now();
+    try {
+      const route = {...(await getDriverRoute(id)), asked_ms: askedMs};
+      await outbox?.remember(`route:${id}`, route);
+      if (store.get().vehicleId === id) store.set({route, fromMemory: false, online: true});
+    } catch (error) {
+      if (error.status === 404) {
+        store.set({route: null, online: true});
+        await askRoutes();
+      } else if (!error.status) {
+        store.set({online: false});
+      }
+    }
+    return undefined;
+  }
+
+  /** Drive this vehicle: first what the tablet remembers, then what the server says. */
+  async function choose(id) {
+    store.set({vehicleId: id, route: null, chosenKey: null, toast: null});
+    keepVehicle(id);
+    const kept = id && (await outbox?.recall(`route:${id}`));
+    if (kept && store.get().vehicleId === id) store.set({route: kept, fromMemory: true});
+    await askRoute();
+  }
+
+  /**
+   * Take one tap: durable first, shown next, sent last.
+   *
+   * @param {object} stop @param {string} kind @param {object} [more] `skip_reason` or `undoes_key`.
+   */
+  async function tap(stop, kind, more = {}) {
+    const {route} = store.get();
+    const event = {
+      plan_id: route.plan_id, vehicle_id: route.vehicle_id, kind, tapped_utc: nowUtc(), ...more,
+      ...(stop.bin_id ? {bin_id: stop.bin_id} : {}),
+      ...(stop.disposal_site_id ? {disposal_site_id: stop.disposal_site_id} : {}),
+    };
+    try {
+      if (!outbox) throw new Error(store.get().fault);
+      const record = await outbox.keep(event, {stop_key: stop.key, name: stop.name});
+      store.set({records: [...store.get().records, record], chosenKey: null});
+      store.set({toast: {record, kind}});
+      sender.flush();
+    } catch (error) {
+      store.set({fault: String(error?.message ?? error) || "IndexedDB"});
+    }
+  }
+
+  /** Take a tap back; the tap itself stays on record. */
+  function undo(record) {
+    const {event} = record;
+    const stop = {key: record.stop_key, name: record.name, bin_id: event.bin_id, disposal_site_id: event.disposal_site_id};
+    return tap(stop, "undone", {undoes_key: record.key});
+  }
+
+  const undoStop = (stop) => tap(stop, "undone", {undoes_key: stop.state_event_key});
+
+  let gathering = 0;
+  const askSoon = () => {
+    clearTimeout(gathering);
+    gathering = setTimeout(askRoute, GATHER_MS);
+  };
+  const concernsUs = (event) => event.vehicle_id === store.get().vehicleId
+    && !store.get().records.some((record) => record.key === event.key);
+  listen(STREAM_PATH, {
+    plan: askSoon,
+    event: (event) => concernsUs(event) && askSoon(),
+  }, (online) => {
+    store.set({online});
+    if (online) {
+      sender?.flush();
+      askSoon();
+    }
+  });
+  setInterval(askRoute, ASK_AGAIN_MS); // a proxy may swallow the stream without a word
+
+  const session = {
+    store, tap, undo, undoStop, choose,
+    leave: () => choose(null),
+    select: (key) => store.set({chosenKey: key}),
+    hideToast: () => store.set({toast: null}),
+  };
+  await (vehicleId ? choose(vehicleId) : askRoutes());
+  store.set({ready: true});
+  sender?.flush();
+  return session;
+}
+
+const KEPT = "tomma.vehicle";
+
+/** The vehicle in the address, else the one driven last on this tablet. */
+export function wantedVehicle() {
+  const named = new URLSearchParams(location.search).get("vehicle");
+  if (named) return named;
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null;
+  }
+}
+
+function keepVehicle(id) {
+  const address = new URL(location.href);
+  if (id) address.searchParams.set("vehicle", id);
+  else address.searchParams.delete("vehicle");
+  history.replaceState(null, "", address);
+  try {
+    if (id) localStorage.setItem(KEPT, id);
+    else localStorage.removeItem(KEPT);
+  } catch {
+    // The address remembers it for this visit.
+  }
+}

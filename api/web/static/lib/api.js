@@ -1,0 +1,56 @@
+/** Asks the server. Every failure is one kind of error that can be shown to a person. */
+
+const BASE = "/api/v1";
+const DEADLINE_MS = 20_000;
+
+/** A request that did not succeed. `status` is 0 when the server was not reached at all. */
+export class ApiError extends Error {
+  constructor(status, problem, path) {
+    super(problem?.detail || problem?.title || `${path}: ${status || "no answer"}`);
+    this.name = "ApiError";
+    this.status = status;
+    this.problem = problem ?? null;
+  }
+}
+
+/**
+ * @param {string} path Below /api/v1, beginning with a slash.
+ * @param {{method?: string, body?: unknown, signal?: AbortSignal}} [options] `body` is sent as JSON.
+ * @returns {Promise<any>} The decoded answer.
+ * @throws {ApiError}
+ */
+export async function ask(path, {method = "GET", body, signal} = {}) {
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  let answer;
+  let decoded = null;
+  try {
+    answer = await fetch(BASE + path, {
+      method,
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      headers: body === undefined ? {} : {"content-type": "application/json"},
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+    });
+    decoded = answer.status === 204 ? null : await answer.json();
+  } catch (error) {
+    if (answer && !answer.ok) throw new ApiError(answer.status, null, path);
+    throw new ApiError(0, {detail: String(error?.message ?? error)}, path);
+  }
+  if (!answer.ok) throw new ApiError(answer.status, decoded, path);
+  return decoded;
+}
+
+export const getCity = () => ask("/city");
+export const getBins = () => ask("/bins");
+export const getBin = (id) => ask(`/bins/${encodeURIComponent(id)}`);
+export const getHistory = (id) => ask(`/bins/${encodeURIComponent(id)}/history`);
+export const getForecast = (id, hours) => ask(`/bins/${encodeURIComponent(id)}/forecast?hours=${hours}`);
+export const getPlans = (limit) => ask(`/plans?limit=${limit}`);
+export const getPlan = (id) => ask(`/plans/${encodeURIComponent(id)}`);
+export const createPlan = () => ask("/plans", {method: "POST", body: {}});
+export const publishPlan = (id) => ask(`/plans/${encodeURIComponent(id)}/publish`, {method: "POST", body: {}});
+export const getDriverRoutes = () => ask("/driver/routes");
+export const getDriverRoute = (vehicleId) => ask(`/driver/routes/${encodeURIComponent(vehicleId)}`);
+export const sendEvents = (body) => ask("/driver/events", {method: "POST", body});
+export const progressPath = (id) => `${BASE}/plans/${encodeURIComponent(id)}/progress`;
+export const STREAM_PATH = `${BASE}/stream`;

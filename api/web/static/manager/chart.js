@@ -1,0 +1,99 @@
+/** Fill over time: what was measured, what is expected, and how sure that is. */
+import {html, useEffect, useRef} from "../lib/html.js";
+import {useWords} from "../lib/context.js";
+import {watchTheme} from "../lib/theme.js";
+
+const FOLDER = new URL("../vendor/uplot-1.6.32/", import.meta.url);
+const HEIGHT_PX = 190;
+
+let library = null;
+
+/** The chart library and its sheet, fetched when the first chart is wanted. */
+function loadLibrary() {
+  library ??= new Promise((resolve, reject) => {
+    const sheet = Object.assign(document.createElement("link"), {
+      rel: "stylesheet", href: new URL("uPlot.min.css", FOLDER).href,
+    });
+    sheet.onload = () => import("../vendor/uplot-1.6.32/uPlot.esm.js").then((module) => resolve(module.default), reject);
+    sheet.onerror = () => reject(new Error("uPlot.min.css"));
+    document.head.append(sheet);
+  });
+  return library;
+}
+
+const seconds = (utc) => Date.parse(utc) / 1000;
+
+/**
+ * One row of times and four of fill, as uPlot wants it: measured, 10 %, 50 % and 90 % of the forecast.
+ *
+ * The forecast is tied to the last measurement, so that the line has no gap at "now".
+ */
+export function chartData(history, forecast) {
+  const past = history.readings;
+  const steps = forecast.steps.filter((step) => !past.length || seconds(step.at_utc) > seconds(past.at(-1).measured_utc));
+  const blank = (count) => new Array(count).fill(null);
+  const last = past.at(-1)?.fill_fraction ?? null;
+  const tied = (name) => (past.length
+    ? [...blank(past.length - 1), steps.length ? last : null, ...steps.map((step) => step[name])]
+    : steps.map((step) => step[name]));
+  return [
+    [...past.map((reading) => seconds(reading.measured_utc)), ...steps.map((step) => seconds(step.at_utc))],
+    [...past.map((reading) => reading.fill_fraction), ...blank(steps.length)],
+    tied("p10"), tied("p50"), tied("p90"),
+  ];
+}
+
+function options(uPlot, width, words, token) {
+  const {t, format} = words;
+  const axis = {stroke: token("ink-2"), grid: {stroke: token("chart-grid"), width: 1}, ticks: {show: false},
+    font: `12px ${token("font")}`};
+  return {
+    width, height: HEIGHT_PX, legend: {show: false}, cursor: {show: false}, padding: [8, 22, 0, 0],
+    tzDate: (timestamp) => uPlot.tzDate(new Date(timestamp * 1000), format.timeZone),
+    scales: {y: {range: [0, 1.02]}},
+    axes: [
+      {...axis, space: 64, values: (_, splits) => splits.map((at) => format.shortDate(at * 1000))},
+      {...axis, size: 48, splits: () => [0, 0.25, 0.5, 0.75, 1], values: (_, splits) => splits.map(format.pct)},
+    ],
+    series: [
+      {},
+      {label: t("bin.measured_series"), stroke: token("chart-line"), width: 2, points: {show: false}, spanGaps: true},
+      {stroke: "transparent", points: {show: false}},
+      {label: t("bin.forecast_series"), stroke: token("chart-forecast"), width: 2, dash: [6, 4], points: {show: false}},
+      {stroke: "transparent", points: {show: false}},
+    ],
+    bands: [{series: [4, 2], fill: token("chart-band")}],
+  };
+}
+
+/** Draw; draw again when the palette, the width or the language changes. */
+export function FillChart({history, forecast, label}) {
+  const box = useRef(null);
+  const words = useWords();
+  useEffect(() => {
+    let chart = null;
+    let gone = false;
+    const draw = async () => {
+      const uPlot = await loadLibrary();
+      if (gone || !box.current) return;
+      chart?.destroy();
+      const style = getComputedStyle(document.documentElement);
+      const token = (name) => style.getPropertyValue(`--${name}`).trim();
+      const width = box.current.clientWidth;
+      chart = new uPlot(options(uPlot, width, words, token), chartData(history, forecast), box.current);
+    };
+    draw().catch(() => {}); // the numbers stand in the table below the chart
+    const unwatch = watchTheme(draw);
+    const resized = new ResizeObserver(([entry]) => chart
+      && chart.width !== Math.floor(entry.contentRect.width)
+      && chart.setSize({width: Math.floor(entry.contentRect.width), height: HEIGHT_PX}));
+    resized.observe(box.current);
+    return () => {
+      gone = true;
+      unwatch();
+      resized.disconnect();
+      chart?.destroy();
+    };
+  }, [history, forecast, words]);
+  return html`<div class="chart" role="img" aria-label=${label} ref=${box}></div>`;
+}

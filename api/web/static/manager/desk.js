@@ -1,0 +1,144 @@
+/** What the manager's page knows: bins, plans and what the trucks report, kept fresh by the live stream. */
+import {
+  STREAM_PATH, createPlan, getBins, getPlan, getPlans, progressPath, publishPlan,
+} from "../lib/api.js";
+import {createStore} from "../lib/store.js";
+import {listen} from "../lib/stream.js";
+
+const BINS_AGAIN_MS = 60_000; // risk and sensor states move slowly and are not in the stream
+const GATHER_MS = 250;
+const FEED_LENGTH = 8;
+const RECENT_PLANS = 20;
+const FINAL = new Set(["ready", "failed", "published", "superseded"]);
+
+const EMPTY = {
+  bins: [], byId: new Map(), asOfUtc: null, live: false, loaded: false, fault: "",
+  plan: null, planId: null, job: null, feed: [], selectedId: null,
+};
+
+/** The plan to look at: today's published one, else the newest that is ready. */
+export function planToShow(plans) {
+  const newestDay = plans.map((plan) => plan.day).sort().at(-1);
+  const ofDay = plans.filter((plan) => plan.day === newestDay);
+  return ofDay.find((plan) => plan.status === "published") ?? ofDay.find((plan) => plan.status === "ready") ?? null;
+}
+
+export function openDesk() {
+  const store = createStore(EMPTY);
+  const changes = new Set(); // told (bins) after some bins changed, for the map's feature states
+
+  function putBins(bins, more = {}) {
+    store.set({bins, byId: new Map(bins.map((bin) => [bin.id, bin])), ...more});
+  }
+
+  async function askBins() {
+    try {
+      const answer = await getBins();
+      putBins(answer.bins, {asOfUtc: answer.as_of_utc, loaded: true, fault: ""});
+      for (const told of changes) told(answer.bins);
+    } catch (error) {
+      store.set({fault: error.message});
+    }
+  }
+
+  /** The stream tells only what changed: what it does not tell stays as it was. */
+  function takeChanges({bins: changed}) {
+    const {byId} = store.get();
+    const news = new Map(changed.filter((bin) => byId.has(bin.id)).map((bin) => [bin.id, {...byId.get(bin.id), ...bin}]));
+    if (!news.size) return;
+    putBins(store.get().bins.map((bin) => news.get(bin.id) ?? bin));
+    for (const told of changes) told([...news.values()]);
+  }
+
+  async function showPlan(id) {
+    const plan = id ? await getPlan(id) : null;
+    store.set({plan, planId: id});
+  }
+
+  async function askPlans() {
+    try {
+      const {plans} = await getPlans(RECENT_PLANS);
+      const running = plans.find((plan) => plan.status === "queued" || plan.status === "solving");
+      if (running && !store.get().job) follow(running.id);
+      const shown = planToShow(plans);
+      await showPlan(shown?.id ?? null);
+    } catch (error) {
+      store.set({fault: error.message});
+    }
+  }
+
+  function follow(id) {
+    store.set({job: {id, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
+    const stop = listen(progressPath(id), {
+      progress(progress) {
+        const {job} = store.get();
+        const cost = progress.best_cost_minor;
+        const costs = cost === null || cost === job?.costs.at(-1) ? (job?.costs ?? []) : [...(job?.costs ?? []), cost];
+        store.set({job: {...progress, id, costs}});
+        if (!FINAL.has(progress.status)) return;
+        stop();
+        finish(id, progress);
+      },
+    });
+  }
+
+  async function finish(id, progress) {
+    store.set({job: progress.status === "failed" ? {...store.get().job, failed: true} : null});
+    if (progress.status === "failed") return;
+    try {
+      await showPlan(id);
+      await askBins();
+    } catch (error) {
+      store.set({fault: error.message});
+    }
+  }
+
+  async function makePlan() {
+    store.set({job: {id: null, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
+    try {
+      follow((await createPlan()).id);
+    } catch (error) {
+      store.set({job: {status: "failed", failed: true, detail: error.message, costs: []}});
+    }
+  }
+
+  async function publish() {
+    try {
+      await publishPlan(store.get().planId);
+      await showPlan(store.get().planId);
+      await askBins();
+    } catch (error) {
+      store.set({fault: error.message});
+    }
+  }
+
+  let gathering = 0;
+  const plansSoon = () => {
+    clearTimeout(gathering);
+    gathering = setTimeout(askPlans, GATHER_MS);
+  };
+  listen(STREAM_PATH, {
+    bins: takeChanges,
+    plan: plansSoon,
+    event: (event) => store.set({feed: [event, ...store.get().feed].slice(0, FEED_LENGTH)}),
+  }, (live) => {
+    const wasAway = live && !store.get().live && store.get().loaded;
+    store.set({live});
+    if (wasAway) {
+      askBins();
+      askPlans();
+    }
+  });
+  askBins();
+  askPlans();
+  setInterval(askBins, BINS_AGAIN_MS);
+
+  return {
+    store, makePlan, publish,
+    select: (id) => store.set({selectedId: id}),
+    watchChanges(told) {
+      changes.add(told);
+      return () => changes.delete(told);
+    },
+  };
+}

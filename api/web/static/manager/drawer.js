@@ -1,0 +1,127 @@
+/** One bin: how full, how it got there, where it goes, and why it is on the plan or not. */
+import {getBin, getForecast, getHistory} from "../lib/api.js";
+import {bandOf} from "../lib/bands.js";
+import {fractionName, useWords} from "../lib/context.js";
+import {html, useEffect, useRef, useState} from "../lib/html.js";
+import {Icon} from "../lib/icons.js";
+import {reasonText, reasonTitle} from "../lib/reasons.js";
+import {FillChart} from "./chart.js";
+import {BandMark} from "./filters.js";
+
+const AHEAD_H = 72;
+const MARKS_H = [24, 48, 72];
+const SHOWN_EMPTYINGS = 6;
+
+/** Ask for everything about the bin; ask again when it was measured or emptied anew. */
+function useDetails(bin) {
+  const [details, setDetails] = useState({});
+  useEffect(() => {
+    let gone = false;
+    const ask = async () => {
+      try {
+        const [more, history, forecast] = await Promise.all([
+          getBin(bin.id), getHistory(bin.id), getForecast(bin.id, AHEAD_H)]);
+        if (!gone) setDetails({more, history, forecast});
+      } catch (error) {
+        if (!gone) setDetails((before) => ({...before, fault: error.message}));
+      }
+    };
+    ask();
+    return () => {
+      gone = true;
+    };
+  }, [bin.id, bin.plan_state]);
+  return details;
+}
+
+function Numbers({bin, more}) {
+  const {t, format} = useWords();
+  const fact = (value, word) => html`<li><b>${value}</b><span>${word}</span></li>`;
+  return html`<ul class="numbers">
+    ${fact(format.hours(bin.hours_to_full), t("bin.full_in"))}
+    ${fact(format.pct(bin.p_overflow_24h), t("bin.overflow"))}
+    ${fact(more?.last_emptied_utc ? format.shortDay(more.last_emptied_utc) : t("bin.never"), t("bin.last_emptied"))}
+  </ul>`;
+}
+
+function Why({more}) {
+  const {t, format} = useWords();
+  const reasons = more?.reasons ?? [];
+  return html`<section><h3>${t("bin.why")}</h3>
+    ${reasons.length === 0 && more && html`<p>${t("bin.no_reason")}</p>`}
+    <ul class="reasons">${reasons.map((reason) => html`<li key=${reason.code}><${Icon} name="why" size=${20} />
+      <p><b>${reasonTitle(reason.code, t)}.</b> ${reasonText(reason, t, format)}</p></li>`)}</ul></section>`;
+}
+
+function History({bin, history, forecast}) {
+  const {t, format} = useWords();
+  const end = forecast.steps.at(-1);
+  const label = t("bin.history_label", {
+    readings: history.readings.length, emptyings: history.emptyings.length, now: format.fill(bin.fill_fraction),
+    p50: format.pct(end?.p50), p10: format.pct(end?.p10), p90: format.pct(end?.p90),
+  });
+  const steps = MARKS_H.map((hours) => [hours, forecast.steps[Math.min(hours, forecast.steps.length) - 1]]);
+  return html`<section><h3>${t("bin.history")}</h3>
+    <${FillChart} history=${history} forecast=${forecast} label=${label} />
+    <ul class="legend" aria-hidden="true"><li class="measured">${t("bin.measured_series")}</li>
+      <li class="forecast">${t("bin.forecast_series")}</li><li class="band">${t("bin.band_series")}</li></ul>
+    <details><summary><span>${t("bin.forecast_table")}</span></summary><table class="small">
+      <thead><tr><td></td><th scope="col">${t("bin.expected")}</th><th scope="col">${t("bin.between")}</th>
+        <th scope="col">${t("bin.risk")}</th></tr></thead>
+      <tbody>${steps.map(([hours, step]) => step && html`<tr key=${hours}><th scope="row">${t("bin.in_hours", {h: hours})}</th>
+        <td>${format.pct(step.p50)}</td><td>${format.pct(step.p10)}–${format.pct(step.p90)}</td>
+        <td>${format.pct(step.p_overflow)}</td></tr>`)}</tbody></table></details></section>`;
+}
+
+function Emptyings({history}) {
+  const {t, format} = useWords();
+  const newest = [...history.emptyings].reverse().slice(0, SHOWN_EMPTYINGS);
+  return html`<section><h3>${t("bin.emptyings")}</h3>
+    ${!newest.length && html`<p>${t("bin.no_emptyings")}</p>`}
+    <ul class="emptyings">${newest.map((each) => html`<li key=${each.at_utc + each.source}>
+      <span>${format.dayTime(each.at_utc)}</span>
+      <b>${format.pct(each.fill_before_fraction)} → ${format.pct(each.fill_after_fraction)}</b>
+      <small>${t(`bin.emptying.${each.source}`)}</small></li>`)}</ul></section>`;
+}
+
+function Facts({bin, more}) {
+  const {t, format} = useWords();
+  const container = more?.container_type;
+  const containerName = typeof container === "string" ? container : container?.name;
+  const sensors = (more?.sensors ?? []).map((sensor) => (
+    typeof sensor === "string" ? sensor : [sensor.make, sensor.model, sensor.id ?? sensor.sensor_id].filter(Boolean).join(" ")));
+  const flags = (more?.quality ?? []).filter((flag) => flag !== "good");
+  const fact = (word, value) => value && html`<div><dt>${word}</dt><dd>${value}</dd></div>`;
+  return html`<section><dl class="facts">
+    ${fact(t("bin.access"), more?.access_note)}
+    ${fact(t("bin.container"), [containerName, format.litres(bin.volume_l)].filter(Boolean).join(" · "))}
+    ${fact(t("bin.sensor"), [t(`sensor.${bin.sensor_state}`), ...sensors].join(" · "))}
+    ${fact(t("bin.flags"), flags.map((flag) => t(`quality.${flag}`)).join(", "))}
+  </dl></section>`;
+}
+
+export function BinDrawer({bin, onClose}) {
+  const {t, format, city, language} = useWords();
+  const {more, history, forecast, fault} = useDetails(bin);
+  const heading = useRef(null);
+  useEffect(() => heading.current.focus({preventScroll: true}), []);
+  const band = bandOf(bin.fill_fraction);
+  return html`<section class="panel drawer" aria-labelledby="bin-name"
+      onKeyDown=${(event) => event.key === "Escape" && onClose()}>
+    <header><div><h2 id="bin-name" tabindex="-1" ref=${heading}>${bin.name}</h2>
+        <p>${fractionName(city, bin.fraction, language)} · ${bin.id}
+          <span class=${`tag ${bin.plan_state}`}>${t(`plan_state.${bin.plan_state}`)}</span></p></div>
+      <button type="button" class="icon-button" aria-label=${t("app.close")} onClick=${onClose}>
+        <${Icon} name="close" /></button></header>
+    <div class="level"><${BandMark} band=${band} size=${36} /><b>${format.fill(bin.fill_fraction)}</b>
+      <p>${bin.fill_fraction === null ? t("bin.no_reading") : t("bin.now")}
+        <small>${bin.measured_utc && t("bin.measured", {time: format.dayTime(bin.measured_utc)})}</small></p></div>
+    <span class="fill-bar" aria-hidden="true"><i class=${band} style=${{width: `${(bin.fill_fraction ?? 0) * 100}%`}}></i></span>
+    <${Numbers} bin=${bin} more=${more} />
+    ${fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: fault})}</p>`}
+    <${Why} more=${more} />
+    ${history && forecast && html`<${History} bin=${bin} history=${history} forecast=${forecast} />
+      <${Emptyings} history=${history} />`}
+    <${Facts} bin=${bin} more=${more} />
+  </section>`;
+}

@@ -1,0 +1,108 @@
+/** How the city map shows bins: size, colour, shape and outline by band, switched by feature state only. */
+import {bandOf} from "../lib/bands.js";
+import {asCollection} from "../map/lines.js";
+import {PALETTES} from "../map/palette.js";
+import {LABEL_FONT} from "../map/style.js";
+
+export const BIN_LAYERS = ["bin-dot", "bin-high", "bin-full"];
+const SOURCE = "bins";
+
+/** Positions once; everything that changes is state. `index` of a bin is its feature id. */
+export function binCollection(bins) {
+  return asCollection(bins.map((bin, index) => ({
+    type: "Feature", id: index, properties: {bin: bin.id},
+    geometry: {type: "Point", coordinates: [bin.lon_deg, bin.lat_deg]},
+  })));
+}
+
+/** What the map must know of one bin to draw it. */
+export const stateOf = (bin, isShown) => ({
+  band: isShown ? bandOf(bin.fill_fraction) : "hidden", plan: isShown ? bin.plan_state : "none",
+  sensor: isShown ? bin.sensor_state : "none",
+});
+
+const state = (name) => ["coalesce", ["feature-state", name], "hidden"];
+const byBand = (choices, otherwise) => ["match", state("band"), ...Object.entries(choices).flat(), otherwise];
+
+/** Sizes grow with the zoom; a fuller bin is always the bigger one. */
+const sized = (choices) => ["interpolate", ["linear"], ["zoom"],
+  10, byBand(Object.fromEntries(Object.entries(choices).map(([band, size]) => [band, size * 0.45])), 0),
+  14, byBand(Object.fromEntries(Object.entries(choices).map(([band, size]) => [band, size * 0.9])), 0),
+  18, byBand(Object.fromEntries(Object.entries(choices).map(([band, size]) => [band, size * 1.5])), 0)];
+
+const RINGED = ["==", ["feature-state", "plan"], "planned"];
+
+function marks(token) {
+  return [
+    {id: "bin-planned", type: "circle", source: SOURCE, paint: {
+      "circle-radius": sized({none: 8, low: 8, mid: 10, high: 12.5, full: 15}),
+      "circle-color": token("surface"), "circle-opacity": ["case", RINGED, 0.75, 0],
+      "circle-stroke-color": token("ink"), "circle-stroke-width": 1.6,
+      "circle-stroke-opacity": ["case", RINGED, 0.9, 0],
+    }},
+    {id: "bin-dot", type: "circle", source: SOURCE, paint: {
+      "circle-radius": sized({none: 5, low: 4.5, mid: 6.5}),
+      "circle-color": byBand({none: token("none-fill"), low: token("low"), mid: token("mid")}, "rgba(0,0,0,0)"),
+      "circle-stroke-color": byBand({none: token("none-line"), low: token("surface"), mid: token("mark-line")},
+        "rgba(0,0,0,0)"),
+      "circle-stroke-width": byBand({none: 1.8, low: 1, mid: 1.4}, 0),
+    }},
+    {id: "bin-selected", type: "circle", source: SOURCE, paint: {
+      "circle-radius": ["case", ["to-boolean", ["feature-state", "selected"]], 21, 0], "circle-color": "rgba(0,0,0,0)",
+      "circle-stroke-color": token("focus"), "circle-stroke-width": 4,
+      "circle-stroke-opacity": ["case", ["to-boolean", ["feature-state", "selected"]], 1, 0],
+    }},
+  ];
+}
+
+function icons() {
+  const icon = (id, band, image) => ({
+    id, type: "symbol", source: SOURCE,
+    layout: {
+      "icon-image": image, "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-padding": 0,
+      "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.5, 14, 0.95, 18, 1.4],
+    },
+    paint: {"icon-opacity": byBand({[band]: 1}, 0)},
+  });
+  const doubtful = ["match", state("sensor"), ["silent", "odd"], 1, 0];
+  const doubt = icon("bin-doubt", "", "doubt");
+  doubt.layout["icon-offset"] = [9, -9];
+  doubt.minzoom = 12.5;
+  return [icon("bin-high", "high", "diamond"), icon("bin-full", "full", "octagon"),
+    {...doubt, paint: {"icon-opacity": doubtful}}];
+}
+
+function places(theme) {
+  const palette = PALETTES[theme];
+  return [{
+    id: "places", type: "symbol", source: "places",
+    layout: {
+      "icon-image": ["get", "kind"], "icon-allow-overlap": true, "text-field": ["get", "name"], "text-size": 12,
+      "text-font": LABEL_FONT, "text-offset": [0, 1.5], "text-anchor": "top", "text-optional": true,
+    },
+    paint: {"text-color": palette.text, "text-halo-color": palette.halo, "text-halo-width": 1.6},
+  }];
+}
+
+/** The page's tokens, so that map and legend can never differ. */
+function tokens() {
+  const style = getComputedStyle(document.documentElement);
+  return (name) => style.getPropertyValue(`--${name}`).trim();
+}
+
+/** Every layer of bins and places in the palette of `theme`, bottom first. */
+export function cityLayers(theme) {
+  return [...places(theme), ...marks(tokens()), ...icons()];
+}
+
+/** Depots and disposal sites, with their names in the page's words. */
+export function placeCollection(city, t) {
+  const feature = (kind, word) => (place) => ({
+    type: "Feature", properties: {kind, name: place.name || word},
+    geometry: {type: "Point", coordinates: [place.lon_deg, place.lat_deg]},
+  });
+  return asCollection([
+    ...city.depots.map(feature("depot", t("manager.depot"))),
+    ...city.disposal_sites.map(feature("disposal", t("manager.disposal"))),
+  ]);
+}

@@ -1,0 +1,170 @@
+/** The city map: every bin, the plan's routes, and a way to one bin by a click. */
+import {useWords} from "../lib/context.js";
+import {html, useEffect, useRef, useState} from "../lib/html.js";
+import {Icon} from "../lib/icons.js";
+import {currentTheme} from "../lib/theme.js";
+import {canDrawMaps, startMap, wantsStillness} from "../map/create.js";
+import {asCollection, legFeatures, truckLayers} from "../map/lines.js";
+import {passes} from "./filters.js";
+import {BIN_LAYERS, binCollection, cityLayers, placeCollection, stateOf} from "./layers.js";
+
+const REACH_PX = 8; // a click may miss a small dot by this much
+
+/** Keeps the drawn map in step with the page's state; knows which bin is which feature. */
+class DrawnCity {
+  constructor(map, city, t, bins, onSelect) {
+    this.map = map;
+    this.index = new Map();
+    this.visible = new Set();
+    this.passes = () => true;
+    this.selected = null;
+    map.addSource("routes", {type: "geojson", data: asCollection([])});
+    map.addSource("places", {type: "geojson", data: placeCollection(city, t)});
+    map.addSource("bins", {type: "geojson", data: asCollection([])});
+    for (const layer of cityLayers(currentTheme())) map.addLayer(layer);
+    this.trucks = 0;
+    this.setPositions(bins);
+    map.on("click", (event) => this.#pick(event.point, onSelect));
+    map.on("mousemove", (event) => {
+      map.getCanvas().style.cursor = this.#under(event.point) ? "pointer" : "";
+    });
+  }
+
+  setPositions(bins) {
+    this.index = new Map(bins.map((bin, index) => [bin.id, index]));
+    this.map.getSource("bins").setData(binCollection(bins));
+  }
+
+  /** New states for these bins; a few after a live change, all after a filter. */
+  setStates(bins) {
+    for (const bin of bins) {
+      const id = this.index.get(bin.id);
+      if (id === undefined) continue;
+      const isShown = this.passes(bin);
+      if (isShown) this.visible.add(bin.id);
+      else this.visible.delete(bin.id);
+      this.map.setFeatureState({source: "bins", id}, stateOf(bin, isShown));
+    }
+  }
+
+  select(binId) {
+    const mark = (id, selected) => id !== undefined
+      && this.map.setFeatureState({source: "bins", id}, {selected});
+    mark(this.index.get(this.selected), false);
+    mark(this.index.get(binId), true);
+    this.selected = binId;
+  }
+
+  setRoutes(plan, hidden) {
+    const routes = plan?.routes ?? [];
+    for (; this.trucks < routes.length; this.trucks += 1) {
+      for (const layer of truckLayers("routes", this.trucks, currentTheme())) this.map.addLayer(layer, "places");
+    }
+    this.map.getSource("routes").setData(asCollection(routes.flatMap((route, truck) => (
+      hidden.has(route.vehicle_id) ? [] : legFeatures(route.legs, {truck})))));
+  }
+
+  recolour(theme) {
+    const layers = [...cityLayers(theme)];
+    for (let truck = 0; truck < this.trucks; truck += 1) layers.push(...truckLayers("routes", truck, theme));
+    for (const layer of layers) {
+      for (const [name, value] of Object.entries(layer.paint ?? {})) this.map.setPaintProperty(layer.id, name, value);
+    }
+  }
+
+  #under({x, y}) {
+    const area = [[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]];
+    const found = this.map.queryRenderedFeatures(area, {layers: BIN_LAYERS})
+      .filter((feature) => this.visible.has(feature.properties.bin));
+    const away = (feature) => {
+      const at = this.map.project(feature.geometry.coordinates);
+      return Math.hypot(at.x - x, at.y - y);
+    };
+    return found.sort((one, other) => away(one) - away(other))[0]?.properties.bin;
+  }
+
+  #pick(point, onSelect) {
+    onSelect(this.#under(point) ?? null);
+  }
+}
+
+export function CityMap({desk, bins, filters, plan, hidden, selected}) {
+  const {t, city} = useWords();
+  const box = useRef(null);
+  const started = useRef(null);
+  const drawn = useRef(null);
+  const [state, setState] = useState(canDrawMaps() ? "loading" : "unable");
+  const placesKey = bins.length; // positions change with the registry, not with the readings
+
+  useEffect(() => {
+    if (state === "unable") return undefined;
+    let gone = false;
+    startMap(box.current, city.bounds, {onTheme: (theme) => drawn.current?.recolour(theme)}).then((map) => {
+      if (gone) return map.remove();
+      started.current = map;
+      drawn.current = new DrawnCity(map.map, city, t, desk.store.get().bins, desk.select);
+      return setState("ready");
+    }).catch(() => setState("unable"));
+    const unwatch = desk.watchChanges((changed) => drawn.current?.setStates(changed));
+    return () => {
+      gone = true;
+      unwatch();
+      started.current?.remove();
+      started.current = drawn.current = null;
+    };
+  }, []);
+
+  useEffect(() => {
+    if (state !== "ready") return;
+    drawn.current.setPositions(bins);
+  }, [state, placesKey]);
+  useEffect(() => {
+    if (state !== "ready") return;
+    drawn.current.passes = (bin) => passes(bin, filters);
+    drawn.current.setStates(bins);
+  }, [state, filters, placesKey]); // not `bins`: live changes come one by one through watchChanges
+  useEffect(() => {
+    if (state === "ready") drawn.current.setRoutes(plan, hidden);
+  }, [state, plan, hidden]);
+  useEffect(() => {
+    if (state !== "ready") return;
+    drawn.current.select(selected?.id);
+    if (selected) showBin(started.current.map, selected);
+  }, [state, selected?.id]);
+
+  const button = (word, picture, act) => html`<button type="button" class="map-button" aria-label=${t(word)}
+    title=${t(word)} onClick=${act}><${Icon} name=${picture} size=${22} /></button>`;
+  const moving = () => ({duration: wantsStillness() ? 0 : 500});
+  return html`<div class="map-box" role="region" aria-label=${t("manager.map_label")}>
+    <div class="map" ref=${box}></div>
+    ${state === "loading" && html`<p class="map-word">${t("app.loading")}</p>`}
+    ${state === "unable" && html`<p class="map-word" role="status">${t("manager.no_map")}</p>`}
+    ${state === "ready" && html`<div class="map-buttons">
+        ${button("driver.zoom_in", "plus", () => started.current.map.zoomIn())}
+        ${button("driver.zoom_out", "minus", () => started.current.map.zoomOut())}
+        ${button("manager.zoom_all", "target", () => started.current.map.fitBounds(city.bounds, {padding: 40, ...moving()}))}
+      </div>
+      <${MapKey} />
+      <p class="attribution"><a href="https://www.openstreetmap.org/copyright" rel="noreferrer">© OpenStreetMap contributors</a></p>`}
+  </div>`;
+}
+
+/** What the marks beside the bands mean. */
+function MapKey() {
+  const {t} = useWords();
+  const sign = (shape) => html`<svg class="mark" width="20" height="20" viewBox="0 0 20 20" aria-hidden="true"
+    focusable="false">${shape}</svg>`;
+  return html`<ul class="map-key">
+    <li>${sign(html`<circle cx="10" cy="10" r="7.500" fill="none" stroke="var(--ink)" stroke-width="1.600" />`)}
+      ${t("manager.key_planned")}</li>
+    <li>${sign(html`<circle cx="10" cy="10" r="7" fill="var(--ink)" /><path d="M7.800 8.200a2.200 2.200 0 113.300 1.900c-.8.500-1.100.9-1.100 1.700"
+      fill="none" stroke="var(--surface)" stroke-width="1.600" /><circle cx="10" cy="14" r="1.100" fill="var(--surface)" />`)}
+      ${t("manager.key_doubt")}</li>
+  </ul>`;
+}
+
+/** Bring a bin into the picture when it lies outside; else leave the map where the person put it. */
+function showBin(map, bin) {
+  const at = [bin.lon_deg, bin.lat_deg];
+  if (!map.getBounds().contains(at)) map.easeTo({center: at, duration: wantsStillness() ? 0 : 500});
+}

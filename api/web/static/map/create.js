@@ -1,0 +1,83 @@
+/** Brings up a map, in the page's palette, from this host's tiles; or says that the device cannot. */
+import {currentTheme, watchTheme} from "../lib/theme.js";
+import {putImages} from "./images.js";
+import {PALETTES} from "./palette.js";
+import {basemapLayers, basemapStyle} from "./style.js";
+
+const FOLDER = new URL("../vendor/maplibre-gl-6.17.0/", import.meta.url);
+const NO_TILES = {minzoom: 0, maxzoom: 14, attribution: "", missing: true};
+
+/** Whether the device can draw a map at all. */
+export function canDrawMaps() {
+  try {
+    return Boolean(document.createElement("canvas").getContext("webgl2"));
+  } catch {
+    return false;
+  }
+}
+
+export const wantsStillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function loadSheet(href) {
+  return new Promise((resolve) => {
+    const sheet = Object.assign(document.createElement("link"), {rel: "stylesheet", href});
+    sheet.onload = sheet.onerror = resolve;
+    document.head.append(sheet);
+  });
+}
+
+async function tileFacts() {
+  try {
+    const answer = await fetch("/tiles/metadata.json");
+    return answer.ok ? await answer.json() : NO_TILES;
+  } catch {
+    return NO_TILES;
+  }
+}
+
+/** Recolour the basemap and the images in place: what else is on the map stays. */
+function applyTheme(map, theme) {
+  for (const layer of basemapLayers(theme)) {
+    if (!map.getLayer(layer.id)) continue;
+    for (const [name, value] of Object.entries(layer.paint)) map.setPaintProperty(layer.id, name, value);
+  }
+  putImages(map, PALETTES[theme]);
+}
+
+/**
+ * Load the library (it is large and comes last) and start a map in `container`.
+ *
+ * @param {HTMLElement} container
+ * @param {[number, number, number, number]} bounds west, south, east, north
+ * @param {{onTheme?: (theme: string) => void, locale?: object, padding?: number}} [options] `onTheme` recolours the
+ *   page's own layers.
+ * @returns {Promise<{map: object, library: object, attribution: string, remove: () => void}>} once it can take layers.
+ */
+export async function startMap(container, bounds, {onTheme = () => {}, locale = {}, padding = 40} = {}) {
+  const [library, tiles] = await Promise.all([
+    import("../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs"), tileFacts(), loadSheet(new URL("maplibre-gl.css", FOLDER)),
+  ]);
+  library.setWorkerUrl(new URL("maplibre-gl-worker.mjs", FOLDER).href);
+  const map = new library.Map({
+    container, bounds, locale, fitBoundsOptions: {padding}, attributionControl: false, dragRotate: false,
+    pitchWithRotate: false, touchPitch: false, maxZoom: 19, fadeDuration: wantsStillness() ? 0 : 200,
+    style: basemapStyle(currentTheme(), tiles, location.origin),
+  });
+  map.touchZoomRotate.disableRotation();
+  await new Promise((resolve) => map.once("style.load", resolve));
+  putImages(map, PALETTES[currentTheme()]);
+  const unwatch = watchTheme((theme) => {
+    applyTheme(map, theme);
+    onTheme(theme);
+  });
+  const resized = new ResizeObserver(() => map.resize());
+  resized.observe(container);
+  return {
+    map, library, attribution: tiles.attribution,
+    remove() {
+      unwatch();
+      resized.disconnect();
+      map.remove();
+    },
+  };
+}
