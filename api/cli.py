@@ -9,7 +9,7 @@ import typer
 
 from api.app import create_app
 from api.context import ApiContext
-from api.outlook import make_forecast
+from api.outlook import RoutingForecaster
 from api.planning import RoutingPlanner
 from api.server import Server, listen_on
 from tomma.errors import ConfigurationError
@@ -55,8 +55,8 @@ def _context(settings: Settings, stores: Stores, *, https: bool) -> ApiContext:
         plans=stores.plans,
         events=stores.events,
         clock=settings.clock.clock(),
-        forecaster=make_forecast,
-        planner=RoutingPlanner(settings),
+        forecaster=RoutingForecaster(stores.readings, stores.events),
+        planner=RoutingPlanner(settings, stores.readings, stores.events),
         https=https,
     )
 

@@ -55,19 +55,17 @@ class ForecastView(Protocol):
 class Forecaster(Protocol):
     """Makes a forecast; takes seconds for a large city, so it is never called while a page waits."""
 
-    def __call__(self, *, city: City, readings: ReadingStore, events: EventLog, now_utc: datetime) -> ForecastView:
+    def __call__(self, *, city: City, now_utc: datetime) -> ForecastView:
         """Return how every bin is expected to fill, from what is stored now."""
 
 
 class Planner(Protocol):
-    """Makes a plan; takes as long as its time budget says, and comes back with a plan or raises TommaError."""
+    """Makes a plan from what is stored now; comes back about when its time budget says, or raises TommaError."""
 
     def __call__(
         self,
         *,
         city: City,
-        readings: ReadingStore,
-        events: EventLog,
         planning: PlanningSettings,
         day: date,
         now_utc: datetime,

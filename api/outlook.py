@@ -48,6 +48,15 @@ class RoutingForecast:
         ]
 
 
-def make_forecast(*, city: City, readings: ReadingStore, events: EventLog, now_utc: datetime) -> ForecastView:
-    """Return how every bin is expected to fill; keeps the promise of `api.context.Forecaster`."""
-    return RoutingForecast(forecast_city(city, load_histories(city, readings, events, now_utc), now_utc))
+class RoutingForecaster:
+    """Makes forecasts from the stores; keeps the promise of `api.context.Forecaster`."""
+
+    def __init__(self, readings: ReadingStore, events: EventLog) -> None:
+        self._readings = readings
+        self._events = events
+
+    def __call__(self, *, city: City, now_utc: datetime) -> ForecastView:
+        """Return how every bin is expected to fill, from what is stored now."""
+        return RoutingForecast(
+            forecast_city(city, load_histories(city, self._readings, self._events, now_utc), now_utc)
+        )

@@ -16,8 +16,10 @@ from tomma.settings import PlanningSettings, Settings
 class RoutingPlanner:
     """Makes plans on the city's streets; the street network is opened at the first plan, since that takes a while."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, readings: ReadingStore, events: EventLog) -> None:
         self._settings = settings
+        self._readings = readings
+        self._events = events
         self._lock = Lock()
         self._roads: Roads | None = None
 
@@ -25,8 +27,6 @@ class RoutingPlanner:
         self,
         *,
         city: City,
-        readings: ReadingStore,
-        events: EventLog,
         planning: PlanningSettings,
         day: date,
         now_utc: datetime,
@@ -36,8 +36,8 @@ class RoutingPlanner:
         """Return the plan of `day`, READY or FAILED."""
         plan: Plan = import_module("routing.planner").make_plan(
             city=city,
-            readings=readings,
-            events=events,
+            readings=self._readings,
+            events=self._events,
             roads=self._open_roads(),
             settings=planning,
             day=day,

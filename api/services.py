@@ -42,8 +42,6 @@ class Services:
         forecasts = Forecasts(
             forecaster=context.forecaster,
             city=city,
-            readings=context.readings,
-            events=context.events,
             clock=clock,
             pace=pace,
         )
@@ -69,8 +67,6 @@ class Services:
             ),
             desk=PlanDesk(
                 plans=context.plans,
-                readings=context.readings,
-                events=context.events,
                 planner=context.planner,
                 hub=hub,
                 clock=clock,

@@ -8,7 +8,6 @@ from api.city.keeper import CityKeeper
 from api.context import Forecaster, ForecastView, Pace
 from tomma.clock import Clock
 from tomma.errors import NotFoundError, TommaError
-from tomma.ports import EventLog, ReadingStore
 
 log = logging.getLogger(__name__)
 
@@ -24,15 +23,11 @@ class Forecasts:
         *,
         forecaster: Forecaster,
         city: CityKeeper,
-        readings: ReadingStore,
-        events: EventLog,
         clock: Clock,
         pace: Pace,
     ) -> None:
         self._forecaster = forecaster
         self._city = city
-        self._readings = readings
-        self._events = events
         self._clock = clock
         self._pace = pace
         self._leaving = threading.Event()
@@ -68,8 +63,6 @@ class Forecasts:
         """
         self._current = self._forecaster(
             city=self._city.current(),
-            readings=self._readings,
-            events=self._events,
             now_utc=self._clock.now_utc(),
         )
         self._failure = ""
@@ -77,7 +70,7 @@ class Forecasts:
     def _run(self) -> None:
         pause_s = 0.0
         while not self._leaving.wait(pause_s):
-            began = time.monotonic()
+            began_s = time.monotonic()
             try:
                 self.renew()
             except NotFoundError:
@@ -89,7 +82,9 @@ class Forecasts:
             except Exception as exc:  # the thread must live on; the page shows the age of the forecast
                 self._failure = f"{type(exc).__name__}: see the log"
                 log.exception("forecast crashed")
-            took_s = time.monotonic() - began
-            log.info("forecast made took_s=%.2f", took_s)
-            wanted_s = self._clock.real_seconds(self._pace.forecast_every_clock_s)
-            pause_s = max(wanted_s, took_s * DUTY, self._pace.forecast_pause_min_s)
+            pause_s = self._pause_s(time.monotonic() - began_s)
+
+    def _pause_s(self, took_s: float) -> float:
+        log.info("forecast made took_s=%.2f failed=%s", took_s, bool(self._failure))
+        wanted_s = 0.0 if self._failure else self._clock.real_seconds(self._pace.forecast_every_clock_s)
+        return max(wanted_s, took_s * DUTY, self._pace.forecast_pause_min_s)

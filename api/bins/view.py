@@ -22,6 +22,8 @@ from tomma.model import BinId, Emptying, Quality
 from tomma.plan import Plan
 
 READINGS_MAX = 20_000
+DIGITS = 4
+"""A ten-thousandth of a bin is a spoonful; more digits only make the answer longer."""
 LAST_EMPTIED_WITHIN = timedelta(days=28)
 
 
@@ -58,7 +60,7 @@ def history_out(hands: Services, bin_id: BinId, begin: datetime, end: datetime) 
         readings=[
             ReadingOut(
                 measured_utc=each.measured_utc,
-                fill_fraction=each.fill_fraction,
+                fill_fraction=round(each.fill_fraction, DIGITS),
                 quality=quality_names(each.quality),
             )
             for each in readings[-READINGS_MAX:]
@@ -85,10 +87,10 @@ def forecast_out(hands: Services, bin_id: BinId, hours: int) -> ForecastOut:
     steps = [
         ForecastStepOut(
             at_utc=each.at_utc,
-            p10=each.p10_fraction,
-            p50=each.p50_fraction,
-            p90=each.p90_fraction,
-            p_overflow=each.p_overflow,
+            p10=round(each.p10_fraction, DIGITS),
+            p50=round(each.p50_fraction, DIGITS),
+            p90=round(each.p90_fraction, DIGITS),
+            p_overflow=round(each.p_overflow, DIGITS),
         )
         for each in forecast.steps(bin_id, hours)
     ]

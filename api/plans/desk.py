@@ -16,7 +16,7 @@ from tomma.clock import Clock
 from tomma.errors import TommaError
 from tomma.model import PlanId
 from tomma.plan import Plan, PlanProgress, PlanStatus, RoadsSource
-from tomma.ports import EventLog, PlanStore, ReadingStore
+from tomma.ports import PlanStore
 from tomma.settings import PlanningSettings
 
 log = logging.getLogger(__name__)
@@ -57,16 +57,12 @@ class PlanDesk:
         self,
         *,
         plans: PlanStore,
-        readings: ReadingStore,
-        events: EventLog,
         planner: Planner,
         hub: Hub,
         clock: Clock,
         make_plan_id: Callable[[], PlanId],
     ) -> None:
         self._plans = plans
-        self._readings = readings
-        self._events = events
         self._planner = planner
         self._hub = hub
         self._clock = clock
@@ -135,8 +131,6 @@ class PlanDesk:
         try:
             plan = self._planner(
                 city=job.order.city,
-                readings=self._readings,
-                events=self._events,
                 planning=job.order.planning,
                 day=job.order.day,
                 now_utc=self._clock.now_utc(),

@@ -1,0 +1,319 @@
+"""A small town, real stores, a real server on a free port: what the tests of the API share."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.context import ApiContext, BinOutlook, ForecastStep, Pace
+from api.server import Server, listen_on
+from tomma.city import (
+    Bin,
+    City,
+    ContainerType,
+    Depot,
+    DisposalSite,
+    Fraction,
+    Installation,
+    Organisation,
+    Position,
+    Sensor,
+    Shift,
+    Site,
+    Vehicle,
+)
+from tomma.model import (
+    BinId,
+    ContainerTypeId,
+    DepotId,
+    DisposalSiteId,
+    FractionCode,
+    PlanId,
+    Reading,
+    Reason,
+    ReasonCode,
+    SensorId,
+    SiteId,
+    VehicleId,
+)
+from tomma.plan import LeftOut, Plan, PlanProgress, PlanStatus, RoadsSource, Route, Stop, StopKind
+from tomma.ports import ProgressSink
+from tomma.settings import PlanningSettings, ServerSettings, Settings
+from tomma.stores.wiring import Stores, open_stores
+
+NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
+TODAY = date(2026, 11, 22)
+PATIENCE_S = 15.0
+BINS = 6
+FAST = Pace(poll_s=0.02, heartbeat_s=0.2, forecast_every_clock_s=3_600.0, forecast_pause_min_s=0.05)
+
+
+def make_city() -> City:
+    """Three places with two bins each, B1 to B6; each has a sensor but B6; two trucks, V1 and V2."""
+    residual = FractionCode("residual")
+    container = ContainerType(ContainerTypeId("C240"), "240 l", volume_l=240, empty_mm=1000, full_mm=100, max_kg=90)
+    sites = [
+        Site(SiteId(f"S{n}"), f"Gata {n}", Position(60.16 + n / 1000, 24.93 + n / 1000), f"grind {n}")
+        for n in (1, 2, 3)
+    ]
+    bins = [Bin(BinId(f"B{n}"), SiteId(f"S{(n + 1) // 2}"), container.id, residual) for n in range(1, BINS + 1)]
+    sensors = [Sensor(SensorId(f"H{n}"), make="Acme", model="U1") for n in range(1, BINS)]
+    depot = Depot(DepotId("D1"), "Depå", Position(60.17, 24.95))
+    tip = DisposalSite(
+        DisposalSiteId("T1"), "Tipp", Position(60.18, 24.96), frozenset({residual}), opens_s=25_200, closes_s=61_200
+    )
+    vehicles = [
+        Vehicle(VehicleId(f"V{n}"), f"Bil {n}", depot.id, 10_000, 5_000, frozenset({residual}), Shift(21_600, 52_200))
+        for n in (1, 2)
+    ]
+    return City(
+        organisation=Organisation("O1", "Exempelstad", "Europe/Stockholm", "SEK"),
+        fractions={residual: Fraction(residual, "Restavfall", "Residual waste", 0.1)},
+        container_types={container.id: container},
+        sites={site.id: site for site in sites},
+        bins={each.id: each for each in bins},
+        sensors={each.id: each for each in sensors},
+        installations=tuple(
+            Installation(SensorId(f"H{n}"), BinId(f"B{n}"), datetime(2026, 1, 1, tzinfo=UTC)) for n in range(1, BINS)
+        ),
+        vehicles={each.id: each for each in vehicles},
+        depots={depot.id: depot},
+        disposal_sites={tip.id: tip},
+    )
+
+
+@dataclass
+class HandClock:
+    """A clock that is moved by hand."""
+
+    now: datetime = NOW
+
+    def now_utc(self) -> datetime:
+        """The time it was set to."""
+        return self.now
+
+    def real_seconds(self, clock_s: float) -> float:
+        """One second is one second."""
+        return clock_s
+
+
+@dataclass(frozen=True)
+class PlainForecast:
+    """Every bin rises a hundredth an hour; B1 is sure to overflow."""
+
+    as_of_utc: datetime
+
+    def outlook(self, bin_id: BinId) -> BinOutlook | None:
+        """The same for all but B1."""
+        return BinOutlook(1.0 if bin_id == "B1" else 0.125, 4.25 if bin_id == "B1" else None, "ok")
+
+    def steps(self, bin_id: BinId, hours: int) -> Sequence[ForecastStep]:
+        """One an hour."""
+        return [
+            ForecastStep(self.as_of_utc + timedelta(hours=hour), 0.1, 0.2 + hour / 100, 0.9, hour / 100)
+            for hour in range(hours + 1)
+        ]
+
+
+@dataclass
+class HandForecaster:
+    """Fails when told to."""
+
+    failure: Exception | None = None
+    calls: int = 0
+
+    def __call__(self, *, city: City, now_utc: datetime) -> PlainForecast:
+        """Return the plain forecast."""
+        self.calls += 1
+        if self.failure is not None:
+            raise self.failure
+        return PlainForecast(now_utc)
+
+
+def plan_of(city: City, plan_id: PlanId, day: date, now_utc: datetime) -> Plan:
+    """B1 to B4 on the first truck with an unloading between; B5 and B6 left, each with a reason."""
+    start = datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
+    reason = Reason(ReasonCode.OVERFLOW_RISK, {"p_overflow": 0.31, "by_h": 24.0, "alpha": 0.05})
+
+    def stop(n: int, **what: Any) -> Stop:
+        at = start + timedelta(minutes=10 * n)
+        return Stop(StopKind(what.pop("kind")), at, at + timedelta(minutes=2), 500, 90, 240.0 * n, 24.0 * n, **what)
+
+    stops = [
+        stop(n, kind="collect", bin_id=BinId(f"B{n}"), expected_fill_fraction=0.8, reasons=(reason,))
+        for n in (1, 2, 3, 4)
+    ]
+    stops.append(stop(5, kind="dispose", disposal_site_id=DisposalSiteId("T1")))
+    leg = ((24.93, 60.16), (24.94, 60.17))
+    routes = [
+        Route(vehicle_id, start, start + timedelta(hours=1), tuple(stops), 3_000, 540, (leg,) * 6)
+        for vehicle_id in list(city.vehicles)[:1]
+    ]
+    return Plan(
+        id=plan_id,
+        day=day,
+        created_utc=now_utc,
+        snapshot_utc=now_utc,
+        status=PlanStatus.READY,
+        engine="by hand",
+        roads_source=RoadsSource.STREETS,
+        routes=tuple(routes),
+        left_out=tuple(
+            LeftOut(BinId(f"B{n}"), (Reason(ReasonCode.NOT_NEEDED_YET, {"fill_fraction": 0.1}),)) for n in (5, 6)
+        ),
+        cost_minor=12_345,
+        lost_prize_minor=67,
+    )
+
+
+@dataclass
+class HandPlanner:
+    """Waits at the gate, then makes the plan or fails as it is told."""
+
+    gate: threading.Event = field(default_factory=threading.Event)
+    begun: threading.Event = field(default_factory=threading.Event)
+    failure: Exception | None = None
+    violations: tuple[str, ...] = ()
+    asked: list[tuple[City, PlanningSettings, date]] = field(default_factory=list)
+
+    def __call__(
+        self,
+        *,
+        city: City,
+        planning: PlanningSettings,
+        day: date,
+        now_utc: datetime,
+        plan_id: PlanId,
+        on_progress: ProgressSink,
+    ) -> Plan:
+        """Tell two stages; between them, wait to be let through."""
+        self.asked.append((city, planning, day))
+        on_progress(PlanProgress(plan_id, PlanStatus.SOLVING, "forecast", 0.1))
+        self.begun.set()
+        assert self.gate.wait(PATIENCE_S)
+        if self.failure is not None:
+            raise self.failure
+        on_progress(PlanProgress(plan_id, PlanStatus.SOLVING, "by hand", 0.2, 99_999, 4))
+        return replace(plan_of(city, plan_id, day, now_utc), violations=self.violations)
+
+
+@dataclass
+class World:
+    """The stores, the clock and the makers behind one server."""
+
+    settings: Settings
+    stores: Stores
+    clock: HandClock = field(default_factory=HandClock)
+    planner: HandPlanner = field(default_factory=HandPlanner)
+    forecaster: HandForecaster = field(default_factory=HandForecaster)
+    pace: Pace = FAST
+
+    def context(self) -> ApiContext:
+        """What the application is built from."""
+        return ApiContext(
+            settings=self.settings,
+            readings=self.stores.readings,
+            registry=self.stores.registry,
+            plans=self.stores.plans,
+            events=self.stores.events,
+            clock=self.clock,
+            forecaster=self.forecaster,
+            planner=self.planner,
+            pace=self.pace,
+        )
+
+    def measure(self, bin_id: str, fill_fraction: float, measured_utc: datetime = NOW) -> None:
+        """Store a reading, as ingest would."""
+        sensor_id = SensorId(bin_id.replace("B", "H"))
+        self.stores.readings.append([Reading(BinId(bin_id), sensor_id, measured_utc, measured_utc, fill_fraction)])
+
+    def publish(self, plan_id: str = "P1", day: date = TODAY) -> Plan:
+        """Store a plan and send it to the trucks."""
+        plan = plan_of(self.stores.registry.load(), PlanId(plan_id), day, self.clock.now_utc())
+        self.stores.plans.save(plan)
+        return self.stores.plans.publish(plan.id)
+
+
+@contextlib.contextmanager
+def serving(world: World) -> Iterator[httpx.Client]:
+    """A real server on a free port, and a client that asks it."""
+    ready = threading.Event()
+    with listen_on("127.0.0.1", 0) as listening:
+        server = Server(create_app(world.context()), certificate=None, key=None, on_ready=ready.set)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            assert ready.wait(PATIENCE_S)
+            address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            with httpx.Client(base_url=address, timeout=PATIENCE_S, trust_env=False) as client:
+                yield client
+        finally:
+            world.planner.gate.set()
+            server.should_exit = True
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def empty_world(tmp_path: Path) -> Iterator[World]:
+    """Real stores with nothing in them."""
+    settings = Settings(data_dir=tmp_path, server=ServerSettings(trusted_hosts=("bins.example",)))
+    with open_stores(settings) as stores:
+        yield World(settings, stores)
+
+
+@pytest.fixture
+def world(empty_world: World) -> World:
+    """Real stores with the small town in them."""
+    empty_world.stores.registry.save(make_city())
+    return empty_world
+
+
+@pytest.fixture
+def client(world: World) -> Iterator[httpx.Client]:
+    """A client of a server with the small town."""
+    with serving(world) as client:
+        yield client
+
+
+def until[Answer](ask: Callable[[], Answer], good: Callable[[Answer], bool]) -> Answer:
+    """Ask again until the answer is good; fail when patience ends."""
+    end_s = time.monotonic() + PATIENCE_S
+    while True:
+        answer = ask()
+        if good(answer):
+            return answer
+        assert time.monotonic() < end_s, f"still {answer!r}"
+        time.sleep(0.01)
+
+
+def event_body(key: str, **changes: Any) -> dict[str, Any]:
+    """A driver's tap on Emptied at B1, changed as told; None removes a field."""
+    body: dict[str, Any] = {
+        "key": key,
+        "device_id": "tablet-1",
+        "sequence": 1,
+        "plan_id": "P1",
+        "vehicle_id": "V1",
+        "kind": "emptied",
+        "tapped_utc": "2026-11-22T05:20:00Z",
+        "bin_id": "B1",
+        **changes,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def send(client: httpx.Client, *events: dict[str, Any]) -> list[dict[str, Any]]:
+    """Hand in events as a tablet does; return what became of each."""
+    answer = client.post("/api/v1/driver/events", json={"events": list(events), "sent_utc": "2026-11-22T05:30:00Z"})
+    assert answer.status_code == 200, answer.text
+    results: list[dict[str, Any]] = answer.json()["results"]
+    return results
