@@ -13,6 +13,7 @@ What PyVRP cannot state is folded in beforehand and unfolded afterwards:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pyvrp import Activity, ActivityType, Client, Depot, Location, ProblemData, Route, Solution, VehicleType
@@ -94,13 +95,16 @@ def build_model(problem: Problem, arcs: Arcs, trucks: Sequence[int], *, required
         if (node.must or node.prize_minor > problem.handling_minor(node.service_s)) and node.fraction in wanted
     )
     layout = _Layout(problem, arcs, tuple(trucks), bins)
+    # PyVRP's stubs ask for "ndarray[int]", which no array is.
+    costs: list[Any] = [layout.profile_cost(profile) for profile in layout.profiles]
+    durations: list[Any] = [layout.profile_duration(profile) for profile in layout.profiles]
     data = ProblemData(
         [Location(0, 0) for _ in range(layout.size)],
         [layout.client(index, required=required) for index in bins],
         layout.depots(),
         [layout.vehicle(at) for at in range(len(fleet))],
-        [np.asarray(layout.profile_cost(profile)) for profile in layout.profiles],
-        [np.asarray(layout.profile_duration(profile)) for profile in layout.profiles],
+        costs,
+        durations,
     )
     return Model(problem, arcs, tuple(trucks), required, data, bins, len(layout.depot_places))
 

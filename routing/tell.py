@@ -1,0 +1,110 @@
+"""From a solution back to the city's words: a `Plan` with moments, loads, streets, and a reason for every bin."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from routing.build import Built
+from routing.daytime import WorkingDay
+from routing.demand import Demand
+from routing.problem import Solution, TruckRoute, Visit, VisitKind
+from routing.roads.port import Leg, Roads
+from tomma.city import City
+from tomma.errors import RoadsUnavailableError
+from tomma.model import BinId, Reason, ReasonCode
+from tomma.plan import LeftOut, Route, Stop, StopKind
+
+KINDS = {VisitKind.COLLECT: StopKind.COLLECT, VisitKind.DISPOSE: StopKind.DISPOSE, VisitKind.BREAK: StopKind.BREAK}
+
+
+@dataclass
+class _Load:
+    volume_l: float = 0.0
+    weight_kg: float = 0.0
+
+
+def routes_of(built: Built, solution: Solution, day: WorkingDay, roads: Roads) -> tuple[Route, ...]:
+    """Return the trucks' days with their streets."""
+    return tuple(_route(built, route, day, roads) for route in solution.routes)
+
+
+def _route(built: Built, route: TruckRoute, day: WorkingDay, roads: Roads) -> Route:
+    truck = built.problem.trucks[route.truck]
+    places = [truck.start_place, *(visit.place for visit in route.visits), truck.end_place]
+    load = _Load()
+    stops = tuple(
+        _stop(built, visit, before, load, day) for before, visit in zip(places[:-2], route.visits, strict=True)
+    )
+    return Route(
+        vehicle_id=built.vehicle_ids[route.truck],
+        start_utc=day.after_midnight_utc(route.start_s),
+        end_utc=day.after_midnight_utc(route.end_s),
+        stops=stops,
+        distance_m=route.distance_m,
+        driving_s=route.driving_s,
+        legs_lonlat=_legs(built, places, roads),
+    )
+
+
+def _stop(built: Built, visit: Visit, before: int, load: _Load, day: WorkingDay) -> Stop:
+    moved = before != visit.place
+    demand = built.demands[visit.index] if visit.kind is VisitKind.COLLECT else None
+    if demand is not None:
+        load.volume_l += demand.volume_l
+        load.weight_kg += demand.weight_kg
+    elif visit.kind is VisitKind.DISPOSE:
+        load.volume_l = load.weight_kg = 0.0
+    return Stop(
+        kind=KINDS[visit.kind],
+        arrive_utc=day.after_midnight_utc(visit.arrive_s),
+        depart_utc=day.after_midnight_utc(visit.depart_s),
+        leg_distance_m=int(built.problem.distance_m[before, visit.place]) if moved else 0,
+        leg_driving_s=int(built.problem.duration_s[before, visit.place]) if moved else 0,
+        load_after_l=load.volume_l,
+        load_after_kg=load.weight_kg,
+        bin_id=demand.bin_id if demand else None,
+        disposal_site_id=built.points.disposal_ids[visit.index] if visit.kind is VisitKind.DISPOSE else None,
+        expected_fill_fraction=demand.fill_fraction if demand else None,
+        reasons=demand.reasons if demand else (),
+    )
+
+
+def _legs(built: Built, places: Sequence[int], roads: Roads) -> tuple[Leg, ...]:
+    """Return the line of each leg; empty where the truck stands still."""
+    moving = [places[0], *(there for here, there in pairwise(places) if here != there)]
+    points = [built.points.positions[place] for place in moving]
+    try:
+        lines = iter(roads.legs(points))
+    except RoadsUnavailableError:  # times and distances stand; the map shows straight lines
+        ends = [(point.lon_deg, point.lat_deg) for point in points]
+        lines = iter(tuple(pairwise(ends)))
+    return tuple(next(lines) if here != there else () for here, there in pairwise(places))
+
+
+def left_out_of(
+    city: City, demands: Sequence[Demand], built: Built, solution: Solution, collected: frozenset[BinId]
+) -> tuple[LeftOut, ...]:
+    """Return every bin of the city that is not collected, with what kept it off the plan."""
+    code_of = {built.bin_ids[index]: code for index, code in solution.unvisited.items()}
+    demand_of: Mapping[BinId, Demand] = {each.bin_id: each for each in demands}
+    return tuple(
+        LeftOut(bin_id, _reasons(demand_of.get(bin_id), code_of.get(bin_id)))
+        for bin_id in city.bins
+        if bin_id not in collected
+    )
+
+
+def _reasons(demand: Demand | None, code: ReasonCode | None) -> tuple[Reason, ...]:
+    """What hindered it comes first, then why it was wanted."""
+    if demand is None:
+        return (Reason(ReasonCode.NO_DATA),)
+    if code is None:
+        return demand.reasons
+    if code is ReasonCode.NOT_WORTH_THE_DETOUR and demand.reasons_if_left:
+        return demand.reasons_if_left
+    values = {}
+    if code is ReasonCode.TOO_BIG_FOR_ANY_TRUCK:
+        values = {"volume_l": demand.volume_l, "weight_kg": demand.weight_kg}
+    elif code is ReasonCode.NOT_WORTH_THE_DETOUR:
+        values = {"prize_minor": float(demand.prize_minor)}
+    return (Reason(code, values), *demand.reasons)
