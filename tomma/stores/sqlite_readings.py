@@ -46,8 +46,12 @@ class SqliteReadings:
         self._latest_change = 0
         ensure_file(path, APPLICATION_ID)
         self._pool = ConnectionPool(path, busy_timeout_s)
-        with self._pool.borrow() as connection:
-            migrate(connection)
+        try:
+            with self._pool.borrow() as connection:
+                migrate(connection)
+        except BaseException:
+            self._pool.close()
+            raise
 
     def append(
         self,

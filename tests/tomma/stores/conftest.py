@@ -1,0 +1,159 @@
+"""Builders and opened stores for the tests of the store adapters."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tomma.city import (
+    Bin,
+    Break,
+    City,
+    ContainerType,
+    Depot,
+    DisposalSite,
+    Fraction,
+    Installation,
+    Organisation,
+    Position,
+    Sensor,
+    Shift,
+    Site,
+    Vehicle,
+)
+from tomma.model import (
+    BinId,
+    ContainerTypeId,
+    DepotId,
+    DisposalSiteId,
+    FractionCode,
+    Reading,
+    SensorId,
+    SiteId,
+    VehicleId,
+)
+from tomma.ports import ReadingStore
+from tomma.stores.database import open_database
+from tomma.stores.sqlite_readings import SqliteReadings
+
+T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
+
+type ReadingsAt = Callable[[Path], ReadingStore]
+type OpenReadings = Callable[[], ReadingStore]
+type ReadingOf = Callable[..., Reading]
+
+
+@pytest.fixture
+def t0() -> datetime:
+    """A Monday morning in winter."""
+    return T0
+
+
+@pytest.fixture
+def reading_of() -> ReadingOf:
+    """Builds a reading of bin B1 by sensor S1, so many minutes after t0."""
+
+    def build(minutes: float = 0, fill: float = 0.5, bin_id: str = "B1", sensor_id: str = "S1") -> Reading:
+        measured = T0 + timedelta(minutes=minutes)
+        return Reading(BinId(bin_id), SensorId(sensor_id), measured, measured + timedelta(seconds=2), fill)
+
+    return build
+
+
+def _sqlite(place: Path) -> ReadingStore:
+    return SqliteReadings(place / "readings.sqlite3")
+
+
+@pytest.fixture(params=[pytest.param(_sqlite, id="sqlite")])
+def readings_at(request: pytest.FixtureRequest) -> Iterator[ReadingsAt]:
+    """Opens the reading store at a place; an empty one at a new place. A new adapter joins by one line here."""
+    with ExitStack() as opened:
+        yield lambda place: opened.enter_context(closing(request.param(place)))
+
+
+@pytest.fixture
+def new_readings(readings_at: ReadingsAt, tmp_path: Path) -> OpenReadings:
+    """Opens another empty reading store at every call."""
+    numbers = count()
+    return lambda: readings_at(tmp_path / f"store-{next(numbers)}")
+
+
+@pytest.fixture
+def open_readings(readings_at: ReadingsAt, tmp_path: Path) -> OpenReadings:
+    """Opens one and the same reading store, once more at every call."""
+    return lambda: readings_at(tmp_path)
+
+
+@pytest.fixture
+def readings(open_readings: OpenReadings) -> ReadingStore:
+    """An empty reading store."""
+    return open_readings()
+
+
+@pytest.fixture
+def open_engine(tmp_path: Path) -> Iterator[Callable[[], sa.Engine]]:
+    """Opens one and the same registry database, once more at every call."""
+    with ExitStack() as opened:
+
+        def connect() -> sa.Engine:
+            engine = open_database(f"sqlite:///{tmp_path / 'registry.sqlite3'}")
+            opened.callback(engine.dispose)
+            return engine
+
+        yield connect
+
+
+@pytest.fixture
+def engine(open_engine: Callable[[], sa.Engine]) -> sa.Engine:
+    """A new registry database."""
+    return open_engine()
+
+
+def _by_id[K, V](*values: V) -> Mapping[K, V]:
+    return {value.id: value for value in values}  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def city() -> City:
+    """A town of two bins at one site, with a sensor that was swapped and a truck that rests."""
+    rest, glass = FractionCode("rest"), FractionCode("glass")
+    here = Position(59.3293, 18.0686)
+    return City(
+        organisation=Organisation("vik", "Viks kommun"),
+        fractions={
+            rest: Fraction(rest, "Restavfall", "Residual waste", 0.1, 14.0),
+            glass: Fraction(glass, "Glas", "Glass", 0.3),
+        },
+        container_types=_by_id(ContainerType(ContainerTypeId("660"), "660 l", 660.0, 1100.0, 100.0, 250.0)),
+        sites=_by_id(Site(SiteId("torg"), 'Stora torget, "norra"', here, "Nyckel\n3", 90)),
+        bins=_by_id(
+            Bin(BinId("B1"), SiteId("torg"), ContainerTypeId("660"), rest),
+            Bin(BinId("B2"), SiteId("torg"), ContainerTypeId("660"), glass, 120),
+        ),
+        sensors=_by_id(Sensor(SensorId("S1"), "Milesight", "EM400"), Sensor(SensorId("S2"))),
+        installations=(
+            Installation(SensorId("S1"), BinId("B1"), T0 - timedelta(days=90), T0 - timedelta(days=1)),
+            Installation(SensorId("S1"), BinId("B2"), T0 - timedelta(days=1)),
+            Installation(SensorId("S2"), BinId("B1"), T0 - timedelta(days=1, microseconds=7)),
+        ),
+        vehicles=_by_id(
+            Vehicle(
+                VehicleId("V1"),
+                "Bil 1",
+                DepotId("D1"),
+                18_000.0,
+                7_500.0,
+                frozenset({rest, glass}),
+                Shift(6 * 3600, 14 * 3600, (Break(9 * 3600, 10 * 3600, 900), Break(11 * 3600, 12 * 3600, 1800))),
+                fixed_cost_minor=50_000,
+            )
+        ),
+        depots=_by_id(Depot(DepotId("D1"), "Depån", here)),
+        disposal_sites=_by_id(
+            DisposalSite(DisposalSiteId("X1"), "Tippen", here, frozenset({rest, glass}), 6 * 3600, 16 * 3600)
+        ),
+    )
