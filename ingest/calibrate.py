@@ -8,6 +8,9 @@ from tomma.model import Measurement
 MARGIN_FRACTION = 0.03
 """How far beyond the container a level may lie without a flag: an empty bin jitters about its bottom."""
 
+FILL_DECIMALS = 6
+"""Finer than any sensor by far; stores keep millionths in half the space of an arbitrary fraction."""
+
 
 class Level(NamedTuple):
     """A fill level inside the container, and whether it had to be clipped noticeably to lie there."""
@@ -31,7 +34,7 @@ def calibrate(measurement: Measurement, container: ContainerType) -> Level:
     else:
         raise ValueError("one of distance_mm and fill_fraction must be given")
     clipped = not -MARGIN_FRACTION <= raw_fraction <= 1.0 + MARGIN_FRACTION
-    return Level(min(1.0, max(0.0, raw_fraction)), clipped)
+    return Level(round(min(1.0, max(0.0, raw_fraction)), FILL_DECIMALS), clipped)
 
 
 def raw_fill(distance_mm: float, container: ContainerType) -> float:

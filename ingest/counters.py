@@ -21,7 +21,9 @@ class Status:
     received: int = 0
     """Messages taken from the broker and made durable, as a reading or as a dead letter."""
     stored: int = 0
+    """Readings and emptyings that were new to the store."""
     duplicates: int = 0
+    """Readings and emptyings that it had already."""
     emptyings: int = 0
     rejected: Mapping[RejectReason, int] = field(default_factory=dict)
     batches: int = 0

@@ -138,7 +138,7 @@ def _reading(
         bin_id=bin_id,
         sensor_id=sensor_id,
         measured_utc=measured_utc,
-        received_utc=message.received_utc,
+        received_utc=to_the_millisecond(message.received_utc),
         fill_fraction=level.fill_fraction,
         quality=flags | clock,
         distance_mm=distance_mm,
@@ -153,7 +153,7 @@ def _measured(message: Message, measurement: Measurement) -> tuple[datetime, Qua
     Raises:
         RefusedError: If the clock is so wrong that nothing beside it deserves trust.
     """
-    claimed, received = measurement.measured_utc, message.received_utc
+    claimed, received = measurement.measured_utc, to_the_millisecond(message.received_utc)
     if claimed is None:
         if message.retained:
             raise RefusedError(
@@ -169,7 +169,12 @@ def _measured(message: Message, measurement: Measurement) -> tuple[datetime, Qua
         )
     if claimed > received + AHEAD_TOLERATED:
         return received, Quality.CLOCK_REPAIRED
-    return claimed, Quality.GOOD
+    return to_the_millisecond(claimed), Quality.GOOD
+
+
+def to_the_millisecond(moment: datetime) -> datetime:
+    """Return the moment as stores keep it: a reading must have the same identity before and after a restart."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _by_receipt(measurement: Measurement, clock: Quality) -> bool:
@@ -199,6 +204,6 @@ def _memory_of(
 def _remember(reading: Reading, context: IngestContext, memory: dict[SensorId, SensorMemory]) -> tuple[Emptying, ...]:
     held = _memory_of(reading.sensor_id, reading.bin_id, context, memory)
     grown = held.with_seen(seen_in(reading))
-    found = detect(reading.bin_id, grown) if grown is not held else ()
+    found = detect(reading.bin_id, grown, reading.measured_utc) if grown is not held else ()
     memory[reading.sensor_id] = grown.with_detected(each.at_utc for each in found) if found else grown
     return found

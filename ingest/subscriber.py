@@ -227,7 +227,8 @@ class Subscriber:
         if not self._told_ready and self._link.subscribed:
             self._told_ready = True
             self._on_ready()
+            self._report_due_s = time.monotonic() + REPORT_EVERY_S
         now_s = time.monotonic()
-        if now_s >= self._report_due_s:
+        if self._told_ready and now_s >= self._report_due_s:
             self._report_due_s = now_s + REPORT_EVERY_S
             self._on_status(self.status())
