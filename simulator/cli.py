@@ -38,7 +38,7 @@ def simulate(
     seed: Seed = 1,
     days_of_history: Annotated[float, typer.Option(min=0.0, max=400.0, help="Days to publish first, fast.")] = 0.0,
     speed: Annotated[float, typer.Option(min=0.1, max=10_000, help="How many times as fast as real time.")] = 1.0,
-    reports_per_hour: Annotated[int, typer.Option(min=1, max=60, help="Reports of a sensor an hour.")] = 1,
+    reports_per_hour: Annotated[int, typer.Option(min=1, max=60, help="Of a sensor, live; history has one.")] = 1,
     silent_share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of sensors that die.")] = 0.03,
     broker: Annotated[str, typer.Option(help="HOST:PORT of the MQTT broker. [default: as set]")] = "",
     username: Annotated[str, typer.Option(help="[default: the embedded broker's device login]")] = "",

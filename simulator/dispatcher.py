@@ -8,9 +8,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from simulator.office import Office, OfficeUnavailableError
+from simulator.office import OfficeUnavailableError, PlanView
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +21,27 @@ ATTEMPTS = 3
 WAITING = frozenset({"queued", "solving"})
 
 
+class PlanDesk(Protocol):
+    """What a dispatcher needs of the server; `simulator.office.Office` keeps it."""
+
+    def plans(self, limit: int = 20) -> tuple[PlanView, ...]:
+        """Return the newest plans."""
+
+    def plan(self, plan_id: str) -> PlanView:
+        """Return one plan in short."""
+
+    def ask_for_plan(self, day: date, budget_s: float | None) -> PlanView:
+        """Ask for the day's plan."""
+
+    def publish(self, plan_id: str) -> PlanView:
+        """Send the plan to the trucks."""
+
+
 @dataclass
 class Dispatcher:
     """Keeps one published plan a day coming."""
 
-    office: Office
+    office: PlanDesk
     zone: ZoneInfo
     budget_s: float | None
     tell: Callable[[str], None]

@@ -62,7 +62,7 @@ def kerb_of(streets: Streets) -> Kerb:
 def choose_places(streets: Streets, kerb: Kerb, count: int, rng: np.random.Generator) -> tuple[ChosenPlace, ...]:
     """Return `count` places, or as many as the streets hold: mapped bins first, then spread along the kerbs."""
     order = rng.permutation(len(kerb.points))
-    mapped = _mapped_places(streets, kerb)[:count]
+    mapped = _mapped_places(streets, kerb)[: round(PLACE_SHARE[Place.LITTER] * count)]  # nearly all are baskets
     taken = np.asarray([place.point for place in mapped], dtype=np.float64).reshape(-1, 2)
     chosen: list[int] = []
     for spacing_m in SPACINGS_M:

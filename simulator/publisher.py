@@ -44,8 +44,9 @@ class BrokerLogin:
 class Publisher:
     """A connection to the broker; use as a context manager. Not to be shared by threads."""
 
-    def __init__(self, login: BrokerLogin, client_id: str) -> None:
+    def __init__(self, login: BrokerLogin, client_id: str, *, stall_s: float = STALL_S) -> None:
         self._login = login
+        self._stall_s = stall_s
         self._changed = threading.Condition()
         self._in_flight: set[int] = set()
         self._early: set[int] = set()
@@ -103,9 +104,9 @@ class Publisher:
             self._changed.wait(0.5)
             if self.acknowledged != seen:
                 seen, since_s = self.acknowledged, time.monotonic()
-            elif time.monotonic() - since_s > STALL_S:
+            elif time.monotonic() - since_s > self._stall_s:
                 raise PublishFailedError(
-                    f"the broker at {self._login} has acknowledged nothing for {STALL_S:g} s; "
+                    f"the broker at {self._login} has acknowledged nothing for {self._stall_s:g} s; "
                     f"{len(self._in_flight)} messages are open, {self.acknowledged} were acknowledged"
                 )
 

@@ -54,7 +54,7 @@ def simulate_town(
     town = make_town(choices.size, choices.seed, extract=choices.extract, silent_share=choices.silent_share)
     register(town.city)
     start_utc = clock.now_utc() - choices.history
-    world = World(town, start_utc, choices.seed, reports_per_hour=choices.reports_per_hour)
+    world = World(town, start_utc, choices.seed)
     office = Office(choices.api) if choices.api else None
     zone = ZoneInfo(town.city.organisation.timezone)
     dispatcher = Dispatcher(office, zone, choices.plan_budget_s, tell) if office and choices.dispatches else None
@@ -63,6 +63,7 @@ def simulate_town(
         live.catch_up(stop, tell)
         history = publisher.acknowledged
         tell(f"history published readings={history}")
+        world.reports_per_hour = choices.reports_per_hour
         live.settle(stop)
         tell("live")
         ends_s = None if choices.duration_s is None else time.monotonic() + choices.duration_s

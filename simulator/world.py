@@ -48,13 +48,13 @@ class _Hour:
 class World:
     """A town in time."""
 
-    def __init__(self, town: Town, start_utc: datetime, seed: int, *, reports_per_hour: int = 1) -> None:
-        if HOUR_S % reports_per_hour:
-            raise ValueError(f"reports_per_hour must divide 3600, got {reports_per_hour}")
+    def __init__(self, town: Town, start_utc: datetime, seed: int) -> None:
+        self.reports_per_hour = 1
+        """How often each sensor reports; a change holds from the next full hour."""
         self._truths: Sequence[BinTruth] = town.truths
         self._index = {truth.bin_id: index for index, truth in enumerate(town.truths)}
         self._zone = ZoneInfo(town.city.organisation.timezone)
-        self._seed, self._reports_per_hour = seed, reports_per_hour
+        self._seed = seed
         self._start_minute = self._minute = int(start_utc.timestamp()) // MINUTE_S
         start = generator(seed, Draw.START)
         self.fills = Fills(town.truths, start.uniform(0.0, START_FILL_MAX, len(town.truths)))
@@ -122,7 +122,7 @@ class World:
             self._hour = _Hour(
                 index,
                 deposits_of_hour(self._inflow, local, index, self._seed),
-                reports_of_hour(self._phase_s, index, self._seed, self._reports_per_hour),
+                reports_of_hour(self._phase_s, index, self._seed, self.reports_per_hour),
                 temperature_c(local),
             )
         return self._hour

@@ -73,7 +73,7 @@ def _start(family: "_Family", home: Home, choices: DemoChoices, tell: Tell) -> N
     register_city(Settings(data_dir=home.data_dir), town.city, replace=True)
     tell(f"town of {len(town.city.bins)} bins at {len(town.city.sites)} places, {len(town.city.vehicles)} trucks")
     ingest = family.add("ingest", ["ingest", "--embedded-broker"], home)
-    serve = family.add("serve", ["serve"], home)
+    serve = family.add("serve", ["serve", f"--host={HOST}", f"--port={home.http_port}"], home)
     family.wait_for_line(ingest, "ingest ready", tell)
     tell("broker and ingest are ready; loading history over MQTT")
     simulate = family.add("simulate", _simulate_arguments(home, choices), home)

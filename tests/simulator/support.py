@@ -1,0 +1,28 @@
+"""What several tests of the simulator share."""
+
+import socket
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+MIDNIGHT_UTC = datetime(2026, 6, 1, 21, 0, tzinfo=UTC)
+"""Midnight in Helsinki, summer time, before a Tuesday."""
+
+
+def free_port() -> int:
+    """Return a port nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, within_s: float = 10.0) -> None:
+    """Return once something listens there."""
+    deadline_s = time.monotonic() + within_s
+    while time.monotonic() < deadline_s:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on {port}")
