@@ -1,0 +1,144 @@
+"""`tomma bench plan`: how fast this machine plans a synthetic city, and whether the checker agrees with the outcome.
+
+The city is drawn from a seed: bins in clusters of sites and scattered, with fill, weight, prize and service as a
+mid-size Swedish town has them; streets are straight lines with a detour and one-way asymmetry, or with `--osm` the
+true streets of an extract. It is no simulation of a working day: that is `tomma demo`.
+"""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from routing.check import violations
+from routing.problem import BinNode, BreakRule, DisposalNode, Problem, Rates, Truck
+from routing.roads import open_roads
+from routing.roads.port import Matrix, Roads
+from routing.roads.straight_line import StraightLineRoads
+from routing.solve import Solved, solve_in_child
+from tomma.city import Position
+from tomma.settings import RoadSettings, load_settings
+
+app = typer.Typer(help="Plan a synthetic city and report times, cost and the checker's verdict.")
+
+HOUR_S = 3600
+CENTRE = Position(60.17, 24.94)
+M_PER_DEG = 111_195.0
+MUST_SHARE = 0.3
+MEMORY_LIMIT_MB = 2_048
+
+
+@app.command("plan")
+def plan_command(
+    bins: Annotated[int, typer.Option(min=0, max=20_000)] = 250,
+    vehicles: Annotated[int, typer.Option(min=0, max=200)] = 4,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    budget_s: Annotated[float, typer.Option(min=0.2, max=3600.0)] = 20.0,
+    osm: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Streets of this extract.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+) -> None:
+    """Plan a synthetic city and report times, cost and the checker's verdict."""
+    roads = _roads(osm)
+    began_at = time.perf_counter()
+    problem = synthetic(bins, vehicles, seed, roads)
+    built_s = time.perf_counter() - began_at
+    solved = solve_in_child(problem, budget_s=budget_s, memory_limit_mb=MEMORY_LIMIT_MB, seed=seed)
+    result = _result(problem, solved, built_s) | {"roads": roads.source.value, "seed": seed}
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
+    else:
+        for key, value in result.items():
+            sys.stdout.write(f"{key:>14}  {value}\n")
+    if not result["checked"]:
+        raise typer.Exit(1)
+
+
+def _roads(osm: Path | None) -> Roads:
+    settings = RoadSettings()
+    if osm is None:
+        return StraightLineRoads(settings.detour_factor, settings.straight_line_speed_kmh)
+    return open_roads(settings.model_copy(update={"osm_extract": osm}), load_settings().roads_dir)
+
+
+def _result(problem: Problem, solved: Solved, built_s: float) -> dict[str, object]:
+    """Times count from the moment the city is known: matrix, problem and solving."""
+    solution = solved.solution
+    return {
+        "first_plan_s": round(built_s + solved.first_s, 2),
+        "final_s": round(built_s + solved.elapsed_s, 2),
+        "checked": not violations(problem, solution),
+        "cost_minor": solution.cost_minor,
+        "lost_prize_minor": solution.lost_prize_minor,
+        "must_missed": solution.must_missed,
+        "distance_km": round(sum(route.distance_m for route in solution.routes) / 1000, 1),
+        "engine": solved.engine,
+        "notes": list(solved.notes),
+        "routes": len(solution.routes),
+        "unvisited": len(solution.unvisited),
+        "bins": len(problem.bins),
+        "vehicles": len(problem.trucks),
+    }
+
+
+def synthetic(bins: int, vehicles: int, seed: int, roads: Roads) -> Problem:
+    """Return a city's problem; the same numbers and the same streets give the same problem."""
+    rng = np.random.default_rng([seed, bins])
+    half_m = 2_500.0 * (max(bins, 10) / 250) ** 0.35  # larger towns are also denser
+    sites = max(1, bins * 2 // 3)
+    spots = np.vstack([[[-0.9, 0.8], [1.0, 0.3], [-0.5, -1.0]] * np.array(half_m), _sites_m(rng, sites, half_m)])
+    matrix = roads.matrix([_position(east_m, north_m) for east_m, north_m in spots])
+    halt_s = np.concatenate([[0, 0, 0], rng.integers(45, 121, sites)]).astype(np.int32)
+    where = np.concatenate([np.arange(sites), rng.integers(0, sites, max(0, bins - sites))])[:bins] + 3
+    return _problem(matrix, halt_s, _bins(rng, where), vehicles)
+
+
+def _sites_m(rng: np.random.Generator, count: int, half_m: float) -> NDArray[np.float64]:
+    """Two thirds in neighbourhoods, the rest anywhere."""
+    near = count * 2 // 3
+    centres = rng.normal(0.0, 0.45 * half_m, (max(3, count // 40), 2))
+    clustered = centres[rng.integers(0, len(centres), near)] + rng.normal(0.0, 0.1 * half_m, (near, 2))
+    return np.vstack([clustered, rng.uniform(-half_m, half_m, (count - near, 2))])
+
+
+def _position(east_m: float, north_m: float) -> Position:
+    lat_deg = CENTRE.lat_deg + north_m / M_PER_DEG
+    return Position(lat_deg, CENTRE.lon_deg + east_m / (M_PER_DEG * float(np.cos(np.radians(CENTRE.lat_deg)))))
+
+
+def _bins(rng: np.random.Generator, places: NDArray[np.int64]) -> tuple[BinNode, ...]:
+    count = len(places)
+    size_l = rng.choice([240, 660, 1_100, 3_000], count, p=[0.3, 0.3, 0.3, 0.1])
+    fill = rng.beta(2.2, 2.0, count)
+    must = fill > np.quantile(fill, 1 - MUST_SHARE) if count else fill > 1
+    volume_l = np.ceil(fill * size_l).astype(int)
+    weight_kg = np.ceil(volume_l * rng.uniform(0.06, 0.2, count)).astype(int)
+    prize = np.where(must | (fill < 0.25), 0, np.rint(1_500 * fill + 9_000 * fill**3)).astype(int)
+    service_s = np.where(size_l >= 3_000, 240, 60)
+    return tuple(
+        BinNode(int(p), int(v), int(w), int(s), must=bool(m), prize_minor=int(z))
+        for p, v, w, s, m, z in zip(places, volume_l, weight_kg, service_s, must, prize, strict=True)
+    )
+
+
+def _problem(matrix: Matrix, halt_s: NDArray[np.int32], bins: tuple[BinNode, ...], vehicles: int) -> Problem:
+    everything = frozenset({0})
+    rest = BreakRule(9 * HOUR_S, 11 * HOUR_S, 1_800)
+    kinds = [(36_000, 9_500, 80_000), (24_000, 6_000, 60_000)]
+    return Problem(
+        distance_m=np.where(matrix.reachable, matrix.distance_m, 0).astype(np.int32),
+        duration_s=np.where(matrix.reachable, matrix.duration_s, 0).astype(np.int32),
+        reachable=matrix.reachable,
+        halt_s=halt_s,
+        bins=bins,
+        disposals=tuple(DisposalNode(place, everything, 900, 6 * HOUR_S, 16 * HOUR_S) for place in (1, 2)),
+        trucks=tuple(
+            Truck(0, 0, volume_l, weight_kg, everything, 6 * HOUR_S, 14 * HOUR_S, fixed, (rest,))
+            for volume_l, weight_kg, fixed in (kinds[number % len(kinds)] for number in range(vehicles))
+        ),
+        rates=Rates(1_600, 43_200, 43_200),
+    )
