@@ -45,6 +45,7 @@ def street_samples(extract: Path, count: int) -> Sequence[LonLat]:
         for way in ways
         if isinstance(way, osmium.osm.Way) and way.tags.get("highway") in THROUGH_STREETS and len(way.nodes) > 1
     ]
-    wanted = [middles[number * len(middles) // count] for number in range(min(count, len(middles)))]
+    taken = min(count, len(middles))
+    wanted = [middles[number * len(middles) // taken] for number in range(taken)]
     nodes = osmium.FileProcessor(str(extract), osmium.osm.NODE).with_filter(osmium.filter.IdFilter(wanted))
     return [(node.location.lon, node.location.lat) for node in nodes if isinstance(node, osmium.osm.Node)]

@@ -76,7 +76,7 @@ class Engine:
             sources=list(sources),
             destinations=list(destinations),
             annotations=["duration", "distance"],
-            **_common(points, approach),
+            **_common(points if len(points) > 1 else points * 2, approach),  # it refuses to speak of a single point
         )
         try:
             answer = self._ask(self._engine.Table, parameters)
