@@ -7,12 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import event
 
 from tomma.errors import ConfigurationError, StoreUnavailableError
+from tomma.stores import tables
 from tomma.stores.sqlite_file import ensure_file, open_connection, unavailable
 
 APPLICATION_ID = 0x746F6D72  # "tomr"
@@ -95,6 +93,8 @@ def _telling(engine: sa.Engine) -> Iterator[None]:
         raise  # means something to the store that ran the statement
     except sa.exc.DBAPIError as exc:
         raise _told(engine, exc) from exc
+    except UnicodeDecodeError as exc:  # SQLite quotes the damaged text in its message
+        raise StoreUnavailableError(f"{_name(engine)}: it is damaged; keep the file, and restore a backup") from exc
     except sa.exc.TimeoutError as exc:
         raise StoreUnavailableError(f"{_name(engine)}: every connection is in use; try again") from exc
 
@@ -113,13 +113,31 @@ def _name(engine: sa.Engine) -> str:
 
 def _migrate(engine: sa.Engine) -> None:
     """Run what is missing in one transaction; processes that start together wait for the first of them."""
-    config = Config()
+    with reading(engine) as connection:
+        if _version(connection) == tables.REVISION:
+            return
+    with _ALEMBIC, writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        _upgrade(connection, _name(engine))
+
+
+def _version(connection: sa.Connection) -> str | None:
+    table = sa.table("alembic_version", sa.column("version_num"))
+    if not sa.inspect(connection).has_table(table.name):
+        return None
+    return connection.execute(sa.select(table.c.version_num)).scalar()
+
+
+def _upgrade(connection: sa.Connection, name: str) -> None:
+    # Imported here: most starts find nothing to migrate, and a command should answer at once.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     try:
-        with _ALEMBIC, writing(engine) as connection:
-            if engine.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        command.upgrade(config, "head")
     except CommandError as exc:  # the revision found there is none of ours
-        raise StoreUnavailableError(f"{_name(engine)}: {exc}; written by a newer tomma? use that version") from exc
+        raise StoreUnavailableError(f"{name}: {exc}; written by a newer tomma? use that version") from exc

@@ -42,6 +42,8 @@ def telling(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as exc:
         raise unavailable(path, exc) from exc
+    except UnicodeDecodeError as exc:  # SQLite quotes the damaged text in its message
+        raise StoreUnavailableError(f"{path}: {_WHAT_NOW[sqlite3.SQLITE_CORRUPT]}") from exc
     except OSError as exc:
         raise StoreUnavailableError(f"{path}: {exc.strerror or exc}; check owner, mode and space") from exc
 

@@ -11,6 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
 
+REVISION = "0001"
+"""The migration that ends at these tables."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A time in UTC, to the microsecond; SQLite keeps it as sortable text without an offset."""
 

@@ -232,7 +232,11 @@ def test_a_file_that_is_not_whole_is_refused_and_left_as_it_is(
     assert {path.name: path.read_bytes() for path in filled.parent.iterdir() if path.name in before} == before
 
 
-@given(flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=4))
+anywhere = st.floats(0, 0.999)  # of the file's length
+in_the_head_and_schema = st.floats(0, 0.05)
+
+
+@given(flips=st.lists(st.tuples(anywhere | in_the_head_and_schema, st.integers(1, 255)), min_size=1, max_size=4))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_flipped_bytes_are_told_as_damage_or_read_as_values(
     filled: Path, flips: list[tuple[float, int]], reading_of: ReadingOf

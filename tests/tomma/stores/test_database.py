@@ -1,0 +1,119 @@
+"""The registry database: made, migrated, refused when it is not ours to touch."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from tomma.city import City
+from tomma.errors import ConfigurationError, StoreUnavailableError
+from tomma.settings import Settings
+from tomma.stores import tables
+from tomma.stores.database import open_database
+from tomma.stores.registry import SqlRegistry
+from tomma.stores.wiring import open_stores
+
+OPEN = (
+    "import sys; from tomma.stores.database import open_database; open_database(sys.argv[1]).dispose(); print('open')"
+)
+
+
+def test_the_migrations_end_at_the_tables_that_the_code_uses(engine: sa.Engine) -> None:
+    """A column that is only in one of the two fails here and not at a customer's."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, tables.metadata) == []
+        assert context.get_current_revision() == tables.REVISION, "or every start would migrate again"
+
+
+def test_processes_that_start_together_on_a_new_database_all_come_up(tmp_path: Path) -> None:
+    """The demo starts everything at once."""
+    address = f"sqlite:///{tmp_path / 'deep' / 'registry.sqlite3'}"
+    starting = [subprocess.Popen([sys.executable, "-c", OPEN, address], stdout=subprocess.PIPE) for _ in range(3)]
+
+    assert [process.communicate(timeout=60)[0] for process in starting] == [b"open\n"] * 3
+
+
+def test_a_process_killed_while_it_migrates_leaves_nothing_half_done(tmp_path: Path) -> None:
+    """Old or new, never between; and the next start needs nobody's help."""
+    for kill in range(2):
+        path = tmp_path / f"{kill}.sqlite3"
+        with subprocess.Popen([sys.executable, "-c", OPEN, f"sqlite:///{path}"]) as process:
+            while not path.exists() and process.poll() is None:
+                pass  # the file is there from the moment the migration can begin
+            process.kill()
+        engine = open_database(f"sqlite:///{path}")
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("SELECT count(*) FROM counter").fetchone() == (2,)
+        engine.dispose()
+
+
+def test_a_commit_is_on_the_disk_when_it_returns(engine: sa.Engine) -> None:
+    """A driver's tap is acknowledged after it; WAL with anything below FULL loses it at a power cut."""
+    with engine.connect() as connection:
+        pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+        assert pragmas == ["wal", 2]
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [pytest.param(b"", "not a database", id="emptied"), pytest.param(b"x" * 9000, "not a database", id="overwritten")],
+)
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes, told: str) -> None:
+    """An empty registry in its place would look like a town without bins."""
+    path = tmp_path / "registry.sqlite3"
+    path.write_bytes(content)
+
+    with pytest.raises(StoreUnavailableError, match=told):
+        open_database(f"sqlite:///{path}")
+    assert path.read_bytes() == content
+
+
+def test_a_database_of_a_newer_version_is_refused(engine: sa.Engine) -> None:
+    """Writing the old shape into the new one would damage it."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(StoreUnavailableError, match="newer"):
+        open_database(str(engine.url))
+
+
+@pytest.mark.parametrize("address", ["", "registry.sqlite3", "sqlite://", "sqlite:///:memory:", "nosuch://host/db"])
+def test_an_address_that_is_none_is_a_fault_of_the_settings(address: str) -> None:
+    """It is told at the start, by the setting's name."""
+    with pytest.raises(ConfigurationError, match="registry_url"):
+        open_database(address)
+
+
+def test_damage_in_a_registry_is_told_with_its_path(tmp_path: Path, city: City) -> None:
+    """Not as a traceback of three libraries."""
+    path = tmp_path / "registry.sqlite3"
+    engine = open_database(f"sqlite:///{path}")
+    SqlRegistry(engine).save(city)
+    engine.dispose()
+    data = bytearray(path.read_bytes())
+    data[4096:] = bytes(len(data) - 4096)
+    path.write_bytes(data)
+
+    with pytest.raises(StoreUnavailableError, match="damaged") as refused:
+        SqlRegistry(open_database(f"sqlite:///{path}")).load()
+    assert str(path) in str(refused.value)
+
+
+def test_all_stores_open_in_a_directory_that_was_never_there_and_close(tmp_path: Path, city: City) -> None:
+    """The first start of every front door."""
+    settings = Settings(data_dir=tmp_path / "new" / "place")
+    with open_stores(settings) as stores:
+        stores.registry.save(city)
+        readings = stores.readings
+    with pytest.raises(StoreUnavailableError):
+        readings.latest()
+    with open_stores(settings) as stores:
+        assert stores.registry.load() == city
