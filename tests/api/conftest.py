@@ -1,16 +1,19 @@
 """A small town, real stores, a real server on a free port: what the tests of the API share."""
 
+import asyncio
 import contextlib
+import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.context import ApiContext, BinOutlook, ForecastStep, Pace
@@ -61,8 +64,8 @@ def make_city() -> City:
     residual = FractionCode("residual")
     container = ContainerType(ContainerTypeId("C240"), "240 l", volume_l=240, empty_mm=1000, full_mm=100, max_kg=90)
     sites = [
-        Site(SiteId(f"S{n}"), f"Gata {n}", Position(60.16 + n / 1000, 24.93 + n / 1000), f"grind {n}")
-        for n in (1, 2, 3)
+        Site(SiteId(f"S{n}"), f"Gata {n}", Position(lat_deg, 24.931), f"grind {n}")
+        for n, lat_deg in ((1, 60.161), (2, 60.162), (3, 60.163))
     ]
     bins = [Bin(BinId(f"B{n}"), SiteId(f"S{(n + 1) // 2}"), container.id, residual) for n in range(1, BINS + 1)]
     sensors = [Sensor(SensorId(f"H{n}"), make="Acme", model="U1") for n in range(1, BINS)]
@@ -242,9 +245,58 @@ class World:
         return self.stores.plans.publish(plan.id)
 
 
+class InProcess(httpx.BaseTransport):
+    """Asks the application in an event loop of its own thread: whole answers only, but no socket to wait for."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._inner = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self._app = app
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Ask, and read the whole answer."""
+        return self._wait(self._ask(request))
+
+    def __enter__(self) -> Self:
+        """Start the application."""
+        self._thread.start()
+        self._lifespan = self._app.router.lifespan_context(self._app)
+        self._wait(self._lifespan.__aenter__())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the application."""
+        self._wait(self._lifespan.__aexit__(None, None, None))
+        self._wait(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(PATIENCE_S)
+        self._loop.close()
+
+    async def _ask(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        assert isinstance(answer.stream, httpx.AsyncByteStream)
+        content = b"".join([piece async for piece in answer.stream])
+        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+
+    def _wait[Answer](self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
+
+
 @contextlib.contextmanager
 def serving(world: World) -> Iterator[httpx.Client]:
-    """A real server on a free port, and a client that asks it."""
+    """The whole application with its threads, asked in process."""
+    transport = InProcess(create_app(world.context()))
+    try:
+        with httpx.Client(transport=transport, base_url="http://127.0.0.1", timeout=PATIENCE_S) as client:
+            yield client
+    finally:
+        world.planner.gate.set()
+
+
+@contextlib.contextmanager
+def serving_on_a_port(world: World) -> Iterator[httpx.Client]:
+    """A real server on a free port: for streams, and for leaving while they are open."""
     ready = threading.Event()
     with listen_on("127.0.0.1", 0) as listening:
         server = Server(create_app(world.context()), certificate=None, key=None, on_ready=ready.set)
@@ -256,18 +308,31 @@ def serving(world: World) -> Iterator[httpx.Client]:
             with httpx.Client(base_url=address, timeout=PATIENCE_S, trust_env=False) as client:
                 yield client
         finally:
-            world.planner.gate.set()
             server.should_exit = True
             thread.join(PATIENCE_S)
+            world.planner.gate.set()
             assert not thread.is_alive()
 
 
+def settings_in(data_dir: Path) -> Settings:
+    """Everything as it comes, but for where it is kept."""
+    return Settings(data_dir=data_dir, server=ServerSettings(trusted_hosts=("bins.example",)))
+
+
+@pytest.fixture(scope="session")
+def made_stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with new stores, made once and copied for each test."""
+    made = tmp_path_factory.mktemp("made")
+    with open_stores(settings_in(made)):
+        return made
+
+
 @pytest.fixture
-def empty_world(tmp_path: Path) -> Iterator[World]:
+def empty_world(tmp_path: Path, made_stores: Path) -> Iterator[World]:
     """Real stores with nothing in them."""
-    settings = Settings(data_dir=tmp_path, server=ServerSettings(trusted_hosts=("bins.example",)))
-    with open_stores(settings) as stores:
-        yield World(settings, stores)
+    data_dir = shutil.copytree(made_stores, tmp_path / "data")
+    with open_stores(settings_in(data_dir)) as stores:
+        yield World(settings_in(data_dir), stores)
 
 
 @pytest.fixture
@@ -275,6 +340,16 @@ def world(empty_world: World) -> World:
     """Real stores with the small town in them."""
     empty_world.stores.registry.save(make_city())
     return empty_world
+
+
+@pytest.fixture(scope="session")
+def refusing_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of one server for all the tests that only ask for what is refused: nothing is changed by them."""
+    settings = settings_in(tmp_path_factory.mktemp("refusing"))
+    with open_stores(settings) as stores:
+        stores.registry.save(make_city())
+        with serving(World(settings, stores)) as client:
+            yield client
 
 
 @pytest.fixture

@@ -1,0 +1,231 @@
+"""The driver's tablet: today's route, and events that are stored once whatever the network does."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from tests.api.conftest import TODAY, World, event_body, make_city, plan_of, send, until
+from tomma.model import PlanId
+from tomma.plan import PlanStatus
+
+
+@pytest.fixture
+def tablet(client: httpx.Client, world: World) -> httpx.Client:
+    """A tablet on a day with a published plan, P1."""
+    world.publish()
+    return client
+
+
+def states(client: httpx.Client) -> dict[str, str]:
+    """What became of each stop of V1."""
+    stops = client.get("/api/v1/driver/routes/V1").json()["stops"]
+    return {stop["bin_id"] or stop["disposal_site_id"]: stop["state"] for stop in stops}
+
+
+def undo(key: str, undoes: str, **changes: object) -> dict[str, object]:
+    """A tap on Undo."""
+    return event_body(key, kind="undone", bin_id=None, undoes_key=undoes, sequence=2, **changes)
+
+
+def test_without_a_published_plan_there_is_no_route(client: httpx.Client) -> None:
+    """The tablet says so in its own words; it needs the day and an empty list."""
+    assert client.get("/api/v1/driver/routes").json() == {"day": "2026-11-22", "plan_id": None, "routes": []}
+    answer = client.get("/api/v1/driver/routes/V1")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "there is no route for truck V1 on 2026-11-22")
+
+
+def test_the_day_is_the_organisations_not_utc(tablet: httpx.Client, world: World) -> None:
+    """At 23:30 UTC it is tomorrow in Stockholm: yesterday's plan must not be driven."""
+    world.clock.now = world.clock.now.replace(hour=23)
+    assert tablet.get("/api/v1/driver/routes").json()["day"] == "2026-11-23"
+    assert tablet.get("/api/v1/driver/routes/V1").status_code == 404
+
+
+def test_the_route_has_stops_streets_and_states(tablet: httpx.Client) -> None:
+    """One answer is enough to drive by."""
+    route = tablet.get("/api/v1/driver/routes/V1").json()
+    assert (route["plan_id"], route["vehicle_name"], len(route["legs"])) == ("P1", "Bil 1", 6)
+    assert route["plan_version"] > 0
+    assert set(states(tablet).values()) == {"todo"}
+    assert tablet.get("/api/v1/driver/routes").json()["routes"] == [
+        {"vehicle_id": "V1", "vehicle_name": "Bil 1", "stops": 4, "done": 0}
+    ]
+
+
+def test_a_tap_is_stored_shown_and_counted(tablet: httpx.Client) -> None:
+    """The next question already has the answer: read your own writes."""
+    assert send(
+        tablet,
+        event_body("emptied-1"),
+        event_body("skipped-2", kind="skipped", bin_id="B2", sequence=2, skip_reason="blocked"),
+    ) == [
+        {"key": "emptied-1", "status": "stored", "reason": None},
+        {"key": "skipped-2", "status": "stored", "reason": None},
+    ]
+    assert states(tablet) == {"B1": "emptied", "B2": "skipped", "B3": "todo", "B4": "todo", "T1": "todo"}
+    first = tablet.get("/api/v1/driver/routes/V1").json()["stops"][0]
+    assert first["state_event_key"] == "emptied-1"
+    assert tablet.get("/api/v1/driver/routes").json()["routes"][0]["done"] == 2
+    until(
+        lambda: [each["plan_state"] for each in tablet.get("/api/v1/bins").json()["bins"]],
+        lambda shown: shown == ["emptied", "skipped", "planned", "planned", "none", "none"],
+    )
+
+
+def test_undo_makes_the_stop_to_do_again(tablet: httpx.Client) -> None:
+    """Fingers slip, with gloves on more than most."""
+    send(tablet, event_body("emptied-1"), undo("undo-0001", "emptied-1"))
+    assert states(tablet)["B1"] == "todo"
+    until(lambda: tablet.get("/api/v1/bins/B1").json()["plan_state"], lambda state: state == "planned")
+
+
+def test_an_unloading_settles_the_next_disposal_stop(tablet: httpx.Client) -> None:
+    """The tablet goes on to the next stop after the tip."""
+    send(tablet, event_body("unload-01", kind="unloaded", bin_id=None, disposal_site_id="T1"))
+    assert states(tablet)["T1"] == "emptied"
+
+
+def test_a_batch_sent_again_is_stored_once(tablet: httpx.Client) -> None:
+    """D1: the answer was lost on the way; the tablet cannot know and sends again."""
+    batch = [event_body("emptied-1"), event_body("emptied-2", bin_id="B2", sequence=2)]
+    assert [each["status"] for each in send(tablet, *batch)] == ["stored", "stored"]
+    assert [each["status"] for each in send(tablet, *batch, batch[0])] == ["duplicate"] * 3
+    assert len(tablet.get("/api/v1/driver/events").json()["events"]) == 2
+
+
+def test_a_batch_sent_by_twenty_threads_at_once_is_stored_once(tablet: httpx.Client) -> None:
+    """Two tabs flush together, a retry overtakes its first try: still one row a tap."""
+    batch = [event_body(f"emptied-{n}", bin_id=f"B{n}", sequence=n) for n in range(1, 5)]
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: send(tablet, *batch), range(20)))
+    words = [each["status"] for answer in answers for each in answer]
+    assert (words.count("stored"), words.count("duplicate")) == (4, 76)
+    assert len(tablet.get("/api/v1/driver/events").json()["events"]) == 4
+
+
+def test_a_key_used_for_something_else_is_rejected_and_the_first_stands(tablet: httpx.Client) -> None:
+    """A key is made once; a second meaning is a fault of the client and must not overwrite the truth."""
+    send(tablet, event_body("emptied-1"))
+    (answer,) = send(tablet, event_body("emptied-1", bin_id="B2"))
+    assert (answer["status"], "used before" in answer["reason"]) == ("rejected", True)
+    assert (states(tablet)["B1"], states(tablet)["B2"]) == ("emptied", "todo")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        pytest.param({"plan_id": "P9"}, "there is no plan P9", id="a plan nobody made"),
+        pytest.param({"vehicle_id": "V9"}, "there is no truck V9", id="a truck nobody has"),
+        pytest.param({"bin_id": "B9"}, "there is no bin B9", id="a bin nobody knows"),
+        pytest.param({"bin_id": None}, "bin_id", id="emptied without a bin"),
+        pytest.param({"skip_reason": "blocked"}, "skip_reason", id="emptied with a reason to skip"),
+        pytest.param({"kind": "skipped"}, "skip_reason", id="skipped without a reason"),
+        pytest.param({"kind": "skipped", "skip_reason": "bored"}, "skip_reason", id="no reason of ours"),
+        pytest.param({"kind": "undone", "bin_id": None}, "undoes_key", id="undone without a key"),
+        pytest.param({"kind": "unloaded", "bin_id": None, "disposal_site_id": "T9"}, "T9", id="an unknown tip"),
+        pytest.param({"kind": "danced"}, "kind", id="a kind nobody knows"),
+        pytest.param({"key": "short"}, "key", id="a key too short to be unique"),
+        pytest.param({"sequence": -1}, "sequence", id="a sequence below nothing"),
+        pytest.param({"sequence": "1"}, "sequence", id="a text for a number"),
+        pytest.param({"sequence": 1.5}, "sequence", id="half a tap"),
+        pytest.param({"tapped_utc": "yesterday"}, "tapped_utc", id="no time"),
+        pytest.param({"tapped_utc": "1970-01-01T00:00:00Z"}, "tapped_utc", id="a tablet that lost its clock"),
+        pytest.param({"lat_deg": 91, "lon_deg": 0}, "lat_deg", id="beyond the pole"),
+        pytest.param({"lat_deg": 60}, "lon_deg", id="half a position"),
+        pytest.param({"speed_kmh": 40}, "speed_kmh", id="a key nobody knows"),
+        pytest.param({"bin_id": "B\u0007"}, "bin_id", id="an id with a bell in it"),
+    ],
+)
+def test_one_bad_event_does_not_hold_up_the_others(
+    tablet: httpx.Client, changes: dict[str, object], reason: str
+) -> None:
+    """A day's worth of taps must not hang on one that can never be taken; it is told by its key."""
+    bad, good = {**event_body("bad-event"), **changes}, event_body("good-event", bin_id="B2", sequence=2)
+    bad = {name: value for name, value in bad.items() if value is not None}
+    refused, stored = send(tablet, bad, good)
+    assert (refused["status"], stored["status"]) == ("rejected", "stored")
+    assert refused["key"] == bad["key"]
+    assert reason in refused["reason"]
+    assert [each["key"] for each in tablet.get("/api/v1/driver/events").json()["events"]] == ["good-event"]
+
+
+@pytest.mark.parametrize("bad", [7, None, "tap", [], {}, {"key": 8}], ids=repr)
+def test_something_that_is_no_event_is_rejected_by_itself(tablet: httpx.Client, bad: object) -> None:
+    """Even then the others are taken."""
+    answer = tablet.post(
+        "/api/v1/driver/events", json={"events": [bad, event_body("good-event")], "sent_utc": "2026-11-22T05:30:00Z"}
+    )
+    assert [each["status"] for each in answer.json()["results"]] == ["rejected", "stored"]
+
+
+def test_a_plan_that_was_never_sent_out_takes_no_events(tablet: httpx.Client, world: World) -> None:
+    """Nobody drove it."""
+    world.stores.plans.save(plan_of(make_city(), PlanId("P2"), TODAY, world.clock.now))
+    (answer,) = send(tablet, event_body("emptied-1", plan_id="P2"))
+    assert (answer["status"], answer["reason"]) == ("rejected", "plan P2 was never sent to the trucks")
+
+
+def test_taps_on_a_route_that_changed_meanwhile_are_kept(tablet: httpx.Client, world: World) -> None:
+    """D6: the tablet was offline while a new plan came; what was emptied is emptied under both."""
+    shorter = plan_of(make_city(), PlanId("P2"), TODAY, world.clock.now + timedelta(minutes=1))
+    route = replace(shorter.routes[0], stops=shorter.routes[0].stops[1:])
+    world.stores.plans.save(replace(shorter, routes=(route,)))
+    world.stores.plans.publish(PlanId("P2"))
+    send(tablet, event_body("emptied-1"), event_body("emptied-2", bin_id="B2", sequence=2))
+    assert states(tablet) == {"B2": "emptied", "B3": "todo", "B4": "todo", "T1": "todo"}
+    until(lambda: tablet.get("/api/v1/bins/B1").json()["plan_state"], lambda state: state == "emptied")
+
+
+def test_a_bin_off_the_plan_can_be_emptied(tablet: httpx.Client) -> None:
+    """Whoever empties one on the way tells us something."""
+    send(tablet, event_body("ad-hoc-01", bin_id="B5"))
+    until(lambda: tablet.get("/api/v1/bins/B5").json()["plan_state"], lambda state: state == "emptied")
+
+
+def test_both_times_are_kept(tablet: httpx.Client, world: World) -> None:
+    """When it was done, by the tablet, and when we heard, by us: the difference shows a clock that is off."""
+    send(tablet, event_body("emptied-1", tapped_utc="2026-11-20T05:20:00+01:00", lat_deg=60.1, lon_deg=24.9))
+    (event,) = tablet.get("/api/v1/driver/events").json()["events"]
+    assert event == {
+        "key": "emptied-1",
+        "device_id": "tablet-1",
+        "sequence": 1,
+        "plan_id": "P1",
+        "vehicle_id": "V1",
+        "kind": "emptied",
+        "tapped_utc": "2026-11-20T04:20:00Z",
+        "received_utc": "2026-11-22T05:30:00Z",
+        "bin_id": "B1",
+        "disposal_site_id": None,
+        "skip_reason": None,
+        "undoes_key": None,
+        "lat_deg": 60.1,
+        "lon_deg": 24.9,
+    }
+    assert world.stores.plans.get(PlanId("P1")).status is PlanStatus.PUBLISHED
+
+
+def test_a_batch_has_a_bound(tablet: httpx.Client) -> None:
+    """A tablet that was away for a week sends in pieces; nothing of a batch too long is stored."""
+    batch = {
+        "events": [event_body(f"event-{n:04d}", sequence=n) for n in range(501)],
+        "sent_utc": "2026-11-22T05:30:00Z",
+    }
+    answer = tablet.post("/api/v1/driver/events", json=batch)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "events"
+    assert tablet.get("/api/v1/driver/events").json() == {"position": 0, "events": []}
+    del batch["events"][500]  # type: ignore[attr-defined]
+    assert tablet.post("/api/v1/driver/events", json=batch).status_code == 200
+
+
+def test_events_can_be_followed_from_outside(tablet: httpx.Client) -> None:
+    """An open integration reads on from where it was, and never twice."""
+    send(tablet, *(event_body(f"event-{n:04d}", sequence=n) for n in range(5)))
+    first = tablet.get("/api/v1/driver/events?limit=3").json()
+    rest = tablet.get(f"/api/v1/driver/events?after={first['position']}").json()
+    assert [each["sequence"] for each in first["events"] + rest["events"]] == [0, 1, 2, 3, 4]
+    assert tablet.get(f"/api/v1/driver/events?after={rest['position']}").json()["events"] == []
