@@ -116,10 +116,20 @@ def _migrate(engine: sa.Engine) -> None:
     with reading(engine) as connection:
         if _version(connection) == tables.REVISION:
             return
+    # Imported here, since most starts find nothing to migrate, and before the lock, since others wait for it.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     with _ALEMBIC, writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-        _upgrade(connection, _name(engine))
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        try:
+            command.upgrade(config, "head")
+        except CommandError as exc:  # the revision found there is none of ours
+            raise StoreUnavailableError(f"{_name(engine)}: {exc}; written by a newer tomma? use that version") from exc
 
 
 def _version(connection: sa.Connection) -> str | None:
@@ -127,17 +137,3 @@ def _version(connection: sa.Connection) -> str | None:
     if not sa.inspect(connection).has_table(table.name):
         return None
     return connection.execute(sa.select(table.c.version_num)).scalar()
-
-
-def _upgrade(connection: sa.Connection, name: str) -> None:
-    # Imported here: most starts find nothing to migrate, and a command should answer at once.
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
-
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    try:
-        command.upgrade(config, "head")
-    except CommandError as exc:  # the revision found there is none of ours
-        raise StoreUnavailableError(f"{name}: {exc}; written by a newer tomma? use that version") from exc

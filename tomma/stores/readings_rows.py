@@ -74,9 +74,9 @@ _QUALITIES = {int(flags): flags for flags in map(Quality, range(2 * max(Quality)
 
 def reading(row: tuple[Any, ...]) -> Reading:
     """Return the reading of a row that was selected with `READING_SQL`."""
+    if not (isinstance(row[0], str) and isinstance(row[1], str)):  # only damage makes names anything else
+        raise TypeError(f"names must be text, got {row[0]!r} and {row[1]!r}")
     bin_id, sensor_id, measured_ms, delay_ms, fill_fraction, quality, distance_mm, battery_v, temperature_c = row
-    if type(bin_id) is not str or type(sensor_id) is not str:  # only damage makes names anything else
-        raise TypeError(f"names must be text, got {bin_id!r} and {sensor_id!r}")
     return Reading(
         bin_id,
         sensor_id,

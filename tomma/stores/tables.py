@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-
 REVISION = "0001"
 """The migration that ends at these tables."""
 
