@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from threading import Event
 from typing import Protocol
 from uuid import uuid4
 
@@ -71,8 +72,9 @@ class Planner(Protocol):
         now_utc: datetime,
         plan_id: PlanId,
         on_progress: ProgressSink,
+        stop: Event,
     ) -> Plan:
-        """Return the plan of `day` with the id `plan_id`, READY or FAILED."""
+        """Return the plan of `day` with the id `plan_id`, READY or FAILED; soon after `stop` is set."""
 
 
 @dataclass(frozen=True, slots=True)

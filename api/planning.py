@@ -1,9 +1,9 @@
 """The planner of `routing` as the desk asks for it."""
 
 from datetime import date, datetime
-from importlib import import_module
-from threading import Lock
+from threading import Event, Lock
 
+from routing.planner import make_plan
 from routing.roads import open_roads
 from routing.roads.port import Roads
 from tomma.city import City
@@ -32,9 +32,10 @@ class RoutingPlanner:
         now_utc: datetime,
         plan_id: PlanId,
         on_progress: ProgressSink,
+        stop: Event,
     ) -> Plan:
-        """Return the plan of `day`, READY or FAILED."""
-        plan: Plan = import_module("routing.planner").make_plan(
+        """Return the plan of `day`, READY or FAILED; soon after `stop` is set, the best there is by then."""
+        return make_plan(
             city=city,
             readings=self._readings,
             events=self._events,
@@ -44,8 +45,8 @@ class RoutingPlanner:
             now_utc=now_utc,
             plan_id=plan_id,
             on_progress=on_progress,
+            stop=stop,
         )
-        return plan
 
     def _open_roads(self) -> Roads:
         with self._lock:

@@ -71,6 +71,7 @@ class PlanDesk:
         self._jobs: dict[date, _Job] = {}
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
+        self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._run, name="plan-desk", daemon=True)
 
     def start(self) -> None:
@@ -85,6 +86,7 @@ class PlanDesk:
         """Give up what is unfinished and say so in the store; a late result is thrown away."""
         with self._lock:
             self._closed = True
+            self._leaving.set()
             jobs = list(self._jobs.values())
             self._jobs.clear()
             for job in jobs:
@@ -136,6 +138,7 @@ class PlanDesk:
                 now_utc=self._clock.now_utc(),
                 plan_id=job.plan.id,
                 on_progress=lambda progress: self._note(job, progress),
+                stop=self._leaving,
             )
         except TommaError as exc:
             log.warning("plan failed plan=%s reason=%s", job.plan.id, exc)

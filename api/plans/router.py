@@ -18,6 +18,7 @@ from api.plans.view import plan_out, summary_out
 from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands, Services
+from routing.planner import MAX_DAYS_AHEAD, default_day
 from tomma.city import City
 from tomma.errors import ConflictError
 from tomma.model import PlanId, VehicleId
@@ -25,7 +26,6 @@ from tomma.plan import PlanProgress, PlanStatus
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=StrictRoute)
 
-DAYS_AWAY_MAX = 366
 PlanPath = Annotated[Name, Path(description="The plan's id.")]
 
 
@@ -76,17 +76,18 @@ def publish_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
 
 
 def _decided(hands: Services, order: PlanOrder) -> Order:
-    day = order.day or hands.today.day()
+    city = hands.city.current()
+    day = order.day or default_day(city, hands.context.clock.now_utc())
     _check_day(day, hands.today.day())
     planning = hands.context.settings.planning
     if order.budget_s is not None:
         planning = planning.model_copy(update={"budget_s": order.budget_s})
-    return Order(day=day, city=_with_trucks(hands.city.current(), order.vehicle_ids), planning=planning)
+    return Order(day=day, city=_with_trucks(city, order.vehicle_ids), planning=planning)
 
 
 def _check_day(day: date, today: date) -> None:
-    if abs(day - today) > timedelta(days=DAYS_AWAY_MAX):
-        raise HTTPException(422, f"day must be within {DAYS_AWAY_MAX} days of today ({today}), got {day}")
+    if not today <= day <= today + timedelta(days=MAX_DAYS_AHEAD):
+        raise HTTPException(422, f"day must be within {MAX_DAYS_AHEAD} days from today ({today}), got {day}")
 
 
 def _with_trucks(city: City, vehicle_ids: list[Name] | None) -> City:

@@ -27,7 +27,10 @@ Day = Annotated[date, BeforeValidator(parse_day), Field(examples=["2026-11-22"])
 class PlanOrder(Told):
     """What to plan. Everything may be left out."""
 
-    day: Day | None = Field(default=None, description="Local day of the organisation; today if left out.")
+    day: Day | None = Field(
+        default=None,
+        description="Local day of the organisation; if left out, the next one with an hour of work left in it.",
+    )
     vehicle_ids: list[Name] | None = Field(
         default=None, max_length=VEHICLES_MAX, description="Trucks that may drive; all if left out.", examples=[["V1"]]
     )

@@ -196,6 +196,7 @@ class HandPlanner:
         now_utc: datetime,
         plan_id: PlanId,
         on_progress: ProgressSink,
+        stop: threading.Event,
     ) -> Plan:
         """Tell two stages; between them, wait to be let through."""
         self.asked.append((city, planning, day))
