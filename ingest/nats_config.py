@@ -76,4 +76,7 @@ def subject_of(topic: str) -> str:
     >>> subject_of("city/#")
     'city.>'
     """
-    return topic.replace(".", "//").replace("/", ".").replace("+", "*").replace("#", ">")
+    return topic.translate(_NOTATION)
+
+
+_NOTATION = str.maketrans({".": "//", "/": ".", "+": "*", "#": ">"})

@@ -182,7 +182,7 @@ def mosquitto(tmp_path: Path) -> Iterator[RunningBroker]:
     """Debian's mosquitto; set up by `make test`."""
     binary = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
     assert binary, "mosquitto must be installed; `make test` installs it or says how"
-    port = free_port()
+    port = find_free_port()
     config = tmp_path / "mosquitto.conf"
     config.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 1000\n"
@@ -208,8 +208,14 @@ def broker(request: pytest.FixtureRequest) -> RunningBroker:
     return running
 
 
+@pytest.fixture
 def free_port() -> int:
     """A port that was free a moment ago."""
+    return find_free_port()
+
+
+def find_free_port() -> int:
+    """Ask the machine for a port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

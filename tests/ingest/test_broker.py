@@ -1,0 +1,230 @@
+"""The embedded broker: private by default, durable, and never left behind."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import psutil
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from ingest.broker import EmbeddedBroker, Login, logins
+from ingest.nats_config import nats_config, subject_of
+from tomma.errors import ConfigurationError
+
+PATIENCE_S = 20.0
+READING = "tomma/v1/H0001/reading"
+
+
+class Client:
+    """A client that remembers what the broker answered."""
+
+    def __init__(self, port: int, login: Login, client_id: str) -> None:
+        self.received: list[str] = []
+        self.connected: list[str] = []
+        self.granted: list[bool] = []
+        self.mqtt = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
+        self.mqtt.username_pw_set(login.username, login.password)
+        self.mqtt.on_connect = lambda *answer: self.connected.append(str(answer[3]))
+        self.mqtt.on_subscribe = lambda *answer: self.granted.extend(not reason.is_failure for reason in answer[3])
+        self.mqtt.on_message = lambda *answer: self.received.append(answer[2].topic)
+        self.mqtt.connect("127.0.0.1", port)
+        self.mqtt.loop_start()
+
+    def publish(self, topic: str) -> None:
+        """Publish and wait for the broker's answer."""
+        self.mqtt.publish(topic, b"{}", qos=1).wait_for_publish(PATIENCE_S)
+
+    def end(self) -> None:
+        """Leave."""
+        self.mqtt.disconnect()
+        self.mqtt.loop_stop()
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Any:
+    """Make clients of one broker; they leave with the test."""
+    made: list[Client] = []
+    with EmbeddedBroker(tmp_path) as broker:
+
+        def make(login: Login, client_id: str) -> Client:
+            made.append(Client(broker.port, login, client_id))
+            return made[-1]
+
+        make.broker = broker  # type: ignore[attr-defined]
+        yield make
+        for each in made:
+            each.end()
+
+
+def test_each_login_may_do_its_part_and_nothing_else(client: Any, wait: Callable[..., None]) -> None:
+    """A device that reads others' readings, or writes elsewhere, is how one stolen password becomes a breach (M8)."""
+    ingest = client(client.broker.ingest_login, "ingest")
+    device = client(client.broker.device_login, "device")
+    wait(lambda: ingest.connected and device.connected, "both are connected")
+    ingest.mqtt.subscribe([(READING, 1), ("#", 1), ("$SYS/#", 1)])
+    wait(lambda: len(ingest.granted) == 3, "the broker answers ingest")
+    device.mqtt.subscribe([(READING, 1), ("#", 1), ("tomma/#", 1)])
+    wait(lambda: len(device.granted) == 3, "the broker answers the device")
+    assert (ingest.granted, device.granted) == ([True, False, False], [False, False, False])
+    device.publish("tomma/v1/H0001/other")
+    device.publish("somewhere/else")
+    ingest.mqtt.publish(READING, b"{}", qos=0)
+    device.publish(READING)
+    wait(lambda: ingest.received, "the reading arrives")
+    assert ingest.received == [READING]
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        pytest.param(Login("device", "wrong"), id="a wrong password"),
+        pytest.param(Login("admin", "admin"), id="an unknown user"),
+        pytest.param(Login("", ""), id="nobody"),
+    ],
+)
+def test_a_login_is_refused(login: Login, client: Any, wait: Callable[..., None]) -> None:
+    """There is no anonymous way in (case M10)."""
+    stranger = client(login, "stranger")
+    wait(lambda: stranger.connected, "the broker answers")
+    assert stranger.connected[0] in {"Not authorized", "Bad user name or password"}
+
+
+def test_passwords_are_random_kept_and_for_the_owner_only(tmp_path: Path) -> None:
+    """Another account of the machine must not read them; devices must not need new ones after a restart."""
+    with EmbeddedBroker(tmp_path / "one") as broker:
+        known = logins(tmp_path / "one")
+        files = [broker.directory / "nats.conf", broker.directory / "logins.json"]
+        assert [stat.S_IMODE(path.stat().st_mode) for path in files] == [0o600, 0o600]
+        assert stat.S_IMODE(broker.directory.stat().st_mode) == 0o700
+    assert logins(tmp_path / "one") == known
+    assert logins(tmp_path / "two") != known
+    assert known.device.password not in repr(known)
+
+
+def test_a_broken_login_file_is_told_with_what_to_do(tmp_path: Path) -> None:
+    """A half-written file must not end in a traceback, nor in new passwords behind the devices' back."""
+    (tmp_path / "broker").mkdir()
+    (tmp_path / "broker" / "logins.json").write_text('{"ingest"')
+    with pytest.raises(ConfigurationError, match="remove it to make new ones"):
+        EmbeddedBroker(tmp_path)
+
+
+def test_a_taken_port_is_told(tmp_path: Path) -> None:
+    """Else the readings of this city would go to another's broker."""
+    with (
+        EmbeddedBroker(tmp_path / "first") as first,
+        pytest.raises(ConfigurationError, match="port must be free"),
+        EmbeddedBroker(tmp_path / "second", first.port),
+    ):
+        pass
+
+
+def test_it_listens_on_this_machine_only(tmp_path: Path) -> None:
+    """Opening it to the street is a decision, with TLS, not a default."""
+    with EmbeddedBroker(tmp_path) as broker:
+        listening = psutil.Process(broker.pid).net_connections(kind="inet")
+        addresses = {each.laddr.ip for each in listening if each.status == psutil.CONN_LISTEN}
+    assert addresses == {"127.0.0.1"}
+
+
+def test_what_was_published_survives_a_killed_broker(tmp_path: Path, wait: Callable[..., None]) -> None:
+    """A PUBACK is a promise: the file store keeps it over kill -9."""
+    session = {"client_id": "ingest", "clean_session": False}
+
+    def reader(broker: EmbeddedBroker) -> tuple[mqtt.Client, list[bytes], list[Any]]:
+        got, granted = list[bytes](), list[Any]()
+        made = mqtt.Client(CallbackAPIVersion.VERSION2, **session)  # type: ignore[arg-type]
+        made.username_pw_set(broker.ingest_login.username, broker.ingest_login.password)
+        made.on_message = lambda *answer: got.append(answer[2].payload)
+        made.on_connect = lambda *_: made.subscribe("tomma/v1/+/reading", 1)  # type: ignore[assignment]
+        made.on_subscribe = lambda *answer: granted.append(answer)
+        made.connect("127.0.0.1", broker.port)
+        made.loop_start()
+        return made, got, granted
+
+    with EmbeddedBroker(tmp_path) as broker:
+        first, _, granted = reader(broker)
+        wait(lambda: granted, "the session is there")
+        first.disconnect()
+        first.loop_stop()
+        device = Client(broker.port, broker.device_login, "device")
+        sent = [device.mqtt.publish(READING, str(number).encode(), qos=1) for number in range(500)]
+        for each in sent:
+            each.wait_for_publish(PATIENCE_S)
+        assert broker.pid is not None
+        os.kill(broker.pid, signal.SIGKILL)
+        wait(lambda: not broker.running, "the broker is dead")
+        device.end()
+    with EmbeddedBroker(tmp_path) as broker:
+        second, got, _ = reader(broker)
+        wait(lambda: len(set(got)) == 500, "everything acknowledged is delivered")
+        second.disconnect()
+        second.loop_stop()
+
+
+def gone(pid: int) -> bool:
+    """Whether the process has ended."""
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_it_ends_with_its_block(tmp_path: Path) -> None:
+    """No server is left on the machine after a demo."""
+    with EmbeddedBroker(tmp_path) as broker:
+        pid = broker.pid
+    assert pid is not None
+    assert gone(pid)
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from ingest.broker import EmbeddedBroker
+with EmbeddedBroker(Path(sys.argv[1])) as broker:
+    print(broker.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_it_ends_when_its_parent_is_killed(tmp_path: Path, wait: Callable[..., None]) -> None:
+    """A kill -9 leaves no time to clean up; the next start must find the port and the store free."""
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait(PATIENCE_S)
+    parent.stdout.close()
+    wait(lambda: gone(pid), "the server ends")
+
+
+def test_a_server_that_cannot_start_is_told_with_its_own_words(tmp_path: Path) -> None:
+    """The operator must not have to look for the log."""
+    (tmp_path / "broker").mkdir()
+    (tmp_path / "broker" / "jetstream").write_text("a file where a directory belongs")
+    with pytest.raises(ConfigurationError, match=r"ended at start.*(directory|storage)"), EmbeddedBroker(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("topic", "subject"),
+    [
+        pytest.param("tomma/v1/+/reading", "tomma.v1.*.reading", id="one level"),
+        pytest.param("v3/+/devices/+/up", "v3.*.devices.*.up", id="two levels"),
+        pytest.param("city/#", "city.>", id="all below"),
+        pytest.param("se.stad/+/up", "se//stad.*.up", id="a dot in a name"),
+    ],
+)
+def test_rights_are_given_on_the_subject_of_a_topic(topic: str, subject: str, tmp_path: Path) -> None:
+    """NATS keeps rights in its own notation; a wrong translation would open or shut the wrong door."""
+    assert subject_of(topic) == subject
+    config = nats_config(1883, tmp_path, Login("i", "x"), Login("d", "y"), [topic])
+    users = json.loads(json.dumps(config))["authorization"]["users"]
+    assert users[0]["permissions"] == {"publish": {"deny": [">"]}, "subscribe": {"allow": [subject]}}
+    assert users[1]["permissions"] == {"publish": {"allow": [subject]}, "subscribe": {"deny": [">"]}}
