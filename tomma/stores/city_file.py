@@ -33,7 +33,7 @@ from tomma.city import (
 )
 from tomma.errors import ImportRefusedError
 from tomma.stores.city_faults import faults, refuse
-from tomma.stores.codec import to_plain
+from tomma.stores.codec import parse_json, to_plain
 from tomma.stores.row_faults import convert_row
 
 FORMAT = "tomma-city"
@@ -86,8 +86,8 @@ def parse_city(data: bytes) -> City:
 
 def _document(data: bytes) -> dict[str, Any]:
     try:
-        document = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        document = parse_json(data)
+    except ValueError as exc:
         raise ImportRefusedError(f"not a JSON document in UTF-8: {exc}") from exc
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ImportRefusedError(f'not a city file: it must be an object with "format": "{FORMAT}"')

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+_REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""Malformed or of another shape, not UTF-8, nested beyond any sense."""
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -19,7 +21,15 @@ def from_json[T](data: bytes | str, kind: type[T]) -> T:
     """Return the `kind` that `data` says, or raise ValueError naming the field and what is wrong with it."""
     try:
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:  # DecodeError: malformed or of another shape
+    except _REFUSALS as exc:
+        raise ValueError(str(exc)) from exc
+
+
+def parse_json(data: bytes) -> object:
+    """Return what the document says as dicts, lists and scalars, or raise ValueError."""
+    try:
+        return msgspec.json.decode(data)
+    except _REFUSALS as exc:
         raise ValueError(str(exc)) from exc
 
 
@@ -38,5 +48,5 @@ def from_plain[T](data: object, kind: type[T], *, texts: bool = False) -> T:
     """
     try:
         return msgspec.convert(data, type=kind, strict=not texts)
-    except msgspec.ValidationError as exc:
+    except _REFUSALS as exc:
         raise ValueError(str(exc)) from exc

@@ -18,6 +18,7 @@ import msgspec
 
 from tomma.errors import ImportRefusedError
 from tomma.stores.city_faults import refuse
+from tomma.stores.codec import parse_json
 from tomma.stores.record_rows import RECORD_KINDS, RecordKind, from_row, to_row
 
 LINE_MAX_BYTES = 64 * 1024 * 1024
@@ -26,6 +27,7 @@ _FAULTS_MAX = 200
 """Reading stops there: the file is another kind of file."""
 _GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 _UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error)
+"""What unpacking, decoding and splitting a file of another kind raise."""
 
 type OnBytes = Callable[[int], None]
 """Told how many bytes of the file are behind us."""
@@ -41,9 +43,10 @@ def kind_of(path: Path) -> RecordKind:
     with _telling(path), _open(path) as (stream, _):
         first: Iterable[str]
         if is_csv(path):
-            first = next(csv.reader(_text(stream)), [])
+            with _text(stream) as text:
+                first = next(csv.reader(text), [])
         else:
-            row = msgspec.json.decode(stream.readline(LINE_MAX_BYTES) or b"{}")
+            row = parse_json(stream.readline(LINE_MAX_BYTES) or b"{}")
             first = row if isinstance(row, dict) else ()
     found = [kind for kind in RECORD_KINDS if kind.mark in first]
     if not found:
@@ -72,17 +75,18 @@ def _json_rows(stream: IO[bytes]) -> Iterator[tuple[int, object]]:
         if text.isspace():
             continue
         try:
-            yield line, msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            yield line, parse_json(text)
+        except ValueError:
             yield line, text.decode("utf-8", "backslashreplace")  # no object: refused with its text shown
 
 
 def _csv_rows(stream: IO[bytes], kind: RecordKind) -> Iterator[tuple[int, object]]:
     optional = kind.optional
-    reader = csv.DictReader(_text(stream), restkey="cells beyond the header", strict=True)
-    for row in reader:
-        left_out = {name for name, cell in row.items() if cell is None or (cell == "" and name in optional)}
-        yield reader.line_num, {name: _unguarded(cell) for name, cell in row.items() if name not in left_out}
+    with _text(stream) as text:
+        reader = csv.DictReader(text, restkey="cells beyond the header", strict=True)
+        for row in reader:
+            left_out = {name for name, cell in row.items() if cell is None or (cell == "" and name in optional)}
+            yield reader.line_num, {name: _unguarded(cell) for name, cell in row.items() if name not in left_out}
 
 
 def _text(stream: IO[bytes]) -> io.TextIOWrapper:
@@ -144,5 +148,5 @@ def _telling(path: Path) -> Iterator[None]:
         yield
     except _UNREADABLE as exc:
         raise ImportRefusedError(f"{path}: cannot be read: {exc}") from exc
-    except msgspec.DecodeError as exc:
+    except ValueError as exc:
         raise ImportRefusedError(f"{path}: the first line is not JSON: {exc}") from exc

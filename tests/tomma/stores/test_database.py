@@ -1,5 +1,6 @@
 """The registry database: made, migrated, refused when it is not ours to touch."""
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +24,15 @@ OPEN = (
     "import sys; from tomma.stores.database import open_database; open_database(sys.argv[1]).dispose(); print('open')"
 )
 
+OPEN_AND_DIE = f"""
+import os, signal, sqlalchemy
+def die(connection, cursor, statement, *rest):
+    if "CREATE TABLE installation" in statement:
+        os.kill(os.getpid(), signal.SIGKILL)
+sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", die)
+{OPEN}
+"""
+
 
 def test_the_migrations_end_at_the_tables_that_the_code_uses(engine: sa.Engine) -> None:
     """A column that is only in one of the two fails here and not at a customer's."""
@@ -42,16 +52,15 @@ def test_processes_that_start_together_on_a_new_database_all_come_up(tmp_path: P
 
 def test_a_process_killed_while_it_migrates_leaves_nothing_half_done(tmp_path: Path) -> None:
     """Old or new, never between; and the next start needs nobody's help."""
-    for kill in range(2):
-        path = tmp_path / f"{kill}.sqlite3"
-        with subprocess.Popen([sys.executable, "-c", OPEN, f"sqlite:///{path}"]) as process:
-            while not path.exists() and process.poll() is None:
-                pass  # the file is there from the moment the migration can begin
-            process.kill()
-        engine = open_database(f"sqlite:///{path}")
-        with closing(sqlite3.connect(path)) as connection:
-            assert connection.execute("SELECT count(*) FROM counter").fetchone() == (2,)
-        engine.dispose()
+    path = tmp_path / "registry.sqlite3"
+    killed = subprocess.run([sys.executable, "-c", OPEN_AND_DIE, f"sqlite:///{path}"], timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_schema").fetchall() == []
+
+    open_database(f"sqlite:///{path}").dispose()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM counter").fetchone() == (2,)
 
 
 def test_a_commit_is_on_the_disk_when_it_returns(engine: sa.Engine) -> None:

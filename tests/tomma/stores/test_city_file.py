@@ -1,0 +1,126 @@
+"""A city as a file: complete, comparable, and refused with everything that is wrong with it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tomma.city import City
+from tomma.errors import ImportRefusedError
+from tomma.model import SiteId
+from tomma.stores.city_file import city_document, parse_city, read_city, write_city
+
+
+@given(name=st.text(st.characters(codec="utf-8"), max_size=30))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_city_that_was_written_is_read_back(city: City, name: str, tmp_path: Path) -> None:
+    """Every field of every row, whatever the names are."""
+    named = replace(city, sites={SiteId("torg"): replace(city.sites[SiteId("torg")], name=name)})
+    write_city(named, tmp_path / "city.json")
+
+    assert read_city(tmp_path / "city.json") == named
+
+
+def test_a_row_is_a_line_so_that_two_versions_compare_well(city: City) -> None:
+    """A municipality keeps its master data under version control."""
+    before = city_document(city).splitlines()
+    site = replace(city.sites[SiteId("torg")], service_s=30)
+    after = city_document(replace(city, sites={site.id: site})).splitlines()
+
+    assert sum(1 for old, new in zip(before, after, strict=True) if old != new) == 1
+
+
+def _changed(city: City, change: Callable[[dict[str, Any]], object]) -> bytes:
+    document = msgspec.json.decode(city_document(city))
+    change(document)
+    return msgspec.json.encode(document)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        pytest.param(
+            lambda d: d["container_types"][0].update(full_mm=1500),
+            "container_types[0]: full_mm must be below empty_mm (1100), got 1500",
+            id="container upside down",
+        ),
+        pytest.param(
+            lambda d: d["sites"][0]["position"].update(lat_deg=593.0),
+            "sites[0]: lat_deg must be within [-90, 90], got 593",
+            id="not on the globe",
+        ),
+        pytest.param(
+            lambda d: d["vehicles"][0].update(capacity_kg="7500"),
+            "vehicles[0]: capacity_kg: Expected `float`, got `str`, got '7500'",
+            id="number as text",
+        ),
+        pytest.param(lambda d: d["bins"][1].pop("site_id"), "bins[1]: site_id is missing", id="bin without a site"),
+        pytest.param(
+            lambda d: d["bins"][1].update(adress="x"), "bins[1]: 'adress' is not a field", id="misspelt field"
+        ),
+        pytest.param(
+            lambda d: d["vehicles"][0]["shift"]["breaks"][1].update(latest_s=0),
+            "latest_s must be within [39600, 86400], got 0",
+            id="break turned around",
+        ),
+        pytest.param(
+            lambda d: d["vehicles"][0]["shift"].update(lunch=1), "vehicles[0]: shift: 'lunch'", id="unknown part inside"
+        ),
+        pytest.param(lambda d: d["bins"].append(d["bins"][0]), "bins[2]: 'B1' is there already", id="bin twice"),
+        pytest.param(lambda d: d["sensors"].append({"id": ""}), "sensors[2]: the key must not be empty", id="no name"),
+        pytest.param(lambda d: d["sites"].clear(), "bins[B1]: site_id names 'torg'", id="site is missing"),
+        pytest.param(lambda d: d.update(sites={}), "sites must be a list, got dict", id="no list"),
+        pytest.param(lambda d: d["depots"].append(7), "depots[1]: must be an object, got 7", id="row that is none"),
+        pytest.param(lambda d: d.update(trucks=[]), "'trucks' is not part of a city", id="unknown list"),
+        pytest.param(lambda d: d.pop("organisation"), "organisation: must be an object", id="nobody's city"),
+        pytest.param(lambda d: d.update(version=2), "version must be 1, got 2", id="another version"),
+        pytest.param(lambda d: d.pop("format"), "not a city file", id="another document"),
+        pytest.param(
+            lambda d: d["installations"][0].update(from_utc="2026-08-04T05:30:00"), "from_utc must be", id="local time"
+        ),
+    ],
+)
+def test_a_fault_is_named_with_row_field_bound_and_value(
+    city: City, change: Callable[[dict[str, Any]], object], told: str
+) -> None:
+    """Whoever mends the file must not have to search."""
+    with pytest.raises(ImportRefusedError) as refused:
+        parse_city(_changed(city, change))
+    assert told in str(refused.value)
+
+
+def test_all_faults_are_told_at_once(city: City) -> None:
+    """Mended in one go, not one import after the other."""
+
+    def spoil(document: dict[str, Any]) -> None:
+        document["bins"][0].update(service_s=-1, extra=1)
+        document["bins"][1].update(service_s="long", fraction_code=None)
+        document["sites"][0]["position"] = None
+
+    with pytest.raises(ImportRefusedError) as refused:
+        parse_city(_changed(city, spoil))
+    message = str(refused.value)
+    assert "4 fault(s)" in message
+    for told in ("bins[0]: 'extra'", "bins[1]: service_s", "bins[1]: fraction_code", "sites[0]: position"):
+        assert told in message
+
+
+@given(
+    junk=st.binary(max_size=60) | st.sampled_from([b"[]", b'"x"', b"null", b"[" * 9_000, b"\xef\xbb\xbf{}", b"1e999"])
+)
+@settings(max_examples=60, deadline=None)
+def test_junk_is_refused_in_one_way(junk: bytes) -> None:
+    """Whatever a person picks in the file dialogue."""
+    with pytest.raises(ImportRefusedError):
+        parse_city(junk)
+
+
+def test_a_file_that_cannot_be_read_is_told_with_its_path(tmp_path: Path) -> None:
+    """Not as a traceback."""
+    with pytest.raises(ImportRefusedError, match=r"missing\.json"):
+        read_city(tmp_path / "missing.json")
