@@ -203,10 +203,14 @@ class Problem:
 
     @cached_property
     def disposals_of_truck(self) -> tuple[tuple[int, ...], ...]:
-        """The disposal sites that take everything each truck may carry of this problem's bins."""
+        """The disposal sites, open at some time, that take all that each truck may carry of this problem's bins."""
         present = frozenset(node.fraction for node in self.bins)
         return tuple(
-            tuple(index for index, site in enumerate(self.disposals) if (truck.fractions & present) <= site.fractions)
+            tuple(
+                index
+                for index, site in enumerate(self.disposals)
+                if (truck.fractions & present) <= site.fractions and site.open_s <= site.latest_s
+            )
             for truck in self.trucks
         )
 

@@ -19,6 +19,7 @@ def settle(
     """
     tours = tours_of(problem, priced or arcs(problem), _sane(problem, orders), trucks)
     for tour in tours:
+        _cap(tour)
         mend(tour)
     complete(problem, tours)
     return account(problem, tours)
@@ -54,15 +55,8 @@ def _hardest_first(problem: Problem, tours: Sequence[Tour], index: int) -> tuple
 
 
 def account(problem: Problem, tours: Sequence[Tour]) -> Solution:
-    """Return the timed solution of feasible tours; a tour without a timetable is given up, its bins left out."""
-    routes: list[TruckRoute] = []
-    for tour in tours:
-        route = timed(problem, tour.truck, tuple(tour.order)) if tour.order else None
-        if route is None:
-            tour.order = []
-            tour.refresh()
-        else:
-            routes.append(route)
+    """Return the timed solution of the tours, mended where a break or a window does not hold after all."""
+    routes = [route for tour in tours if (route := mend(tour)) is not None]
     collected = {visit.index for route in routes for visit in route.visits if visit.kind is COLLECT}
     absent = [index for index in range(len(problem.bins)) if index not in collected]
     return Solution(
@@ -83,12 +77,15 @@ def _why_left(problem: Problem, tours: Iterable[Tour], index: int) -> ReasonCode
     return ReasonCode.NOT_WORTH_THE_DETOUR if fits else ReasonCode.NO_CAPACITY
 
 
-def mend(tour: Tour) -> None:
-    """Take visits off until capacities, windows, breaks and shift hold; the least missed bin goes first."""
-    _cap(tour)
-    while tour.order and timed(tour.problem, tour.truck, tuple(tour.order)) is None:
+def mend(tour: Tour) -> TruckRoute | None:
+    """Take visits off until windows, breaks and shift hold, the least missed bin first; return what is left, timed."""
+    while tour.order:
+        route = timed(tour.problem, tour.truck, tuple(tour.order))
+        if route is not None:
+            return route
         if not _other_site(tour):
             _take_off_one(tour)
+    return None
 
 
 def _other_site(tour: Tour) -> bool:

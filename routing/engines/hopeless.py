@@ -132,7 +132,7 @@ def _in_time(problem: Problem, priced: Arcs, bins: Bins, truck_index: int) -> Bo
         closes_s = int(before_breaks(np.array([site.latest_s]), truck.breaks)[0])
         home = np.maximum(at_site, site.open_s) + site.unload_s + priced.duration_s[site.place, truck.end_place]
         fine |= (at_site <= closes_s) & (home <= home_s)
-    in_time: Bool = fine & (arrive <= latest_s)
+    in_time: Bool = fine & (arrive <= latest_s) & (bins.open_s <= bins.latest_s)
     return in_time
 
 

@@ -124,7 +124,8 @@ class Tour:
         """Whether the truck may carry the bin at all."""
         truck, node = self.problem.trucks[self.truck], self.problem.bins[index]
         small = node.volume_l <= truck.capacity_l and node.weight_kg <= truck.capacity_kg
-        return bool(self.sites) and small and node.fraction in truck.fractions
+        open_ever = node.open_s <= node.latest_s
+        return bool(self.sites) and small and open_ever and node.fraction in truck.fractions
 
     def cheapest(self, index: int) -> Found | None:
         """Return the cheapest feasible insertion of the bin, or None."""

@@ -27,6 +27,9 @@ MAX_FLEETS = 24
 """More than this are not even ranked."""
 ROUNDS = ((6, 0.4), (2, 0.25), (1, 0.35))
 """How many fleets are searched, and with which share of the budget."""
+LAST_SEEDS = 2
+PATIENCE, PATIENCE_PER_BIN = 500, 10
+"""Iterations without anything better after which a search ends: a village is planned in two seconds."""
 RANKING_SHARE = 0.2
 """Of the seconds, for ranking the fleets at most."""
 WORTH_WORKERS_S = 8.0
@@ -77,7 +80,7 @@ def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start:
         tries = [Try(fleet, True, (), seed, 0.0, None, ends_at) for fleet in fleets]
         ranked = _promising(_until(began_at + RANKING_SHARE * budget.seconds, executor.map(_greedy, tries)))
         for number, (count, share) in enumerate(ROUNDS):
-            chosen = _chosen(ranked[:count], number, budget.workers, seed)
+            chosen = _chosen(ranked[:count], number, seed)
             outcomes = []
             for outcome in executor.map(_search, _with_budget(chosen, budget, share, ends_at, number)):
                 outcomes.append(outcome)
@@ -113,14 +116,14 @@ def _promising(outcomes: list[Outcome]) -> list[Outcome]:
     return sorted(outcomes, key=guess)
 
 
-def _chosen(ranked: list[Outcome], number: int, workers: int, seed: int) -> list[Try]:
-    """Each from its own best; in the last round the winner with a seed for every worker.
+def _chosen(ranked: list[Outcome], number: int, seed: int) -> list[Try]:
+    """Each from its own best; in the last round the winner with `LAST_SEEDS` seeds, however many workers there are.
 
     Before the first round a fleet on which greedy missed must bins is let off its start: PyVRP's own finds room
     faster. A fleet that misses some after a search goes on with soft ones.
     """
     if number == len(ROUNDS) - 1:
-        ranked = ranked * workers
+        ranked = ranked * LAST_SEEDS
     tries = []
     for at, each in enumerate(ranked):
         served = each.solution.must_missed == 0
@@ -208,7 +211,11 @@ def _search(tried: Try) -> Outcome:
     model = build_model(problem, priced, tried.trucks, required=tried.hard)
     result = search(
         model.data,
-        stop=_Stop(min(time.monotonic() + tried.seconds, tried.ends_at), tried.iterations),
+        stop=_Stop(
+            min(time.monotonic() + tried.seconds, tried.ends_at),
+            tried.iterations,
+            PATIENCE + PATIENCE_PER_BIN * len(model.bins),
+        ),
         seed=tried.seed,
         collect_stats=False,
         display=False,
@@ -222,16 +229,21 @@ def _search(tried: Try) -> Outcome:
 
 
 class _Stop:
-    """Ends a search by the clock or by the count, whichever comes first."""
+    """Ends a search by the clock, by the count, or when nothing better came for long: whichever is first."""
 
-    def __init__(self, ends_at: float, iterations: int | None) -> None:
+    def __init__(self, ends_at: float, iterations: int | None, patience: int) -> None:
         self._ends_at = ends_at
         self._left = iterations
+        self._patience = patience
+        self._best_cost = -1
+        self._waited = 0
 
-    def __call__(self, best_cost: int) -> bool:  # noqa: ARG002  (PyVRP names the argument)
+    def __call__(self, best_cost: int) -> bool:
         """Tell PyVRP whether to stop before the next iteration."""
         if self._left is not None:
             self._left -= 1
             if self._left < 0:
                 return True
-        return time.monotonic() >= self._ends_at
+        self._waited = 0 if best_cost != self._best_cost else self._waited + 1
+        self._best_cost = best_cost
+        return self._waited > self._patience or time.monotonic() >= self._ends_at

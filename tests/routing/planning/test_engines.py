@@ -1,0 +1,172 @@
+"""What holds for every engine, and what each of them had to be taught."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+
+from routing.check import violations
+from routing.engines import greedy_engine, ortools_engine, pyvrp_engine
+from routing.engines.arcs import before_breaks
+from routing.engines.finish import settle
+from routing.engines.hopeless import reduce
+from routing.engines.interface import Budget, Engine
+from routing.engines.schedule import timed
+from routing.problem import BreakRule, DisposalNode, Problem, Solution, VisitKind
+from tests.routing.planning.small_days import HOUR_S, MORNING_REST, a_street, a_truck, any_problem
+
+COLLECT, DISPOSE, BREAK = VisitKind.COLLECT, VisitKind.DISPOSE, VisitKind.BREAK
+ENGINES: list[Engine] = [greedy_engine.solve, pyvrp_engine.solve, ortools_engine.solve]
+every_engine = pytest.mark.parametrize("engine", ENGINES, ids=["greedy", "pyvrp", "ortools"])
+
+
+def run(engine: Engine, problem: Problem, iterations: int = 40) -> Solution:
+    """Run an engine on what is left of a problem without its hopeless bins, as the child process does."""
+    reduced = reduce(problem)
+    budget = Budget(seconds=10.0, iterations=iterations)
+    solution = engine(reduced.problem, budget=budget, seed=3, report=lambda *_: None, start={})
+    return reduced.restore(solution)
+
+
+def collected(solution: Solution) -> set[int]:
+    """Return the bins on routes."""
+    return {visit.index for route in solution.routes for visit in route.visits if visit.kind is COLLECT}
+
+
+@every_engine
+@given(problem=any_problem())
+@settings(max_examples=25, deadline=None)
+def test_every_answer_passes_the_judge(engine: Engine, problem: Problem) -> None:
+    """No road, no truck, absurd loads, huge costs, shut windows: an answer, and a sound one."""
+    solution = run(engine, problem)
+    event(f"{len(solution.routes)} routes")
+    assert violations(problem, solution) == ()
+
+
+@every_engine
+def test_must_bins_that_do_not_all_fit_are_left_out_by_name_and_the_rest_is_collected(engine: Engine) -> None:
+    """A hard must would leave PyVRP without any feasible answer."""
+    problem = a_street([300, 600, 900, 1_200], trucks=[a_truck(capacity_l=2_400, shift_end_s=6 * HOUR_S + 2_400)])
+    solution = run(engine, problem)
+    assert len(collected(solution)) == 3
+    assert solution.must_missed == 1
+
+
+@every_engine
+def test_an_optional_bin_is_collected_when_its_prize_outweighs_the_detour_and_only_then(engine: Engine) -> None:
+    """Bin 2 stands on the way; bin 3 is a detour of 20 km for the same prize."""
+    prize = {"must": False, "prize_minor": 4_000}
+    problem = a_street([300, 900, 600, 12_000], bins=[{}, {}, prize, prize])
+    assert collected(run(engine, problem)) == {0, 1, 2}
+
+
+@every_engine
+def test_each_stream_goes_on_the_truck_that_takes_it(engine: Engine) -> None:
+    """Bins of both streams stand at the same two sites."""
+    problem = a_street(
+        [300, 900],
+        trucks=[a_truck(fractions=frozenset({0})), a_truck(fractions=frozenset({1}))],
+        disposals=[DisposalNode(1, frozenset({0, 1}), 900)],
+    )
+    both = tuple(replace(node, fraction=fraction) for node in problem.bins for fraction in (0, 1))
+    problem = replace(problem, bins=both)
+    solution = run(engine, problem)
+    assert violations(problem, solution) == ()
+    assert collected(solution) == {0, 1, 2, 3}
+    assert len(solution.routes) == 2
+
+
+@every_engine
+def test_the_last_unloading_is_made_before_the_gate_closes(engine: Engine) -> None:
+    """The shift is longer than the gate is open; folding the unloading into the way home must not forget that."""
+    problem = a_street(
+        [300, 600, 900, 1_200, 1_500],
+        bins=[{"service_s": 1_200}] * 5,
+        trucks=[a_truck(capacity_l=9_000)],
+        disposals=[DisposalNode(1, frozenset({0}), 900, 6 * HOUR_S, 7 * HOUR_S)],
+    )
+    solution = run(engine, problem)
+    assert violations(problem, solution) == ()
+    assert 1 <= len(collected(solution)) < 5
+
+
+def test_fewer_trucks_are_tried_than_are_offered() -> None:
+    """PyVRP keeps a truck that it was offered; one truck is cheaper here, and the sweep finds that."""
+    trucks = [a_truck(fixed_minor=50_000, capacity_l=capacity) for capacity in (4_800, 4_900, 5_000)]
+    rng = np.random.default_rng(1)
+    problem = a_street([int(each) for each in rng.integers(100, 8_000, 12)], trucks=trucks)
+    assert len(run(pyvrp_engine.solve, problem, iterations=300).routes) == 1
+
+
+def test_two_workers_give_what_one_gives() -> None:
+    """With a budget in iterations the number of cores does not change the plan."""
+    rng = np.random.default_rng(2)
+    problem = a_street([int(each) for each in rng.integers(100, 8_000, 10)], trucks=[a_truck(), a_truck()])
+    one, two = (
+        pyvrp_engine.solve(
+            problem, budget=Budget(60.0, iterations=60, workers=workers), seed=1, report=lambda *_: None, start={}
+        )
+        for workers in (1, 2)
+    )
+    assert one == two
+
+
+def test_a_break_on_the_road_is_taken_on_arrival() -> None:
+    """At 07:50 it is too early, on arrival at 08:10 it is due: waiting at the bin before would waste ten minutes."""
+    rest = BreakRule(8 * HOUR_S, 8 * HOUR_S + 1_200, 1_800)
+    problem = a_street([300, 12_300], bins=[{"open_s": 7 * HOUR_S + 2_940}, {}], trucks=[a_truck(breaks=(rest,))])
+    route = timed(problem, 0, ((COLLECT, 0), (COLLECT, 1), (DISPOSE, 0)))
+    assert route is not None
+    at = next(at for at, visit in enumerate(route.visits) if visit.kind is BREAK)
+    assert route.visits[at].place == problem.bins[1].place
+    assert route.visits[at].begin_s == route.visits[at].arrive_s == 7 * HOUR_S + 3_000 + 1_200
+
+
+def test_a_truck_home_before_its_break_is_due_needs_none() -> None:
+    """The driver rests at the depot."""
+    problem = a_street([300], trucks=[a_truck(breaks=(MORNING_REST,))])
+    route = timed(problem, 0, ((COLLECT, 0), (DISPOSE, 0)))
+    assert route is not None
+    assert [visit.kind for visit in route.visits] == [COLLECT, DISPOSE]
+
+
+def test_a_truck_waits_in_its_depot_rather_than_before_a_closed_gate() -> None:
+    """The driver is at home at six and leaves when it makes sense."""
+    problem = a_street([3_000], bins=[{"open_s": 8 * HOUR_S}])
+    route = timed(problem, 0, ((COLLECT, 0), (DISPOSE, 0)))
+    assert route is not None
+    assert route.start_s == 8 * HOUR_S - 60 - 300
+    assert route.visits[0].begin_s == 8 * HOUR_S
+
+
+@given(
+    deadline_s=st.integers(0, 24 * HOUR_S),
+    begin_s=st.integers(0, 24 * HOUR_S),
+    earliest_s=st.integers(0, 20 * HOUR_S),
+    duration_s=st.integers(0, HOUR_S),
+)
+def test_a_deadline_before_breaks_still_holds_with_the_break(
+    deadline_s: int, begin_s: int, earliest_s: int, duration_s: int
+) -> None:
+    """Whoever begins by the shrunk deadline may be moved by the break, when it can have come before, and is in time."""
+    rest = BreakRule(earliest_s, 24 * HOUR_S, duration_s)
+    shrunk = int(before_breaks(np.array([deadline_s]), (rest,))[0])
+    assume(begin_s <= shrunk)
+    moved = begin_s + duration_s if begin_s > earliest_s else begin_s
+    assert moved <= deadline_s
+
+
+def test_mending_gives_up_the_least_missed_bin_first() -> None:
+    """Three must bins and two optional ones do not fit into the hour; the cheap optional one goes."""
+    optional = [{"must": False, "prize_minor": 90_000}, {"must": False, "prize_minor": 50}]
+    problem = a_street(
+        [300, 600, 900, 1_200, 1_500],
+        bins=[{"service_s": 500}] * 3 + [{**each, "service_s": 500} for each in optional],
+        trucks=[a_truck(capacity_l=9_000, shift_end_s=6 * HOUR_S + 3_900)],
+    )
+    order = (*((COLLECT, index) for index in range(5)), (DISPOSE, 0))
+    assert timed(problem, 0, order) is None
+    assert 4 not in collected(settle(problem, {0: order}))
+    assert {0, 1, 2, 3} == collected(settle(problem, {0: order}))
