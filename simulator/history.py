@@ -16,7 +16,8 @@ MISSED_SHARE = 0.08  # a parked car, a truck off the road: the bin waits another
 
 
 def live_through(world: World, city: City, until_utc: datetime, seed: int) -> Iterator[list[OutMessage]]:
-    """Advance the world to `until_utc`, a day's rounds each morning; yields an hour's messages at a time."""
+    """Advance the world to the minute of `until_utc`, a day's rounds each morning; yields an hour at a time."""
+    until_utc = until_utc.replace(second=0, microsecond=0)  # the world knows whole minutes only
     zone = ZoneInfo(city.organisation.timezone)
     while world.now_utc < until_utc:
         local = world.now_utc.astimezone(zone)

@@ -85,14 +85,19 @@ class Live:
         """Wait, for `SETTLE_S` at most, until the server has seen nearly every bin: then a plan makes sense."""
         if self.office is None:
             return
+        obstacle = ""
         for _ in range(int(SETTLE_S / STEP_S)):
             try:
-                if self.office.known_fills() >= SETTLED_SHARE * len(self.town.truths):
+                known = self.office.known_fills()
+                obstacle = f"{known} of {len(self.town.truths)} bins have a reading"
+                if known >= SETTLED_SHARE * len(self.town.truths):
                     break
-            except OfficeUnavailableError:
-                pass  # not up yet
+            except OfficeUnavailableError as exc:
+                obstacle = str(exc)
             if stop.wait(STEP_S):
                 return
+        else:
+            log.warning("going on although history has not come out at the server: %s", obstacle)
         self._skip_old_events()
 
     def run(self, stop: threading.Event, until: Callable[[], bool] = lambda: False) -> None:

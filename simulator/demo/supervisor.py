@@ -18,7 +18,7 @@ from tomma.settings import Settings
 type Tell = Callable[[str], None]
 
 LOOK_S = 0.1
-READY_WITHIN_S = 90.0
+READY_WITHIN_S = 180.0
 PREPARED_WITHIN_S = 600.0
 END_WITHIN_S = 8.0
 MEMORY_AFTER_S = 45.0

@@ -66,6 +66,15 @@ def test_old_rounds_collect_at_the_fill_edinburgh_collected_at(small_town: Town)
     assert max(after) > 0.2
 
 
+def test_history_ends_at_the_minute_of_any_present(small_town: Town) -> None:
+    """A clock hardly ever shows a whole minute; the loading of history must not wait for one."""
+    world = World(small_town, MIDNIGHT_UTC, 1)
+    present = MIDNIGHT_UTC + timedelta(hours=2, seconds=37, microseconds=5)
+    chunks = list(live_through(world, small_town.city, present, 1))
+    assert len(chunks) == 2
+    assert world.now_utc == MIDNIGHT_UTC + 2 * HOUR
+
+
 def test_an_emptied_bin_is_empty_from_its_minute_on(small_town: Town) -> None:
     """The ground truth drops when the driver taps."""
     world, _ = lived(small_town, [MIDNIGHT_UTC + 10 * HOUR])
