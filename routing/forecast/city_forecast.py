@@ -114,6 +114,11 @@ class CityForecast:
         """Return E[min(fill, 1)] of every bin."""
         return self.fills.expected(self._hours((at_utc,)))[:, 0]
 
+    def quantiles_at(self, at_utc: datetime, levels: FloatArray, rows: slice = slice(None)) -> FloatArray:
+        """Return the fill's quantiles at these `levels`; one row per bin in `rows`, one column per level."""
+        at_h, some = self._hours((at_utc,)), self.fills.rows(rows)
+        return np.column_stack([some.quantile(float(level), at_h)[:, 0] for level in levels])
+
     def hours_until(self, p_overflow: float) -> FloatArray:
         """Return the hours from now until P(overflow) reaches `p_overflow`, infinite beyond 90 days. By bin."""
         now_h = self._steps_h[0, 0]
