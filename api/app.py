@@ -15,6 +15,7 @@ import api.live.router
 import api.plans.router
 from api.basemap.router import build_router as build_tiles_router
 from api.context import ApiContext
+from api.guards.body import BodyLimit
 from api.guards.headers import SecurityHeaders
 from api.guards.hosts import TrustedHosts
 from api.guards.origin import SameOrigin
@@ -49,7 +50,6 @@ def create_app(context: ApiContext) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
         generate_unique_id_function=_operation_id,
-        max_body_size=BODY_MAX_BYTES,
     )
     app.state.services = services
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
@@ -72,6 +72,7 @@ def _guard(app: FastAPI, context: ApiContext) -> None:
     """Add the guards; the last one added is the outermost."""
     server = context.settings.server
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
+    app.add_middleware(BodyLimit, max_bytes=BODY_MAX_BYTES)
     app.add_middleware(SameOrigin)
     app.add_middleware(TrustedHosts, names=(server.host, *server.trusted_hosts))
     app.add_middleware(SecurityHeaders, https=context.https)

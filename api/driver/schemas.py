@@ -102,7 +102,7 @@ class EventOut(Shown):
 
     key: str
     device_id: str
-    sequence: int
+    sequence: int = Field(description="Order of the taps on one tablet.")
     plan_id: str
     vehicle_id: str
     kind: EventKind

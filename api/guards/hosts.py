@@ -37,7 +37,8 @@ class TrustedHosts:
 
 def _without_port(host: str) -> str:
     if host.startswith("["):
-        return host[1:].partition("]")[0]
+        name, closed, _ = host[1:].partition("]")
+        return name if closed else ""
     return host.rpartition(":")[0] if host.count(":") == 1 else host
 
 

@@ -152,7 +152,9 @@ class PlanDesk:
 
     def _note(self, job: _Job, progress: PlanProgress) -> None:
         """Pass progress on, ten times a second at most; the end is told by `_finish`, once it is stored."""
-        job.latest = replace(progress, plan_id=job.plan.id, status=PlanStatus.SOLVING)
+        job.latest = replace(
+            progress, plan_id=job.plan.id, status=PlanStatus.SOLVING, elapsed_s=round(progress.elapsed_s, 2)
+        )
         now_s = time.monotonic()
         if now_s - job.told_s >= PROGRESS_EVERY_S:
             job.told_s = now_s

@@ -70,8 +70,10 @@ def publish_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
     if plan.status not in (PlanStatus.READY, PlanStatus.PUBLISHED):
         raise ConflictError(f"plan {plan_id} is {plan.status.value}; only a ready plan can be published")
     published = hands.context.plans.publish(plan.id)
-    hands.hub.tell(CITY, "plan", {"id": published.id, "status": published.status.value})
-    hands.watch.nudge()
+    if published.day == hands.today.day():
+        hands.watch.nudge()  # it tells the pages, as it does for a plan published elsewhere
+    else:
+        hands.hub.tell(CITY, "plan", {"id": published.id, "status": published.status.value})
     return summary_out(published)
 
 

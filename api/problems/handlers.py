@@ -92,5 +92,4 @@ async def _ours(request: Request, exc: Exception) -> Response:
 _DETAILS = {
     404: "there is nothing at this address",
     405: "this address does not take that method",
-    413: "the body must be at most 1 MiB",
 }

@@ -257,6 +257,7 @@ class InProcess(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Ask, and read the whole answer."""
+        request.read()  # from here on its body is one piece that can be sent asynchronously
         return self._wait(self._ask(request))
 
     def __enter__(self) -> Self:

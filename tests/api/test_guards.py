@@ -1,0 +1,150 @@
+"""What every answer carries, and whom the server answers at all."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.guards.headers import HEADERS
+from api.pages.router import mount_pages
+from tests.api.conftest import InProcess, World, serving
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/driver", "/api", "/api/openapi.json", "/api/v1/bins", "/api/v1/nothing", "/static/icons/tomma.svg"]
+)
+def test_every_answer_carries_the_security_headers(refusing_client: httpx.Client, path: str) -> None:
+    """Also pages, files and refusals: what leaves one door open leaves the house open."""
+    answer = refusing_client.get(path)
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert "server" not in answer.headers
+
+
+def test_the_policy_lets_no_script_or_style_run_inline_and_nothing_load_from_elsewhere(
+    refusing_client: httpx.Client,
+) -> None:
+    """A bin's name with a script in it stays a name."""
+    policy = refusing_client.get("/").headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "//" not in policy
+    assert policy.startswith("default-src 'self';")
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_https_is_remembered_only_when_it_is_served(world: World) -> None:
+    """Strict-Transport-Security over plain HTTP would lock a LAN name out of its own server."""
+    from dataclasses import replace
+
+    plain, secure = world.context(), replace(world.context(), https=True)
+    for context, said in ((plain, False), (secure, True)):
+        with InProcess(create_app(context)) as transport:
+            client = httpx.Client(transport=transport, base_url="http://127.0.0.1")
+            assert ("strict-transport-security" in client.get("/api/v1/city").headers) is said
+
+
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        pytest.param("127.0.0.1:8765", True, id="this machine's address"),
+        pytest.param("localhost", True, id="localhost"),
+        pytest.param("LOCALHOST:8765", True, id="LOCALHOST"),
+        pytest.param("192.168.1.20:8765", True, id="an address in the LAN"),
+        pytest.param("[::1]:8765", True, id="an IPv6 address"),
+        pytest.param("bins.example:8765", True, id="a configured name"),
+        pytest.param("evil.example", False, id="a stranger's name"),
+        pytest.param("127.0.0.1.evil.example", False, id="a name that looks like an address"),
+        pytest.param("localhost.evil.example", False, id="a name that looks like localhost"),
+        pytest.param("", False, id="no name"),
+        pytest.param("[::1", False, id="half an address"),
+    ],
+)
+def test_a_request_sent_to_a_strangers_name_is_refused(
+    refusing_client: httpx.Client, host: str, answered: bool
+) -> None:
+    """A stranger's page can point its own name at this machine (DNS rebinding)."""
+    status = refusing_client.get("/api/v1/city", headers={"host": host}).status_code
+    assert status == (200 if answered else 400)
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        pytest.param({}, True, id="a program"),
+        pytest.param({"origin": "http://127.0.0.1", "sec-fetch-site": "same-origin"}, True, id="our page"),
+        pytest.param({"sec-fetch-site": "none"}, True, id="a person"),
+        pytest.param({"sec-fetch-site": "cross-site"}, False, id="a page of another site"),
+        pytest.param({"sec-fetch-site": "same-site"}, False, id="a page of a neighbour"),
+        pytest.param({"origin": "https://evil.example"}, False, id="an old browser's page of another site"),
+        pytest.param({"origin": "null"}, False, id="a sandboxed page"),
+        pytest.param({"origin": "http://[::1"}, False, id="an origin that is none"),
+    ],
+)
+def test_a_change_asked_for_by_another_sites_page_is_refused(
+    refusing_client: httpx.Client, headers: dict[str, str], taken: bool
+) -> None:
+    """Publishing has no body that would need permission to be sent: its origin must be asked for."""
+    answer = refusing_client.post("/api/v1/plans/none/publish", headers=headers)
+    assert answer.status_code == (404 if taken else 403)
+
+
+def test_reading_is_open_to_other_pages_links(refusing_client: httpx.Client) -> None:
+    """A link from the intranet must open the map."""
+    assert refusing_client.get("/", headers={"sec-fetch-site": "cross-site"}).status_code == 200
+
+
+def test_the_pages_are_shells_that_load_only_from_here(refusing_client: httpx.Client) -> None:
+    """No script inside, no address of another host."""
+    for path in ("/", "/driver", "/api"):
+        page = refusing_client.get(path)
+        assert page.headers["content-type"].startswith("text/html")
+        assert 'src="http' not in page.text
+        assert 'href="http' not in page.text
+        assert "<script>" not in page.text
+
+
+def test_the_reference_page_names_every_operation(refusing_client: httpx.Client) -> None:
+    """The stock pages load from other hosts; ours is plain."""
+    page = refusing_client.get("/api").text
+    paths = refusing_client.get("/api/openapi.json").json()["paths"]
+    assert [path for path in paths if path not in page] == []
+
+
+def test_static_files_are_asked_about_before_a_copy_is_used(refusing_client: httpx.Client) -> None:
+    """Their names stay when their content changes: an update must not meet an old half."""
+    answer = refusing_client.get("/static/icons/tomma.svg")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+    again = refusing_client.get("/static/icons/tomma.svg", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_answers_of_the_api_are_not_kept_by_caches(refusing_client: httpx.Client) -> None:
+    """What a driver did is nobody else's to keep."""
+    assert refusing_client.get("/api/v1/driver/events").headers["cache-control"] == "no-store"
+
+
+def test_a_service_worker_is_served_from_the_root(tmp_path: Path) -> None:
+    """It rules only the paths below its own; until there is one the answer is 404."""
+    (tmp_path / "static").mkdir()
+    (tmp_path / "templates").mkdir()
+    app = FastAPI()
+    mount_pages(app, tmp_path)
+    with InProcess(app) as transport:
+        client = httpx.Client(transport=transport, base_url="http://127.0.0.1")
+        assert client.get("/sw.js").status_code == 404
+        (tmp_path / "static" / "sw.js").write_text("// worker")
+        answer = client.get("/sw.js")
+    assert (answer.status_code, answer.text) == (200, "// worker")
+    assert answer.headers["content-type"].startswith("text/javascript")
+
+
+def test_large_answers_are_compressed_for_who_can_read_them(world: World) -> None:
+    """A plan with its streets is a megabyte; the tablet's line is thin."""
+    world.publish()
+    with serving(world) as client:
+        packed = client.get("/api/v1/plans/P1", headers={"accept-encoding": "gzip"})
+        plain = client.get("/api/v1/plans/P1", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.json() == plain.json()

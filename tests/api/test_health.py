@@ -1,0 +1,39 @@
+"""The operator sees how the server is, and what became of messages that failed."""
+
+import httpx
+
+from tests.api.conftest import NOW, World, until
+from tomma.model import Rejected, RejectReason, SensorId
+
+
+def test_a_healthy_server_says_so(client: httpx.Client, world: World) -> None:
+    """Every part by name, and when the last reading was."""
+    world.measure("B1", 0.5)
+    health = until(lambda: client.get("/api/v1/health").json(), lambda each: each["last_reading_utc"] is not None)
+    assert health["status"] == "ok"
+    assert set(health["checks"]) == {"city", "readings", "plans", "events", "forecast", "live"}
+    assert health["last_reading_utc"] == "2026-11-22T05:30:00Z"
+
+
+def test_readings_are_counted_as_they_come(client: httpx.Client, world: World) -> None:
+    """A rate that falls to nothing is the first sign of a broker that is gone."""
+    assert client.get("/api/v1/health").json()["readings_per_min"] == 0
+    until(lambda: client.get("/api/v1/bins").status_code, lambda status: status == 200)
+    for bin_id in ("B1", "B2", "B3"):
+        world.measure(bin_id, 0.5)
+    until(lambda: client.get("/api/v1/health").json()["readings_per_min"], lambda rate: rate == 3)
+
+
+def test_dead_letters_are_counted_by_reason_and_shown_newest_first(client: httpx.Client, world: World) -> None:
+    """With the payload as it came, so that the maker of the sensor can be told."""
+    letters = [
+        Rejected("bins/x", b'{"fill": NaN}', NOW, RejectReason.MALFORMED_JSON, "NaN is no JSON", SensorId("x")),
+        Rejected("bins/y", b"\xff\x00ab" * 1_000, NOW, RejectReason.NOT_UTF8, "byte 0 is no UTF-8"),
+    ]
+    world.stores.readings.append([], [], letters)
+    assert client.get("/api/v1/health").json()["dead_letters"] == {"malformed_json": 1, "not_utf8": 1}
+    newest, oldest = client.get("/api/v1/dead-letters").json()["dead_letters"]
+    assert (oldest["topic"], oldest["payload"], oldest["sensor_id"]) == ("bins/x", '{"fill": NaN}', "x")
+    assert newest["payload"].startswith("\\xff\x00ab")
+    assert newest["payload_bytes"] == 4_000
+    assert len(client.get("/api/v1/dead-letters?limit=1").json()["dead_letters"]) == 1

@@ -1,0 +1,111 @@
+"""The API is a product for strangers: its description must be whole and true."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+PUBLIC = {
+    ("GET", "/api/v1/city"),
+    ("GET", "/api/v1/bins"),
+    ("GET", "/api/v1/bins/{bin_id}"),
+    ("GET", "/api/v1/bins/{bin_id}/history"),
+    ("GET", "/api/v1/bins/{bin_id}/forecast"),
+    ("POST", "/api/v1/plans"),
+    ("GET", "/api/v1/plans"),
+    ("GET", "/api/v1/plans/{plan_id}"),
+    ("GET", "/api/v1/plans/{plan_id}/progress"),
+    ("POST", "/api/v1/plans/{plan_id}/publish"),
+    ("GET", "/api/v1/driver/routes"),
+    ("GET", "/api/v1/driver/routes/{vehicle_id}"),
+    ("POST", "/api/v1/driver/events"),
+    ("GET", "/api/v1/driver/events"),
+    ("GET", "/api/v1/stream"),
+    ("GET", "/api/v1/health"),
+    ("GET", "/api/v1/dead-letters"),
+    ("GET", "/tiles/metadata.json"),
+    ("GET", "/tiles/{z}/{x}/{y}.mvt"),
+}
+
+
+@pytest.fixture(scope="module")
+def described(refusing_client: httpx.Client) -> dict[str, Any]:
+    """The OpenAPI document as a stranger gets it."""
+    answer = refusing_client.get("/api/openapi.json")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def operations(described: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Every operation as (method, path, description)."""
+    return [
+        (method.upper(), path, operation)
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_exactly_the_promised_operations_are_there(described: dict[str, Any]) -> None:
+    """An operation that goes breaks a client; one that comes must be meant."""
+    assert {(method, path) for method, path, _ in operations(described)} == PUBLIC
+
+
+def test_every_operation_says_what_it_does_and_how_it_fails(described: dict[str, Any]) -> None:
+    """A stranger needs a name, a sentence, a place, and the form of a refusal."""
+    tags = {tag["name"] for tag in described["tags"] if tag["description"]}
+    for method, path, operation in operations(described):
+        assert operation["summary"], path
+        assert operation["description"], path
+        assert set(operation["tags"]) <= tags, path
+        refusals = {status: answer for status, answer in operation["responses"].items() if status[0] in "45"}
+        assert refusals, f"{method} {path} never fails?"
+        for status, answer in refusals.items():
+            assert list(answer["content"]) == ["application/problem+json"], (path, status)
+            assert answer["description"], (path, status)
+
+
+def test_operation_ids_are_unique_and_readable(described: dict[str, Any]) -> None:
+    """Generated clients name their functions after them."""
+    ids = [operation["operationId"] for _, _, operation in operations(described)]
+    assert len(ids) == len(set(ids))
+    assert all(each.isidentifier() for each in ids)
+
+
+def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
+    """A generator stops at the first that does not."""
+
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+            return own + [each for value in node.values() for each in references(value)]
+        return [each for value in node for each in references(value)] if isinstance(node, list) else []
+
+    known = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
+    assert set(references(described)) <= known
+
+
+def test_every_schema_and_number_says_what_it_is(described: dict[str, Any]) -> None:
+    """A number without its unit, in its name or its description, is a trap."""
+    units = ("_m", "_s", "_l", "_kg", "_deg", "_fraction", "_minor", "_h", "_24h", "_bytes", "_to_full", "_overflow")
+    for name, schema in described["components"]["schemas"].items():
+        assert "description" in schema, name
+        for field, what in schema.get("properties", {}).items():
+            kinds = {what.get("type"), *(each.get("type") for each in what.get("anyOf", ()))}
+            if kinds & {"number", "integer"}:
+                assert field.endswith(units) or "description" in what or field == "status", f"{name}.{field}"
+
+
+def test_the_body_of_an_event_is_described_although_each_is_judged_by_itself(described: dict[str, Any]) -> None:
+    """A maker of another tablet reads it from here."""
+    events = described["components"]["schemas"]["EventsIn"]["properties"]["events"]
+    assert events["items"] == {"$ref": "#/components/schemas/EventIn"}
+    assert described["components"]["schemas"]["EventIn"]["additionalProperties"] is False
+
+
+def test_it_is_named_as_a_product(described: dict[str, Any]) -> None:
+    """Title, what it is for, version and licence."""
+    info = described["info"]
+    assert (info["title"], info["license"]["identifier"]) == ("tomma API", "Apache-2.0")
+    assert info["summary"]
+    assert info["version"] != "0"
