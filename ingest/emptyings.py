@@ -20,7 +20,6 @@ as long as the readings fall into the window. Precision and recall: tests/ingest
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from statistics import median
 
 from ingest.memory import RECENT_MAX, Seen, SensorMemory, seen_in
@@ -31,6 +30,8 @@ DROP_MIN = 0.12
 DROP_SIGMAS = 4.0
 BEFORE_MAX = 3
 AFTER_MAX = 4
+NEAR = 2 * AFTER_MAX
+"""Where the newest reading can reveal a drop, with room for some untrusted readings between."""
 BUMP_WITHIN = timedelta(hours=6)
 BUMP_STEP_SHARE = 0.7
 BUMP_RETURN = (-0.06, 0.2)
@@ -47,9 +48,10 @@ def detect(bin_id: BinId, memory: SensorMemory, new_utc: datetime) -> tuple[Empt
     Only the places that this reading bears on are judged: older ones have lost, out of the window's far end, what
     came before them.
     """
-    levels = [seen for seen in memory.recent if seen.trusted]
-    if not _may_drop(levels):
+    newest = memory.newest
+    if newest is None or not _may_drop(memory.recent[-NEAR:] if newest.measured_utc == new_utc else memory.recent):
         return ()
+    levels = [seen for seen in memory.recent if seen.trusted]
     threshold = max(DROP_MIN, DROP_SIGMAS * noise_fraction(levels))
     told = list(memory.detected_utc)
     found: list[Emptying] = []
@@ -105,12 +107,15 @@ def noise_fraction(levels: Sequence[Seen]) -> float:
     return sum(kept) / len(kept) / RESIDUAL_SIGMAS
 
 
-def _may_drop(levels: Sequence[Seen]) -> bool:
+def _may_drop(near: Sequence[Seen]) -> bool:
     """Cheap first look, since nearly no reading ends an emptying."""
-    return (
-        len(levels) >= 4
-        and max(earlier.fill_fraction - later.fill_fraction for earlier, later in pairwise(levels)) >= DROP_MIN
-    )
+    before = 0.0
+    for seen in near:
+        if seen.trusted:
+            if before - seen.fill_fraction >= DROP_MIN:
+                return True
+            before = seen.fill_fraction
+    return False
 
 
 def _before(levels: Sequence[Seen], place: int, threshold: float) -> float | None:

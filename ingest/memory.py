@@ -23,18 +23,15 @@ class Seen(NamedTuple):
     measured_utc: datetime
     fill_fraction: float
     distance_mm: float | None
-    quality: Quality
     received_utc: datetime
+    trusted: bool
+    """Whether the level may be reasoned with."""
+    is_spike: bool
 
     @property
     def raw(self) -> float:
         """What the device itself said, for "the same value again"."""
         return self.fill_fraction if self.distance_mm is None else self.distance_mm
-
-    @property
-    def trusted(self) -> bool:
-        """Whether the level may be reasoned with."""
-        return not self.quality & UNTRUSTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,18 @@ def _time(seen: Seen) -> datetime:
 
 def seen_in(reading: Reading) -> Seen:
     """Return what is remembered of a reading."""
-    return Seen(reading.measured_utc, reading.fill_fraction, reading.distance_mm, reading.quality, reading.received_utc)
+    flags = int(reading.quality)  # plain numbers: flag arithmetic would be a third of the pipeline's time
+    return Seen(
+        reading.measured_utc,
+        reading.fill_fraction,
+        reading.distance_mm,
+        reading.received_utc,
+        trusted=not flags & _UNTRUSTED,
+        is_spike=bool(flags & _SPIKE),
+    )
+
+
+_UNTRUSTED, _SPIKE = int(UNTRUSTED), int(Quality.SPIKE)
 
 
 def recall(bin_id: BinId, readings: Iterable[Reading], detected_utc: Iterable[datetime]) -> SensorMemory:

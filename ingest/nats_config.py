@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 SYNC_INTERVAL = "1s"
-ACK_WAIT = "3s"
-INFLIGHT_MAX = 4_000
+ACK_WAIT = "4s"
+INFLIGHT_MAX = 1_000
 PAYLOAD_MAX_BYTES = 2 * 1024 * 1024
 STORE_MAX_BYTES = 4 * 1024**3
 LOG_MAX_BYTES = 16 * 1024 * 1024

@@ -140,7 +140,7 @@ def _reading(
         measured_utc=measured_utc,
         received_utc=to_the_millisecond(message.received_utc),
         fill_fraction=level.fill_fraction,
-        quality=flags | clock,
+        quality=flags | clock if clock else flags,
         distance_mm=distance_mm,
         battery_v=measurement.battery_v,
         temperature_c=measurement.temperature_c,

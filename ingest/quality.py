@@ -37,7 +37,7 @@ def judge(level: Level, measured_utc: datetime, raw: float, *, has_distance: boo
 def _is_spike(fill_fraction: float, measured_utc: datetime, recent: tuple[Seen, ...]) -> bool:
     """A jump up, not yet confirmed: the flag stays on the first high reading, the next one decides about itself."""
     newest = recent[-1]
-    if newest.quality & Quality.SPIKE and fill_fraction > newest.fill_fraction - CONFIRM_FRACTION:
+    if newest.is_spike and fill_fraction > newest.fill_fraction - CONFIRM_FRACTION:
         return False
     trusted = [seen for seen in recent[-4:] if seen.trusted][-2:]
     if not trusted or measured_utc - trusted[-1].measured_utc > SPIKE_WITHIN:

@@ -19,7 +19,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import SecretStr
 
-from ingest.broker import EmbeddedBroker
+from ingest.broker import EmbeddedBroker, Login
 from ingest.memory import SensorMemory
 from ingest.message import Message
 from ingest.pipeline import IngestContext
@@ -163,6 +163,12 @@ class RunningBroker:
             for each in sent:
                 each.wait_for_publish(PATIENCE_S)
                 assert each.is_published()
+
+
+@pytest.fixture(scope="session")
+def reach() -> Callable[[BrokerSettings, Login], RunningBroker]:
+    """Reach a broker that the test started itself."""
+    return lambda settings, device: RunningBroker(settings, device.username, device.password)
 
 
 @pytest.fixture

@@ -204,6 +204,15 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path, wait: Callable[..., N
     wait(lambda: gone(pid), "the server ends")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a child to its parent's life")
+def test_it_ends_when_its_keeper_is_killed(tmp_path: Path, wait: Callable[..., None]) -> None:
+    """The keeper is a process too, and an out-of-memory kill picks any."""
+    with EmbeddedBroker(tmp_path) as broker:
+        pid = broker.pid or 0
+        psutil.Process(pid).parent().kill()  # type: ignore[union-attr]
+        wait(lambda: gone(pid), "the server ends")
+
+
 def test_a_server_that_cannot_start_is_told_with_its_own_words(tmp_path: Path) -> None:
     """The operator must not have to look for the log."""
     (tmp_path / "broker").mkdir()

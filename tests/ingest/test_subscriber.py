@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from ingest.link import BACK_OFF_MAX_S, BackOff, Delivery
+from ingest.broker import EmbeddedBroker
+from ingest.link import BACK_OFF_MAX_S, BackOff, Delivery, MqttLink
 from ingest.message import Message
 from ingest.subscriber import Subscriber
 from tomma.city import City
@@ -335,6 +337,71 @@ def test_a_reading_taken_but_not_acknowledged_is_sent_again_by_each_real_broker(
     failing.fails = 0
     with subscribe(broker.settings, failing, registry):
         wait(lambda: distances(failing) == [600], "the broker sends it again")
+
+
+def test_a_slow_store_becomes_back_pressure_not_memory(
+    mosquitto: Any,
+    failing: FailingStore,
+    registry: Registry,
+    wait: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While the disk is full the broker keeps the queue; we hold a bounded part, and lose nothing (case M3)."""
+    monkeypatch.setattr("ingest.link.BUFFER_MAX", 50)
+    failing.fails = 1_000_000
+    link = MqttLink(mosquitto.settings, SystemClock(), random.Random(1))  # noqa: S311  (jitter)
+    subscriber = Subscriber(mosquitto.settings, failing, registry, SystemClock(), link=link)
+    stop = threading.Event()
+    thread = threading.Thread(target=subscriber.run, args=(stop,))
+    thread.start()
+    try:
+        wait(lambda: link.subscribed, "it is subscribed")
+        mosquitto.publish([good(1, second=second) for second in range(600)])
+        wait(lambda: len(link._buffer) >= 50, "the buffer fills")
+        held = len(link._buffer)
+        failing.fails = 0
+        wait(lambda: len(distances(failing)) == 600, "everything arrives once the store is back")
+    finally:
+        stop.set()
+        thread.join()
+    assert held <= 50 + 1
+
+
+def test_a_broker_that_restarts_is_found_again(
+    tmp_path: Any,
+    store: ReadingStore,
+    registry: Registry,
+    subscribe: Callable[..., Any],
+    wait: Callable[..., None],
+    reach: Callable[..., Any],
+) -> None:
+    """Nobody restarts ingest because a broker was updated (case M21)."""
+    with EmbeddedBroker(tmp_path) as first:
+        login, port = first.ingest_login, first.port
+        settings = BrokerSettings(port=port, username=login.username, password=SecretStr(login.password))
+        running = subscribe(settings, store, registry)
+        running.__enter__()
+    with EmbeddedBroker(tmp_path, port) as second:
+        device = second.device_login
+        try:
+            reach(settings, device).publish([good(1)])
+            wait(lambda: distances(store) == [600], "the reading arrives over the new connection")
+        finally:
+            running.__exit__(None, None, None)
+
+
+def test_a_storm_of_bad_messages_is_a_line_and_a_number(
+    link: BrokerInMemory, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A log that fills the disk takes the readings with it (case S11)."""
+    for _ in range(300):
+        link.publish("H0001", -5)
+    subscriber = start()
+    subscriber.step(go_on())
+    assert subscriber.status().as_json()["rejected_by_reason"] == {"out_of_bounds": 300}
+    assert [record.getMessage().split(" why=")[0] for record in caplog.records] == [
+        "message rejected reason=out_of_bounds so_far=1"
+    ]
 
 
 def test_a_wrong_password_is_told_at_start(
