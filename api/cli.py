@@ -1,6 +1,7 @@
 """`tomma serve`: the pages and the API."""
 
 import logging
+import signal
 import socket
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +43,7 @@ def serve(
         server = Server(
             application, certificate=tls_cert, key=tls_key, on_ready=lambda: typer.echo(f"tomma serves {address}")
         )
+        _leave_quietly()
         server.run(sockets=[listening])
         if not server.started:
             raise ConfigurationError("the server did not start; the lines above say why")
@@ -59,6 +61,12 @@ def _context(settings: Settings, stores: Stores, *, https: bool) -> ApiContext:
         planner=RoutingPlanner(settings, stores.readings, stores.events),
         https=https,
     )
+
+
+def _leave_quietly() -> None:
+    """Let a stop end this process with 0: uvicorn raises the signal again after it has shut down."""
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: None)
 
 
 def _check_pair(certificate: Path | None, key: Path | None) -> None:

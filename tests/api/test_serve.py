@@ -1,0 +1,87 @@
+"""`tomma serve` as a person or a service manager runs it: a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.api.conftest import PATIENCE_S, make_city, settings_in, until
+from tomma.stores.wiring import open_stores
+
+STARTING_S = 60.0
+
+
+@contextmanager
+def served(data_dir: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
+    """The running command and a client of the address it printed; ended at the latest on leaving."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tomma", "serve", "--port", "0", *options],
+        env={**os.environ, "TOMMA_DATA_DIR": str(data_dir)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    too_late = threading.Timer(STARTING_S, process.kill)
+    too_late.start()
+    try:
+        ready = process.stdout.readline()
+        too_late.cancel()
+        assert ready.startswith("tomma serves http://127.0.0.1:"), ready
+        with httpx.Client(base_url=ready.split()[-1], timeout=PATIENCE_S, trust_env=False) as client:
+            yield process, client
+    finally:
+        too_late.cancel()
+        process.kill()
+        process.wait(PATIENCE_S)
+        process.stdout.close()
+
+
+def import_city(data_dir: Path) -> None:
+    """Bring the small town."""
+    with open_stores(settings_in(data_dir)) as stores:
+        stores.registry.save(make_city())
+
+
+def test_a_killed_servers_plan_is_failed_at_the_next_start_and_a_stop_ends_with_zero(tmp_path: Path) -> None:
+    """L7 with a real kill; then the ready line, an open page and SIGTERM: what a service manager does all day."""
+    import_city(tmp_path)
+    with served(tmp_path) as (process, client):
+        ordered = client.post("/api/v1/plans", json={"budget_s": 60})
+        assert ordered.status_code == 202
+        plan = f"/api/v1/plans/{ordered.json()['id']}"
+        until(lambda: client.get(plan).json()["status"], lambda status: status == "solving")
+        process.kill()
+        process.wait(PATIENCE_S)
+    with served(tmp_path) as (process, client):
+        assert client.get(plan).json()["status"] == "failed"
+        assert client.get("/api/v1/city").status_code == 200
+        with client.stream("GET", "/api/v1/stream") as page:
+            process.send_signal(signal.SIGTERM)
+            assert page.read().startswith(b"retry:")
+        assert process.wait(PATIENCE_S) == 0
+
+
+def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
+    """The commonest fault of all must not look like a crash."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = subprocess.run(
+            [sys.executable, "-m", "tomma", "serve", "--port", str(taken.getsockname()[1])],
+            env={**os.environ, "TOMMA_DATA_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=STARTING_S,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("tomma: cannot listen on 127.0.0.1 port")
+    assert done.stderr.count("\n") == 1
