@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tomma.city import City
 from tomma.errors import ImportRefusedError
+from tomma.stores.city_rows import rows_of
 
 SHOWN = 20
 """Faults named in one message; the rest are counted."""
@@ -29,6 +30,7 @@ def refuse(found: list[str], what: str) -> None:
 def faults(city: City) -> Iterator[str]:
     """Yield every fault in plain words: which row, which field, what it says."""
     yield from _organisation_faults(city)
+    yield from _text_faults(city)
     known: dict[str, Mapping[Any, object]] = {
         "site_id": city.sites,
         "container_type_id": city.container_types,
@@ -62,6 +64,14 @@ def _organisation_faults(city: City) -> Iterator[str]:
         yield f"organisation: timezone must be a name such as Europe/Stockholm, got {timezone!r}"
     if not (len(currency) == _CURRENCY_LETTERS and currency.isascii() and currency.isupper()):
         yield f"organisation: currency must be three capital letters such as SEK, got {currency!r}"
+
+
+def _text_faults(city: City) -> Iterator[str]:
+    for table, rows in rows_of(city).items():
+        for number, row in enumerate(rows):
+            for field, value in row.items():
+                if isinstance(value, str) and "\x00" in value:  # PostgreSQL cannot keep it, no name needs it
+                    yield f"{table} row {number}: {field} must not hold a NUL character, got {value!r}"
 
 
 def _double_installations(city: City) -> Iterator[str]:

@@ -6,6 +6,7 @@ from tomma.stores import tables
 
 REVISION = "revision"
 EVENT_POSITION = "event_position"
+PUBLICATIONS = "publications"
 
 
 def value(connection: sa.Connection, name: str) -> int:

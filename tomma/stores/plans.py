@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tomma.errors import ConflictError, NotFoundError
 from tomma.model import PlanId
 from tomma.plan import Plan, PlanStatus
-from tomma.stores import tables
+from tomma.stores import counters, tables
 from tomma.stores.codec import from_json, to_json
 from tomma.stores.database import reading, writing
 
@@ -62,6 +62,7 @@ class SqlPlanStore:
         """Publish a READY plan and supersede the former one of its day, in one transaction."""
         try:
             with writing(self._engine) as connection:
+                counters.raise_by(connection, counters.PUBLICATIONS, 1)  # others wait from here on
                 plan = _get(connection, plan_id)
                 if plan.status is PlanStatus.PUBLISHED:
                     return plan

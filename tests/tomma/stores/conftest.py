@@ -1,7 +1,9 @@
 """Builders and opened stores for the tests of the store adapters."""
 
+import os
+import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -94,13 +96,45 @@ def readings(open_readings: OpenReadings) -> ReadingStore:
     return open_readings()
 
 
+_SERVER = os.environ.get("TOMMA_TEST_REGISTRY_URL", "")
+"""A PostgreSQL server on which the tests may make databases; without it they run on SQLite alone."""
+
+
+@contextmanager
+def _sqlite_address(place: Path) -> Iterator[str]:
+    yield f"sqlite:///{place / 'registry.sqlite3'}"
+
+
+@contextmanager
+def _postgresql_address(_: Path) -> Iterator[str]:
+    server = sa.create_engine(sa.make_url(_SERVER), isolation_level="AUTOCOMMIT")
+    name = f"tomma_test_{uuid.uuid4().hex}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        yield sa.make_url(_SERVER).set(database=name).render_as_string(hide_password=False)
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(_sqlite_address, id="sqlite"),
+        *([pytest.param(_postgresql_address, id="postgresql")] if _SERVER else []),
+    ]
+)
+def registry_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a new registry database is to be made."""
+    with request.param(tmp_path) as address:
+        yield address
+
+
 @pytest.fixture
-def open_engine(tmp_path: Path) -> Iterator[Callable[[], sa.Engine]]:
+def open_engine(registry_address: str) -> Iterator[Callable[[], sa.Engine]]:
     """Opens one and the same registry database, once more at every call."""
     with ExitStack() as opened:
 
         def connect() -> sa.Engine:
-            engine = open_database(f"sqlite:///{tmp_path / 'registry.sqlite3'}")
+            engine = open_database(registry_address)
             opened.callback(engine.dispose)
             return engine
 

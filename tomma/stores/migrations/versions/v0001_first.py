@@ -11,12 +11,12 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make every table, and the two counters."""
+    """Make every table, and the counters."""
     _make_plans_and_events()
     _make_places()
     _make_things_at_places()
     counter = sa.table("counter", sa.column("name", sa.Text), sa.column("value", sa.BigInteger))
-    op.bulk_insert(counter, [{"name": "revision", "value": 0}, {"name": "event_position", "value": 0}])
+    op.bulk_insert(counter, [{"name": name, "value": 0} for name in ("revision", "event_position", "publications")])
 
 
 def _make_plans_and_events() -> None:
