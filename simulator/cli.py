@@ -1,4 +1,7 @@
-"""The commands `tomma simulate` and `tomma demo`. Wiring only."""
+"""The commands `tomma simulate` and `tomma demo`. Wiring only.
+
+What a command needs is imported when it runs: map and number libraries take a second that `--help` need not wait.
+"""
 
 import contextlib
 import json
@@ -12,13 +15,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.demo.choices import DemoChoices
-from simulator.demo.supervisor import run_demo
-from simulator.door import device_login, register_city
-from simulator.replay.play import ReplayChoices, replay
-from simulator.session import SessionChoices, simulate_town
-from simulator.streets import SHIPPED_EXTRACT
-from tomma.settings import load_settings
+from simulator.presets import SHIPPED_EXTRACT
 
 simulate_app = typer.Typer(help="Play a town: sensors over MQTT, drivers over HTTP; or replay a recording.")
 demo_app = typer.Typer(help="Start everything with a simulated town on this machine; prints the address to open.")
@@ -61,6 +58,11 @@ def simulate(
     once; the city it needs is registered first. A --speed other than 1 only makes sense when all processes share
     the fast clock: set TOMMA_CLOCK__START_UTC, TOMMA_CLOCK__REAL_START_S and TOMMA_CLOCK__FACTOR, as the demo does.
     """
+    from simulator.door import device_login, register_city
+    from simulator.replay.play import ReplayChoices, replay
+    from simulator.session import SessionChoices, simulate_town
+    from tomma.settings import load_settings
+
     settings = load_settings()
     login = device_login(settings, broker, username, password)
     with _stop_on_signal() as stop:
@@ -115,6 +117,9 @@ def demo(
     Every run begins a new morning at 05:30 with fresh readings; map and street network are kept from run to run.
     It listens on 127.0.0.1 only.
     """
+    from simulator.demo.choices import DemoChoices
+    from simulator.demo.supervisor import run_demo
+
     choices = DemoChoices(
         size=bins if bins is not None else preset,
         speed=speed,

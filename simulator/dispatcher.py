@@ -16,6 +16,7 @@ from simulator.office import OfficeUnavailableError, PlanView
 log = logging.getLogger(__name__)
 
 MORNING = time(5, 30)
+FIRST_FROM = time(3, 0)  # the first plan comes at once, so that who starts a demo need not wait for the morning
 EVENING = time(13, 0)  # too late for a plan of today
 ATTEMPTS = 3
 WAITING = frozenset({"queued", "solving"})
@@ -56,8 +57,11 @@ class Dispatcher:
         day = local.date()
         if self._pending is not None:
             self._follow(self._pending)
-        elif day not in self.published and MORNING <= local.time() < EVENING:
+        elif day not in self.published and self._opens() <= local.time() < EVENING:
             self._begin(day)
+
+    def _opens(self) -> time:
+        return MORNING if self._attempts else FIRST_FROM
 
     def _begin(self, day: date) -> None:
         plan = next((each for each in self.office.plans() if each.day == day and each.status == "published"), None)

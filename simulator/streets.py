@@ -14,14 +14,9 @@ import numpy as np
 import osmium
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from tomma.city import Position
 from tomma.errors import ImportRefusedError
-
-SHIPPED_EXTRACT = Path(__file__).parent / "cities" / "helsinki.osm.pbf"
-"""Central Helsinki, (c) OpenStreetMap contributors, ODbL: see NOTICE."""
 
 METRES_PER_DEGREE = 111_320.0
 DRIVABLE = frozenset(
@@ -208,6 +203,9 @@ def _connected(ways: list[_Way], frame: Frame) -> Iterator[Street]:
 
 
 def _largest_part(ways: list[_Way]) -> frozenset[int]:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     index = {node: number for number, node in enumerate(dict.fromkeys(n for way in ways for n in way.nodes))}
     heads: list[int] = []
     tails: list[int] = []

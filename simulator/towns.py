@@ -11,8 +11,8 @@ import numpy as np
 from simulator.catalogue import CONTAINER_TYPES, SERVICE_S, SETS, SITE_SERVICE_S, STREAMS, Place
 from simulator.fleet import base_points, depot_and_disposal, vehicles_of
 from simulator.places import ChosenPlace, Kerb, choose_places, kerb_of
-from simulator.presets import Preset, find_preset, preset_of_size
-from simulator.streets import SHIPPED_EXTRACT, Streets, read_streets
+from simulator.presets import SHIPPED_EXTRACT, Preset, find_preset, preset_of_size
+from simulator.streets import Streets, read_streets
 from simulator.truth import DEVICE_SHARE, BinTruth, Device, draw_truths
 from tomma.city import Bin, City, Installation, Organisation, Sensor, Site
 from tomma.errors import ConfigurationError

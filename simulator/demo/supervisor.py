@@ -11,7 +11,7 @@ from simulator.demo.choices import DemoChoices
 from simulator.demo.home import Home, is_prepared, move_in, note_prepared, open_folder
 from simulator.demo.ports import HOST, first_free_port, free_port
 from simulator.door import register_city
-from simulator.streets import SHIPPED_EXTRACT
+from simulator.presets import SHIPPED_EXTRACT
 from simulator.towns import make_town
 from tomma.settings import Settings
 

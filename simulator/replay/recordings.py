@@ -16,7 +16,8 @@ import numpy as np
 
 from simulator.messages import OutMessage
 from simulator.places import choose_places, kerb_of
-from simulator.streets import SHIPPED_EXTRACT, read_streets
+from simulator.presets import SHIPPED_EXTRACT
+from simulator.streets import read_streets
 from simulator.towns import INSTALLED_UTC, make_town
 from tomma.city import Bin, City, Installation, Organisation, Sensor, Site
 from tomma.errors import ImportRefusedError

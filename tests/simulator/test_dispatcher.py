@@ -62,10 +62,22 @@ def test_one_plan_is_asked_for_and_published_each_morning() -> None:
     assert desk.published == ["plan-1", "plan-2", "plan-3"]
 
 
-def test_nothing_is_asked_before_half_past_five_or_after_one() -> None:
-    """A plan in the evening would be for trucks that have gone home."""
+def test_the_first_plan_comes_at_once_and_the_next_at_half_past_five() -> None:
+    """Who starts a demo at four need not wait; from then on the town keeps its hours."""
+    desk, times = Desk(), []
+    found = dispatcher(desk)
+    for number in range(2 * 24 * 6):
+        now_utc = MIDNIGHT_UTC + timedelta(minutes=10 * number)
+        before = len(desk.asked)
+        found.step(now_utc)
+        if len(desk.asked) > before:
+            times.append(f"{now_utc.astimezone(ZONE):%H:%M}")
+    assert times == ["03:00", "05:30"]
+
+
+def test_nothing_is_asked_in_the_evening() -> None:
+    """A plan after one o'clock would be for trucks that have gone home."""
     desk = Desk()
-    stepped(dispatcher(desk), MIDNIGHT_UTC, 5.4)
     stepped(dispatcher(desk), MIDNIGHT_UTC + timedelta(hours=13), 10)
     assert desk.asked == []
 

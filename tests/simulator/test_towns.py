@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import shapely
 
-from simulator.presets import PRESETS, find_preset
-from simulator.streets import METRES_PER_DEGREE, SHIPPED_EXTRACT, Street, Streets, read_streets
+from simulator.presets import PRESETS, SHIPPED_EXTRACT, find_preset
+from simulator.streets import METRES_PER_DEGREE, Street, Streets, read_streets
 from simulator.towns import Town, make_town
 from tomma.city import City, Position
 from tomma.errors import ConfigurationError, ImportRefusedError
