@@ -57,7 +57,7 @@ def logins(data_dir: Path) -> Logins:
     """Return the broker's logins, made once per data directory and kept in a file that only its owner may read."""
     path = data_dir / "broker" / "logins.json"
     if not path.exists():
-        made = Logins(Login("ingest", secrets.token_urlsafe(24)), Login("device", secrets.token_urlsafe(24)))
+        made = Logins(Login("ingest", secrets.token_urlsafe(32)), Login("device", secrets.token_urlsafe(32)))
         _write_private(path, json.dumps(asdict(made), indent=1))
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
