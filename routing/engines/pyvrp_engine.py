@@ -32,7 +32,7 @@ PATIENCE, PATIENCE_PER_BIN = 500, 10
 """Iterations without anything better after which a search ends: a village is planned in two seconds."""
 RANKING_SHARE = 0.2
 """Of the seconds, for ranking the fleets at most."""
-WORTH_WORKERS_S = 8.0
+WORTH_WORKERS_S, WORTH_WORKERS_BINS = 8.0, 60
 """Starting workers takes a second or two; below this the searches run one after the other in this process."""
 PARAMS = SolveParams(neighbourhood=NeighbourhoodParams(num_neighbours=30))
 
@@ -74,7 +74,7 @@ def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start:
         return best
     settling_s = time.monotonic() - began_at  # what it takes to turn a search's end into a solution
     ends_at = began_at + budget.seconds - 2 * settling_s
-    if budget.seconds < WORTH_WORKERS_S and budget.iterations is None:
+    if budget.seconds < WORTH_WORKERS_S or len(problem.bins) < WORTH_WORKERS_BINS:
         budget = replace(budget, workers=1)
     with _executor(problem, budget.workers) as executor:
         tries = [Try(fleet, True, (), seed, 0.0, None, ends_at) for fleet in fleets]

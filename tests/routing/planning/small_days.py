@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -48,68 +49,87 @@ def a_street(
     )
 
 
-times = st.integers(0, 24).map(lambda hour: hour * HOUR_S)
-loads = st.one_of(st.integers(0, 1_500), st.sampled_from([0, 3_000, 10**9]))
+HOURS = st.integers(0, 24).map(lambda hour: hour * HOUR_S)
+EVERYTHING = frozenset({0, 1, 2})
 
 
-@st.composite
-def _bin_nodes(draw: DrawFn, places: int, first: int) -> BinNode:
-    open_s, latest_s = draw(st.tuples(times, times)) if draw(st.booleans()) else (0, 24 * HOUR_S)
+class Absurd(StrEnum):
+    """Which side of a problem is drawn without sense; the rest is, so that most problems have routes."""
+
+    NOTHING = "nothing"
+    LOADS = "loads"
+    WINDOWS = "windows"
+    STREAMS = "streams"
+    SHIFTS = "shifts"
+    ROADS = "roads"
+    MONEY = "money"
+    EVERYTHING = "everything"
+
+
+def _draw_bin(draw: DrawFn, absurd: Absurd, place: int) -> BinNode:
+    loads = st.sampled_from([0, 3_000, 3_001, 10**9]) if _is(absurd, Absurd.LOADS) else st.integers(200, 1_500)
+    open_s, latest_s = draw(st.tuples(HOURS, HOURS)) if _is(absurd, Absurd.WINDOWS) else (0, 24 * HOUR_S)
+    prizes = [0, 1, 10**12] if _is(absurd, Absurd.MONEY) else [0, 5_000, 90_000]
     return BinNode(
-        place=draw(st.integers(first, places - 1)),
+        place=place,
         volume_l=draw(loads),
         weight_kg=draw(loads),
-        service_s=draw(st.sampled_from([0, 60, 600, 30 * HOUR_S])),
-        fraction=draw(st.integers(0, 2)),
-        must=draw(st.booleans()),
-        prize_minor=draw(st.sampled_from([0, 1, 3_000, 50_000, 10**12])),
+        service_s=draw(st.sampled_from([0, 30 * HOUR_S] if _is(absurd, Absurd.WINDOWS) else [0, 60, 600])),
+        fraction=draw(st.integers(0, 2)) if _is(absurd, Absurd.STREAMS) else 0,
+        must=draw(st.sampled_from([True, False, True])),
+        prize_minor=draw(st.sampled_from(prizes)),
         open_s=open_s,
         latest_s=latest_s,
     )
 
 
-@st.composite
-def _trucks(draw: DrawFn, depots: int) -> Truck:
-    start_s, end_s = sorted(draw(st.tuples(times, times)))
+def _draw_truck(draw: DrawFn, absurd: Absurd, depots: int) -> Truck:
+    start_s, end_s = sorted(draw(st.tuples(HOURS, HOURS))) if _is(absurd, Absurd.SHIFTS) else (6 * HOUR_S, 14 * HOUR_S)
     rest_s = draw(st.integers(start_s, end_s))
     rest = BreakRule(rest_s, min(end_s, rest_s + draw(st.sampled_from([0, 600, 2 * HOUR_S]))), 1_800)
+    capacities = [0, 10**9] if _is(absurd, Absurd.LOADS) else [1_500, 3_000]
     return Truck(
         start_place=draw(st.integers(0, depots - 1)),
         end_place=draw(st.integers(0, depots - 1)),
-        capacity_l=draw(st.sampled_from([0, 1_000, 3_000, 10**9])),
-        capacity_kg=draw(st.sampled_from([0, 1_000, 10**9])),
-        fractions=draw(st.frozensets(st.integers(0, 2))),
+        capacity_l=draw(st.sampled_from(capacities)),
+        capacity_kg=draw(st.sampled_from(capacities)),
+        fractions=draw(st.frozensets(st.integers(0, 2))) if _is(absurd, Absurd.STREAMS) else EVERYTHING,
         shift_start_s=start_s,
         shift_end_s=end_s,
-        fixed_minor=draw(st.sampled_from([0, 10_000, 10**12])),
+        fixed_minor=draw(st.sampled_from([0, 10**12] if _is(absurd, Absurd.MONEY) else [0, 10_000])),
         breaks=draw(st.sampled_from([(), (rest,)])),
     )
+
+
+def _draw_site(draw: DrawFn, absurd: Absurd, place: int) -> DisposalNode:
+    takes = [EVERYTHING, frozenset({0}), frozenset[int]()] if _is(absurd, Absurd.STREAMS) else [EVERYTHING]
+    open_s, latest_s = draw(st.tuples(HOURS, HOURS)) if _is(absurd, Absurd.WINDOWS) else (5 * HOUR_S, 13 * HOUR_S)
+    return DisposalNode(place, draw(st.sampled_from(takes)), draw(st.sampled_from([0, 900])), open_s, latest_s)
+
+
+def _is(absurd: Absurd, side: Absurd) -> bool:
+    return absurd in (side, Absurd.EVERYTHING)
 
 
 @st.composite
 def any_problem(draw: DrawFn) -> Problem:
     """Return any problem that may be stated, sensible or absurd: no truck, no road, no room, no hour left."""
-    depots, sites = draw(st.integers(1, 2)), draw(st.integers(0, 2))
-    bins = draw(st.integers(0, 8))
+    absurd = draw(st.sampled_from(Absurd))
+    depots = draw(st.integers(1, 2))
+    sites = draw(st.integers(0, 2)) if absurd is Absurd.EVERYTHING else draw(st.integers(1, 2))
+    bins = draw(st.sampled_from([5, 1, 2, 3, 8, 12, 0]))
     places = depots + sites + max(1, bins)
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    reach = draw(st.sampled_from([60, 5_000, 10**8]))
-    disposals = tuple(
-        DisposalNode(
-            depots + site,
-            draw(st.sampled_from([frozenset({0, 1, 2}), frozenset({0}), frozenset[int]()])),
-            draw(st.sampled_from([0, 900])),
-            *sorted(draw(st.tuples(times, times))),
-        )
-        for site in range(sites)
-    )
+    reach = draw(st.sampled_from([1, 20_000, 10**8])) if _is(absurd, Absurd.ROADS) else 1_500
+    cut = draw(st.sampled_from([0.1, 0.5, 1.0])) if _is(absurd, Absurd.ROADS) else 0.0
+    dear = Rates(10**9, 10**9, 10**9)
     return Problem(
-        distance_m=rng.integers(0, reach, (places, places)).astype(np.int32),
+        distance_m=rng.integers(0, 10 * reach if reach < 10**8 else reach, (places, places)).astype(np.int32),
         duration_s=rng.integers(0, reach, (places, places)).astype(np.int32),
-        reachable=rng.random((places, places)) >= draw(st.sampled_from([0.0, 0.2, 1.0])),
+        reachable=rng.random((places, places)) >= cut,
         halt_s=rng.integers(0, 120, places).astype(np.int32),
-        bins=tuple(draw(_bin_nodes(places, depots + sites)) for _ in range(bins)),
-        disposals=disposals,
-        trucks=tuple(draw(_trucks(depots)) for _ in range(draw(st.integers(0, 3)))),
-        rates=draw(st.sampled_from([RATES, Rates(0, 0, 0), Rates(10**9, 10**9, 10**9)])),
+        bins=tuple(_draw_bin(draw, absurd, draw(st.integers(depots + sites, places - 1))) for _ in range(bins)),
+        disposals=tuple(_draw_site(draw, absurd, depots + site) for site in range(sites)),
+        trucks=tuple(_draw_truck(draw, absurd, depots) for _ in range(draw(st.sampled_from([1, 2, 3, 0])))),
+        rates=draw(st.sampled_from([Rates(0, 0, 0), dear])) if _is(absurd, Absurd.MONEY) else RATES,
     )
