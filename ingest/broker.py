@@ -23,7 +23,7 @@ from typing import Self
 
 from ingest import keeper
 from ingest.nats_config import nats_config
-from tomma.errors import ConfigurationError
+from tomma.errors import ConfigurationError, TommaError
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +117,11 @@ class EmbeddedBroker:
     def running(self) -> bool:
         """Whether the server has not ended by itself."""
         return self._process is not None and self._process.poll() is None
+
+    def check(self) -> None:
+        """Raise TommaError with the server's own words if it has ended by itself."""
+        if not self.running:
+            raise TommaError(f"the embedded broker ended by itself: {self._last_log_line()}; start again")
 
     def stop(self) -> None:
         """End the server and wait for it; its store keeps what is not acknowledged."""

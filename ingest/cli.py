@@ -36,7 +36,7 @@ def ingest(
     with contextlib.ExitStack() as rim:
         stop = rim.enter_context(_stop_on_signal())
         stores = rim.enter_context(open_stores(settings))
-        broker_settings = settings.broker
+        broker, broker_settings = None, settings.broker
         if embedded_broker:
             topics = [source.topic for source in settings.broker.sources]
             broker = rim.enter_context(EmbeddedBroker(settings.data_dir, settings.broker.port, topics))
@@ -48,10 +48,19 @@ def ingest(
             stores.registry,
             settings.clock.clock(),
             on_ready=voice.ready,
-            on_status=voice.status,
+            on_status=lambda status: _watch(status, voice, broker, stop),
         )
         subscriber.run(stop)
         voice.ended(subscriber.status())
+        if broker is not None:
+            broker.check()
+
+
+def _watch(status: Status, voice: "_Voice", broker: EmbeddedBroker | None, stop: threading.Event) -> None:
+    """Tell the counters; end when our broker has, so that a supervisor starts both anew."""
+    voice.status(status)
+    if broker is not None and not broker.running:
+        stop.set()
 
 
 def _with_login(settings: BrokerSettings, port: int, login: Login) -> BrokerSettings:

@@ -14,12 +14,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ingest.counters import Counters, Status
+from ingest.envelope import ENVELOPES
 from ingest.link import BackOff, Delivery, MqttLink
 from ingest.pipeline import Batch, IngestContext, process
 from ingest.recall import StoreMemories
 from tomma.city import City
 from tomma.clock import Clock
-from tomma.errors import NotFoundError, StoreUnavailableError, TommaError
+from tomma.errors import ConfigurationError, NotFoundError, StoreUnavailableError, TommaError
 from tomma.model import RejectReason
 from tomma.ports import Appended, ReadingStore, Registry
 from tomma.settings import BrokerSettings
@@ -67,7 +68,7 @@ class Subscriber:
         clock: Stamps the time of receipt.
         link: Another way to the broker, for tests.
         on_ready: Called once, when the broker has granted the subscriptions.
-        on_status: Called every few seconds with the counters.
+        on_status: Called every few seconds with the counters, and at the end.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Subscriber:
         on_ready: Callable[[], None] = lambda: None,
         on_status: Callable[[Status], None] = lambda _: None,
     ) -> None:
+        _check_envelopes(settings)
         self._settings = settings
         self._store = store
         self._registry = registry
@@ -232,3 +234,11 @@ class Subscriber:
         if self._told_ready and now_s >= self._report_due_s:
             self._report_due_s = now_s + REPORT_EVERY_S
             self._on_status(self.status())
+
+
+def _check_envelopes(settings: BrokerSettings) -> None:
+    """Raise ConfigurationError unless every source names an envelope we can open."""
+    for source in settings.sources:
+        if source.envelope not in ENVELOPES:
+            known = ", ".join(sorted(ENVELOPES))
+            raise ConfigurationError(f"envelope of {source.topic} must be one of {known}, got {source.envelope!r}")

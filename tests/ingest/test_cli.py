@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
+import psutil
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -167,6 +168,19 @@ def test_a_taken_port_ends_with_one_plain_line(data_dir: Path, ingest: Callable[
         _, err = failed.process.communicate(timeout=PATIENCE_S)
     assert failed.process.returncode == 1
     assert err.splitlines() == [f"tomma: broker port must be free, got {other.port}, where something listens already"]
+
+
+def test_it_ends_when_its_broker_has_died(data_dir: Path, ingest: Callable[..., Ingest], free_port: int) -> None:
+    """A door without a broker behind it looks open; a supervisor can only restart what ends."""
+    running = ingest(data_dir, "--embedded-broker", TOMMA_BROKER__PORT=str(free_port))
+    running.line()
+    broker = next(
+        each for each in psutil.Process(running.process.pid).children(recursive=True) if "nats" in each.name()
+    )
+    broker.kill()
+    _, err = running.process.communicate(timeout=PATIENCE_S)
+    assert running.process.returncode == 1
+    assert err.splitlines()[-1].startswith("tomma: the embedded broker ended by itself")
 
 
 def kill_mid_stream(
