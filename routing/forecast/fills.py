@@ -7,6 +7,7 @@ from is a normal, integrated by Gauss-Hermite quadrature.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +119,11 @@ def deposits(
 
 def _standard_quantile(p: float, skew: FloatArray) -> FloatArray:
     """Return the p-quantile of a gamma with mean 0, variance 1 and this skew; a normal where there is none."""
-    shape = 4.0 / SKEWS**2
-    table = (gammaincinv(shape, p) - shape) / np.sqrt(shape)
-    found: FloatArray = np.interp(skew, SKEWS, table)
+    found: FloatArray = np.interp(skew, SKEWS, _quantile_by_skew(p))
     return found
+
+
+@cache
+def _quantile_by_skew(p: float) -> FloatArray:
+    shape = 4.0 / SKEWS**2
+    return np.asarray((gammaincinv(shape, p) - shape) / np.sqrt(shape))

@@ -37,7 +37,7 @@ def learn(seen: Observations, group: NDArray[np.int64], calendar: Calendar) -> L
     rows = seen.last_of_bin
     newest_s = seen.time_s[rows] if len(seen.time_s) else np.zeros(seen.bins)
     week = STATED_WEEK
-    spread = Spread(np.full(seen.bins, STATED_LUMP_FRACTION), STATED_DAY_VARIANCE)
+    spread = Spread(np.full(seen.bins, STATED_LUMP_FRACTION), STATED_DAY_VARIANCE, STATED_LUMP_FRACTION)
     rates = posterior(
         gather_evidence(found, np.zeros(len(found.bin_of)), spread.lump, spread.lump, newest_s), spread.lump, group
     )
@@ -47,5 +47,5 @@ def learn(seen: Observations, group: NDArray[np.int64], calendar: Calendar) -> L
         evidence = gather_evidence(found, activity_h, rates.mean_per_h, spread.lump, newest_s)
         rates = posterior(evidence, spread.lump + 24.0 * spread.day_variance * rates.mean_per_h, group)
         spread = learn_spread(found, activity_h, rates.mean_per_h, noise, group)
-        week = learn_week(found, rates.mean_per_h, float(np.mean(spread.lump)), clock, calendar, week)
+        week = learn_week(found, rates.mean_per_h, spread.city_lump, clock, calendar, week)
     return Learned(rates, spread, week, noise, learn_leftover(seen))

@@ -1,7 +1,8 @@
 """What is in each bin by its newest look: a Kalman filter over the last few levels since the last emptying.
 
 Between looks the level rises by the expected deposits and grows uncertain by their variance; each look pulls it
-back. "At least full" is a bound, not a value: the moments of the truncated normal stand in (as in a tobit model).
+back. "At least full" is a bound, not a value: the moments of the truncated normal stand in (as in a tobit model), and
+nobody may say that a bin which reads full is not.
 A level off by more than three standard deviations is followed rather than averaged: someone threw in a sofa.
 """
 
@@ -70,8 +71,9 @@ def last_levels(
     at_s = np.where(had, seen.time_s[rows] if len(seen.time_s) else now_s, now_s)
     emptied = np.isfinite(seen.reset_s) & ~(had & (at_s >= seen.reset_s))
     # An emptying never puts anything in: what was there before bounds what is left.
+    most = np.where(had, level + np.sqrt(variance), 1.0)
     level = np.where(emptied, np.where(had, np.minimum(level, leftover.mean), leftover.mean), level)
-    variance = np.where(emptied, leftover.sd**2, variance)
+    variance = np.where(emptied, np.minimum(leftover.sd, most) ** 2, variance)
     unknown = ~had & ~emptied
     return Levels(
         np.where(unknown, UNKNOWN_LEVEL, level),
@@ -110,13 +112,13 @@ def _update(
     surprise = fill - level
     follow = np.abs(surprise) > SURPRISE_SD * np.sqrt(variance + noise**2)
     follow &= ~censored | (surprise > 0)
-    variance = np.where(follow, np.maximum(variance, (surprise / SURPRISE_SD) ** 2), variance)
+    variance = np.where(follow, np.maximum(variance, surprise**2), variance)
     total = variance + noise**2
     gain = variance / total
     seen_level, seen_var = level + gain * surprise, variance * (1.0 - gain)
     short = (1.0 - level) / np.sqrt(total)
     # The inverse Mills ratio, by logarithms so that it holds far out in the tail.
     mills = np.exp(-0.5 * short**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(-short))
-    full_level = level + variance / np.sqrt(total) * mills
+    full_level = np.maximum(level + variance / np.sqrt(total) * mills, 1.0)
     full_var = variance * (1.0 - gain * mills * (mills - short))
     return np.where(censored, full_level, seen_level), np.maximum(np.where(censored, full_var, seen_var), 1e-6)

@@ -28,6 +28,7 @@ class Spread:
     lump: FloatArray
     """By bin. [fraction]"""
     day_variance: float
+    city_lump: float
 
 
 def noise_sd(seen: Increments) -> float:
@@ -61,7 +62,7 @@ def learn_spread(
     city = max(float(measured), SMALLEST_LUMP_FRACTION)
     by_group = (np.bincount(group, excess) + STATED_FILLS * city) / (np.bincount(group, expected) + STATED_FILLS)
     own = (excess + STATED_FILLS * np.maximum(by_group, SMALLEST_LUMP_FRACTION)[group]) / (expected + STATED_FILLS)
-    return Spread(np.clip(own, SMALLEST_LUMP_FRACTION, 1.0), day_variance)
+    return Spread(np.clip(own, SMALLEST_LUMP_FRACTION, 1.0), day_variance, city)
 
 
 def _blocks(seen: Increments, activity_h: FloatArray, rate_per_h: FloatArray, noise: float, block_s: float) -> _Blocks:

@@ -50,8 +50,8 @@ def learn_week(
 
 
 def _ratio(arrived: FloatArray, expected: FloatArray, stated: float) -> FloatArray:
-    level = (arrived.sum() + stated) / (expected.sum() + stated)
-    return np.clip((arrived + stated) / (expected * max(level, 1e-6) + stated), 0.2, 5.0)
+    level = max((arrived.sum() + stated) / (expected.sum() + stated), 1e-6)
+    return np.clip((arrived + stated) / (expected * level + stated), 0.2, 5.0)
 
 
 def _by_cell(
