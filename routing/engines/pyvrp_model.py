@@ -24,7 +24,6 @@ from routing.problem import Bool, Int64, Order, Orders, Problem, Truck, VisitKin
 
 MONEY_CEILING = 2**36
 """Costs above are scaled down together: PyVRP sums penalties of many times an arc in 64 bits."""
-MAX_RELOADS = 12
 Profile = tuple[tuple[int, ...], tuple[int, ...], int]
 """What makes two trucks drive in different worlds: fractions, disposal sites, home."""
 
@@ -61,7 +60,7 @@ class Model:
         return tuple(order)
 
     def warm_start(self, orders: Orders) -> Solution:
-        """Return PyVRP's form of orders whose trucks are all offered."""
+        """Return PyVRP's form of orders whose trucks are all offered; it adds the depots at both ends itself."""
         client = {bin_index: at for at, bin_index in enumerate(self.bins)}
         routes = []
         for vehicle_type, truck in enumerate(self.trucks):
@@ -76,13 +75,8 @@ class Model:
                 if kind is VisitKind.DISPOSE or index in client
             ]
             if any(activity.is_client() for activity in activities):
-                routes.append(Route(self.data, self._with_ends(activities, vehicle_type), vehicle_type))
+                routes.append(Route(self.data, activities, vehicle_type))
         return Solution(self.data, routes)
-
-    def _with_ends(self, activities: list[Activity], vehicle_type: int) -> list[Activity]:
-        vehicle = self.data.vehicle_type(vehicle_type)
-        start = Activity(ActivityType.DEPOT, vehicle.start_depot)
-        return [start, *activities, Activity(ActivityType.DEPOT, vehicle.end_depot)]
 
 
 def build_model(problem: Problem, arcs: Arcs, trucks: Sequence[int], *, required: bool) -> Model:
@@ -199,7 +193,7 @@ class _Layout:
             tw_late=max(truck.shift_start_s, home_by),
             profile=self.profiles.index(self._profile(at)),
             reload_depots=[len(self.depot_places) + site for site in sites],
-            max_reloads=MAX_RELOADS,
+            max_reloads=max(1, len(self.bins)),
         )
 
     def _home_by(self, truck: Truck, sites: tuple[int, ...]) -> int:
