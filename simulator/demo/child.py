@@ -14,6 +14,7 @@ import psutil
 from tomma.errors import TommaError
 
 LAST_LINES = 12
+LEASHED = "from simulator.demo.leash import main; main()"
 
 
 class ChildDiedError(TommaError):
@@ -30,7 +31,7 @@ class Child:
         self._rest = ""
         with log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "simulator.demo.leash", *arguments],
+                [sys.executable, "-c", LEASHED, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -1,6 +1,6 @@
 """Runs one `tomma` command that ends when its supervisor does, however that one ended.
 
-    python -m simulator.demo.leash serve --port 8765
+    python -c "from simulator.demo.leash import main; main()" serve --port 8765
 
 The supervisor holds the other end of our standard input. When it closes, even because the supervisor was killed
 with -9, this process ends itself and whatever it has started. Works on every system that has pipes.
@@ -48,7 +48,3 @@ def main() -> None:
         run_command()
     finally:
         ended.set()
-
-
-if __name__ == "__main__":
-    main()
