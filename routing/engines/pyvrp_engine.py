@@ -20,8 +20,9 @@ from pyvrp.search import NeighbourhoodParams
 from routing.engines.arcs import Arcs, arcs
 from routing.engines.finish import orders_of, settle
 from routing.engines.interface import Budget, Report
+from routing.engines.parts import Part, parts
 from routing.engines.pyvrp_model import build_model
-from routing.problem import Order, Orders, Problem, Solution, Truck
+from routing.problem import Orders, Problem, Solution, Truck
 
 MAX_FLEETS = 24
 """More than this are not even ranked."""
@@ -39,17 +40,21 @@ PARAMS = SolveParams(neighbourhood=NeighbourhoodParams(num_neighbours=30))
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One search: which trucks are offered, from where it starts, how long it may take."""
+    """One search: in which part, which trucks are offered, from where it starts, how long it may take."""
 
+    part: int
     trucks: tuple[int, ...]
-    hard: bool
-    """Whether PyVRP must serve the must bins; otherwise they carry a prize that no detour outweighs."""
-    start: tuple[tuple[int, Order], ...]
-    seed: int
-    seconds: float
-    iterations: int | None
     ends_at: float
     """On the monotonic clock, which all processes of a machine share."""
+    start: Solution | None = None
+    """The best this fleet has come to."""
+    warm: bool = True
+    """Whether to search from there, or from PyVRP's own start."""
+    hard: bool = True
+    """Whether PyVRP must serve the must bins; otherwise they carry a prize that no detour outweighs."""
+    seed: int = 0
+    seconds: float = 0.0
+    iterations: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +71,79 @@ class Outcome:
 
 
 def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start: Orders) -> Solution:
-    """Return the best solution over all fleets tried."""
+    """Return the best solution over all fleets tried, of each independent part."""
     began_at = time.monotonic()
-    best = settle(problem, start)
-    fleets = _fleets(problem, best)
-    if not fleets or not problem.bins:
-        return best
+    priced = arcs(problem)
+    best = settle(problem, start, priced)
     settling_s = time.monotonic() - began_at  # what it takes to turn a search's end into a solution
-    ends_at = began_at + budget.seconds - 2 * settling_s
+    left_s = budget.seconds - 2 * settling_s
+    pieces = parts(problem)
     if budget.seconds < WORTH_WORKERS_S or len(problem.bins) < WORTH_WORKERS_BINS:
         budget = replace(budget, workers=1)
-    with _executor(problem, budget.workers) as executor:
-        tries = [Try(fleet, True, (), seed, 0.0, None, ends_at) for fleet in fleets]
-        ranked = _promising(_until(began_at + RANKING_SHARE * budget.seconds, executor.map(_greedy, tries)))
+    done = 0
+    with _executor(pieces, budget.workers) as executor:
+        for number, part in enumerate(pieces):
+            done += len(part.bins)
+            ends_at = began_at + left_s * done / len(problem.bins)
+            share = replace(
+                budget,
+                seconds=max(0.01, ends_at - time.monotonic()),
+                iterations=_part_of(budget.iterations, len(part.bins) / len(problem.bins)),
+            )
+
+            def note(stage: str, solution: Solution, part: Part = part) -> None:
+                nonlocal best
+                rest = {truck: order for truck, order in orders_of(best).items() if truck not in part.trucks}
+                found = settle(problem, rest | part.to_whole(orders_of(solution)), priced)
+                if found.rank < best.rank:
+                    best = found
+                    report(stage, best)
+
+            sweep = _Sweep(part.problem, number, executor, share, ends_at, seed, note)
+            sweep.run(settle(part.problem, part.from_whole(orders_of(best))))
+    return best
+
+
+def _part_of(iterations: int | None, share: float) -> int | None:
+    return None if iterations is None else max(1, int(iterations * share))
+
+
+@dataclass
+class _Sweep:
+    """Fleet after fleet on one part."""
+
+    problem: Problem
+    part: int
+    executor: "Executor | _Inline"
+    budget: Budget
+    ends_at: float
+    seed: int
+    report: Report
+
+    def run(self, best: Solution) -> None:
+        """Rank the fleets, then search in rounds; report whatever is better than `best`."""
+        rank_until = time.monotonic() + RANKING_SHARE * self.budget.seconds
+        tries = [Try(self.part, fleet, self.ends_at) for fleet in _fleets(self.problem, best)]
+        ranked = _promising(_until(rank_until, self.executor.map(_greedy, tries)))
         for number, (count, share) in enumerate(ROUNDS):
-            chosen = _chosen(ranked[:count], number, seed)
+            chosen = _chosen(ranked[:count], number, self.seed)
             outcomes = []
-            for outcome in executor.map(_search, _with_budget(chosen, budget, share, ends_at, number)):
+            for outcome in self.executor.map(_search, self._with_budget(chosen, share, number)):
                 outcomes.append(outcome)
                 if outcome.solution.rank < best.rank:
                     best = outcome.solution
-                    report(f"pyvrp round {number + 1}", best)
+                    self.report(f"pyvrp round {number + 1}", best)
             ranked = sorted(outcomes, key=lambda each: each.rank)
-    return best
+            if time.monotonic() >= self.ends_at:
+                break
+
+    def _with_budget(self, tries: list[Try], share: float, number: int) -> list[Try]:
+        """Split the round's share evenly; the last round takes all the seconds that are left."""
+        lanes = max(1, min(self.budget.workers, len(tries)))
+        left_s = max(0.0, self.ends_at - time.monotonic())
+        seconds = left_s * share / sum(each for _, each in ROUNDS[number:]) / -(-len(tries) // lanes)
+        iterations = _part_of(self.budget.iterations, share / len(tries))
+        return [replace(each, seconds=seconds, iterations=iterations) for each in tries]
 
 
 def _until(moment: float, outcomes: Iterator[Outcome]) -> list[Outcome]:
@@ -127,22 +182,12 @@ def _chosen(ranked: list[Outcome], number: int, seed: int) -> list[Try]:
     tries = []
     for at, each in enumerate(ranked):
         served = each.solution.must_missed == 0
-        start = tuple(orders_of(each.solution).items()) if served or number else ()
-        tries.append(replace(each.tried, hard=served or not number, start=start, seed=seed + 10 * number + at))
+        warm, hard = served or number > 0, served or number == 0
+        tries.append(replace(each.tried, start=each.solution, warm=warm, hard=hard, seed=seed + 10 * number + at))
     if not number and all(each.solution.must_missed for each in ranked):
         whole = max(ranked, key=lambda each: len(each.tried.trucks))
-        tries.append(replace(whole.tried, hard=False, start=tuple(orders_of(whole.solution).items()), seed=seed))
+        tries.append(replace(whole.tried, start=whole.solution, warm=True, hard=False, seed=seed))
     return tries
-
-
-def _with_budget(tries: list[Try], budget: Budget, share: float, ends_at: float, number: int) -> list[Try]:
-    """Split the round's share evenly; the last round takes all the seconds that are left."""
-    lanes = max(1, min(budget.workers, len(tries)))
-    left = ends_at - time.monotonic()
-    total = left if number == len(ROUNDS) - 1 else left * share / sum(each for _, each in ROUNDS[number:])
-    seconds = total / -(-len(tries) // lanes)
-    iterations = None if budget.iterations is None else max(1, int(budget.iterations * share) // len(tries))
-    return [replace(each, seconds=seconds, iterations=iterations, ends_at=ends_at) for each in tries]
 
 
 def _fleets(problem: Problem, greedy: Solution) -> list[tuple[int, ...]]:
@@ -168,22 +213,23 @@ def _fleets(problem: Problem, greedy: Solution) -> list[tuple[int, ...]]:
     return [tuple(sorted(order[:size])) for size in sizes]
 
 
-_world: tuple[Problem, Arcs]
-"""The problem of a worker process, sent to it once."""
+_world: tuple[tuple[Problem, Arcs], ...]
+"""The parts that a worker process works on, sent to it once."""
 
 
-def _enter(problem: Problem) -> None:
+def _enter(problems: tuple[Problem, ...]) -> None:
     global _world  # noqa: PLW0603  (a worker's only way to keep what it was started with)
-    _world = (problem, arcs(problem))
+    _world = tuple((problem, arcs(problem)) for problem in problems)
 
 
 @contextmanager
-def _executor(problem: Problem, workers: int) -> "Iterator[Executor | _Inline]":
+def _executor(pieces: tuple[Part, ...], workers: int) -> "Iterator[Executor | _Inline]":
+    problems = tuple(part.problem for part in pieces)
     if workers < 2:
-        _enter(problem)
+        _enter(problems)
         yield _Inline()
         return
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _enter, (problem,))
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _enter, (problems,))
     try:
         yield pool
     finally:
@@ -200,27 +246,27 @@ class _Inline:
 
 def _greedy(tried: Try) -> Outcome:
     """What the fleet comes to by insertion alone."""
-    problem, priced = _world
+    problem, priced = _world[tried.part]
     return Outcome(tried, settle(problem, {}, priced, tried.trucks))
 
 
 def _search(tried: Try) -> Outcome:
-    """Search from the start, or from PyVRP's own when it is empty."""
-    problem, priced = _world
-    before = settle(problem, dict(tried.start), priced, tried.trucks)
+    """Let PyVRP search; the outcome is never worse than the start."""
+    problem, priced = _world[tried.part]
+    before = tried.start
+    assert before is not None  # noqa: S101  (only ranked fleets are searched)
+    if time.monotonic() >= tried.ends_at:
+        return Outcome(tried, before)
     model = build_model(problem, priced, tried.trucks, required=tried.hard)
+    ends_at = min(time.monotonic() + tried.seconds, tried.ends_at)
     result = search(
         model.data,
-        stop=_Stop(
-            min(time.monotonic() + tried.seconds, tried.ends_at),
-            tried.iterations,
-            PATIENCE + PATIENCE_PER_BIN * len(model.bins),
-        ),
+        stop=_Stop(ends_at, tried.iterations, PATIENCE + PATIENCE_PER_BIN * len(model.bins)),
         seed=tried.seed,
         collect_stats=False,
         display=False,
         params=PARAMS,
-        initial_solution=model.warm_start(orders_of(before)) if tried.start else None,
+        initial_solution=model.warm_start(orders_of(before)) if tried.warm else None,
     )
     if not result.best.is_feasible():
         return Outcome(tried, before)
