@@ -60,22 +60,34 @@ function routeLayers(palette) {
   ];
 }
 
+const NEXT = ["==", ["get", "rank"], "next"];
+const AMBER = "#ffb31a";
+const AMBER_INK = "#1c1300";
+
+function numbers(id, filter, size, colour) {
+  return {
+    id, type: "symbol", source: "stops", filter,
+    layout: {"text-field": ["get", "text"], "text-font": BOLD_FONT, "text-size": size,
+      "text-allow-overlap": true, "text-ignore-placement": true},
+    paint: {"text-color": colour},
+  };
+}
+
+/** The next stop lies on top of everything: its disc hides whatever crowds it. */
 function stopLayers(palette) {
   return [
-    {id: "stop-disc", type: "circle", source: "stops", layout: {"circle-sort-key": byRank(3, 2, 1, 0)},
+    {id: "stop-disc", type: "circle", source: "stops", filter: ["!", NEXT],
+      layout: {"circle-sort-key": byRank(3, 2, 1, 0)},
       paint: {
-        "circle-radius": byRank(25, 14.5, 5.5, 4),
-        "circle-color": byRank("#ffb31a", palette.stop, palette.route, palette.dotDone),
-        "circle-stroke-color": byRank("#1c1300", palette.route, palette.routeCasing, palette.routeCasing),
-        "circle-stroke-width": byRank(3.5, 2.6, 1.6, 1.2),
-        "circle-pitch-alignment": "map",
+        "circle-radius": byRank(0, 14.5, 5.5, 4),
+        "circle-color": byRank(AMBER, palette.stop, palette.route, palette.dotDone),
+        "circle-stroke-color": byRank(AMBER_INK, palette.route, palette.routeCasing, palette.routeCasing),
+        "circle-stroke-width": byRank(0, 2.6, 1.6, 1.2),
       }},
-    {id: "stop-number", type: "symbol", source: "stops", filter: ["!=", ["get", "text"], ""],
-      layout: {
-        "text-field": ["get", "text"], "text-font": BOLD_FONT, "text-size": byRank(24, 14, 12, 12),
-        "text-allow-overlap": true, "text-ignore-placement": true, "symbol-sort-key": ["get", "order"],
-      },
-      paint: {"text-color": byRank("#1c1300", palette.stopText, palette.stopText, palette.stopText)}},
+    numbers("stop-number", ["==", ["get", "rank"], "soon"], 14, palette.stopText),
+    {id: "next-disc", type: "circle", source: "stops", filter: NEXT, paint: {
+      "circle-radius": 25, "circle-color": AMBER, "circle-stroke-color": AMBER_INK, "circle-stroke-width": 3.5}},
+    numbers("next-number", NEXT, 24, AMBER_INK),
   ];
 }
 

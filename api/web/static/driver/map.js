@@ -7,6 +7,7 @@ import {canDrawMaps, startMap, wantsStillness} from "../map/create.js";
 import {isDone, legsByStop} from "./route.js";
 import {addRouteLayers, recolour, routeData, stopData} from "./layers.js";
 
+const PADDING_PX = {top: 64, right: 64, bottom: 110, left: 110}; // clear of the buttons and of the toast
 const AHEAD = 4; // stops that share the picture with the next one
 
 const positionOf = (stop) => [stop.lon_deg, stop.lat_deg];
@@ -30,7 +31,7 @@ function closeView(stops, current) {
 
 function show(map, points, maxZoom) {
   if (!points.length) return;
-  map.fitBounds(boundsOf(points), {padding: 72, maxZoom, duration: wantsStillness() ? 0 : 700});
+  map.fitBounds(boundsOf(points), {padding: PADDING_PX, maxZoom, duration: wantsStillness() ? 0 : 700});
 }
 
 function MapButtons({mapRef, onOverview, onNext}) {
@@ -59,7 +60,7 @@ export function RouteMap({route, stops, current}) {
     const points = closeView(stops, current);
     const [low, high] = boundsOf(points.length ? points : [city.bounds.slice(0, 2), city.bounds.slice(2)]);
     startMap(box.current, [...low, ...high], {
-      padding: 72, onTheme: (theme) => mapRef.current && recolour(mapRef.current.map, theme),
+      padding: PADDING_PX, onTheme: (theme) => mapRef.current && recolour(mapRef.current.map, theme),
     }).then((started) => {
       if (gone) return started.remove();
       mapRef.current = started;

@@ -12,13 +12,14 @@ export function withKeys(stops) {
   });
 }
 
-const DONE_BY = {emptied: "emptied", skipped: "skipped", unloaded: "emptied", break_ended: "emptied"};
+const DONE_BY = {emptied: "emptied", skipped: "skipped", unloaded: "emptied", break_started: "todo", break_ended: "emptied"};
 
 /**
  * Fold the taps into the route as the server knew it.
  *
  * @param {object} route As `/driver/routes/{vehicle}` answers, plus `asked_ms`: when it was asked.
- * @param {object[]} records The outbox, in order. One that was settled before the route was asked is in it already.
+ * @param {object[]} records The outbox, in order. One that was settled before the route was asked is in it already;
+ *   breaks are folded here all the same, since the server calls a break done when it begins.
  * @returns {object[]} Stops with `state`, `state_event_key` and `on_break`.
  */
 export function foldStops(route, records) {
@@ -26,22 +27,23 @@ export function foldStops(route, records) {
   const byKey = new Map(stops.map((stop) => [stop.key, stop]));
   for (const record of records) {
     const stop = byKey.get(record.stop_key);
-    if (!stop || record.event.vehicle_id !== route.vehicle_id || record.status === "rejected") continue;
-    if (stop.kind !== "break" && record.settled_ms && record.settled_ms < (route.asked_ms ?? 0)) continue;
-    if (record.event.plan_id !== route.plan_id) continue;
-    apply(stop, record.event);
+    if (!stop || record.status === "rejected") continue;
+    if (record.event.vehicle_id !== route.vehicle_id || record.event.plan_id !== route.plan_id) continue;
+    const isKnown = record.settled_ms && record.settled_ms < (route.asked_ms ?? 0);
+    if (!isKnown || stop.kind === "break") apply(stop, record.event);
   }
   return stops;
 }
 
 function apply(stop, event) {
   if (event.kind === "undone") {
-    if (stop.state_event_key === event.undoes_key) Object.assign(stop, {state: "todo", state_event_key: null});
+    if (stop.state_event_key !== event.undoes_key) return;
+    Object.assign(stop, {state: "todo", state_event_key: null, done_ms: null, on_break: false});
     return;
   }
+  const tappedMs = Date.parse(event.tapped_utc);
   stop.on_break = event.kind === "break_started";
-  const state = DONE_BY[event.kind];
-  if (state) Object.assign(stop, {state, state_event_key: event.key, done_ms: Date.parse(event.tapped_utc)});
+  Object.assign(stop, {state: DONE_BY[event.kind], state_event_key: event.key, done_ms: tappedMs});
 }
 
 /** The stop to show: the chosen one while it is to do, else the first to do; null when all are done. */

@@ -52,8 +52,9 @@ export function createSender(outbox, onState, onSettled, post = sendEvents) {
       if (!waiting.length) break;
       onState({sending: waiting.length});
       await deliver(waiting.slice(0, BATCH));
-      onSettled();
+      await onSettled();
     }
+    await onSettled(); // another tab may have sent what this one still shows as waiting
     pauseMs = FIRST_PAUSE_MS;
     onState({online: true, sending: 0});
   }

@@ -27,33 +27,23 @@ export async function openSession(vehicleId) {
   const sender = outbox && createSender(outbox, (state) => store.set(state), showRecords);
   await showRecords();
 
-  async function askRoutes() {
-    try {
-      const answer = await getDriverRoutes();
-      store.set({routes: answer.routes, online: true});
-      if (!store.get().vehicleId && answer.routes.length === 1) await choose(answer.routes[0].vehicle_id);
-    } catch (error) {
-      store.set(error.status ? {routes: []} : {online: false});
-    }
-  }
-
+  /** Today's routes, and ours among them; asked together, since a plan may be published or replaced at any time. */
   async function askRoute() {
-    const {vehicleId: id} = store.get();
-    if (!id) return askRoutes();
     const askedMs = Date.now();
     try {
+      const {routes} = await getDriverRoutes();
+      store.set({routes, online: true});
+      const id = store.get().vehicleId ?? (routes.length === 1 ? routes[0].vehicle_id : null);
+      if (!routes.some((each) => each.vehicle_id === id)) {
+        store.set({route: null});
+        return;
+      }
       const route = {...(await getDriverRoute(id)), asked_ms: askedMs};
       await outbox?.remember(`route:${id}`, route);
-      if (store.get().vehicleId === id) store.set({route, fromMemory: false, online: true});
+      if ((store.get().vehicleId ?? id) === id) store.set({vehicleId: id, route, fromMemory: false});
     } catch (error) {
-      if (error.status === 404) {
-        store.set({route: null, online: true});
-        await askRoutes();
-      } else if (!error.status) {
-        store.set({online: false});
-      }
+      if (!error.status) store.set({online: false}); // a refusal is an answer: what is on the screen stays
     }
-    return undefined;
   }
 
   /** Drive this vehicle: first what the tablet remembers, then what the server says. */
@@ -73,9 +63,7 @@ export async function openSession(vehicleId) {
   async function tap(stop, kind, more = {}) {
     const {route} = store.get();
     const event = {
-      plan_id: route.plan_id, vehicle_id: route.vehicle_id, kind, tapped_utc: nowUtc(), ...more,
-      ...(stop.bin_id ? {bin_id: stop.bin_id} : {}),
-      ...(stop.disposal_site_id ? {disposal_site_id: stop.disposal_site_id} : {}),
+      plan_id: route.plan_id, vehicle_id: route.vehicle_id, kind, tapped_utc: nowUtc(), ...placeOf(stop, kind), ...more,
     };
     try {
       if (!outbox) throw new Error(store.get().fault);
@@ -90,9 +78,7 @@ export async function openSession(vehicleId) {
 
   /** Take a tap back; the tap itself stays on record. */
   function undo(record) {
-    const {event} = record;
-    const stop = {key: record.stop_key, name: record.name, bin_id: event.bin_id, disposal_site_id: event.disposal_site_id};
-    return tap(stop, "undone", {undoes_key: record.key});
+    return tap({key: record.stop_key, name: record.name}, "undone", {undoes_key: record.key});
   }
 
   const undoStop = (stop) => tap(stop, "undone", {undoes_key: stop.state_event_key});
@@ -122,10 +108,16 @@ export async function openSession(vehicleId) {
     select: (key) => store.set({chosenKey: key}),
     hideToast: () => store.set({toast: null}),
   };
-  await (vehicleId ? choose(vehicleId) : askRoutes());
+  await (vehicleId ? choose(vehicleId) : askRoute());
   store.set({ready: true});
   sender?.flush();
   return session;
+}
+
+/** What the server wants to know of the place: each kind of action names its own thing and nothing else. */
+function placeOf(stop, kind) {
+  if (kind === "emptied" || kind === "skipped") return {bin_id: stop.bin_id};
+  return kind === "unloaded" ? {disposal_site_id: stop.disposal_site_id} : {};
 }
 
 const KEPT = "tomma.vehicle";

@@ -48,6 +48,8 @@ function ViewSwitch({view, onView}) {
       onClick=${() => onView(each)}>${t(`manager.${each}`)}</button>`)}</div>`;
 }
 
+const siblingsOf = (bin, bins) => bins.filter((each) => each.site_id === bin.site_id && each.id !== bin.id);
+
 function Desk({desk, state}) {
   const {t} = useWords();
   const [filters, setFilters] = useState(NO_FILTER);
@@ -73,7 +75,8 @@ function Desk({desk, state}) {
       </section>
       <aside class="side">
         ${selected
-          ? html`<${BinDrawer} key=${selected.id} bin=${selected} onClose=${() => desk.select(null)} />`
+          ? html`<${BinDrawer} key=${selected.id} bin=${selected} onOpen=${desk.select}
+              siblings=${siblingsOf(selected, state.bins)} onClose=${() => desk.select(null)} />`
           : html`<${PlanPanel} desk=${desk} state=${state} hidden=${hidden} onRoute=${flipRoute} />`}
       </aside>
     </main>`;

@@ -2,6 +2,7 @@
 import {
   STREAM_PATH, createPlan, getBins, getPlan, getPlans, progressPath, publishPlan,
 } from "../lib/api.js";
+import {nowMs} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 
@@ -16,15 +17,25 @@ const EMPTY = {
   plan: null, planId: null, job: null, feed: [], selectedId: null,
 };
 
-/** The plan to look at: today's published one, else the newest that is ready. */
-export function planToShow(plans) {
-  const newestDay = plans.map((plan) => plan.day).sort().at(-1);
-  const ofDay = plans.filter((plan) => plan.day === newestDay);
-  return ofDay.find((plan) => plan.status === "published") ?? ofDay.find((plan) => plan.status === "ready") ?? null;
+/**
+ * The plan to look at: what the trucks drive today, else what is ready for today, else what comes, else what was.
+ *
+ * @param {object[]} plans Newest first, as the server lists them.
+ * @param {string} today Local day of the organisation, as 2026-11-22.
+ */
+export function planToShow(plans, today) {
+  const usable = plans.filter((plan) => plan.status === "published" || plan.status === "ready");
+  const published = (plan) => plan.status === "published";
+  const ofToday = usable.filter((plan) => plan.day === today);
+  const coming = usable.filter((plan) => plan.day > today).sort((one, other) => one.day.localeCompare(other.day));
+  return ofToday.find(published) ?? ofToday[0] ?? coming.find(published) ?? coming[0] ?? usable.find(published) ?? null;
 }
 
-export function openDesk() {
+/** @param {{organisation: {timezone: string}}} city */
+export function openDesk(city) {
   const store = createStore(EMPTY);
+  const localDay = new Intl.DateTimeFormat("sv-SE", {timeZone: city.organisation.timezone}); // writes 2026-11-22
+  let ownPlanId = null; // the plan made from this page stays in view until it is replaced
   const changes = new Set(); // told (bins) after some bins changed, for the map's feature states
 
   function putBins(bins, more = {}) {
@@ -60,8 +71,8 @@ export function openDesk() {
       const {plans} = await getPlans(RECENT_PLANS);
       const running = plans.find((plan) => plan.status === "queued" || plan.status === "solving");
       if (running && !store.get().job) follow(running.id);
-      const shown = planToShow(plans);
-      await showPlan(shown?.id ?? null);
+      const own = plans.find((plan) => plan.id === ownPlanId && plan.status !== "superseded");
+      await showPlan((own ?? planToShow(plans, localDay.format(nowMs())))?.id ?? null);
     } catch (error) {
       store.set({fault: error.message});
     }
@@ -85,9 +96,9 @@ export function openDesk() {
   async function finish(id, progress) {
     store.set({job: progress.status === "failed" ? {...store.get().job, failed: true} : null});
     if (progress.status === "failed") return;
+    ownPlanId = id;
     try {
       await showPlan(id);
-      await askBins();
     } catch (error) {
       store.set({fault: error.message});
     }

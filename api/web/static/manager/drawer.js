@@ -100,7 +100,17 @@ function Facts({bin, more}) {
   </dl></section>`;
 }
 
-export function BinDrawer({bin, onClose}) {
+/** The other bins of the place: one halt of the truck serves them all. */
+function Siblings({siblings, onOpen}) {
+  const {t, format, city, language} = useWords();
+  if (!siblings.length) return null;
+  return html`<section><h3>${t("bin.siblings")}</h3><ul class="siblings">${siblings.map((each) => html`<li key=${each.id}>
+    <button type="button" onClick=${() => onOpen(each.id)}><${BandMark} band=${bandOf(each.fill_fraction)} />
+      <span>${fractionName(city, each.fraction, language)} · ${each.id}</span>
+      <b>${format.fill(each.fill_fraction)}</b></button></li>`)}</ul></section>`;
+}
+
+export function BinDrawer({bin, siblings, onOpen, onClose}) {
   const {t, format, city, language} = useWords();
   const {more, history, forecast, fault} = useDetails(bin);
   const heading = useRef(null);
@@ -123,5 +133,6 @@ export function BinDrawer({bin, onClose}) {
     ${history && forecast && html`<${History} bin=${bin} history=${history} forecast=${forecast} />
       <${Emptyings} history=${history} />`}
     <${Facts} bin=${bin} more=${more} />
+    <${Siblings} siblings=${siblings} onOpen=${onOpen} />
   </section>`;
 }

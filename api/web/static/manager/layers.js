@@ -7,12 +7,28 @@ import {LABEL_FONT} from "../map/style.js";
 export const BIN_LAYERS = ["bin-dot", "bin-high", "bin-full"];
 const SOURCE = "bins";
 
-/** Positions once; everything that changes is state. `index` of a bin is its feature id. */
+const FAN_M = 7; // bins of one place stand around it: apart when one looks closely, one mark from afar
+const M_PER_DEG = 111_320;
+
+/** Spread the n-th of `count` bins of one place around it. */
+function fanned({lat_deg: lat, lon_deg: lon}, n, count) {
+  if (count < 2) return [lon, lat];
+  const turn = (2 * Math.PI * n) / count;
+  const east = (FAN_M * Math.cos(turn)) / (M_PER_DEG * Math.cos((lat * Math.PI) / 180));
+  return [lon + east, lat + (FAN_M * Math.sin(turn)) / M_PER_DEG];
+}
+
+/** Positions once; everything that changes is state. The index of a bin is its feature's id. */
 export function binCollection(bins) {
-  return asCollection(bins.map((bin, index) => ({
-    type: "Feature", id: index, properties: {bin: bin.id},
-    geometry: {type: "Point", coordinates: [bin.lon_deg, bin.lat_deg]},
-  })));
+  const atSite = new Map();
+  for (const bin of bins) atSite.set(bin.site_id, [...(atSite.get(bin.site_id) ?? []), bin.id]);
+  return asCollection(bins.map((bin, index) => {
+    const siblings = atSite.get(bin.site_id);
+    return {
+      type: "Feature", id: index, properties: {bin: bin.id},
+      geometry: {type: "Point", coordinates: fanned(bin, siblings.indexOf(bin.id), siblings.length)},
+    };
+  }));
 }
 
 /** What the map must know of one bin to draw it. */
@@ -30,6 +46,7 @@ const sized = (choices) => ["interpolate", ["linear"], ["zoom"],
   14, byBand(Object.fromEntries(Object.entries(choices).map(([band, size]) => [band, size * 0.9])), 0),
   18, byBand(Object.fromEntries(Object.entries(choices).map(([band, size]) => [band, size * 1.5])), 0)];
 
+const CHOSEN = ["to-boolean", ["feature-state", "selected"]];
 const RINGED = ["==", ["feature-state", "plan"], "planned"];
 
 function marks(token) {
@@ -48,9 +65,9 @@ function marks(token) {
       "circle-stroke-width": byBand({none: 1.8, low: 1, mid: 1.4}, 0),
     }},
     {id: "bin-selected", type: "circle", source: SOURCE, paint: {
-      "circle-radius": ["case", ["to-boolean", ["feature-state", "selected"]], 21, 0], "circle-color": "rgba(0,0,0,0)",
+      "circle-radius": ["case", CHOSEN, 21, 0], "circle-color": "rgba(0,0,0,0)",
       "circle-stroke-color": token("focus"), "circle-stroke-width": 4,
-      "circle-stroke-opacity": ["case", ["to-boolean", ["feature-state", "selected"]], 1, 0],
+      "circle-stroke-opacity": ["case", CHOSEN, 1, 0],
     }},
   ];
 }
@@ -78,7 +95,7 @@ function places(theme) {
     id: "places", type: "symbol", source: "places",
     layout: {
       "icon-image": ["get", "kind"], "icon-allow-overlap": true, "text-field": ["get", "name"], "text-size": 12,
-      "text-font": LABEL_FONT, "text-offset": [0, 1.5], "text-anchor": "top", "text-optional": true,
+      "text-font": LABEL_FONT, "text-offset": [0, 1.5], "text-anchor": "top", "text-optional": true, "icon-ignore-placement": true,
     },
     paint: {"text-color": palette.text, "text-halo-color": palette.halo, "text-halo-width": 1.6},
   }];
@@ -92,7 +109,7 @@ function tokens() {
 
 /** Every layer of bins and places in the palette of `theme`, bottom first. */
 export function cityLayers(theme) {
-  return [...places(theme), ...marks(tokens()), ...icons()];
+  return [...marks(tokens()), ...icons(), ...places(theme)];
 }
 
 /** Depots and disposal sites, with their names in the page's words. */

@@ -20,6 +20,6 @@ async function waitForCity() {
 }
 
 const city = await waitForCity();
-const desk = openDesk();
+const desk = openDesk(city);
 mount(html`<${Page} city=${city} titleKey="app.manager_title"
   view=${(onLanguage) => html`<${ManagerApp} desk=${desk} onLanguage=${onLanguage} />`} />`);

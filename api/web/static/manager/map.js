@@ -58,7 +58,7 @@ class DrawnCity {
   setRoutes(plan, hidden) {
     const routes = plan?.routes ?? [];
     for (; this.trucks < routes.length; this.trucks += 1) {
-      for (const layer of truckLayers("routes", this.trucks, currentTheme())) this.map.addLayer(layer, "places");
+      for (const layer of truckLayers("routes", this.trucks, currentTheme())) this.map.addLayer(layer, "bin-planned");
     }
     this.map.getSource("routes").setData(asCollection(routes.flatMap((route, truck) => (
       hidden.has(route.vehicle_id) ? [] : legFeatures(route.legs, {truck})))));

@@ -7,13 +7,19 @@ import {basemapLayers, basemapStyle} from "./style.js";
 const FOLDER = new URL("../vendor/maplibre-gl-6.17.0/", import.meta.url);
 const NO_TILES = {minzoom: 0, maxzoom: 14, attribution: "", missing: true};
 
-/** Whether the device can draw a map at all. */
+let able = null;
+
+/** Whether the device can draw a map at all. Asked once: each try costs one of the few drawing contexts. */
 export function canDrawMaps() {
+  if (able !== null) return able;
   try {
-    return Boolean(document.createElement("canvas").getContext("webgl2"));
+    const context = document.createElement("canvas").getContext("webgl2");
+    able = Boolean(context);
+    context?.getExtension("WEBGL_lose_context")?.loseContext();
   } catch {
-    return false;
+    able = false;
   }
+  return able;
 }
 
 export const wantsStillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -49,7 +55,7 @@ function applyTheme(map, theme) {
  *
  * @param {HTMLElement} container
  * @param {[number, number, number, number]} bounds west, south, east, north
- * @param {{onTheme?: (theme: string) => void, locale?: object, padding?: number}} [options] `onTheme` recolours the
+ * @param {{onTheme?: (theme: string) => void, locale?: object, padding?: number|object}} [options] `onTheme` recolours the
  *   page's own layers.
  * @returns {Promise<{map: object, library: object, attribution: string, remove: () => void}>} once it can take layers.
  */

@@ -1,0 +1,122 @@
+"""A page under watch: whatever it asks for, complains about or breaks is written down."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",  # the map draws without a graphics card
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LANDSCAPE = (1280, 800)
+PORTRAIT = (800, 1280)
+LOCALES = {"sv": "sv-SE", "en": "en-GB"}
+PATIENCE_MS = 20_000
+OWN_SCHEMES = ("data", "blob")
+"""Made by the page itself: nothing leaves the machine."""
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the system's Chromium."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+
+
+@dataclass
+class Watched:
+    """One browser context with one page, and what was seen of it."""
+
+    page: Page
+    context: BrowserContext
+    address: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    expects_failures: bool = False
+    """Set by a test that takes the server away: the browser then rightly complains of failed requests."""
+
+    def go(self, path: str) -> Page:
+        """Open a page of the product."""
+        self.page.goto(self.address + path)
+        return self.page
+
+    def strangers(self) -> list[str]:
+        """Return every address asked for that is not the server's own."""
+        host = urlsplit(self.address).netloc
+        parts = [(url, urlsplit(url)) for url in self.requests]
+        return [url for url, part in parts if part.netloc != host and part.scheme not in OWN_SCHEMES]
+
+    def faults(self) -> list[str]:
+        """Return what the page complained about, failed requests left out where they are expected."""
+        if not self.expects_failures:
+            return self.complaints
+        return [each for each in self.complaints if "Failed to load resource" not in each]
+
+
+@contextmanager
+def watching(
+    browser: Browser,
+    address: str,
+    *,
+    theme: str = "day",
+    language: str = "sv",
+    size: tuple[int, int] = LANDSCAPE,
+    with_map: bool = False,
+) -> Iterator[Watched]:
+    """A fresh profile on `address`; colours and language as a person would have set them.
+
+    Without a graphics card a map costs seconds of processor time, so a page gets none unless it is asked for.
+    """
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, locale=LOCALES[language], reduced_motion="reduce"
+    )
+    context.add_init_script(f"localStorage.setItem('tomma.theme', '{theme}')")
+    if not with_map:
+        context.add_init_script(WITHOUT_WEBGL)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    watched = Watched(page, context, address)
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            watched.complaints.append(message.text)
+
+    context.on("request", lambda request: watched.requests.append(request.url))
+    context.on("console", heard)
+    page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+    page.on("dialog", lambda dialog: watched.complaints.append(f"dialog: {dialog.message}"))
+    try:
+        yield watched
+    finally:
+        context.close()
+
+
+WITHOUT_WEBGL = """
+const original = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  return kind.startsWith("webgl") ? null : original.call(this, kind, ...rest);
+};
+"""
+
+
+def map_is_drawn(page: Page) -> None:
+    """Wait until the map has its buttons: then its layers are there."""
+    page.locator(".map-buttons").wait_for()
+
+
+def save_shot(page: Page, folder: Path, name: str) -> None:
+    """Write what is on the screen."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")

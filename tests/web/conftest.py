@@ -1,0 +1,78 @@
+"""One seeded town for all; a server of one's own for whoever changes something; a browser that is watched."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.web.browsing import Watched, launch, watching
+from tests.web.stack import Stack, copy_of, seed, serving
+
+OpenPage = Callable[..., Watched]
+
+
+@pytest.fixture(scope="session")
+def unplanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a town, its history and its map."""
+    return seed(tmp_path_factory.mktemp("unplanned") / "data")
+
+
+@pytest.fixture(scope="session")
+def seeded(unplanned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with today's plan, made by the real planner and published."""
+    folder = copy_of(unplanned, tmp_path_factory.mktemp("seeded") / "data")
+    with serving(folder) as stack:
+        stack.plan_and_publish()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running stack for tests that only look."""
+    with serving(copy_of(seeded, tmp_path_factory.mktemp("shared") / "data")) as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(seeded: Path, tmp_path: Path) -> Iterator[Stack]:
+    """A running stack of one's own."""
+    with serving(copy_of(seeded, tmp_path / "data")) as stack:
+        yield stack
+
+
+@pytest.fixture
+def fresh(unplanned: Path, tmp_path: Path) -> Iterator[Stack]:
+    """A running stack of one's own, before anybody planned."""
+    with serving(copy_of(unplanned, tmp_path / "data")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, started once."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Open pages; at the end, every one must have kept to its host and been content."""
+    with ExitStack() as opened:
+        seen: list[Watched] = []
+
+        def opener(stack: Stack, path: str, **how: Any) -> Watched:
+            managed: AbstractContextManager[Watched] = watching(browser, stack.address, **how)
+            watched = opened.enter_context(managed)
+            seen.append(watched)
+            watched.go(path)
+            return watched
+
+        yield opener
+        for watched in seen:
+            assert watched.strangers() == [], "a page asked another host"
+            assert watched.faults() == [], "a page complained"

@@ -1,0 +1,215 @@
+"""Usable by everybody: axe finds nothing, targets are big enough, the keyboard is enough, names are only text."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.web.browsing import LANDSCAPE, PORTRAIT, map_is_drawn
+from tests.web.conftest import OpenPage
+from tests.web.stack import EVIL_NAME, Stack
+
+DRIVER = "/driver?vehicle=truck-1"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TARGET_PX = 48
+DEAF_MS = 750  # the buttons let 0.7 s pass between two taps
+INTERACTIVE = "a[href], button, summary, select, input"
+
+Act = Callable[[Page], object]
+
+
+def violations(page: Page) -> str:
+    """Everything axe holds against the page as it is now."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    return "" if found.violations_count == 0 else str(found.generate_report())
+
+
+def of_manager(page: Page) -> None:
+    """Wait for bins and plan."""
+    page.locator(".route").first.wait_for()
+
+
+def with_drawer(page: Page) -> None:
+    """Open the fullest bin and its tables."""
+    of_manager(page)
+    page.locator(".table-box .link").first.click()
+    page.locator(".chart canvas").wait_for()
+    page.locator(".drawer summary").click()
+
+
+def with_left_out(page: Page) -> None:
+    """Unfold why bins were left."""
+    of_manager(page)
+    page.locator(".left-out summary").first.click()
+
+
+def of_driver(page: Page) -> None:
+    """Wait for the next stop."""
+    page.locator(".big.go").wait_for()
+
+
+def with_sheet(page: Page) -> None:
+    """Open the reasons for skipping."""
+    page.locator(".actions .big.quiet").click()
+    page.locator("dialog[open]").wait_for()
+
+
+def with_choice(page: Page) -> None:
+    """Go back to the choice of truck."""
+    page.locator(".vehicle button").click()
+    page.locator(".trucks").wait_for()
+
+
+STATES = [
+    pytest.param("/", of_manager, id="manager"),
+    pytest.param("/", with_drawer, id="manager, a bin open"),
+    pytest.param("/", with_left_out, id="manager, left out unfolded"),
+    pytest.param(DRIVER, of_driver, id="driver"),
+    pytest.param(DRIVER, with_sheet, id="driver, skipping"),
+    pytest.param(DRIVER, with_choice, id="driver, choosing"),
+]
+
+
+@pytest.mark.parametrize(("path", "act"), STATES)
+def test_axe_finds_nothing_by_day_or_by_night(shared: Stack, open_page: OpenPage, path: str, act: Act) -> None:
+    """WCAG 2.2 A and AA and best practice, contrast included."""
+    page = open_page(shared, path).page
+    act(page)
+    assert violations(page) == ""
+    page.evaluate("async () => (await import('/static/lib/theme.js')).chooseTheme('night')")
+    expect(page.locator("html")).to_have_attribute("data-theme", "night")
+    assert violations(page) == ""
+
+
+@pytest.mark.parametrize("path", ["/", DRIVER])
+def test_axe_finds_nothing_with_the_map_drawn(shared: Stack, open_page: OpenPage, path: str) -> None:
+    """The map library's own elements are on our page too."""
+    page = open_page(shared, path, with_map=True).page
+    map_is_drawn(page)
+    assert violations(page) == ""
+
+
+def test_axe_finds_nothing_after_a_tap(stack: Stack, open_page: OpenPage) -> None:
+    """With the toast shown and the done list unfolded."""
+    page = open_page(stack, DRIVER).page
+    page.locator(".big.go").click()
+    page.locator(".toast").wait_for()
+    page.locator(".stops summary").click()
+    assert violations(page) == ""
+
+
+def small_targets(page: Page) -> list[str]:
+    """Every target that a glove would miss."""
+    small = []
+    for element in page.locator(INTERACTIVE).all():
+        box = element.bounding_box()
+        if box and (box["width"] < TARGET_PX or box["height"] < TARGET_PX):
+            small.append(f"{element.evaluate('e => e.outerHTML')[:120]} {box['width']:.0f} x {box['height']:.0f}")
+    return small
+
+
+def test_every_target_of_the_driver_is_48_px_or_more(stack: Stack, open_page: OpenPage) -> None:
+    """Gloves, a moving truck, winter: zoom buttons too, in both ways to hold the tablet."""
+    page = open_page(stack, DRIVER, with_map=True).page
+    map_is_drawn(page)
+    assert small_targets(page) == []
+    assert page.locator(".big.go").evaluate("e => e.getBoundingClientRect().height") >= 96
+    page.set_viewport_size({"width": PORTRAIT[0], "height": PORTRAIT[1]})
+    assert small_targets(page) == []
+    page.locator(".big.go").click()
+    page.locator(".toast").wait_for()
+    page.locator(".stops summary").click()
+    assert small_targets(page) == []
+    page.wait_for_timeout(DEAF_MS)
+    with_sheet(page)
+    assert small_targets(page) == []
+
+
+@pytest.mark.parametrize("path", ["/", DRIVER])
+def test_no_page_scrolls_sideways(shared: Stack, open_page: OpenPage, path: str) -> None:
+    """Everything fits the width of the screen, down to a phone."""
+    page = open_page(shared, path).page
+    page.locator(".route, .big.go").first.wait_for()
+    for width, height in (LANDSCAPE, PORTRAIT, (1024, 600), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize(("path", "act"), [("/", with_drawer), (DRIVER, of_driver)])
+def test_no_bare_key_is_shown(shared: Stack, open_page: OpenPage, path: str, act: Act, language: str) -> None:
+    """Every text is a word of the page's language, never the name of one."""
+    page = open_page(shared, path, language=language).page
+    act(page)
+    assert page.locator("html").get_attribute("lang") == language
+    shown = page.locator("body").inner_text().replace(EVIL_NAME, "")
+    assert not re.findall(r"\b[a-z_]+\.[a-z_]+[a-z]\b", shown)
+
+
+@pytest.mark.parametrize("path", ["/", DRIVER])
+def test_the_language_is_changed_by_one_button_and_remembered(shared: Stack, open_page: OpenPage, path: str) -> None:
+    """Swedish and English on the same page, without a reload."""
+    page = open_page(shared, path).page
+    page.get_by_role("button", name="Switch to English").click()
+    expect(page.locator("body")).to_contain_text(re.compile("Next stop|Today's plan"))
+    page.reload()
+    expect(page.locator("body")).to_contain_text(re.compile("Next stop|Today's plan"))
+
+
+@pytest.mark.parametrize("path", ["/", DRIVER])
+def test_the_palette_follows_the_choice(shared: Stack, open_page: OpenPage, path: str) -> None:
+    """From day to night to automatic by one button."""
+    page = open_page(shared, path, theme="day").page
+    button = page.get_by_role("button", name=re.compile("Färger"))
+    html = page.locator("html")
+    expect(html).to_have_attribute("data-theme", "day")
+    button.click()
+    expect(html).to_have_attribute("data-theme", "night")
+    button.click()
+    expect(button).to_contain_text("Auto")
+
+
+def test_the_keyboard_is_enough_for_the_manager(shared: Stack, open_page: OpenPage) -> None:
+    """Skip to the content, open a bin, read it, close it: the focus is where one is."""
+    page = open_page(shared, "/").page
+    of_manager(page)
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip-link")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.locator(".table-box .link").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#bin-name")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".drawer")).to_have_count(0)
+
+
+def test_the_keyboard_is_enough_for_the_driver(stack: Stack, open_page: OpenPage) -> None:
+    """Tab to Emptied, Enter; the focus stays on the button for the next stop."""
+    page = open_page(stack, DRIVER).page
+    page.locator(".big.go").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
+    expect(page.locator(".big.go")).to_be_focused()
+
+
+@pytest.mark.parametrize("path", ["/", DRIVER])
+def test_a_name_that_is_a_script_is_shown_as_text(shared: Stack, open_page: OpenPage, path: str) -> None:
+    """On the table, in the drawer, in the list and on the card; it never runs."""
+    page = open_page(shared, path, with_map=True).page
+    if path == "/":
+        of_manager(page)
+        page.get_by_label("Sök").fill("onerror")
+        page.locator(".views button").last.click()
+        page.locator(".table-box .link", has_text="onerror").first.click()
+        expect(page.locator(".drawer h2")).to_have_text(EVIL_NAME)
+        expect(page.locator(".drawer")).to_contain_text(EVIL_NAME)
+    else:
+        page.locator(".stops .row", has_text="onerror").first.click()
+        expect(page.locator(".card .name")).to_have_text(EVIL_NAME)
+        expect(page.locator(".card .access")).to_contain_text(EVIL_NAME)
+        page.locator(".actions .big.quiet").click()
+        expect(page.locator("dialog h2")).to_contain_text(EVIL_NAME)
+    assert page.locator("img[onerror], img[src='x']").count() == 0
+    assert page.evaluate("window.hacked === undefined")

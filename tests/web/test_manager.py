@@ -1,0 +1,197 @@
+"""The manager's page on the real product: see, understand, plan, publish, and watch it happen."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.browsing import map_is_drawn
+from tests.web.conftest import OpenPage
+from tests.web.stack import BINS, NOW, Stack
+from tomma.model import BinId, Reading
+
+
+def figure(page: Page, label: str) -> int:
+    """The first number of a key figure."""
+    text = page.locator(".figure", has_text=label).locator("b").inner_text()
+    found = re.search(r"\d+", text)
+    assert found, text
+    return int(found.group())
+
+
+def open_table(page: Page) -> None:
+    """Show the map's twin (it shows by itself where no map can be drawn)."""
+    page.locator(".views").get_by_text(re.compile("Tabell|Table")).click()
+    page.locator(".table-box tbody tr").first.wait_for()
+
+
+def test_the_key_figures_are_those_of_the_api(shared: Stack, open_page: OpenPage) -> None:
+    """A number on a page must be one that can be asked for."""
+    page = open_page(shared, "/").page
+    expect(page.locator(".table-box tbody tr")).to_have_count(BINS)
+    bins = shared.ask("/bins")["bins"]
+    plan = next(each for each in shared.ask("/plans?limit=5")["plans"] if each["status"] == "published")
+    assert figure(page, "över 75 % fulla") == sum((each["fill_fraction"] or 0) >= 0.75 for each in bins)
+    assert figure(page, "svämmar troligen") == sum((each["p_overflow_24h"] or 0) >= 0.5 for each in bins)
+    assert figure(page, "tysta givare") == sum(each["sensor_state"] == "silent" for each in bins)
+    expect(page.locator(".figure", has_text="tömda hittills").locator("b")).to_have_text(f"0 av {plan['stops']}")
+
+
+def test_the_table_has_every_bin_and_sorts_both_ways(shared: Stack, open_page: OpenPage) -> None:
+    """The map is never the only way."""
+    page = open_page(shared, "/").page
+    open_table(page)
+    head = page.locator("th.fill")
+    expect(head).to_have_attribute("aria-sort", "descending")
+    cells = page.locator("td.fill")
+
+    def levels() -> list[int]:
+        return [int(text.split()[0]) for text in cells.all_inner_texts() if text != "–"]
+
+    assert levels() == sorted(levels(), reverse=True)
+    head.locator("button").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    assert levels() == sorted(levels())
+    expect(page.locator(".table-box tbody tr")).to_have_count(BINS)
+
+
+def test_filters_hold_for_table_and_counts(shared: Stack, open_page: OpenPage) -> None:
+    """A band hidden is gone from the table; its count stays, so that one knows what is hidden."""
+    page = open_page(shared, "/").page
+    open_table(page)
+    chip = page.locator(".chip", has_text="0–50 %")
+    hidden = int(chip.locator("b").inner_text())
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".table-box tbody tr")).to_have_count(BINS - hidden)
+    assert int(chip.locator("b").inner_text()) == hidden
+    page.get_by_label("Givare").select_option("silent")
+    expect(page.locator(".count")).to_have_text(re.compile(f"^[01] av {BINS} kärl"))
+    page.get_by_label("Givare").select_option("")
+    page.get_by_label("Sök").fill("finns-inte")
+    expect(page.locator(".empty")).to_be_visible()
+
+
+def test_the_drawer_tells_level_history_forecast_and_why(shared: Stack, open_page: OpenPage) -> None:
+    """One bin, everything: what was measured, what is expected, and the planner's reason in words."""
+    page = open_page(shared, "/").page
+    open_table(page)
+    planned = page.locator(".table-box tbody tr", has_text="Planerad").nth(2)
+    planned.locator(".link").click()
+    drawer = page.locator(".drawer")
+    expect(drawer.locator(".reasons li")).not_to_have_count(0)
+    expect(drawer.locator(".chart canvas")).to_be_visible()
+    expect(drawer.locator(".chart")).to_have_attribute("aria-label", re.compile(r"\d+ mätvärden på 14 dygn"))
+    drawer.locator("summary", has_text="Prognosen i siffror").click()
+    expect(drawer.locator("table tbody tr")).to_have_count(3)
+    drawer.get_by_role("button", name="Stäng").click()
+    expect(page.locator("#plan-title")).to_be_visible()
+
+
+def test_the_chart_joins_measurement_and_forecast_at_the_last_reading(shared: Stack, open_page: OpenPage) -> None:
+    """No gap at "now", and nothing forecast for the past."""
+    page = open_page(shared, "/").page
+    rows = page.evaluate("""async () => {
+      const {chartData} = await import("/static/manager/chart.js");
+      const step = (at_utc) => ({at_utc, p10: 0.4, p50: 0.5, p90: 0.6});
+      const history = {readings: [{measured_utc: "2026-11-20T06:00:00Z", fill_fraction: 0.3}]};
+      return chartData(history, {steps: [step("2026-11-20T05:00:00Z"), step("2026-11-20T07:00:00Z")]});
+    }""")
+    times, measured, p10, p50, p90 = rows
+    assert times == sorted(times)
+    assert measured == [0.3, None]
+    assert [p10, p50, p90] == [[0.3, 0.4], [0.3, 0.5], [0.3, 0.6]]
+
+
+def test_a_plan_is_made_watched_read_and_published(fresh: Stack, open_page: OpenPage) -> None:
+    """From one button to the trucks: progress while it solves, figures, reasons for what is left, publish."""
+    page = open_page(fresh, "/").page
+    expect(page.locator(".panel")).to_contain_text("ingen plan för i dag")
+    page.get_by_role("button", name="Planera i dag").click()
+    expect(page.locator(".progress-box")).to_be_visible()
+    page.get_by_role("button", name="Publicera till bilarna").click(timeout=60_000)
+    expect(page.locator(".published-note")).to_be_visible()
+    plan = next(each for each in fresh.ask("/plans?limit=5")["plans"] if each["status"] == "published")
+    expect(page.locator(".route")).to_have_count(plan["routes"])
+    expect(page.locator(".left-out h3")).to_contain_text(f"{plan['left_out']} kärl")
+    page.locator(".left-out summary").first.click()
+    expect(page.locator(".left-out li p").first).to_have_text(re.compile(r"\."))
+    link = page.get_by_role("link", name=re.compile("Förarens sida")).first
+    assert str(link.get_attribute("href")).startswith("/driver?vehicle=")
+
+
+def test_what_the_trucks_do_shows_at_once(stack: Stack, open_page: OpenPage) -> None:
+    """A tap on the tablet: the count, the route's bar and the feed move without a reload."""
+    page = open_page(stack, "/").page
+    expect(page.locator(".live")).to_have_text("Direkt")
+    route = stack.ask("/driver/routes/truck-1")
+    event = {
+        "key": "web-test-0001", "device_id": "t", "sequence": 1, "plan_id": route["plan_id"], "vehicle_id": "truck-1",
+        "kind": "emptied", "tapped_utc": NOW.isoformat(), "bin_id": route["stops"][0]["bin_id"],
+    }  # fmt: skip
+    stack.tell("/driver/events", {"events": [event], "sent_utc": NOW.isoformat()})
+    expect(page.locator(".figure", has_text="tömda hittills").locator("b")).to_have_text(re.compile("^1 av"))
+    expect(page.locator(".feed li")).to_contain_text("Bil 1 tömde")
+    expect(page.locator(".route", has_text="Bil 1").first).to_contain_text(re.compile(r"1 av \d+ klara"))
+
+
+def test_a_new_reading_shows_at_once(stack: Stack, open_page: OpenPage) -> None:
+    """What ingest stores is on the page half a second later."""
+    page = open_page(stack, "/").page
+    open_table(page)
+    city = stack.stores.registry.load()
+    hung = city.installations[5]
+    moment = stack.stores.readings.latest()[BinId(hung.bin_id)].measured_utc + timedelta(minutes=1)
+    row = page.locator("tr", has_text=hung.bin_id)
+    stack.stores.readings.append([Reading(hung.bin_id, hung.sensor_id, moment, moment, 0.994)])
+    expect(row.locator("td.fill")).to_contain_text("99")
+
+
+def test_the_map_shows_every_bin_and_one_click_opens_one(shared: Stack, open_page: OpenPage) -> None:
+    """Drawn by the graphics card's stand-in: the bins lie on it, and the nearest to a click is opened."""
+    page = open_page(shared, "/", with_map=True).page
+    map_is_drawn(page)
+    page.get_by_label("Sök").fill("Hakaniemenranta")
+    box = page.locator(".map-box canvas").bounding_box()
+    assert box is not None
+    spot = page.evaluate(FIND_SPOT, [shared.ask("/city")["bounds"], shared.ask("/bins")["bins"], box])
+    page.wait_for_timeout(500)
+    page.mouse.click(*spot)
+    expect(page.locator(".drawer h2")).to_have_text("Hakaniemenranta")
+
+
+FIND_SPOT = """([[west, south, east, north], bins, box]) => {
+  const mercator = (lat) => Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360));
+  const pad = 40;
+  const width = ((east - west) * Math.PI) / 180;
+  const height = mercator(north) - mercator(south);
+  const scale = Math.min((box.width - 2 * pad) / width, (box.height - 2 * pad) / height);
+  const bin = bins.find((each) => each.name === "Hakaniemenranta");
+  return [
+    box.x + box.width / 2 + (((bin.lon_deg - (west + east) / 2) * Math.PI) / 180) * scale,
+    box.y + box.height / 2 - (mercator(bin.lat_deg) - (mercator(north) + mercator(south)) / 2) * scale,
+  ];
+}"""
+
+
+@pytest.mark.parametrize(
+    ("statuses", "shown"),
+    [
+        pytest.param([("2026-11-20", "ready"), ("2026-11-20", "published")], 1, id="what the trucks drive comes first"),
+        pytest.param([("2026-11-21", "ready"), ("2026-11-20", "ready")], 1, id="today before tomorrow"),
+        pytest.param([("2026-11-20", "failed"), ("2026-11-21", "ready")], 1, id="a failed plan is not shown"),
+        pytest.param([("2026-11-19", "published")], 0, id="yesterday's is better than none"),
+        pytest.param([], None, id="none at all"),
+    ],
+)
+def test_the_plan_on_show_is_the_one_that_matters_now(
+    shared: Stack, open_page: OpenPage, statuses: list[tuple[str, str]], shown: int | None
+) -> None:
+    """Several plans may exist; the manager must not have to look for the right one."""
+    page = open_page(shared, "/driver").page
+    plans = [{"id": number, "day": day, "status": status} for number, (day, status) in enumerate(statuses)]
+    script = (
+        """async ([plans, today]) => (await import("/static/manager/desk.js")).planToShow(plans, today)?.id ?? null"""
+    )
+    assert page.evaluate(script, [plans, "2026-11-20"]) == shown

@@ -1,0 +1,190 @@
+"""What the tablet makes of a route and its taps: pure functions, asked in the browser that runs them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.web.stack import Stack
+
+Ask = Callable[..., Any]
+PLAN = "plan-1"
+TRUCK = "truck-1"
+
+
+@pytest.fixture(scope="module")
+def ask(browser: Browser, shared: Stack) -> Any:
+    """Call a function of a module of the pages with JSON arguments."""
+    page = browser.new_page()
+    page.goto(f"{shared.address}/driver")
+
+    def call(module: str, name: str, *arguments: Any) -> Any:
+        script = "async ([module, name, given]) => (await import(`/static/${module}`))[name](...given)"
+        return page.evaluate(script, [module, name, list(arguments)])
+
+    yield call
+    page.close()
+
+
+def stop(kind: str = "collect", **more: Any) -> dict[str, Any]:
+    """A stop as the server tells it."""
+    own = {"collect": {"bin_id": "B1"}, "dispose": {"disposal_site_id": "T1"}, "break": {}}[kind]
+    empty = {"bin_id": None, "disposal_site_id": None, "state": "todo", "state_event_key": None, "lat_deg": 60.1}
+    times = {"arrive_utc": "2026-11-20T07:00:00Z", "depart_utc": "2026-11-20T07:05:00Z"}
+    return {**empty, **times, "lon_deg": 24.9, "load_after_l": 0, "load_after_kg": 0, "kind": kind, **own, **more}
+
+
+def route(*stops: dict[str, Any], asked_ms: int = 1_000) -> dict[str, Any]:
+    """A route as the tablet keeps it."""
+    return {"plan_id": PLAN, "vehicle_id": TRUCK, "stops": list(stops), "asked_ms": asked_ms}
+
+
+def record(kind: str, stop_key: str, key: str = "key-1", settled_ms: int | None = None, **event: Any) -> dict[str, Any]:
+    """A tap in the outbox."""
+    tapped = {"key": key, "kind": kind, "plan_id": PLAN, "vehicle_id": TRUCK, "tapped_utc": "2026-11-20T07:02:00Z"}
+    status = "waiting" if settled_ms is None else "sent"
+    return {"key": key, "stop_key": stop_key, "status": status, "settled_ms": settled_ms, "event": {**tapped, **event}}
+
+
+def states(ask: Ask, of_route: dict[str, Any], *records: dict[str, Any]) -> list[str]:
+    """What each stop is after the taps."""
+    return [each["state"] for each in ask("driver/route.js", "foldStops", of_route, list(records))]
+
+
+def test_a_tap_counts_before_the_server_knows_of_it(ask: Ask) -> None:
+    """Offline, the next stop must come up at once."""
+    assert states(ask, route(stop(), stop(bin_id="B2")), record("emptied", "B1#1")) == ["emptied", "todo"]
+
+
+def test_an_undo_takes_back_exactly_the_tap_it_names(ask: Ask) -> None:
+    """An older tap's undo must not take back a newer tap."""
+    done = record("emptied", "B1#1", "key-2")
+    assert states(ask, route(stop()), done, record("undone", "B1#1", "u", undoes_key="key-2")) == ["todo"]
+    assert states(ask, route(stop()), done, record("undone", "B1#1", "u", undoes_key="other")) == ["emptied"]
+
+
+def test_what_the_server_answered_later_wins_over_a_settled_tap(ask: Ask) -> None:
+    """Another tablet took it back: this one's old tap must not bring it up again."""
+    settled = record("emptied", "B1#1", settled_ms=500)
+    assert states(ask, route(stop(), asked_ms=1_000), settled) == ["todo"]
+
+
+def test_a_tap_settled_after_the_route_was_asked_still_counts(ask: Ask) -> None:
+    """The answer under way did not know of it: the stop must not flicker back."""
+    settled = record("emptied", "B1#1", settled_ms=1_500)
+    assert states(ask, route(stop(), asked_ms=1_000), settled) == ["emptied"]
+
+
+def test_a_tap_of_another_plan_or_truck_does_not_count(ask: Ask) -> None:
+    """Yesterday's taps are still in the outbox today."""
+    foreign = [record("emptied", "B1#1", plan_id="old"), record("emptied", "B1#1", vehicle_id="truck-2")]
+    assert states(ask, route(stop()), *foreign) == ["todo"]
+
+
+def test_a_break_is_done_when_it_ends(ask: Ask) -> None:
+    """While it lasts, the page shows the button that ends it, whatever the server calls it."""
+    of_route = route(stop("break", state="emptied"))
+    begun = record("break_started", "break#1", "key-1", settled_ms=1)
+    folded = ask("driver/route.js", "foldStops", of_route, [begun])[0]
+    assert (folded["state"], folded["on_break"]) == ("todo", True)
+    assert states(ask, of_route, begun, record("break_ended", "break#1", "key-2")) == ["emptied"]
+
+
+def test_two_unloadings_at_one_place_are_two_stops(ask: Ask) -> None:
+    """The second must not be done by the first tap."""
+    assert states(ask, route(stop("dispose"), stop("dispose")), record("unloaded", "T1#1")) == ["emptied", "todo"]
+
+
+def test_the_next_stop_stays_the_chosen_one_until_it_is_done(ask: Ask) -> None:
+    """Nothing but the driver moves it."""
+    stops = [{"key": "a", "state": "todo"}, {"key": "b", "state": "todo"}]
+    assert ask("driver/route.js", "currentStop", stops, "b")["key"] == "b"
+    stops[1]["state"] = "emptied"
+    assert ask("driver/route.js", "currentStop", stops, "b")["key"] == "a"
+
+
+def test_load_on_board_counts_what_was_emptied_since_the_last_unloading(ask: Ask) -> None:
+    """A skipped bin is not in the truck."""
+    first = stop(state="emptied", load_after_l=100, load_after_kg=10)
+    skipped = stop(state="skipped", load_after_l=300, load_after_kg=30)
+    third = stop(state="emptied", load_after_l=350, load_after_kg=35)
+    assert ask("driver/route.js", "onBoard", [first, skipped, third]) == {"litres": 150, "kg": 15}
+    unloaded = [first, stop("dispose", state="emptied"), third]
+    assert ask("driver/route.js", "onBoard", unloaded)["kg"] == pytest.approx(35)
+
+
+def test_a_late_truck_is_late_for_all_that_follows(ask: Ask) -> None:
+    """ "Done about" tells the truth, not the plan."""
+    half_past = 1_795_159_800_000  # 2026-11-20T07:30:00Z in ms
+    assert ask("driver/route.js", "delayMs", [stop()], half_past) == 30 * 60_000
+
+
+def test_the_legs_of_a_plan_without_a_leg_for_the_break_are_aligned(ask: Ask) -> None:
+    """Else every leg after the break is drawn as the wrong one."""
+    of_route = {"stops": [stop(), stop("break"), stop("dispose")], "legs": [["a"], ["b"], ["home"]]}
+    assert ask("driver/route.js", "legsByStop", of_route) == [["a"], [], ["b"], ["home"]]
+
+
+def test_a_fill_level_is_never_shown_in_a_higher_band_than_it_is(ask: Ask) -> None:
+    """89.7 % is in the band 75-90 % and must not read "90 %"."""
+    assert [ask("lib/bands.js", "bandOf", fill) for fill in (None, 0, 0.499, 0.5, 0.75, 0.897, 0.9, 1)] == [
+        "none", "low", "low", "mid", "high", "high", "full", "full",
+    ]  # fmt: skip
+
+
+def test_the_sun_stands_where_the_almanac_says(ask: Ask) -> None:
+    """Day and night palettes follow it: Helsinki, midsummer noon and midwinter midnight."""
+    noon_ms, midnight_ms = 1_782_037_200_000, 1_797_890_400_000  # 2026-06-21T10:20Z, 2026-12-21T22:00Z
+    assert ask("lib/sun.js", "sunElevationDeg", noon_ms, 60.17, 24.94) == pytest.approx(90 - 60.17 + 23.44, abs=0.5)
+    assert ask("lib/sun.js", "sunElevationDeg", midnight_ms, 60.17, 24.94) == pytest.approx(-53.2, abs=0.8)
+
+
+def test_a_fast_clock_counts_on_from_where_it_was_asked(ask: Ask) -> None:
+    """In a demo of 120 times, a second on the tablet is two minutes in the city."""
+    anchor = {"serverMs": 1_000_000, "wallMs": 50_000, "factor": 120}
+    assert ask("lib/clock.js", "serverMsAt", anchor, 51_000) == 1_000_000 + 120_000
+
+
+def test_unknown_values_are_sorted_last_either_way(ask: Ask, browser: Browser, shared: Stack) -> None:
+    """A bin without a reading must not push the fullest off the first page."""
+    page = browser.new_page()
+    page.goto(f"{shared.address}/driver")
+    script = """async (descending) => {
+      const {sortBins} = await import("/static/manager/table.js");
+      const bins = [{id: "a", f: null}, {id: "b", f: 0.2}, {id: "c", f: 0.9}];
+      return sortBins(bins, (bin) => bin.f, descending).map((bin) => bin.id);
+    }"""
+    assert page.evaluate(script, True) == ["c", "b", "a"]
+    assert page.evaluate(script, False) == ["b", "c", "a"]
+    page.close()
+
+
+def test_one_event_the_server_cannot_read_does_not_hold_back_the_others(browser: Browser, shared: Stack) -> None:
+    """A poisoned tap is set aside with its reason; the rest of the day gets through."""
+    page = browser.new_page()
+    page.goto(f"{shared.address}/driver")
+    settled = page.evaluate(POISON)
+    page.close()
+    assert settled == [["a", "stored"], ["b", "stored"], ["bad", "rejected"], ["c", "stored"]]
+
+
+POISON = """async () => {
+  const {createSender} = await import("/static/driver/sender.js");
+  const {ApiError} = await import("/static/lib/api.js");
+  let waiting = ["a", "b", "bad", "c"].map((key) => ({key, event: {key}}));
+  const settled = [];
+  const outbox = {
+    waiting: async () => waiting,
+    settle: async (results) => {
+      settled.push(...results.map((result) => [result.key, result.status]));
+      waiting = waiting.filter((record) => !results.some((result) => result.key === record.key));
+    },
+  };
+  const post = async ({events}) => {
+    if (events.some((event) => event.key === "bad")) throw new ApiError(422, {detail: "unreadable"}, "");
+    return {results: events.map((event) => ({key: event.key, status: "stored"}))};
+  };
+  await createSender(outbox, () => {}, () => {}, post).flush();
+  return settled;
+}"""

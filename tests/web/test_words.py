@@ -1,0 +1,101 @@
+"""Every word of the pages exists in every language, and every code of the core has words."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.web.conftest import OpenPage
+from tests.web.stack import Stack
+from tomma.model import EmptyingSource, EventKind, Quality, Reason, ReasonCode, SkipReason
+from tomma.plan import PlanStatus, RoadsSource
+
+STATIC = Path(__file__).parents[2] / "api/web/static"
+LANGUAGES = ("sv", "en")
+QUOTED = re.compile(r"""["'`]((?:[a-z_]+)\.[a-z0-9_.]*)(?=["'`$])""")
+VALUES = {
+    "p_overflow": 0.314, "alpha": 0.05, "fill_fraction": 0.872, "by_h": 24.0, "silent_h": 30.0, "prize_minor": 4_200.0,
+    "days_since_emptied": 8.5, "limit_days": 7.0, "volume_l": 660.0, "weight_kg": 80.0,
+}  # fmt: skip
+
+Words = Mapping[str, Mapping[str, Any]]
+
+
+@pytest.fixture
+def words(shared: Stack, open_page: OpenPage) -> Words:
+    """Every text, by language and key, as the pages load them."""
+    page = open_page(shared, "/driver").page
+    script = "async () => Object.fromEntries(Object.entries((await import('/static/i18n/index.js')).LANGUAGES))"
+    loaded: Words = page.evaluate(script)
+    return loaded
+
+
+def placeholders(text: Any) -> set[str]:
+    """What a text wants filled in; a plural's forms taken together."""
+    forms = text.values() if isinstance(text, dict) else [text]
+    return {name for form in forms for name in re.findall(r"\{(\w+)\}", form)}
+
+
+def test_every_language_says_everything(words: Words) -> None:
+    """No half-translated page: the same keys, and the same numbers in each sentence."""
+    assert set(words) == set(LANGUAGES)
+    swedish, english = words["sv"], words["en"]
+    assert set(swedish) == set(english)
+    for key in swedish:
+        assert placeholders(swedish[key]) == placeholders(english[key]), key
+
+
+def test_every_code_of_the_core_has_words(words: Words) -> None:
+    """A new reason cannot reach a page as a bare code."""
+    wanted = {
+        *(f"reason.{code}" for code in ReasonCode),
+        *(f"reason_title.{code}" for code in ReasonCode),
+        *(f"skip.{reason}" for reason in SkipReason),
+        *(f"feed.{kind}" for kind in EventKind),
+        *(f"status.{status}" for status in PlanStatus),
+        *(f"roads.{source}" for source in RoadsSource),
+        *(f"bin.emptying.{source}" for source in EmptyingSource),
+        *(f"quality.{str(flag.name).lower()}" for flag in Quality),
+    }
+    for language in LANGUAGES:
+        assert wanted <= set(words[language])
+
+
+def test_the_pages_use_every_word_and_only_words_there_are(words: Words) -> None:
+    """A key with a typing error, or a word nobody shows, is found here."""
+    source = "".join(path.read_text() for folder in ("lib", "map", "manager", "driver")
+                     for path in (STATIC / folder).glob("*.js"))  # fmt: skip
+    known = set(words["sv"])
+    families = {key.split(".")[0] for key in known}
+    used = {key for key in QUOTED.findall(source) if key.split(".")[0] in families}
+    whole = {key for key in used if key in known}
+    beginnings = tuple(key for key in used - whole if key.endswith("."))
+    assert used - whole - set(beginnings) - NOT_WORDS == set()
+    assert {key for key in known - whole if not key.startswith(beginnings)} == set()
+
+
+NOT_WORDS = {"tomma.clock", "tomma.theme", "tomma.language", "tomma.vehicle", "tomma.city"}
+"""Names under which the pages keep something on the device."""
+
+
+def test_a_reason_becomes_one_whole_sentence(shared: Stack, open_page: OpenPage) -> None:
+    """Its numbers are in it, with their units, and nothing is left to fill in."""
+    page = open_page(shared, "/driver").page
+    reasons = [Reason(code, VALUES) for code in ReasonCode]
+    bodies = [{"code": each.code.value, "values": dict(each.values)} for each in reasons]
+    rows = page.evaluate(TELL_REASONS, [bodies, list(LANGUAGES)])
+    assert len(rows) == len(ReasonCode) * len(LANGUAGES)
+    for language, code, sentence in rows:
+        assert re.fullmatch(r"[A-ZÅÄÖ0-9][^{}–]*\.", sentence), (language, code, sentence)
+
+
+TELL_REASONS = """async ([reasons, languages]) => {
+  const {translator} = await import("/static/i18n/index.js");
+  const {createFormat} = await import("/static/lib/format.js");
+  const {reasonText} = await import("/static/lib/reasons.js");
+  const format = (language) => createFormat(language, {timezone: "Europe/Stockholm", currency: "SEK"});
+  return languages.flatMap((language) => reasons.map((reason) => (
+    [language, reason.code, reasonText(reason, translator(language), format(language))])));
+}"""
