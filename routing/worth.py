@@ -10,9 +10,9 @@ one costs (the renewal-reward argument: cost per cycle over length of cycle). It
 must within `SOON_OPPORTUNITIES`; what lies further ahead will be decided with better knowledge.
 
 What a visit costs: service at the place and the bin, and the leg to it. With n visits a day in an area A a tour's
-leg is 0.7124 sqrt(A / n) on average (Beardwood, Halton and Hammersley 1959), times the detour of streets; n follows
-from how long the bins last. A prize that would not even pay the service is no prize: no engine would take the bin,
-so it does not burden the problem.
+leg is 0.7124 sqrt(A / n) on average (Beardwood, Halton and Hammersley 1959), or out and back along the town where
+it is a line or the visits are few; times the detour of streets. n follows from how long the bins last. A prize that
+would not even pay the service is no prize: no engine would take the bin, so it does not burden the problem.
 """
 
 from collections.abc import Sequence
@@ -78,9 +78,11 @@ def _leg_minor(city: City, bin_ids: Sequence[BinId], planning: PlanningSettings,
     if not bin_ids:
         return 0.0
     at = np.array([(position.lat_deg, position.lon_deg) for position in map(city.position_of, bin_ids)])
-    height_deg, width_deg = np.ptp(at, axis=0)
-    area_m2 = height_deg * M_PER_DEG * width_deg * M_PER_DEG * np.cos(np.radians(at[:, 0].mean()))
-    leg_m = STREET_DETOUR * TOUR_CONSTANT * float(np.sqrt(area_m2 / max(visits_a_day, 1.0)))
+    span_deg = np.ptp(at, axis=0)
+    height_m, width_m = span_deg * M_PER_DEG * (1.0, np.cos(np.radians(at[:, 0].mean())))
+    by_area_m = TOUR_CONSTANT * np.sqrt(height_m * width_m / max(visits_a_day, 1.0))
+    by_length_m = 2.0 * np.hypot(height_m, width_m) / (visits_a_day + 1.0)
+    leg_m = STREET_DETOUR * float(max(by_area_m, by_length_m))
     return leg_m / 1000.0 * planning.cost_per_km_minor + leg_m / STREET_SPEED_MPS / 3600.0 * planning.cost_per_h_minor
 
 

@@ -34,7 +34,7 @@ See = Callable[..., BinHistory]
 
 @pytest.fixture(scope="session")
 def make_city() -> MakeCity:
-    """A city with bins A, B, C ... along one street, a hygiene interval of 14 days."""
+    """A city with bins A, B, C ... some 330 m apart in rows of six, and a hygiene interval of 14 days."""
 
     def make(bins: int = 1, *, names: Sequence[str] | None = None, timezone: str = "Europe/Stockholm") -> City:
         ids = [BinId(name) for name in (names or [chr(ord("A") + n) for n in range(bins)])]
@@ -43,7 +43,7 @@ def make_city() -> MakeCity:
             Organisation("town", "Town", timezone),
             {waste: Fraction(waste, "Restavfall", "Residual waste", 0.1, hygiene_interval_days=14)},
             {kind: ContainerType(kind, "660 l", 660.0, 1200, 100, max_kg=50.0)},
-            {SiteId(each): Site(SiteId(each), each, Position(60.17, 24.9 + 0.002 * n)) for n, each in enumerate(ids)},
+            {SiteId(each): Site(SiteId(each), each, _corner(n)) for n, each in enumerate(ids)},
             {each: Bin(each, SiteId(each), kind, waste) for each in ids},
             {},
             (),
@@ -53,6 +53,10 @@ def make_city() -> MakeCity:
         )
 
     return make
+
+
+def _corner(n: int) -> Position:
+    return Position(60.17 + 0.003 * (n // 6), 24.9 + 0.006 * (n % 6))
 
 
 @pytest.fixture(scope="session")
