@@ -3,6 +3,9 @@
 import logging
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +13,8 @@ import typer
 
 from api.app import create_app
 from api.context import ApiContext
-from api.outlook import RoutingForecaster
-from api.planning import RoutingPlanner
+from api.helper import Helper
+from api.planning import HelpedForecaster, HelpedPlanner, forecast_worker, plan_worker
 from api.server import Server, listen_on
 from tomma.errors import ConfigurationError
 from tomma.settings import Settings, load_settings
@@ -36,10 +39,10 @@ def serve(
     settings = load_settings()
     _check_pair(tls_cert, tls_key)
     host, port = host or settings.server.host, port if port >= 0 else settings.server.port
-    with _socket(host, port) as listening, open_stores(settings) as stores:
+    with _socket(host, port) as listening, open_stores(settings) as stores, _helpers(settings) as helpers:
         https = tls_cert is not None
         address = _address(host, listening.getsockname()[1], https=https)
-        application = create_app(_context(settings, stores, https=https))
+        application = create_app(_context(settings, stores, helpers, https=https))
         server = Server(
             application, certificate=tls_cert, key=tls_key, on_ready=lambda: typer.echo(f"tomma serves {address}")
         )
@@ -49,7 +52,25 @@ def serve(
             raise ConfigurationError("the server did not start; the lines above say why")
 
 
-def _context(settings: Settings, stores: Stores, *, https: bool) -> ApiContext:
+@dataclass(frozen=True, slots=True)
+class _Helpers:
+    """One for each: a forecast must not wait for a plan."""
+
+    forecasts: Helper
+    plans: Helper
+
+    def close(self) -> None:
+        self.forecasts.close()
+        self.plans.close()
+
+
+@contextmanager
+def _helpers(settings: Settings) -> Iterator[_Helpers]:
+    with closing(_Helpers(Helper(forecast_worker, settings), Helper(plan_worker, settings))) as helpers:
+        yield helpers
+
+
+def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bool) -> ApiContext:
     return ApiContext(
         settings=settings,
         readings=stores.readings,
@@ -57,9 +78,10 @@ def _context(settings: Settings, stores: Stores, *, https: bool) -> ApiContext:
         plans=stores.plans,
         events=stores.events,
         clock=settings.clock.clock(),
-        forecaster=RoutingForecaster(stores.readings, stores.events),
-        planner=RoutingPlanner(settings, stores.readings, stores.events),
+        forecaster=HelpedForecaster(helpers.forecasts),
+        planner=HelpedPlanner(helpers.plans),
         https=https,
+        on_leaving=helpers.close,
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from threading import Event
 from typing import Protocol
 from uuid import uuid4
 
@@ -72,9 +71,8 @@ class Planner(Protocol):
         now_utc: datetime,
         plan_id: PlanId,
         on_progress: ProgressSink,
-        stop: Event,
     ) -> Plan:
-        """Return the plan of `day` with the id `plan_id`, READY or FAILED; soon after `stop` is set."""
+        """Return the plan of `day` with the id `plan_id`, READY or FAILED."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +107,5 @@ class ApiContext:
     make_plan_id: Callable[[], PlanId] = new_plan_id
     pace: Pace = Pace()
     https: bool = False
+    on_leaving: Callable[[], None] = lambda: None
+    """Called when the server stops, before its threads are waited for: ends what forecaster and planner are doing."""

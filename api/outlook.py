@@ -1,9 +1,11 @@
-"""The forecast of `routing` as the pages ask for it."""
+"""The forecast of `routing` as the pages ask for it: computed whole, so that no page ever waits for a figure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from api.context import BinOutlook, ForecastStep, ForecastView
+import numpy as np
+
+from api.context import BinOutlook, ForecastStep
 from routing.forecast import CityForecast, forecast_city
 from routing.histories import load_histories
 from tomma.city import City
@@ -13,50 +15,49 @@ from tomma.ports import EventLog, ReadingStore
 SHORTLY = timedelta(hours=24)
 
 
-class RoutingForecast:
-    """A `CityForecast` with its short form made once, for every bin at a time."""
+class WholeForecast:
+    """A `CityForecast` in plain figures; keeps the promise of `api.context.ForecastView`.
+
+    It holds no engine, only results, and may be sent from one process to another: 3 kB a bin.
+    """
 
     def __init__(self, forecast: CityForecast) -> None:
-        self._forecast = forecast
+        self._as_of_utc = forecast.as_of_utc
+        self._steps_utc = forecast.steps_utc
+        self._rows = {bin_id: row for row, bin_id in enumerate(forecast.bin_ids)}
+        self._bands = np.stack(
+            [forecast.p10, forecast.p50, forecast.p90, forecast.p_overflow_steps], axis=-1, dtype=np.float32
+        )
+        hours = forecast.hours_to_full.tolist()
         p_overflow = forecast.p_overflow_at(forecast.as_of_utc + SHORTLY).tolist()
-        hours = [each if each != float("inf") else None for each in forecast.hours_to_full.tolist()]
-        states = (state.value for state in forecast.sensor_states)
-        self._outlook = {
-            bin_id: BinOutlook(p_overflow_24h=p, hours_to_full=h, sensor_state=state)
-            for bin_id, p, h, state in zip(forecast.bin_ids, p_overflow, hours, states, strict=True)
-        }
+        self._outlook = [
+            BinOutlook(p, h if h != float("inf") else None, state.value)
+            for p, h, state in zip(p_overflow, hours, forecast.sensor_states, strict=True)
+        ]
 
     @property
     def as_of_utc(self) -> datetime:
         """The moment whose readings it was made from."""
-        return self._forecast.as_of_utc
+        return self._as_of_utc
 
     def outlook(self, bin_id: BinId) -> BinOutlook | None:
         """Return the bin's forecast in short; None for a bin it does not know."""
-        return self._outlook.get(bin_id)
+        row = self._rows.get(bin_id)
+        return None if row is None else self._outlook[row]
 
     def steps(self, bin_id: BinId, hours: int) -> Sequence[ForecastStep]:
         """Return the bin's steps within so many hours; empty for a bin it does not know."""
-        if bin_id not in self._outlook:
+        row = self._rows.get(bin_id)
+        if row is None:
             return ()
-        end = self.as_of_utc + timedelta(hours=hours)
-        own = self._forecast.of(bin_id)
+        end = self._as_of_utc + timedelta(hours=hours)
         return [
             ForecastStep(at_utc, *values)
-            for at_utc, *values in zip(own.steps_utc, own.p10, own.p50, own.p90, own.p_overflow, strict=True)
+            for at_utc, values in zip(self._steps_utc, self._bands[row].tolist(), strict=True)
             if at_utc <= end
         ]
 
 
-class RoutingForecaster:
-    """Makes forecasts from the stores; keeps the promise of `api.context.Forecaster`."""
-
-    def __init__(self, readings: ReadingStore, events: EventLog) -> None:
-        self._readings = readings
-        self._events = events
-
-    def __call__(self, *, city: City, now_utc: datetime) -> ForecastView:
-        """Return how every bin is expected to fill, from what is stored now."""
-        return RoutingForecast(
-            forecast_city(city, load_histories(city, self._readings, self._events, now_utc), now_utc)
-        )
+def whole_forecast(city: City, readings: ReadingStore, events: EventLog, now_utc: datetime) -> WholeForecast:
+    """Return how every bin is expected to fill, from what is stored now."""
+    return WholeForecast(forecast_city(city, load_histories(city, readings, events, now_utc), now_utc))

@@ -1,27 +1,60 @@
-"""The planner of `routing` as the desk asks for it."""
+"""Forecasts and plans made by `routing`, each in a helper process."""
 
 from datetime import date, datetime
-from threading import Event, Lock
+from typing import Any
 
+from api.context import ForecastView
+from api.helper import Helper, Note, Worker
+from api.outlook import whole_forecast
 from routing.planner import make_plan
 from routing.roads import open_roads
-from routing.roads.port import Roads
 from tomma.city import City
 from tomma.model import PlanId
-from tomma.plan import Plan
-from tomma.ports import EventLog, ProgressSink, ReadingStore
+from tomma.plan import Plan, PlanProgress
+from tomma.ports import ProgressSink
 from tomma.settings import PlanningSettings, Settings
+from tomma.stores.wiring import Stores
 
 
-class RoutingPlanner:
-    """Makes plans on the city's streets; the street network is opened at the first plan, since that takes a while."""
+def forecast_worker(_: Settings, stores: Stores) -> Worker:
+    """Return what makes forecasts inside a helper."""
 
-    def __init__(self, settings: Settings, readings: ReadingStore, events: EventLog) -> None:
-        self._settings = settings
-        self._readings = readings
-        self._events = events
-        self._lock = Lock()
-        self._roads: Roads | None = None
+    def work(request: Any, _: Note) -> Any:
+        return whole_forecast(**request, readings=stores.readings, events=stores.events)
+
+    return work
+
+
+def plan_worker(settings: Settings, stores: Stores) -> Worker:
+    """Return what makes plans inside a helper; the streets are opened once, since that takes a while."""
+    roads = open_roads(settings.roads, settings.roads_dir)
+
+    def work(request: Any, on_note: Note) -> Any:
+        def tell(progress: PlanProgress) -> None:
+            on_note(progress)
+
+        return make_plan(**request, readings=stores.readings, events=stores.events, roads=roads, on_progress=tell)
+
+    return work
+
+
+class HelpedForecaster:
+    """Keeps the promise of `api.context.Forecaster`."""
+
+    def __init__(self, helper: Helper) -> None:
+        self._helper = helper
+
+    def __call__(self, *, city: City, now_utc: datetime) -> ForecastView:
+        """Return how every bin is expected to fill."""
+        forecast: ForecastView = self._helper.ask({"city": city, "now_utc": now_utc})
+        return forecast
+
+
+class HelpedPlanner:
+    """Keeps the promise of `api.context.Planner`."""
+
+    def __init__(self, helper: Helper) -> None:
+        self._helper = helper
 
     def __call__(
         self,
@@ -32,24 +65,8 @@ class RoutingPlanner:
         now_utc: datetime,
         plan_id: PlanId,
         on_progress: ProgressSink,
-        stop: Event,
     ) -> Plan:
-        """Return the plan of `day`, READY or FAILED; soon after `stop` is set, the best there is by then."""
-        return make_plan(
-            city=city,
-            readings=self._readings,
-            events=self._events,
-            roads=self._open_roads(),
-            settings=planning,
-            day=day,
-            now_utc=now_utc,
-            plan_id=plan_id,
-            on_progress=on_progress,
-            stop=stop,
-        )
-
-    def _open_roads(self) -> Roads:
-        with self._lock:
-            if self._roads is None:
-                self._roads = open_roads(self._settings.roads, self._settings.roads_dir)
-            return self._roads
+        """Return the plan of `day`, READY or FAILED."""
+        request = {"city": city, "settings": planning, "day": day, "now_utc": now_utc, "plan_id": plan_id}
+        plan: Plan = self._helper.ask(request, on_progress)
+        return plan

@@ -16,6 +16,9 @@ from api.live.watch import Watch
 from api.plans.desk import PlanDesk
 from api.plans.today import Today
 
+PATIENCE_S = 0.5
+"""How long each thread is waited for when the server stops; what they leave undone is told in the stores already."""
+
 
 @dataclass(frozen=True)
 class Services:
@@ -83,9 +86,12 @@ class Services:
     def close(self) -> None:
         """End every stream and thread; the stores are left to whoever opened them."""
         self.hub.close()
-        self.desk.close()
-        self.watch.close()
-        self.forecasts.close()
+        threads = (self.desk, self.watch, self.forecasts)
+        for each in threads:
+            each.stop()
+        self.context.on_leaving()
+        for each in threads:
+            each.join(PATIENCE_S)
 
 
 def services_of(request: Request) -> Services:

@@ -49,9 +49,12 @@ class Forecasts:
         """Begin renewing."""
         self._thread.start()
 
-    def close(self, patience_s: float = 1.0) -> None:
-        """Stop renewing; a forecast under way is not waited for longer than `patience_s`."""
+    def stop(self) -> None:
+        """Stop renewing after the forecast under way."""
         self._leaving.set()
+
+    def join(self, patience_s: float) -> None:
+        """Wait for the thread to end, for so long."""
         if self._thread.is_alive():
             self._thread.join(patience_s)
 
@@ -77,6 +80,8 @@ class Forecasts:
                 pause_s = self._pace.poll_s  # there is no city yet: look again soon
                 continue
             except TommaError as exc:
+                if self._leaving.is_set():
+                    return
                 self._failure = str(exc)
                 log.warning("forecast failed reason=%s", exc)
             except Exception as exc:  # the thread must live on; the page shows the age of the forecast

@@ -72,10 +72,13 @@ class Watch:
         """Begin to look."""
         self._thread.start()
 
-    def close(self, patience_s: float = 1.0) -> None:
+    def stop(self) -> None:
         """Stop looking."""
         self._leaving.set()
         self._nudged.set()
+
+    def join(self, patience_s: float) -> None:
+        """Wait for the thread to end, for so long."""
         if self._thread.is_alive():
             self._thread.join(patience_s)
 

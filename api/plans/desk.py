@@ -71,7 +71,6 @@ class PlanDesk:
         self._jobs: dict[date, _Job] = {}
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
-        self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._run, name="plan-desk", daemon=True)
 
     def start(self) -> None:
@@ -82,16 +81,18 @@ class PlanDesk:
                 self._plans.save(replace(plan, status=PlanStatus.FAILED, detail=STOPPED))
         self._thread.start()
 
-    def close(self, patience_s: float = 0.5) -> None:
+    def stop(self) -> None:
         """Give up what is unfinished and say so in the store; a late result is thrown away."""
         with self._lock:
             self._closed = True
-            self._leaving.set()
             jobs = list(self._jobs.values())
             self._jobs.clear()
             for job in jobs:
                 self._plans.save(replace(job.plan, status=PlanStatus.FAILED, detail=STOPPED))
         self._queue.put(None)
+
+    def join(self, patience_s: float) -> None:
+        """Wait for the thread to end, for so long."""
         if self._thread.is_alive():
             self._thread.join(patience_s)
 
@@ -138,7 +139,6 @@ class PlanDesk:
                 now_utc=self._clock.now_utc(),
                 plan_id=job.plan.id,
                 on_progress=lambda progress: self._note(job, progress),
-                stop=self._leaving,
             )
         except TommaError as exc:
             log.warning("plan failed plan=%s reason=%s", job.plan.id, exc)

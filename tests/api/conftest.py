@@ -54,7 +54,7 @@ from tomma.stores.wiring import Stores, open_stores
 
 NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 BINS = 6
 FAST = Pace(poll_s=0.02, heartbeat_s=0.2, forecast_every_clock_s=3_600.0, forecast_pause_min_s=0.05)
 
@@ -196,7 +196,6 @@ class HandPlanner:
         now_utc: datetime,
         plan_id: PlanId,
         on_progress: ProgressSink,
-        stop: threading.Event,
     ) -> Plan:
         """Tell two stages; between them, wait to be let through."""
         self.asked.append((city, planning, day))
@@ -361,9 +360,9 @@ def client(world: World) -> Iterator[httpx.Client]:
         yield client
 
 
-def until[Answer](ask: Callable[[], Answer], good: Callable[[Answer], bool]) -> Answer:
+def until[Answer](ask: Callable[[], Answer], good: Callable[[Answer], bool], patience_s: float = PATIENCE_S) -> Answer:
     """Ask again until the answer is good; fail when patience ends."""
-    end_s = time.monotonic() + PATIENCE_S
+    end_s = time.monotonic() + patience_s
     while True:
         answer = ask()
         if good(answer):

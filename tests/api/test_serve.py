@@ -8,11 +8,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 
 from tests.api.conftest import PATIENCE_S, make_city, settings_in, until
+from tomma.model import BinId, Reading, SensorId
 from tomma.stores.wiring import open_stores
 
 STARTING_S = 60.0
@@ -44,15 +46,45 @@ def served(data_dir: Path, *options: str) -> Iterator[tuple["subprocess.Popen[st
         process.stdout.close()
 
 
-def import_city(data_dir: Path) -> None:
-    """Bring the small town."""
+def import_city(data_dir: Path, full: tuple[str, ...] = ()) -> None:
+    """Bring the small town, some of its bins nearly full an hour ago."""
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
     with open_stores(settings_in(data_dir)) as stores:
         stores.registry.save(make_city())
+        stores.readings.append(
+            [Reading(BinId(each), SensorId(f"H{each[1:]}"), an_hour_ago, an_hour_ago, 0.99) for each in full]
+        )
 
 
-def test_a_killed_servers_plan_is_failed_at_the_next_start_and_a_stop_ends_with_zero(tmp_path: Path) -> None:
-    """L7 with a real kill; then the ready line, an open page and SIGTERM: what a service manager does all day."""
-    import_city(tmp_path)
+def test_full_bins_are_forecast_planned_and_sent_to_the_trucks(tmp_path: Path) -> None:
+    """The whole way with the real forecast and the real planner, each in its helper process; then a clean stop."""
+    import_city(tmp_path, full=("B1", "B2", "B3"))
+    with served(tmp_path) as (process, client):
+        bins = until(
+            lambda: {each["id"]: each for each in client.get("/api/v1/bins").json()["bins"]},
+            lambda shown: shown["B1"]["p_overflow_24h"] is not None,
+            STARTING_S,
+        )
+        assert bins["B1"]["p_overflow_24h"] > 0.9
+        assert client.get("/api/v1/bins/B1/forecast").json()["steps"][-1]["p_overflow"] > 0.9
+        plan = client.post("/api/v1/plans", json={"budget_s": 1}).json()
+        with client.stream("GET", f"/api/v1/plans/{plan['id']}/progress") as progress:
+            assert b'"status":"ready"' in progress.read()
+        made = client.get(f"/api/v1/plans/{plan['id']}").json()
+        on_routes = {stop["bin_id"] for route in made["routes"] for stop in route["stops"]}
+        left_out = {each["bin_id"] for each in made["left_out"]}
+        assert {"B1", "B2", "B3"} <= on_routes
+        assert (on_routes - {None}) | left_out == {f"B{n}" for n in range(1, 7)}
+        assert client.post(f"/api/v1/plans/{plan['id']}/publish").status_code == 200
+        with client.stream("GET", "/api/v1/stream") as page:
+            process.send_signal(signal.SIGTERM)
+            assert page.read().startswith(b"retry:")
+        assert process.wait(PATIENCE_S) == 0
+
+
+def test_a_killed_servers_plan_is_failed_at_the_next_start(tmp_path: Path) -> None:
+    """L7 with a real kill: nobody makes that plan any more, and its day is free for a new order."""
+    import_city(tmp_path, full=("B1",))
     with served(tmp_path) as (process, client):
         ordered = client.post("/api/v1/plans", json={"budget_s": 60})
         assert ordered.status_code == 202
@@ -62,10 +94,7 @@ def test_a_killed_servers_plan_is_failed_at_the_next_start_and_a_stop_ends_with_
         process.wait(PATIENCE_S)
     with served(tmp_path) as (process, client):
         assert client.get(plan).json()["status"] == "failed"
-        assert client.get("/api/v1/city").status_code == 200
-        with client.stream("GET", "/api/v1/stream") as page:
-            process.send_signal(signal.SIGTERM)
-            assert page.read().startswith(b"retry:")
+        process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
 
 
