@@ -39,13 +39,12 @@ def street_samples(extract: Path, count: int) -> Sequence[LonLat]:
     """Return places on streets, evenly spread over the file."""
     import osmium
 
-    ways = osmium.FileProcessor(str(extract), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway"))
-    middles = [
-        way.nodes[len(way.nodes) // 2].ref
-        for way in ways
-        if isinstance(way, osmium.osm.Way) and way.tags.get("highway") in THROUGH_STREETS and len(way.nodes) > 1
-    ]
+    streets = osmium.filter.KeyFilter("highway")
+    middles: list[LonLat] = []
+    for way in osmium.FileProcessor(str(extract)).with_locations("sparse_mem_array").with_filter(streets):
+        if isinstance(way, osmium.osm.Way) and way.tags.get("highway") in THROUGH_STREETS:
+            middle = way.nodes[len(way.nodes) // 2]
+            if middle.location.valid():
+                middles.append((middle.lon, middle.lat))
     taken = min(count, len(middles))
-    wanted = [middles[number * len(middles) // taken] for number in range(taken)]
-    nodes = osmium.FileProcessor(str(extract), osmium.osm.NODE).with_filter(osmium.filter.IdFilter(wanted))
-    return [(node.location.lon, node.location.lat) for node in nodes if isinstance(node, osmium.osm.Node)]
+    return [middles[number * len(middles) // taken] for number in range(taken)]

@@ -13,7 +13,8 @@ from routing.roads.straight_line import LONLAT_DECIMALS, straight_leg
 from tomma.city import Position
 from tomma.plan import RoadsSource
 
-BLOCK_SOURCES = 500  # 500 x 1,000 hold the interpreter for a quarter of a second: docs/decisions/0005-roads.md
+BLOCK_CELLS = 500_000  # a quarter of a second and 250 MB of the engine's answer: docs/decisions/0005-roads.md
+MIN_BLOCK_ROWS = 100  # smaller blocks repeat too much of the search
 
 
 class OsrmRoads:
@@ -22,17 +23,17 @@ class OsrmRoads:
     Args:
         prepared: The network.
         curbside: Whether the truck may only stop with the bin on its own side of the street.
-        block_sources: How many rows of a matrix are asked for at a time.
+        block_cells: About how many numbers of a matrix are asked for at a time.
 
     Raises:
         RoadsUnavailableError: If the network cannot be opened.
     """
 
-    def __init__(self, prepared: PreparedRoads, *, curbside: bool = False, block_sources: int = BLOCK_SOURCES) -> None:
+    def __init__(self, prepared: PreparedRoads, *, curbside: bool = False, block_cells: int = BLOCK_CELLS) -> None:
         self._engine = open_engine(prepared.base)
         self._approach: Approach = "curb" if curbside else "unrestricted"
         self._snapper = Snapper(self._engine, prepared.hub, self._approach)
-        self._block_sources = block_sources
+        self._block_cells = block_cells
 
     @property
     def source(self) -> RoadsSource:
@@ -58,8 +59,9 @@ class OsrmRoads:
         if not columns:
             return duration_s, distance_m
         to = [place for place in ends if place is not None]
-        for start in range(0, len(rows), self._block_sources):
-            block = rows[start : start + self._block_sources]
+        height = max(MIN_BLOCK_ROWS, self._block_cells // len(columns))
+        for start in range(0, len(rows), height):
+            block = rows[start : start + height]
             points = to + [place for row in block if (place := starts[row]) is not None]
             numbers = range(len(to), len(points))
             answer = self._engine.table(points, numbers, range(len(to)), self._approach)
