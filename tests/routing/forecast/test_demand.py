@@ -152,11 +152,12 @@ def test_a_prize_never_pays_less_than_the_service(make_city: MakeCity, steady: S
 
 
 def test_where_the_truck_stops_anyway_a_smaller_prize_will_do(make_city: MakeCity, steady: See, now: datetime) -> None:
-    """Beside a full bin the next one costs its own minute, not the parking."""
-    apart = make_city(12)
+    """Beside a full bin the next one costs its own minute, not the ten to open the yard."""
+    plain = make_city(12)
+    apart = replace(plain, sites={each: replace(site, service_s=600) for each, site in plain.sites.items()})
     together = replace(apart, bins={**apart.bins, B: replace(apart.bins[B], site_id=apart.bins[A].site_id)})
     slow = {bin_id: steady(0.05, level=0.1, bin_id=bin_id) for bin_id in apart.bins}
-    history = {**slow, A: steady(0.5, level=0.8), B: steady(0.15, level=0.46, bin_id="B")}
+    history = {**slow, A: steady(0.5, level=0.8), B: steady(0.15, level=0.44, bin_id="B")}
 
     def prize_of_b(city: City) -> int:
         return demands(city, forecast_city(city, history, now), PLANNING, now, {})[1].prize_minor
