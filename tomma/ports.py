@@ -16,7 +16,7 @@ from tomma.plan import Plan, PlanProgress, PlanStatus
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What became of a batch: every reading in it is now durable, new or known before."""
+    """What became of a batch: every reading and emptying in it is now durable, new or known before."""
 
     stored: int
     duplicates: int
@@ -47,7 +47,7 @@ class ReadingStore(Protocol):
         """Return only once everything is durable, in one transaction; else StoreUnavailableError.
 
         A reading whose (sensor_id, measured_utc) is known, or an emptying whose (bin_id, at_utc, source)
-        is known, is a duplicate: counted, not stored again.
+        is known, is a duplicate: counted, not stored again; the first one stands. Times are kept to the millisecond.
         """
 
     def latest(self) -> Mapping[BinId, Reading]:

@@ -10,7 +10,6 @@ fields with a default may be left out. Times are ISO 8601 in UTC, ending in Z. R
 fault: each is named with row, field, bound and value, so that a file is mended in one go.
 """
 
-import os
 from collections.abc import Callable
 from operator import attrgetter
 from pathlib import Path
@@ -34,6 +33,7 @@ from tomma.city import (
 from tomma.errors import ImportRefusedError
 from tomma.stores.city_faults import faults, refuse
 from tomma.stores.codec import parse_json, to_plain
+from tomma.stores.drafts import replacing
 from tomma.stores.row_faults import convert_row
 
 FORMAT = "tomma-city"
@@ -133,9 +133,5 @@ def _json(value: object) -> str:
 
 def write_city(city: City, path: Path) -> None:
     """Write the city to a file that is either the former one or complete, never half."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
+    with replacing(path) as draft:
         draft.write_bytes(city_document(city))
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

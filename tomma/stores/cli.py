@@ -20,8 +20,10 @@ from tomma.stores.record_files import is_csv, write_records
 from tomma.stores.record_rows import RECORD_KINDS, RecordKind
 from tomma.stores.wiring import Stores, open_stores
 
-import_app = typer.Typer(help="Bring in a city (.json) or exported records (.jsonl, .csv, also .gz).")
-export_app = typer.Typer(help="Write the city or records to a file that `tomma import` takes.")
+import_app = typer.Typer(
+    add_completion=False, help="Bring in a city (.json) or exported records (.jsonl, .csv, also .gz)."
+)
+export_app = typer.Typer(add_completion=False, help="Write the city or records to a file that `tomma import` takes.")
 
 
 _EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -101,6 +103,8 @@ def export_file(
     as_csv = form is Format.CSV if form else is_csv(output)
     if kind is None and (form or from_utc or to_utc or as_csv):
         raise typer.BadParameter("a city is one JSON document as it is now: no --format, --from, --to or .csv")
+    if kind is None and output.suffix != ".json":
+        raise typer.BadParameter(f"a city's file must end in .json, got {output.name!r}", param_hint="--output")
     if kind and as_csv and not kind.in_csv:
         raise typer.BadParameter(f"{what} do not fit into CSV; use .jsonl", param_hint="--format")
     period = _moment(from_utc, "--from", _EVER[0]), _moment(to_utc, "--to", _EVER[1])

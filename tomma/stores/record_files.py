@@ -7,7 +7,6 @@ apostrophe, which reading takes away again; so is a text that begins with one.
 import csv
 import gzip
 import io
-import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import msgspec
 from tomma.errors import ImportRefusedError
 from tomma.stores.city_faults import refuse
 from tomma.stores.codec import parse_json
+from tomma.stores.drafts import replacing
 from tomma.stores.record_rows import RECORD_KINDS, RecordKind, from_row, to_row
 
 LINE_MAX_BYTES = 64 * 1024 * 1024
@@ -108,16 +108,10 @@ def _unguarded(cell: Any) -> Any:
 
 def write_records(path: Path, kind: RecordKind, records: Iterable[object], *, as_csv: bool) -> int:
     """Write the records and return how many; the file is afterwards complete, or as it was before."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        with draft.open("wb") as raw:
-            packed = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) if path.suffix == ".gz" else raw
-            with packed, io.TextIOWrapper(packed, encoding="utf-8", newline="") as text:
-                number = (_write_csv if as_csv else _write_json)(text, kind, records)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return number
+    with replacing(path) as draft, draft.open("wb") as raw:
+        packed = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) if path.suffix == ".gz" else raw
+        with packed, io.TextIOWrapper(packed, encoding="utf-8", newline="") as text:
+            return (_write_csv if as_csv else _write_json)(text, kind, records)
 
 
 def _write_json(text: IO[str], _: RecordKind, records: Iterable[object]) -> int:

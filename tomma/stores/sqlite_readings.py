@@ -1,7 +1,8 @@
 """`ReadingStore` in one SQLite file: the default of a city that has no time-series server.
 
 Several processes may open one file: ingest writes while the pages read. Within a process every call has a
-connection of its own, and appends queue up behind one lock, so any thread may call anything.
+connection of its own, and appends queue up behind one lock, so any thread may call anything. A child process
+opens the file anew: SQLite's connections do not survive a fork.
 """
 
 import sqlite3

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from tomma.city import City
-from tomma.errors import ImportRefusedError
+from tomma.errors import ImportRefusedError, StoreUnavailableError
 from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, Quality, Reading, SensorId, VehicleId
 from tomma.plan import Plan, PlanStatus, RoadsSource
 from tomma.settings import load_settings
@@ -242,6 +242,7 @@ def test_a_file_of_another_kind_is_refused_in_plain_words(use: Use, tmp_path: Pa
     "words",
     [
         pytest.param(["export", "city", "-o", "c.csv"], id="a city as a table"),
+        pytest.param(["export", "city", "-o", "c.json.gz"], id="a city under a name that import refuses"),
         pytest.param(["export", "plans", "-o", "p.csv"], id="plans as a table"),
         pytest.param(["export", "readings", "-o", "r.csv", "--from", "yesterday"], id="no date"),
         pytest.param(["export", "weather", "-o", "w.csv"], id="nothing we have"),
@@ -255,6 +256,20 @@ def test_a_wrong_command_line_is_told_before_anything_is_opened(use: Use, tmp_pa
 
     assert _run(*words).exit_code == 2
     assert not (tmp_path / "untouched").exists()
+
+
+@pytest.mark.parametrize(("what", "name"), [("city", "c.json"), ("readings", "r.csv"), ("events", "e.jsonl.gz")])
+def test_an_export_to_where_nothing_can_be_written_is_told_in_plain_words(
+    use: Use, city: City, what: str, name: str
+) -> None:
+    """One line with the path, no traceback."""
+    use("old")
+    with _stores() as stores:
+        stores.registry.save(city)
+    result = _run("export", what, "-o", f"nowhere/{name}")
+
+    assert isinstance(result.exception, StoreUnavailableError)
+    assert f"nowhere/{name}" in str(result.exception)
 
 
 def test_an_export_that_fails_leaves_the_former_file(use: Use, tmp_path: Path) -> None:
