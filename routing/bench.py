@@ -112,12 +112,12 @@ def _position(east_m: float, north_m: float) -> Position:
 
 def _bins(rng: np.random.Generator, places: NDArray[np.int64]) -> tuple[BinNode, ...]:
     count = len(places)
-    size_l = rng.choice([240, 660, 1_100, 3_000], count, p=[0.3, 0.3, 0.3, 0.1])
+    size_l = rng.choice([660, 1_100, 3_000, 5_000], count, p=[0.35, 0.35, 0.2, 0.1])
     fill = rng.beta(2.2, 2.0, count)
     must = fill > np.quantile(fill, 1 - MUST_SHARE) if count else fill > 1
     volume_l = np.ceil(fill * size_l).astype(int)
     weight_kg = np.ceil(volume_l * rng.uniform(0.06, 0.2, count)).astype(int)
-    prize = np.where(must | (fill < 0.25), 0, np.rint(1_500 * fill + 9_000 * fill**3)).astype(int)
+    prize = np.where(must | (fill < 0.25), 0, np.rint(3_000 * fill + 30_000 * fill**3)).astype(int)
     service_s = np.where(size_l >= 3_000, 240, 60)
     return tuple(
         BinNode(int(p), int(v), int(w), int(s), must=bool(m), prize_minor=int(z))
@@ -128,7 +128,7 @@ def _bins(rng: np.random.Generator, places: NDArray[np.int64]) -> tuple[BinNode,
 def _problem(matrix: Matrix, halt_s: NDArray[np.int32], bins: tuple[BinNode, ...], vehicles: int) -> Problem:
     everything = frozenset({0})
     rest = BreakRule(9 * HOUR_S, 11 * HOUR_S, 1_800)
-    kinds = [(36_000, 9_500, 80_000), (24_000, 6_000, 60_000)]
+    kinds = [(18_000, 6_000, 60_000), (12_000, 4_000, 45_000)]
     return Problem(
         distance_m=np.where(matrix.reachable, matrix.distance_m, 0).astype(np.int32),
         duration_s=np.where(matrix.reachable, matrix.duration_s, 0).astype(np.int32),

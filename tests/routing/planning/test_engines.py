@@ -13,6 +13,7 @@ from routing.engines.arcs import before_breaks
 from routing.engines.finish import settle
 from routing.engines.hopeless import reduce
 from routing.engines.interface import Budget, Engine
+from routing.engines.parts import parts
 from routing.engines.schedule import timed
 from routing.problem import BreakRule, DisposalNode, Problem, Solution, VisitKind
 from tests.routing.planning.small_days import HOUR_S, MORNING_REST, a_street, a_truck, any_problem
@@ -170,3 +171,28 @@ def test_mending_gives_up_the_least_missed_bin_first() -> None:
     assert timed(problem, 0, order) is None
     assert 4 not in collected(settle(problem, {0: order}))
     assert {0, 1, 2, 3} == collected(settle(problem, {0: order}))
+
+
+def test_streams_that_share_no_truck_are_planned_apart_and_those_that_do_together() -> None:
+    """Two small problems are easier than one large one; but a truck must not be planned twice."""
+    sites = [DisposalNode(1, frozenset({0, 1, 2}), 900)]
+    bins = [{"fraction": fraction} for fraction in (0, 1, 2, 0)]
+    streams = (frozenset({0}), frozenset({1, 2}), frozenset({1}))
+    trucks = [a_truck(fractions=each) for each in streams]
+    found = parts(a_street([300, 600, 900, 1_200], bins=bins, trucks=trucks, disposals=sites))
+    assert [(part.trucks, part.bins) for part in found] == [((0,), (0, 3)), ((1, 2), (1, 2))]
+    orders = {1: ((COLLECT, 2), (DISPOSE, 0))}
+    assert found[1].from_whole(orders) == {0: ((COLLECT, 1), (DISPOSE, 0))}
+    assert found[1].to_whole(found[1].from_whole(orders)) == orders
+
+
+def test_a_must_bin_that_greedy_cannot_fit_is_fitted_by_the_search() -> None:
+    """Twelve bins make six full trips if they are paired to the litre, and seven that take too long if not."""
+    volumes = [1_700, 1_600, 1_500, 1_400, 1_300, 1_200, 1_100, 1_000, 900, 800, 700, 600]
+    problem = a_street(
+        [300 * at for at in range(1, 13)],
+        bins=[{"volume_l": volume, "service_s": 300} for volume in volumes],
+        trucks=[a_truck(capacity_l=2_300, shift_end_s=6 * HOUR_S + 12_750)],
+    )
+    assert settle(problem, {}).must_missed > 0
+    assert run(pyvrp_engine.solve, problem, iterations=1_500).must_missed == 0

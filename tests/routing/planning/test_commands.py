@@ -1,0 +1,87 @@
+"""`tomma plan` and `tomma bench plan`, as typed."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.routing.planning.small_city import small_city, ten_days_of_readings
+from tomma.cli import build_app
+from tomma.errors import ConfigurationError, ConflictError
+from tomma.plan import Plan, PlanStatus
+from tomma.settings import Settings
+from tomma.stores.codec import from_json
+from tomma.stores.wiring import open_stores
+
+MORNING_UTC = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
+run = CliRunner().invoke
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory with the village and its readings, at half past five in the morning."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOMMA_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TOMMA_CLOCK__START_UTC", MORNING_UTC.isoformat())
+    monkeypatch.setenv("TOMMA_CLOCK__REAL_START_S", str(datetime.now(UTC).timestamp()))
+    with open_stores(Settings(data_dir=tmp_path)) as stores:
+        stores.registry.save(small_city())
+        stores.readings.append(ten_days_of_readings(small_city(), MORNING_UTC))
+    return tmp_path
+
+
+def test_plan_prints_one_line_of_json_and_keeps_the_plan(home: Path) -> None:
+    """So that a script can read it and the pages can show it."""
+    result = run(build_app(), ["plan", "--iterations", "20", "--json", "--out", "plan.json"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["status"] == "ready"
+    assert told["day"] == "2026-11-23"
+    assert told["violations"] == []
+    assert told["bins"] + told["left_out"] == 6
+    written = from_json((home / "plan.json").read_bytes(), Plan)
+    with open_stores(Settings(data_dir=home)) as stores:
+        assert stores.plans.get(written.id) == written
+
+
+def test_publish_gives_it_to_the_drivers(home: Path) -> None:
+    """The day has a published plan from then on."""
+    result = run(build_app(), ["plan", "--iterations", "20", "--publish"])
+    assert result.exit_code == 0, result.output
+    assert "Plan of 2026-11-23 (published)" in result.stdout
+    assert "not needed yet" in result.stdout
+    with open_stores(Settings(data_dir=home)) as stores:
+        published = stores.plans.published(MORNING_UTC.date())
+    assert published is not None
+    assert published.status is PlanStatus.PUBLISHED
+
+
+def test_a_day_that_is_no_date_is_a_wrong_command_line(home: Path) -> None:
+    """Exit code 2, and the form it should have."""
+    result = run(build_app(), ["plan", "--day", "tomorrow"])
+    assert result.exit_code == 2
+    assert "YYYY-MM-DD" in result.output
+
+
+def test_yesterday_and_unknown_trucks_are_refused_in_words(home: Path) -> None:
+    """The front door prints the sentence and exits with 1."""
+    yesterday = (MORNING_UTC - timedelta(days=1)).date().isoformat()
+    assert isinstance(run(build_app(), ["plan", "--day", yesterday]).exception, ConflictError)
+    unknown = run(build_app(), ["plan", "--vehicle", "v9"]).exception
+    assert isinstance(unknown, ConfigurationError)
+    assert "v9" in str(unknown)
+
+
+@pytest.mark.parametrize(("bins", "vehicles"), [(30, 2), (0, 1), (5, 0)])
+def test_bench_plan_prints_one_line_with_the_keys_asked_for(home: Path, bins: int, vehicles: int) -> None:
+    """Other programs compare machines by it; nothing to do and nobody to do it are answers too."""
+    size = ["--bins", str(bins), "--vehicles", str(vehicles)]
+    result = run(build_app(), ["bench", "plan", *size, "--budget-s", "3", "--json"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["checked"] is True
+    assert (told["bins"], told["vehicles"]) == (bins, vehicles)
+    assert told["first_plan_s"] <= told["final_s"]
+    assert {"cost_minor", "distance_km", "engine", "unvisited"} <= set(told)
