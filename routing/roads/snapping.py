@@ -54,9 +54,9 @@ class Snapper:
         return [place if place is None or connected[place] else self._moved(place) for place in found]
 
     def _moved(self, place: LonLat) -> LonLat:
-        candidates = [
-            _beside(street, place) for street in self._engine.nearest(place, self._approach, results=CANDIDATES)
-        ]
+        streets = self._engine.nearest(place, self._approach, results=CANDIDATES)
+        # At a junction, a metre beside a good street may be nearest to a bad one: then the junction itself is tried.
+        candidates = [where for street in streets for where in (_beside(street, place), street)]
         for candidate, connects in zip(candidates, self._connected(candidates), strict=True):
             if connects:
                 return candidate

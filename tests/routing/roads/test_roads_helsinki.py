@@ -106,6 +106,12 @@ def test_a_place_without_streets_is_named_and_the_others_are_planned(helsinki: O
     assert missing.sum() == 18
 
 
+def test_a_place_that_only_a_junction_connects_is_connected(helsinki: OsrmRoads) -> None:
+    """Its nearest streets end at the edge of the map; the junction they start from does not."""
+    quay = Position(60.1792, 24.95627)
+    assert helsinki.matrix([quay, RAILWAY_SQUARE]).reachable.all()
+
+
 def test_only_places_without_streets_give_a_matrix_too(helsinki: OsrmRoads) -> None:
     """A city whose coordinates are all swapped is told so, bin by bin."""
     assert helsinki.matrix(OFF_ROAD).off_road == (0, 1, 2)
