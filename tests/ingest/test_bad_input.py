@@ -102,6 +102,7 @@ BAD: Mapping[str, Bad] = {
     "a raw control character": Bad(b'{"sensor_id": "H\n0001"}', R.MALFORMED_JSON, "not JSON"),
     "text that writes backwards": Bad(body('"sensor_id": "\u202e1000H"'), R.FOREIGN_TOPIC, r"got '\u202e1000H'"),
     "a topic of another device": Bad(body('"sensor_id": "H0002"'), R.FOREIGN_TOPIC, "('H0001'), got 'H0002'"),
+    "a letter that only looks right": Bad(body('"sensor_id": "\u041d0001"'), R.FOREIGN_TOPIC, r"got '\u041d0001'"),
     "an unknown device": Bad(level('"fill_pct": 50'), R.UNKNOWN_DEVICE, "got 'H9999'", topic="tomma/v1/H9999/reading"),
     "a sensor on the shelf": Bad(
         level('"fill_pct": 50'), R.NOT_INSTALLED, "must be installed in a bin", topic="tomma/v1/LOOSE/reading"
@@ -156,6 +157,12 @@ def test_it_is_taken(
     assert reading.fill_fraction == fill_fraction
     assert str(reading.fill_fraction) in ("0.5", "0.0", "1.0")
     assert reading.measured_utc == NOW
+
+
+def test_minus_zero_degrees_is_zero(context: IngestContext, message: Callable[..., Message]) -> None:
+    """It is the same temperature, and must not be shown as -0."""
+    (reading,) = process([message({"temperature_c": -0.0})], context).readings
+    assert str(reading.temperature_c) == "0.0"
 
 
 json_values = st.recursive(

@@ -176,11 +176,12 @@ def gone(pid: int) -> bool:
 
 
 def test_it_ends_with_its_block(tmp_path: Path) -> None:
-    """No server is left on the machine after a demo."""
+    """No server is left on the machine after a demo, and it was asked to go, not killed while it writes."""
     with EmbeddedBroker(tmp_path) as broker:
         pid = broker.pid
     assert pid is not None
     assert gone(pid)
+    assert "Server Exiting" in (broker.directory / "nats.log").read_text()
 
 
 PARENT = """

@@ -183,7 +183,11 @@ def test_a_bare_distance_of_an_unknown_make_is_not_guessed() -> None:
 
 def test_a_simulated_uplink_is_no_reading(context: IngestContext) -> None:
     """The console's test button must not send a truck."""
-    body = {"end_device_ids": {"device_id": DEVICE}, "simulated": True, "uplink_message": {"f_port": 1}}
+    body = {
+        "end_device_ids": {"device_id": DEVICE},
+        "simulated": True,
+        "uplink_message": {"f_port": 1, "frm_payload": b64("0482e803")},
+    }
     batch = process([Message(f"v3/a@t/devices/{DEVICE}/up", json.dumps(body).encode(), NOW, "tts_v3")], context)
     assert [rejected.reason for rejected in batch.rejected] == [RejectReason.NO_READING]
 
