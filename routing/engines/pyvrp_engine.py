@@ -29,6 +29,8 @@ MAX_FLEETS = 24
 ROUNDS = ((6, 0.4), (2, 0.25), (1, 0.35))
 """How many fleets are searched, and with which share of the budget."""
 LAST_SEEDS = 2
+SETTLINGS_AT_END = 3
+"""A search's end is settled in the worker and again as part of the whole, and a busy machine is slower at the end."""
 PATIENCE, PATIENCE_PER_BIN = 500, 10
 """Iterations without anything better after which a search ends: a village is planned in two seconds."""
 RANKING_SHARE = 0.2
@@ -76,7 +78,7 @@ def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start:
     priced = arcs(problem)
     best = settle(problem, start, priced)
     settling_s = time.monotonic() - began_at  # what it takes to turn a search's end into a solution
-    left_s = budget.seconds - 2 * settling_s
+    left_s = budget.seconds - SETTLINGS_AT_END * settling_s
     pieces = parts(problem)
     if budget.seconds < WORTH_WORKERS_S or len(problem.bins) < WORTH_WORKERS_BINS:
         budget = replace(budget, workers=1)
@@ -93,6 +95,10 @@ def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start:
 
             def note(stage: str, solution: Solution, part: Part = part) -> None:
                 nonlocal best
+                if len(part.bins) == len(problem.bins) and len(part.trucks) == len(problem.trucks):
+                    best = solution
+                    report(stage, best)
+                    return
                 rest = {truck: order for truck, order in orders_of(best).items() if truck not in part.trucks}
                 found = settle(problem, rest | part.to_whole(orders_of(solution)), priced)
                 if found.rank < best.rank:

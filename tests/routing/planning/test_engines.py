@@ -148,6 +148,7 @@ def test_a_truck_waits_in_its_depot_rather_than_before_a_closed_gate() -> None:
     earliest_s=st.integers(0, 20 * HOUR_S),
     duration_s=st.integers(0, HOUR_S),
 )
+@settings(deadline=None)
 def test_a_deadline_before_breaks_still_holds_with_the_break(
     deadline_s: int, begin_s: int, earliest_s: int, duration_s: int
 ) -> None:
