@@ -45,7 +45,7 @@ def left_out(page: Page) -> None:
 def replan(page: Page) -> None:
     """Press the button and catch the planner at work."""
     page.locator(".panel header button").click()
-    page.locator(".progress-box").wait_for()
+    page.locator(".so-far b").wait_for()
 
 
 def tapped(page: Page) -> None:

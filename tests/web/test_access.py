@@ -31,9 +31,16 @@ def of_manager(page: Page) -> None:
     page.locator(".route").first.wait_for()
 
 
+def few_rows(page: Page) -> None:
+    """Search for a street: axe looks at every cell, and all rows are of one kind."""
+    of_manager(page)
+    page.locator("input[type=search]").fill("Bulevardi")
+    expect(page.locator(".table-box tbody tr").nth(8)).to_have_count(0)
+
+
 def with_drawer(page: Page) -> None:
     """Open the fullest bin and its tables."""
-    of_manager(page)
+    few_rows(page)
     page.locator(".table-box .link").first.click()
     page.locator(".chart canvas").wait_for()
     page.locator(".drawer summary").click()
@@ -41,7 +48,7 @@ def with_drawer(page: Page) -> None:
 
 def with_left_out(page: Page) -> None:
     """Unfold why bins were left."""
-    of_manager(page)
+    few_rows(page)
     page.locator(".left-out summary").first.click()
 
 
@@ -63,7 +70,6 @@ def with_choice(page: Page) -> None:
 
 
 STATES = [
-    pytest.param("/", of_manager, id="manager"),
     pytest.param("/", with_drawer, id="manager, a bin open"),
     pytest.param("/", with_left_out, id="manager, left out unfolded"),
     pytest.param(DRIVER, of_driver, id="driver"),

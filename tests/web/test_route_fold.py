@@ -115,7 +115,7 @@ def test_load_on_board_counts_what_was_emptied_since_the_last_unloading(ask: Ask
 
 
 def test_a_late_truck_is_late_for_all_that_follows(ask: Ask) -> None:
-    """ "Done about" tells the truth, not the plan."""
+    """What the bar says of the end tells the truth, not the plan."""
     half_past = 1_795_159_800_000  # 2026-11-20T07:30:00Z in ms
     assert ask("driver/route.js", "delayMs", [stop()], half_past) == 30 * 60_000
 

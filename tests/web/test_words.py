@@ -27,8 +27,7 @@ Words = Mapping[str, Mapping[str, Any]]
 def words(shared: Stack, open_page: OpenPage) -> Words:
     """Every text, by language and key, as the pages load them."""
     page = open_page(shared, "/driver").page
-    script = "async () => Object.fromEntries(Object.entries((await import('/static/i18n/index.js')).LANGUAGES))"
-    loaded: Words = page.evaluate(script)
+    loaded: Words = page.evaluate(LOAD_WORDS)
     return loaded
 
 
@@ -91,8 +90,15 @@ def test_a_reason_becomes_one_whole_sentence(shared: Stack, open_page: OpenPage)
         assert re.fullmatch(r"[A-ZÅÄÖ0-9][^{}–]*\.", sentence), (language, code, sentence)
 
 
+LOAD_WORDS = """async () => {
+  const {LANGUAGES, loadLanguage} = await import("/static/i18n/index.js");
+  const words = await Promise.all(LANGUAGES.map(async (language) => [language, await loadLanguage(language)]));
+  return Object.fromEntries(words);
+}"""
+
 TELL_REASONS = """async ([reasons, languages]) => {
-  const {translator} = await import("/static/i18n/index.js");
+  const {loadLanguage, translator} = await import("/static/i18n/index.js");
+  await Promise.all(languages.map(loadLanguage));
   const {createFormat} = await import("/static/lib/format.js");
   const {reasonText} = await import("/static/lib/reasons.js");
   const format = (language) => createFormat(language, {timezone: "Europe/Stockholm", currency: "SEK"});

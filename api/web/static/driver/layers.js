@@ -33,13 +33,14 @@ function placeFeature(group, soon, current) {
   const open = group.filter((stop) => !isDone(stop));
   const shown = open.filter((stop) => soon.has(stop.key));
   const isNext = open.some((stop) => stop.key === current?.key);
-  const rank = isNext ? "next" : shown.length ? "soon" : open.length ? "rest" : "done";
+  const isUnloading = group[0].kind === "dispose"; // has a picture of its own
+  const rank = isNext ? "next" : shown.length && !isUnloading ? "soon" : open.length ? "rest" : "done";
   const numbers = (shown.length ? shown : open).map((stop) => stop.number);
   const text = isNext ? current.number : numbers.length > 1 ? `${numbers[0]}–${numbers.at(-1)}` : numbers[0];
   return {
     type: "Feature",
     properties: {rank, text: rank === "next" || rank === "soon" ? String(text) : "", order: numbers[0] ?? 0,
-      unload: group[0].kind === "dispose"},
+      unload: isUnloading},
     geometry: {type: "Point", coordinates: [group[0].lon_deg, group[0].lat_deg]},
   };
 }
@@ -64,30 +65,37 @@ const NEXT = ["==", ["get", "rank"], "next"];
 const AMBER = "#ffb31a";
 const AMBER_INK = "#1c1300";
 
-function numbers(id, filter, size, colour) {
+const SHOWN = {"text-allow-overlap": true, "text-ignore-placement": true, "icon-allow-overlap": true,
+  "icon-ignore-placement": true};
+
+/** A numbered disc: picture and number sorted together, so that of two that crowd each other the sooner is whole. */
+function numbers(id, rank, size, colour, icon = {}) {
   return {
-    id, type: "symbol", source: "stops", filter,
-    layout: {"text-field": ["get", "text"], "text-font": BOLD_FONT, "text-size": size,
-      "text-allow-overlap": true, "text-ignore-placement": true},
+    id, type: "symbol", source: "stops", filter: ["==", ["get", "rank"], rank],
+    layout: {...SHOWN, ...icon, "text-field": ["get", "text"], "text-font": BOLD_FONT, "text-size": size,
+      "symbol-sort-key": ["-", 0, ["get", "order"]]},
     paint: {"text-color": colour},
   };
 }
 
+const BY_LENGTH = ["case", [">", ["length", ["get", "text"]], 3], 10.5, 14]; // "12–13" must fit where "9" does
+
 /** The next stop lies on top of everything: its disc hides whatever crowds it. */
 function stopLayers(palette) {
   return [
-    {id: "stop-disc", type: "circle", source: "stops", filter: ["!", NEXT],
+    {id: "stop-dot", type: "circle", source: "stops", filter: byRank(false, false, true, true),
       layout: {"circle-sort-key": byRank(3, 2, 1, 0)},
       paint: {
-        "circle-radius": byRank(0, 14.5, 5.5, 4),
-        "circle-color": byRank(AMBER, palette.stop, palette.route, palette.dotDone),
-        "circle-stroke-color": byRank(AMBER_INK, palette.route, palette.routeCasing, palette.routeCasing),
-        "circle-stroke-width": byRank(0, 2.6, 1.6, 1.2),
+        "circle-radius": byRank(0, 0, 5.5, 4),
+        "circle-color": byRank(AMBER, AMBER, palette.route, palette.dotDone),
+        "circle-stroke-color": palette.routeCasing, "circle-stroke-width": byRank(0, 0, 1.6, 1.2),
       }},
-    numbers("stop-number", ["==", ["get", "rank"], "soon"], 14, palette.stopText),
+    {id: "stop-unload", type: "symbol", source: "stops", filter: ["all", ["get", "unload"], ["!", NEXT]],
+      layout: {...SHOWN, "icon-image": "disposal"}},
+    numbers("stop-number", "soon", BY_LENGTH, palette.stopText, {"icon-image": "stop"}),
     {id: "next-disc", type: "circle", source: "stops", filter: NEXT, paint: {
       "circle-radius": 25, "circle-color": AMBER, "circle-stroke-color": AMBER_INK, "circle-stroke-width": 3.5}},
-    numbers("next-number", NEXT, 24, AMBER_INK),
+    numbers("next-number", "next", 24, AMBER_INK),
   ];
 }
 

@@ -2,10 +2,8 @@
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
-import {currentTheme} from "../lib/theme.js";
-import {canDrawMaps, startMap, wantsStillness} from "../map/create.js";
-import {isDone, legsByStop} from "./route.js";
-import {addRouteLayers, recolour, routeData, stopData} from "./layers.js";
+import {canDrawMaps, wantsStillness} from "../map/able.js";
+import {isDone} from "./route.js";
 
 const PADDING_PX = {top: 64, right: 64, bottom: 110, left: 110}; // clear of the buttons and of the toast
 const AHEAD = 4; // stops that share the picture with the next one
@@ -59,12 +57,9 @@ export function RouteMap({route, stops, current}) {
     let gone = false;
     const points = closeView(stops, current);
     const [low, high] = boundsOf(points.length ? points : [city.bounds.slice(0, 2), city.bounds.slice(2)]);
-    startMap(box.current, [...low, ...high], {
-      padding: PADDING_PX, onTheme: (theme) => mapRef.current && recolour(mapRef.current.map, theme),
-    }).then((started) => {
-      if (gone) return started.remove();
-      mapRef.current = started;
-      addRouteLayers(started.map, currentTheme());
+    import("./drawn.js").then(({drawRoute}) => drawRoute(box.current, [...low, ...high], PADDING_PX)).then((drawn) => {
+      if (gone) return drawn.remove();
+      mapRef.current = drawn;
       return setState("ready");
     }).catch(() => setState("unable"));
     return () => {
@@ -76,9 +71,7 @@ export function RouteMap({route, stops, current}) {
 
   useEffect(() => {
     if (state !== "ready") return;
-    const {map} = mapRef.current;
-    map.getSource("route").setData(routeData(legsByStop(route), stops, current));
-    map.getSource("stops").setData(stopData(stops, current));
+    mapRef.current.update(route, stops, current);
   }, [state, route, stops, current]);
 
   const toNext = () => show(mapRef.current.map, closeView(latest.current.stops, latest.current.current), 16.5);

@@ -1,9 +1,14 @@
 /** Words. One file per language, the same keys in each; a further language is one more file and one more line here. */
-import en from "./en.js";
-import sv from "./sv.js";
-
-export const LANGUAGES = {sv, en};
+const FILES = {sv: () => import("./sv.js"), en: () => import("./en.js")};
+export const LANGUAGES = Object.keys(FILES);
+const loaded = {};
 const KEPT = "tomma.language";
+
+/** Fetch a language's words; afterwards `translator` knows them. Only the one in use crosses the network. */
+export async function loadLanguage(language) {
+  loaded[language] ??= (await FILES[language]()).default;
+  return loaded[language];
+}
 
 /** The language asked for before, else the browser's, else English. */
 export function initialLanguage() {
@@ -13,9 +18,9 @@ export function initialLanguage() {
   } catch {
     // No storage: the browser's language it is.
   }
-  if (kept in LANGUAGES) return kept;
+  if (LANGUAGES.includes(kept)) return kept;
   const spoken = (navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2).toLowerCase());
-  return spoken.find((tag) => tag in LANGUAGES) ?? "en";
+  return spoken.find((tag) => LANGUAGES.includes(tag)) ?? "en";
 }
 
 export function keepLanguage(language) {
@@ -27,13 +32,13 @@ export function keepLanguage(language) {
 }
 
 /**
- * Return the function that looks words up: `t("stops", {n: 3})`.
+ * Return the function of a loaded language that looks words up: `t("stops", {n: 3})`.
  *
  * `{name}` in a text is replaced by `values.name`. A text may be `{one, other}`: then `values.n` picks by the plural
  * rule of the language. A missing key is a fault of ours and shows as itself.
  */
 export function translator(language) {
-  const words = LANGUAGES[language];
+  const words = loaded[language];
   const plural = new Intl.PluralRules(language);
   return (key, values = {}) => {
     const found = words[key];

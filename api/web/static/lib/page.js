@@ -4,7 +4,9 @@ import {syncClock, wallMs} from "./clock.js";
 import {Words} from "./context.js";
 import {createFormat} from "./format.js";
 import {html, render, useEffect, useMemo, useState} from "./html.js";
-import {initialLanguage, keepLanguage, translator} from "../i18n/index.js";
+import {initialLanguage, keepLanguage, loadLanguage, translator} from "../i18n/index.js";
+
+await loadLanguage(initialLanguage());
 
 /** Ask for the city and set the page's clock by it. */
 export async function loadCity() {
@@ -24,7 +26,8 @@ export function Page({city, titleKey, view}) {
     document.documentElement.lang = language;
     document.title = words.t(titleKey);
   }, [language]);
-  const change = (next) => {
+  const change = async (next) => {
+    await loadLanguage(next);
     keepLanguage(next);
     setLanguage(next);
   };

@@ -4,7 +4,7 @@ import {useWords} from "../lib/context.js";
 import {html, useEffect, useMemo, useState} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
 import {LanguageSwitch, ThemeSwitch} from "../lib/switches.js";
-import {canDrawMaps} from "../map/create.js";
+import {canDrawMaps} from "../map/able.js";
 import {BinDrawer} from "./drawer.js";
 import {Figures} from "./figures.js";
 import {Filters, NO_FILTER, applyFilters} from "./filters.js";

@@ -1,28 +1,12 @@
 /** Brings up a map, in the page's palette, from this host's tiles; or says that the device cannot. */
 import {currentTheme, watchTheme} from "../lib/theme.js";
+import {wantsStillness} from "./able.js";
 import {putImages} from "./images.js";
 import {PALETTES} from "./palette.js";
 import {basemapLayers, basemapStyle} from "./style.js";
 
 const FOLDER = new URL("../vendor/maplibre-gl-6.17.0/", import.meta.url);
 const NO_TILES = {minzoom: 0, maxzoom: 14, attribution: "", missing: true};
-
-let able = null;
-
-/** Whether the device can draw a map at all. Asked once: each try costs one of the few drawing contexts. */
-export function canDrawMaps() {
-  if (able !== null) return able;
-  try {
-    const context = document.createElement("canvas").getContext("webgl2");
-    able = Boolean(context);
-    context?.getExtension("WEBGL_lose_context")?.loseContext();
-  } catch {
-    able = false;
-  }
-  return able;
-}
-
-export const wantsStillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function loadSheet(href) {
   return new Promise((resolve) => {

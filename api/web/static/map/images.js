@@ -86,6 +86,15 @@ function heading(fill, line) {
   });
 }
 
+/** The disc under a stop's number. */
+function disc(fill, line) {
+  return draw(34, (pen, centre) => {
+    pen.beginPath();
+    pen.arc(centre, centre, 14.6, 0, 2 * Math.PI);
+    filled(pen, {fill, line, width: 2.6});
+  });
+}
+
 function badge(colours, paint) {
   return draw(30, (pen, centre) => {
     pen.beginPath();
@@ -137,7 +146,7 @@ export function putImages(map, palette) {
   const colours = markColours();
   const images = {
     diamond: diamond(colours), octagon: octagon(colours), doubt: doubt(colours),
-    arrow: arrow(palette.arrow), heading: heading(palette.heading, palette.headingLine), depot: depot(colours), disposal: disposal(colours),
+    stop: disc(palette.stop, palette.route), arrow: arrow(palette.arrow), heading: heading(palette.heading, palette.headingLine), depot: depot(colours), disposal: disposal(colours),
   };
   for (const [name, image] of Object.entries(images)) {
     if (map.hasImage(name)) map.updateImage(name, image);
