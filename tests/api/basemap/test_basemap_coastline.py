@@ -2,7 +2,7 @@
 
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point
 
@@ -61,6 +61,7 @@ def test_with_y_to_the_south_left_is_the_other_hand() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), unique=True, max_size=8))
+@settings(max_examples=50, deadline=None)
 def test_an_archipelago_leaves_exactly_the_water_between(centres: list[tuple[int, int]]) -> None:
     """However many islands: what is not island is sea, and only then."""
     islands = [ring(x, y, 0.4) for x, y in centres]

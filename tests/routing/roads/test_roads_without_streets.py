@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -68,6 +68,7 @@ def test_a_straight_line_no_round_can_cross_is_unreachable() -> None:
 
 
 @given(st.lists(nearby, max_size=6))
+@settings(deadline=None)
 def test_straight_lines_are_a_metric(points: list[Position]) -> None:
     """Symmetric, zero only at one place, no short cuts: whatever the engines rely on."""
     distance_m = STRAIGHT.matrix(points).distance_m.astype(np.int64)
@@ -134,6 +135,7 @@ def test_the_memory_is_bounded() -> None:
 
 
 @given(st.lists(st.lists(st.integers(0, 9), max_size=6), max_size=6))
+@settings(deadline=None)
 def test_the_memory_never_changes_an_answer(questions: list[list[int]]) -> None:
     """Whatever was asked before, in whatever order."""
     cached, known = CachedRoads(CountedRoads(), max_points=7), places(10)
