@@ -53,13 +53,12 @@ def steps(value: float | None, per_unit: int) -> float | int | None:
     return whole if abs(whole) < _LARGEST_STEPS and whole / per_unit == value else float(value)
 
 
-def reading_values(sensor: int, bin_: int, reading: Reading) -> tuple[Any, ...]:
+def reading_values(series: int, reading: Reading) -> tuple[Any, ...]:
     """Return the row of table `reading`."""
     measured_ms = to_ms(reading.measured_utc)
     return (
-        sensor,
+        series,
         measured_ms,
-        bin_,
         to_ms(reading.received_utc) - measured_ms,
         steps(reading.fill_fraction, FILL_STEPS),
         int(reading.quality),
@@ -90,14 +89,14 @@ def reading(row: tuple[Any, ...]) -> Reading:
     )
 
 
-def emptying_values(bin_: int, emptying: Emptying) -> tuple[Any, ...]:
+def emptying_values(emptying: Emptying) -> tuple[Any, ...]:
     """Return the row of table `emptying`."""
     at_ms = to_ms(emptying.at_utc)
-    return (bin_, at_ms, emptying.source.value, emptying.fill_before_fraction, emptying.fill_after_fraction)
+    return (emptying.bin_id, at_ms, emptying.source.value, emptying.fill_before_fraction, emptying.fill_after_fraction)
 
 
 def emptying(row: tuple[Any, ...]) -> Emptying:
-    """Return the emptying of (bin name, at_ms, source, before, after)."""
+    """Return the emptying of a row of table `emptying`."""
     name, at_ms, source, before, after = row
     return Emptying(BinId(name), from_ms(at_ms), EmptyingSource(source), before, after)
 

@@ -1,10 +1,10 @@
 """How readings lie on the disk.
 
-One tree, clustered by (sensor, time): that pair is a reading's identity, so the key that keeps readings
-apart is also the order they lie in, and no second index is paid for. A bin's history is read through the
-sensors it ever had (`bin_sensor`). Names are kept once and numbered. Numbers that are whole in a fixed
-decimal unit (millionths of fill, millivolts ...) lie as small integers, all others as doubles, so what comes
-out is what went in. Measured figures: docs/decisions/0001-embedded-stores.md.
+A series is one sensor in one bin. One tree holds the readings, clustered by (series, time), so a history is
+one stretch of it and no second index is paid for; names are kept once, in `series`. A sensor that was moved
+has several series, and an insert looks into the others: a reading's identity is (sensor, time), wherever the
+sensor hung. Numbers that are whole in a fixed decimal unit (millionths of fill, millivolts ...) lie as small
+integers, all others as doubles, so what comes out is what went in. Measured: docs/decisions/0001-embedded-stores.md.
 """
 
 import sqlite3
@@ -28,20 +28,18 @@ _VALUES = """
 """
 
 _FIRST = f"""
-CREATE TABLE sensor (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE bin (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE bin_sensor (bin INTEGER NOT NULL, sensor INTEGER NOT NULL, PRIMARY KEY (bin, sensor))
-    STRICT, WITHOUT ROWID;
+CREATE TABLE series (id INTEGER PRIMARY KEY, bin TEXT NOT NULL, sensor TEXT NOT NULL, UNIQUE (bin, sensor)) STRICT;
+CREATE INDEX series_by_sensor ON series (sensor);
 CREATE TABLE reading (
-    sensor INTEGER NOT NULL, measured_ms INTEGER NOT NULL, bin INTEGER NOT NULL, {_VALUES},
-    PRIMARY KEY (sensor, measured_ms)
+    series INTEGER NOT NULL, measured_ms INTEGER NOT NULL, {_VALUES},
+    PRIMARY KEY (series, measured_ms)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE latest (
-    bin INTEGER PRIMARY KEY, sensor INTEGER NOT NULL, measured_ms INTEGER NOT NULL, {_VALUES},
+    bin TEXT PRIMARY KEY, series INTEGER NOT NULL, measured_ms INTEGER NOT NULL, {_VALUES},
     change INTEGER NOT NULL     -- number of the append that brought it: a reader fetches only what is new
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE TABLE emptying (
-    bin INTEGER NOT NULL, at_ms INTEGER NOT NULL, source TEXT NOT NULL,
+    bin TEXT NOT NULL, at_ms INTEGER NOT NULL, source TEXT NOT NULL,
     fill_before_fraction REAL, fill_after_fraction REAL,
     PRIMARY KEY (bin, at_ms, source)
 ) STRICT, WITHOUT ROWID;
@@ -65,11 +63,11 @@ def _decoded(column: str, steps: int) -> str:
 
 FILL_SQL = _decoded("r.fill", FILL_STEPS)
 READING_SQL = (
-    f"b.name, s.name, r.measured_ms, r.delay_ms, {FILL_SQL}, r.quality, "
+    f"p.bin, p.sensor, r.measured_ms, r.delay_ms, {FILL_SQL}, r.quality, "
     f"{_decoded('r.distance', DISTANCE_STEPS)}, {_decoded('r.battery', BATTERY_STEPS)}, "
     f"{_decoded('r.temperature', TEMPERATURE_STEPS)}"
 )
-"""The columns that `readings_rows.reading` takes, of a row `r` with its bin `b` and sensor `s`."""
+"""The columns that `readings_rows.reading` takes, of a row `r` with its series `p`."""
 
 
 def migrate(connection: sqlite3.Connection) -> None:

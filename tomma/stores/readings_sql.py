@@ -4,7 +4,15 @@ from tomma.stores.readings_schema import FILL_SQL, READING_SQL
 
 DAY_MS = 24 * 3600 * 1000
 
-INSERT_READING = "INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+INSERT_SERIES = "INSERT INTO series (bin, sensor) VALUES (?, ?) ON CONFLICT DO NOTHING"
+SERIES = "SELECT id FROM series WHERE bin = ? AND sensor = ?"
+INSERT_READING = """
+INSERT INTO reading SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+WHERE NOT EXISTS (
+    SELECT 1 FROM series mine JOIN series other ON other.sensor = mine.sensor AND other.id <> mine.id
+    CROSS JOIN reading r ON r.series = other.id AND r.measured_ms = ?2 WHERE mine.id = ?1)
+ON CONFLICT DO NOTHING
+"""
 INSERT_EMPTYING = "INSERT INTO emptying VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 COUNT_APPEND = "UPDATE append_count SET value = value + 1 RETURNING value"
 
@@ -12,14 +20,14 @@ COUNT_APPEND = "UPDATE append_count SET value = value + 1 RETURNING value"
 # at one moment the name decides, so that the order of arrival never matters.
 ADVANCE_LATEST = """
 INSERT INTO latest
-SELECT bin, sensor, measured_ms, delay_ms, fill, quality, distance, battery, temperature, ?
-FROM reading WHERE sensor = ? AND measured_ms = ?
+SELECT p.bin, r.series, r.measured_ms, r.delay_ms, r.fill, r.quality, r.distance, r.battery, r.temperature, ?
+FROM reading r JOIN series p ON p.id = r.series WHERE r.series = ? AND r.measured_ms = ?
 ON CONFLICT (bin) DO UPDATE SET
-    sensor = excluded.sensor, measured_ms = excluded.measured_ms, delay_ms = excluded.delay_ms,
+    series = excluded.series, measured_ms = excluded.measured_ms, delay_ms = excluded.delay_ms,
     fill = excluded.fill, quality = excluded.quality, distance = excluded.distance,
     battery = excluded.battery, temperature = excluded.temperature, change = excluded.change
 WHERE excluded.measured_ms > latest.measured_ms OR excluded.measured_ms = latest.measured_ms AND
-    (SELECT name FROM sensor WHERE id = excluded.sensor) > (SELECT name FROM sensor WHERE id = latest.sensor)
+    (SELECT sensor FROM series WHERE id = excluded.series) > (SELECT sensor FROM series WHERE id = latest.series)
 """
 
 INSERT_DEAD_LETTER = (
@@ -32,46 +40,30 @@ DEAD_LETTERS = (
 )
 DEAD_LETTER_COUNTS = "SELECT reason, total FROM dead_letter_total"
 
-LATEST = f"""
-SELECT r.change, {READING_SQL}
-FROM latest r JOIN bin b ON b.id = r.bin JOIN sensor s ON s.id = r.sensor WHERE r.change > ?
-"""  # noqa: S608  (only constants of this package are set in, here and below)
+LATEST = f"SELECT r.change, {READING_SQL} FROM latest r JOIN series p ON p.id = r.series WHERE r.change > ?"  # noqa: S608  (only constants of this package are set in, here and below)
 
 _OF_BIN = """
-FROM bin b JOIN bin_sensor p ON p.bin = b.id JOIN sensor s ON s.id = p.sensor
-CROSS JOIN reading r ON r.sensor = p.sensor AND r.measured_ms >= ? AND r.measured_ms < ? AND r.bin = p.bin
-WHERE b.name = ?
+FROM series p CROSS JOIN reading r ON r.series = p.id AND r.measured_ms >= ? AND r.measured_ms < ?
+WHERE p.bin = ?
 """
-RANGE = f"SELECT {READING_SQL} {_OF_BIN} ORDER BY r.measured_ms, s.name"
+RANGE = f"SELECT {READING_SQL} {_OF_BIN} ORDER BY r.measured_ms, p.sensor"
 RANGE_ALL = f"""
 SELECT {READING_SQL}
-FROM sensor s CROSS JOIN reading r ON r.sensor = s.id AND r.measured_ms >= ? AND r.measured_ms < ?
-JOIN bin b ON b.id = r.bin
+FROM series p CROSS JOIN reading r ON r.series = p.id AND r.measured_ms >= ? AND r.measured_ms < ?
 """  # noqa: S608
-BINS_OF_SEVERAL_SENSORS = (
-    "SELECT b.name FROM bin_sensor p JOIN bin b ON b.id = p.bin GROUP BY p.bin HAVING count(*) > 1"
-)
+BINS_OF_SEVERAL_SENSORS = "SELECT bin FROM series GROUP BY bin HAVING count(*) > 1"
 DAILY = f"""
 SELECT day, count(*), min(fill), max(fill), avg(fill), max(CASE newest WHEN 1 THEN fill END) FROM (
     SELECT r.measured_ms / {DAY_MS} AS day, {FILL_SQL} AS fill,
-        row_number() OVER (PARTITION BY r.measured_ms / {DAY_MS} ORDER BY r.measured_ms DESC, s.name DESC) AS newest
+        row_number() OVER (PARTITION BY r.measured_ms / {DAY_MS} ORDER BY r.measured_ms DESC, p.sensor DESC) AS newest
     {_OF_BIN}
 ) GROUP BY day ORDER BY day
 """  # noqa: S608
-EMPTYINGS = """
-SELECT b.name, e.at_ms, e.source, e.fill_before_fraction, e.fill_after_fraction
-FROM emptying e JOIN bin b ON b.id = e.bin
-WHERE e.at_ms >= ? AND e.at_ms < ? ORDER BY e.at_ms, b.name, e.source
-"""
-EMPTYINGS_OF_BIN = """
-SELECT b.name, e.at_ms, e.source, e.fill_before_fraction, e.fill_after_fraction
-FROM bin b JOIN emptying e ON e.bin = b.id AND e.at_ms >= ? AND e.at_ms < ?
-WHERE b.name = ? ORDER BY e.at_ms, e.source
-"""
+EMPTYINGS = "SELECT * FROM emptying WHERE at_ms >= ? AND at_ms < ? ORDER BY at_ms, bin, source"
+EMPTYINGS_OF_BIN = "SELECT * FROM emptying WHERE at_ms >= ? AND at_ms < ? AND bin = ? ORDER BY at_ms, source"
 
-SENSORS = "SELECT id FROM sensor"
+ALL_SERIES = "SELECT id FROM series"
 DELETE_READINGS = """
-DELETE FROM reading WHERE sensor = ? AND measured_ms < ? AND NOT EXISTS (
-    SELECT 1 FROM latest l
-    WHERE l.bin = reading.bin AND l.sensor = reading.sensor AND l.measured_ms = reading.measured_ms)
+DELETE FROM reading WHERE series = ?1 AND measured_ms < ?2 AND measured_ms IS NOT (
+    SELECT l.measured_ms FROM series p JOIN latest l ON l.bin = p.bin AND l.series = p.id WHERE p.id = ?1)
 """

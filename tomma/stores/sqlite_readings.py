@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ from tomma.stores.readings_numbers import Numbers
 from tomma.stores.readings_schema import APPLICATION_ID, migrate
 from tomma.stores.sqlite_file import BUSY_TIMEOUT_S, ConnectionPool, ensure_file, transaction
 
-_SENSORS_PER_DELETE = 100
-"""Sensors per transaction of a retention run: ingest gets its turn in between."""
+_SERIES_PER_DELETE = 100
+"""Series per transaction of a retention run: ingest gets its turn in between."""
 _DAY_ZERO = rows.EPOCH.date()
 
 
@@ -75,22 +76,19 @@ class SqliteReadings:
     def _insert_readings(self, connection: sqlite3.Connection, readings: Sequence[Reading]) -> int:
         if not readings:
             return 0
-        pairs = self._numbers.of_readings(connection, readings)
-        values = [rows.reading_values(sensor, bin_, each) for (sensor, bin_), each in zip(pairs, readings, strict=True)]
+        values = [rows.reading_values(self._numbers.series_of(connection, each), each) for each in readings]
         stored = connection.executemany(sql.INSERT_READING, values).rowcount
-        newest: dict[tuple[int, int], int] = {}  # (bin, sensor) -> measured_ms: one statement each, not one a reading
-        for sensor, measured_ms, bin_, *_ in values:
-            newest[bin_, sensor] = max(measured_ms, newest.get((bin_, sensor), measured_ms))
+        newest: dict[int, int] = {}  # series -> measured_ms: one statement each, not one a reading
+        for series, measured_ms, *_ in values:
+            newest[series] = max(measured_ms, newest.get(series, measured_ms))
         change = connection.execute(sql.COUNT_APPEND).fetchone()[0]
-        keys = [(change, sensor, measured_ms) for (_, sensor), measured_ms in newest.items()]
-        connection.executemany(sql.ADVANCE_LATEST, keys)
+        connection.executemany(sql.ADVANCE_LATEST, [(change, *key) for key in newest.items()])
         return stored
 
     def _insert_emptyings(self, connection: sqlite3.Connection, emptyings: Sequence[Emptying]) -> int:
         if not emptyings:
             return 0
-        values = [rows.emptying_values(self._numbers.bin(connection, each.bin_id), each) for each in emptyings]
-        return connection.executemany(sql.INSERT_EMPTYING, values).rowcount
+        return connection.executemany(sql.INSERT_EMPTYING, [rows.emptying_values(each) for each in emptyings]).rowcount
 
     def _insert_dead_letters(self, connection: sqlite3.Connection, rejected: Sequence[Rejected]) -> None:
         if not rejected:
@@ -125,7 +123,7 @@ class SqliteReadings:
                 mixed = connection.execute(sql.BINS_OF_SEVERAL_SENSORS).fetchall()
             finally:
                 connection.execute("COMMIT")
-        for (name,) in mixed:  # the file is in order of sensor, then time
+        for (name,) in mixed:  # the file is in order of series, then time
             found.get(name, []).sort(key=lambda each: (each.measured_utc, each.sensor_id))
         return found
 
@@ -157,16 +155,15 @@ class SqliteReadings:
     def delete_before(self, moment: datetime) -> int:
         """Delete readings measured before `moment`, keeping each bin's newest; return how many went.
 
-        Each transaction takes some sensors, so a run that is cut short has deleted only what was due.
+        Each transaction takes some series, so a run that is cut short has deleted only what was due.
         """
         before_ms = rows.to_ms_up(moment)
         deleted = 0
         with self._pool.borrow() as connection:
-            sensors = [sensor for (sensor,) in connection.execute(sql.SENSORS).fetchall()]
-            for start in range(0, len(sensors), _SENSORS_PER_DELETE):
-                due = [(sensor, before_ms) for sensor in sensors[start : start + _SENSORS_PER_DELETE]]
+            due = [(series, before_ms) for (series,) in connection.execute(sql.ALL_SERIES).fetchall()]
+            for some in batched(due, _SERIES_PER_DELETE):
                 with self._writing, transaction(connection):
-                    deleted += connection.executemany(sql.DELETE_READINGS, due).rowcount
+                    deleted += connection.executemany(sql.DELETE_READINGS, some).rowcount
         return deleted
 
     def _all[T](self, convert: Callable[[Any], T], statement: str, *parameters: object) -> list[T]:
