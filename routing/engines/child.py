@@ -12,7 +12,7 @@ import sys
 import time
 from typing import BinaryIO
 
-from routing.engines.finish import orders_of, settle
+from routing.engines.finish import settle
 from routing.engines.hopeless import reduce
 from routing.engines.interface import Budget, Engine
 from routing.engines.wire import Job, Message, write_message
@@ -54,7 +54,7 @@ def _work(job: Job, answers: BinaryIO) -> None:
 
     seconds = max(0.05, job.ends_at - time.monotonic())
     budget = Budget(seconds, job.iterations, job.workers)
-    solution = _engine(job.engine)(reduced.problem, budget=budget, seed=job.seed, report=report, start=orders_of(first))
+    solution = _engine(job.engine)(reduced.problem, budget=budget, seed=job.seed, report=report, start=first)
     if not isinstance(solution, Solution):
         raise TypeError(f"the engine returned {type(solution).__name__} in place of a Solution")
     write_message(answers, Message("done", job.engine, reduced.restore(solution)))

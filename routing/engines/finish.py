@@ -1,6 +1,6 @@
 """From orders to a solution: mended, completed, timed, and with a reason for every bin left out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from routing.engines.arcs import Arcs, arcs
 from routing.engines.insertion import COLLECT, DISPOSE, Tour, insert_all, tours_of
@@ -21,8 +21,7 @@ def settle(
     for tour in tours:
         _cap(tour)
         mend(tour)
-    complete(problem, tours)
-    return account(problem, tours)
+    return account(problem, tours, complete(problem, tours))
 
 
 def orders_of(solution: Solution) -> dict[int, Order]:
@@ -33,15 +32,18 @@ def orders_of(solution: Solution) -> dict[int, Order]:
     }
 
 
-def complete(problem: Problem, tours: Sequence[Tour]) -> None:
-    """Insert what is missing: must bins wherever they fit, optional ones where they pay."""
+def complete(problem: Problem, tours: Sequence[Tour]) -> dict[int, bool]:
+    """Insert what is missing: must bins wherever they fit, optional ones where they pay.
+
+    Returns the bins that stay out, and whether there was a place for them.
+    """
     on_route = {index for tour in tours for kind, index in tour.order if kind is COLLECT}
     missing = [index for index in range(len(problem.bins)) if index not in on_route]
     musts = [index for index in missing if problem.bins[index].must]
-    insert_all(tours, sorted(musts, key=lambda index: _hardest_first(problem, tours, index)))
-    optional = [index for index in missing if not problem.bins[index].must]
-    worth = {index: problem.bins[index].prize_minor for index in optional}
-    insert_all(tours, sorted(optional, key=lambda index: -worth[index]), worth)
+    out = insert_all(tours, sorted(musts, key=lambda index: _hardest_first(problem, tours, index)))
+    worth = {index: problem.bins[index].prize_minor for index in missing if not problem.bins[index].must}
+    paying = [index for index in worth if worth[index] > problem.handling_minor(problem.bins[index].service_s)]
+    return out | insert_all(tours, sorted(paying, key=lambda index: -worth[index]), worth)
 
 
 def _hardest_first(problem: Problem, tours: Sequence[Tour], index: int) -> tuple[int, int]:
@@ -54,26 +56,31 @@ def _hardest_first(problem: Problem, tours: Sequence[Tour], index: int) -> tuple
     return (len(takers), -away_s)
 
 
-def account(problem: Problem, tours: Sequence[Tour]) -> Solution:
-    """Return the timed solution of the tours, mended where a break or a window does not hold after all."""
+def account(problem: Problem, tours: Sequence[Tour], had_place: Mapping[int, bool]) -> Solution:
+    """Return the timed solution of the tours, mended where a break or a window does not hold after all.
+
+    `had_place` tells of bins left out whether they had fitted (`complete`); others are tried again.
+    """
     routes = [route for tour in tours if (route := mend(tour)) is not None]
     collected = {visit.index for route in routes for visit in route.visits if visit.kind is COLLECT}
     absent = [index for index in range(len(problem.bins)) if index not in collected]
     return Solution(
         routes=tuple(sorted(routes, key=lambda route: route.truck)),
-        unvisited={index: _why_left(problem, tours, index) for index in absent},
+        unvisited={index: _why_left(problem, tours, index, had_place) for index in absent},
         cost_minor=sum(route.cost_minor for route in routes),
         lost_prize_minor=sum(problem.bins[index].prize_minor for index in absent),
         must_missed=sum(problem.bins[index].must for index in absent),
     )
 
 
-def _why_left(problem: Problem, tours: Iterable[Tour], index: int) -> ReasonCode:
+def _why_left(problem: Problem, tours: Iterable[Tour], index: int, had_place: Mapping[int, bool]) -> ReasonCode:
     """An optional bin that would fit was not worth it; any other had no room; the hopeless never come here."""
     if problem.bins[index].must:
         return ReasonCode.NO_CAPACITY
-    worthless = problem.bins[index].prize_minor == 0
-    fits = worthless or any(tour.cheapest(index) is not None for tour in tours)
+    node = problem.bins[index]
+    fits = node.prize_minor <= problem.handling_minor(node.service_s) or had_place.get(index)
+    if fits is None:
+        fits = any(tour.cheapest(index) is not None for tour in tours)
     return ReasonCode.NOT_WORTH_THE_DETOUR if fits else ReasonCode.NO_CAPACITY
 
 

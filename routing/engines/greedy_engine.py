@@ -8,26 +8,24 @@ import time
 import numpy as np
 
 from routing.engines.arcs import arcs
-from routing.engines.finish import account, complete, orders_of, settle
+from routing.engines.finish import account, complete, orders_of
 from routing.engines.insertion import COLLECT, Tour, tours_of
 from routing.engines.interface import Budget, Report
-from routing.problem import Orders, Problem, Solution
+from routing.problem import Problem, Solution
 
 
-def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start: Orders) -> Solution:
+def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start: Solution) -> Solution:
     """Return the best of repeatedly emptying a neighbourhood and filling it again."""
     ends_at = time.monotonic() + budget.seconds
     priced = arcs(problem)
     rng = np.random.default_rng(seed)
-    best = settle(problem, start, priced)
-    report("greedy", best)
+    best = start
     rounds = 0
     while best.routes and time.monotonic() < ends_at and (budget.iterations is None or rounds < budget.iterations):
         rounds += 1
         tours = tours_of(problem, priced, orders_of(best))
         _ruin(problem, tours, rng)
-        complete(problem, tours)
-        found = account(problem, tours)
+        found = account(problem, tours, complete(problem, tours))
         if found.rank < best.rank:
             best = found
             report("greedy", best)

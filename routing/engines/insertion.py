@@ -247,12 +247,14 @@ def tours_of(problem: Problem, arcs: Arcs, orders: Orders, trucks: Iterable[int]
     return [Tour(problem, arcs, bins, truck, list(orders.get(truck, ()))) for truck in chosen]
 
 
-def insert_all(tours: Sequence[Tour], wanted: Iterable[int], worth_minor: Mapping[int, int] | None = None) -> list[int]:
-    """Insert each bin at its cheapest place, in the order given; return those that did not fit or did not pay.
+def insert_all(
+    tours: Sequence[Tour], wanted: Iterable[int], worth_minor: Mapping[int, int] | None = None
+) -> dict[int, bool]:
+    """Insert each bin at its cheapest place, in the order given; return the others, and whether they had a place.
 
     A bin in `worth_minor` is inserted only where it costs less than that; others wherever they fit.
     """
-    failed: list[int] = []
+    failed: dict[int, bool] = {}
     limits = worth_minor or {}
     for index in wanted:
         best: tuple[Found, Tour] | None = None
@@ -261,7 +263,7 @@ def insert_all(tours: Sequence[Tour], wanted: Iterable[int], worth_minor: Mappin
             if found is not None and (best is None or found.cost_minor < best[0].cost_minor):
                 best = (found, tour)
         if best is None or best[0].cost_minor >= limits.get(index, NO_WAY):
-            failed.append(index)
+            failed[index] = best is not None
         else:
             best[1].insert(best[0])
     return failed

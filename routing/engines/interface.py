@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from routing.problem import Orders, Problem, Solution
+from routing.problem import Problem, Solution
 
 Report = Callable[[str, Solution], None]
 """Told the stage and the best solution so far, each time it gets better."""
@@ -30,5 +30,5 @@ class Budget:
 class Engine(Protocol):
     """Finds good orders."""
 
-    def __call__(self, problem: Problem, *, budget: Budget, seed: int, report: Report, start: Orders) -> Solution:
-        """Return the best solution found, accounting for every bin; `start` holds feasible orders to begin from."""
+    def __call__(self, problem: Problem, *, budget: Budget, seed: int, report: Report, start: Solution) -> Solution:
+        """Return the best solution found, accounting for every bin; never worse than `start`, which is feasible."""

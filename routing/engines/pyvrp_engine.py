@@ -22,7 +22,7 @@ from routing.engines.finish import orders_of, settle
 from routing.engines.interface import Budget, Report
 from routing.engines.parts import Part, parts
 from routing.engines.pyvrp_model import build_model
-from routing.problem import Orders, Problem, Solution, Truck
+from routing.problem import Problem, Solution, Truck
 
 MAX_FLEETS = 24
 """More than this are not even ranked."""
@@ -72,11 +72,11 @@ class Outcome:
         return (*self.solution.rank, len(self.tried.trucks))
 
 
-def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start: Orders) -> Solution:
+def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start: Solution) -> Solution:
     """Return the best solution over all fleets tried, of each independent part."""
     began_at = time.monotonic()
     priced = arcs(problem)
-    best = settle(problem, start, priced)
+    best = min(start, settle(problem, orders_of(start), priced), key=lambda each: each.rank)
     settling_s = time.monotonic() - began_at  # what it takes to turn a search's end into a solution
     left_s = budget.seconds - SETTLINGS_AT_END * settling_s
     pieces = parts(problem)

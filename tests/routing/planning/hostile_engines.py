@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from routing.engines.interface import Budget, Report
-from routing.problem import Orders, Problem, Solution
+from routing.problem import Problem, Solution
 
 
 def abort(problem: Problem, **_: Any) -> Solution:
@@ -56,12 +56,12 @@ def nothing(problem: Problem, **_: Any) -> Any:
     return {"routes": []}
 
 
-def lie(problem: Problem, *, budget: Budget, seed: int, report: Report, start: Orders) -> Solution:
+def lie(problem: Problem, *, budget: Budget, seed: int, report: Report, start: Solution) -> Solution:
     """Claim that every bin has been collected for nothing."""
     return Solution(routes=(), unvisited={}, cost_minor=-1)
 
 
-def lie_on_the_way(problem: Problem, *, budget: Budget, seed: int, report: Report, start: Orders) -> Solution:
+def lie_on_the_way(problem: Problem, *, budget: Budget, seed: int, report: Report, start: Solution) -> Solution:
     """Report a lie as a better solution, then hang."""
     report("lying", replace(Solution(routes=()), cost_minor=-1))
     return hang(problem)

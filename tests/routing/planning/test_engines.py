@@ -27,7 +27,7 @@ def run(engine: Engine, problem: Problem, iterations: int = 40) -> Solution:
     """Run an engine on what is left of a problem without its hopeless bins, as the child process does."""
     reduced = reduce(problem)
     budget = Budget(seconds=10.0, iterations=iterations)
-    solution = engine(reduced.problem, budget=budget, seed=3, report=lambda *_: None, start={})
+    solution = engine(reduced.problem, budget=budget, seed=3, report=lambda *_: None, start=settle(reduced.problem, {}))
     return reduced.restore(solution)
 
 
@@ -107,7 +107,11 @@ def test_two_workers_give_what_one_gives() -> None:
     problem = a_street([int(each) for each in rng.integers(100, 8_000, 60)], trucks=[a_truck(), a_truck()])
     one, two = (
         pyvrp_engine.solve(
-            problem, budget=Budget(60.0, iterations=12, workers=workers), seed=1, report=lambda *_: None, start={}
+            problem,
+            budget=Budget(60.0, iterations=12, workers=workers),
+            seed=1,
+            report=lambda *_: None,
+            start=settle(problem, {}),
         )
         for workers in (1, 2)
     )
