@@ -26,8 +26,8 @@ def test_a_bin_in_use_is_fuller_tomorrow_and_so_is_its_risk(make_city: MakeCity,
 
 def test_a_spike_is_not_believed(make_city: MakeCity, see: See, steady: See, now: datetime) -> None:
     """One flagged echo from a bag on the sensor must not send a truck."""
-    calm = steady(level=0.4)
-    spiked = BinHistory([*calm.readings, *see(odd_h_ago=[0.1]).readings], calm.emptyings)
+    calm = steady(level=0.4, silent_h=1.0)
+    spiked = BinHistory([*calm.readings, *see(odd_h_ago=[0.0]).readings], calm.emptyings)
     city = make_city()
     assert forecast_city(city, {A: spiked}, now).of(A).p90 == forecast_city(city, {A: calm}, now).of(A).p90
 
@@ -77,7 +77,7 @@ def test_a_tap_and_the_drop_that_the_sensor_saw_are_one_emptying(
     """A sensor that speaks once a day reports the drop long after the driver did; the level it saw stands."""
     full = steady(level=0.85, silent_h=25.0)
     readings = [*full.readings, *see([(1.0, 0.3)]).readings]
-    tap = Emptying(A, now - timedelta(hours=20), EmptyingSource.CONFIRMED)
+    tap = Emptying(A, now - timedelta(hours=20), EmptyingSource.CONFIRMED, None, 0.05)
     drop = Emptying(A, now - timedelta(hours=1), EmptyingSource.DETECTED, 0.85, 0.3)
     city = make_city()
     once = forecast_city(city, {A: BinHistory(readings, [*full.emptyings, tap])}, now).of(A)
