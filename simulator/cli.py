@@ -105,7 +105,7 @@ def demo(
     data_dir: Annotated[Path, typer.Option(help="What the demo keeps; its own folder.")] = Path(".tomma/demo"),
     fresh: Annotated[bool, typer.Option(help="Prepare map and streets again.")] = False,
     days_of_history: Annotated[
-        float | None, typer.Option(min=0.0, max=60.0, help="Days before today. [default: 10, or 3 for a big city]")
+        float | None, typer.Option(min=0.0, max=60.0, help="Days before today. [default: 10; 5 or 3 for a city]")
     ] = None,
     once_s: Annotated[
         float | None, typer.Option("--once", min=1.0, help="End by itself, this long after ready.")

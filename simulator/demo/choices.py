@@ -5,7 +5,11 @@ from pathlib import Path
 
 from simulator.presets import find_preset
 
-FEW_BINS = 2_000
+FEW_BINS = 500
+MANY_BINS = 2_000
+START_S = 12.0
+HISTORY_PER_S = 5_000.0
+REPORTS_A_DAY = 21.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class DemoChoices:
     data_dir: Path
     fresh: bool
     days_of_history: float | None
-    """None: ten days, or three for a big city, whose ten days take minutes to publish."""
+    """None: ten days, or fewer for a big city, whose ten days take minutes to publish."""
     once_s: float | None
 
     @property
@@ -32,12 +36,19 @@ class DemoChoices:
         """How many days lie behind the demo's first morning."""
         if self.days_of_history is not None:
             return self.days_of_history
-        return 10.0 if self.bins <= FEW_BINS else 3.0
+        if self.bins <= FEW_BINS:
+            return 10.0
+        return 5.0 if self.bins <= MANY_BINS else 3.0
+
+    @property
+    def head_start_s(self) -> float:
+        """How long starting and loading history takes on two cores, about; the clock shows 05:30 only then."""
+        return START_S + self.bins * self.history_days * REPORTS_A_DAY / HISTORY_PER_S
 
     @property
     def reports_per_hour(self) -> int:
         """How often a sensor reports: twice an hour, so that a watcher sees bins fill and drop."""
-        return 2 if self.bins <= FEW_BINS else 1
+        return 2 if self.bins <= MANY_BINS else 1
 
     @property
     def plan_budget_s(self) -> float:

@@ -16,8 +16,6 @@ MARK = "this-is-a-tomma-demo"
 EVERY_RUN = ("readings.sqlite3*", "registry.sqlite3*", "broker", "*.log")
 ZONE = ZoneInfo("Europe/Helsinki")
 FIRST_MORNING = time_of_day(5, 30)
-HEAD_START_S = 15.0
-"""Starting and loading history takes about this long on two cores; the clock reads 05:30 only then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,10 @@ def open_folder(data_dir: Path, *, fresh: bool) -> Path:
     return folder
 
 
-def move_in(folder: Path, http_port: int, mqtt_port: int, speed: float) -> Home:
-    """Set the clock to this morning and write the settings."""
+def move_in(folder: Path, http_port: int, mqtt_port: int, speed: float, head_start_s: float) -> Home:
+    """Set the clock to show this morning's 05:30 after the head start, and write the settings."""
     morning = datetime.now(ZONE).replace(hour=FIRST_MORNING.hour, minute=FIRST_MORNING.minute, second=0, microsecond=0)
-    home = Home(folder, http_port, mqtt_port, morning.astimezone(UTC), time.time() + HEAD_START_S, speed)
+    home = Home(folder, http_port, mqtt_port, morning.astimezone(UTC), time.time() + head_start_s, speed)
     home.settings_path.write_text(_settings(home), encoding="utf-8")
     return home
 

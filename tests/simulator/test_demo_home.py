@@ -56,7 +56,7 @@ def test_the_settings_every_part_reads_are_valid_and_say_half_past_five(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One file, also for another terminal."""
-    home = move_in(open_folder(tmp_path / "demo", fresh=False), 8765, 1884, 120.0)
+    home = move_in(open_folder(tmp_path / "demo", fresh=False), 8765, 1884, 120.0, 15.0)
     monkeypatch.setenv("TOMMA_CONFIG", str(home.settings_path))
     settings: Settings = load_settings()
     assert (settings.server.port, settings.broker.port) == (8765, 1884)
