@@ -25,6 +25,17 @@ class Increments:
     filled_up: BoolArray
     """The second level was "at least full": the deposit is at least this much."""
 
+    def rows(self, keep: BoolArray) -> "Increments":
+        """Return some of the rows."""
+        return Increments(
+            self.bin_of[keep],
+            self.segment[keep],
+            self.from_s[keep],
+            self.to_s[keep],
+            self.deposit[keep],
+            self.filled_up[keep],
+        )
+
 
 def increments_of(seen: Observations) -> Increments:
     """Return the deposits between neighbouring levels; while full, a bin tells nothing about its rate."""

@@ -30,9 +30,10 @@ class Learned:
     leftover: Leftover
 
 
-def learn(seen: Observations, group: NDArray[np.int64], calendar: Calendar) -> Learned:
-    """Return what the observations teach; `group` numbers the kind of each bin."""
+def learn(seen: Observations, group: NDArray[np.int64], calendar: Calendar, teachers: NDArray[np.bool_]) -> Learned:
+    """Return what the observations teach; `group` numbers the kind of each bin, `teachers` teach the week."""
     found = increments_of(seen)
+    taught = found.rows(teachers[found.bin_of])
     noise = noise_sd(found)
     rows = seen.last_of_bin
     newest_s = seen.time_s[rows] if len(seen.time_s) else np.zeros(seen.bins)
@@ -47,5 +48,5 @@ def learn(seen: Observations, group: NDArray[np.int64], calendar: Calendar) -> L
         evidence = gather_evidence(found, activity_h, rates.mean_per_h, spread.lump, newest_s)
         rates = posterior(evidence, spread.lump + 24.0 * spread.day_variance * rates.mean_per_h, group)
         spread = learn_spread(found, activity_h, rates.mean_per_h, noise, group)
-        week = learn_week(found, rates.mean_per_h, spread.city_lump, clock, calendar, week)
+        week = learn_week(taught, rates.mean_per_h, spread.city_lump, clock, calendar, week)
     return Learned(rates, spread, week, noise, learn_leftover(seen))
