@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tomma.city import City
 from tomma.errors import ImportRefusedError
-from tomma.model import SiteId
+from tomma.model import BinId, SiteId
 from tomma.stores.city_file import city_document, parse_city, read_city, write_city
 
 
@@ -124,3 +124,11 @@ def test_a_file_that_cannot_be_read_is_told_with_its_path(tmp_path: Path) -> Non
     """Not as a traceback."""
     with pytest.raises(ImportRefusedError, match=r"missing\.json"):
         read_city(tmp_path / "missing.json")
+
+
+def test_the_example_in_the_manual_is_a_city() -> None:
+    """Whoever starts from it must not start with a fault."""
+    manual = Path(__file__).parents[3] / "docs" / "files.md"
+    example = manual.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
+
+    assert parse_city(example.encode()).position_of(BinId("B1")).lat_deg == 59.3293
