@@ -53,8 +53,8 @@ class Route:
     distance_m: int
     driving_s: int
     legs_lonlat: tuple[tuple[tuple[float, float], ...], ...] = ()
-    """The street geometry of each leg, (lon_deg, lat_deg) points; one more leg than stops that move the
-    truck, since the last leads home. A break has an empty leg."""
+    """The street geometry of each leg, (lon_deg, lat_deg) points; one more leg than stops, since the last leads
+    home. A leg is empty where the truck stands still: the next bin of a site, a break after a stop."""
 
 
 @dataclass(frozen=True, slots=True)
