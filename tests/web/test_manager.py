@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.browsing import map_is_drawn
 from tests.web.conftest import OpenPage
@@ -146,6 +146,25 @@ def test_a_new_reading_shows_at_once(stack: Stack, open_page: OpenPage) -> None:
     row = page.locator("tr", has_text=hung.bin_id)
     stack.stores.readings.append([Reading(hung.bin_id, hung.sensor_id, moment, moment, 0.994)])
     expect(row.locator("td.fill")).to_contain_text("99")
+
+
+def test_the_live_line_comes_back_after_a_proxy_said_no(shared: Stack, open_page: OpenPage) -> None:
+    """A browser gives a stream up for good at the first 502; the page does not."""
+    watched = open_page(shared, "/driver")
+    watched.expects_failures = True
+    refused: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=502, body="")
+
+    watched.page.route("**/api/v1/stream", refuse_once)
+    page = watched.go("/")
+    expect(page.locator(".live")).to_have_text("Direkt")
+    assert len(refused) == 1
 
 
 def test_the_map_shows_every_bin_and_one_click_opens_one(shared: Stack, open_page: OpenPage) -> None:

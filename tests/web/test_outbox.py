@@ -119,6 +119,17 @@ def test_a_tablet_that_cannot_store_warns_loudly(stack: Stack, open_page: OpenPa
     assert stack.events() == []
 
 
+def test_a_tap_that_finds_the_storage_full_is_not_shown_as_done(stack: Stack, open_page: OpenPage) -> None:
+    """Full in mid-shift: the stop stays the next one and the driver is told to write it down."""
+    page = open_page(stack, DRIVER).page
+    page.locator(".big.go").wait_for()
+    page.evaluate("IDBObjectStore.prototype.add = () => { throw new DOMException('full', 'QuotaExceededError'); }")
+    page.locator(".big.go").click()
+    expect(page.locator(".fault")).to_contain_text("full")
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^0 / "))
+    assert stack.events() == []
+
+
 def test_a_key_is_made_without_the_secure_context_too(shared: Stack, open_page: OpenPage) -> None:
     """On plain HTTP there is no crypto.randomUUID; keys are of the same form."""
     page = open_page(shared, "/driver").page
