@@ -38,7 +38,7 @@ def register_city(settings: Settings, city: City, *, replace: bool) -> None:
             return
         if known is not None and not replace:
             raise ConflictError(
-                f"{settings.data_dir} has another city registered ({known.organisation.name}, {len(known.bins)} bins); "
+                f"{settings.data_dir} has another city registered ({known.organisation.name}: {len(known.bins)} bins); "
                 "use --replace-city, or another TOMMA_DATA_DIR"
             )
         stores.registry.save(city)

@@ -48,8 +48,7 @@ class Publisher:
         self._login = login
         self._stall_s = stall_s
         self._changed = threading.Condition()
-        self._in_flight: set[int] = set()
-        self._early: set[int] = set()
+        self._handed = 0
         self._refusal = ""
         self._connected = threading.Event()
         self.acknowledged = 0
@@ -59,7 +58,7 @@ class Publisher:
         if login.username:
             self._client.username_pw_set(login.username, login.password)
         self._client.on_connect = lambda _client, _data, _flags, code, _properties: self._take_answer(code)
-        self._client.on_publish = lambda _client, _data, mid, _code, _properties: self._take_acknowledgement(mid)
+        self._client.on_publish = lambda *_: self._take_acknowledgement()
 
     def __enter__(self) -> Self:
         """Connect, or raise PublishFailedError."""
@@ -84,19 +83,20 @@ class Publisher:
         """Hand each message to the broker, as fast as it acknowledges."""
         for message in messages:
             with self._changed:
-                self._wait_until(lambda: len(self._in_flight) < WINDOW)
-            sent = self._client.publish(message.topic, message.payload, qos=1)
-            with self._changed:
-                # The acknowledgement may have come before `publish` returned.
-                if sent.mid in self._early:
-                    self._early.discard(sent.mid)
-                else:
-                    self._in_flight.add(sent.mid)
+                self._wait_until(lambda: self._open < WINDOW)
+            # Not under the lock: paho calls us back, holding locks of its own, while this waits for one of them.
+            self._client.publish(message.topic, message.payload, qos=1)
+            self._handed += 1
+
+    @property
+    def _open(self) -> int:
+        """How many messages the broker has not acknowledged; for a moment less than none when it is quick."""
+        return self._handed - self.acknowledged
 
     def flush(self) -> None:
         """Return once the broker has acknowledged everything."""
         with self._changed:
-            self._wait_until(lambda: not self._in_flight)
+            self._wait_until(lambda: self._open <= 0)
 
     def _wait_until(self, is_so: Callable[[], bool]) -> None:
         seen, since_s = self.acknowledged, time.monotonic()
@@ -107,19 +107,15 @@ class Publisher:
             elif time.monotonic() - since_s > self._stall_s:
                 raise PublishFailedError(
                     f"the broker at {self._login} has acknowledged nothing for {self._stall_s:g} s; "
-                    f"{len(self._in_flight)} messages are open, {self.acknowledged} were acknowledged"
+                    f"{self._open} messages are open, {self.acknowledged} were acknowledged"
                 )
 
     def _take_answer(self, code: ReasonCode) -> None:
         self._refusal = str(code) if code.is_failure else ""
         self._connected.set()
 
-    def _take_acknowledgement(self, mid: int) -> None:
+    def _take_acknowledgement(self) -> None:
         with self._changed:
-            if mid in self._in_flight:
-                self._in_flight.discard(mid)
-            else:
-                self._early.add(mid)
             self.acknowledged += 1
-            if len(self._in_flight) < WINDOW // 2:
+            if self._open < WINDOW // 2:
                 self._changed.notify()

@@ -76,7 +76,7 @@ def _city(
     sensors, installations = _sensors(bins, rng)
     depot, disposal = depot_and_disposal(streets.frame, base_points(streets.streets))
     return City(
-        organisation=Organisation("demo", f"Demo town {preset.name}", timezone, "EUR"),
+        organisation=Organisation("demo", "Demo town", timezone, "EUR"),
         fractions={stream.fraction.code: stream.fraction for stream in STREAMS.values()},
         container_types=dict(CONTAINER_TYPES),
         sites=sites,

@@ -41,7 +41,7 @@ def test_a_city_is_registered_once_and_another_one_is_not_overwritten(tmp_path: 
     other = make_town(12, seed=9).city
     register_city(settings, small_town.city, replace=False)
     register_city(settings, small_town.city, replace=False)
-    with pytest.raises(ConflictError, match=r"another city registered \(Demo town small-town, 160 bins\)"):
+    with pytest.raises(ConflictError, match=r"another city registered \(Demo town: 160 bins\)"):
         register_city(settings, other, replace=False)
     with open_stores(settings) as stores:
         assert len(stores.registry.load().bins) == 160

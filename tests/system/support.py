@@ -43,6 +43,8 @@ class Running:
 
     def __init__(self, arguments: Sequence[str], folder: Path, **variables: str) -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("TOMMA_")}
+        self.known: set[psutil.Process] = set()
+        """Everything ever seen in the family: what a killed leader leaves behind can still be ended."""
         self.log_path = folder / f"{arguments[0]}.out"
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
@@ -71,7 +73,9 @@ class Running:
     def family(self) -> list[psutil.Process]:
         """Return the process and everything it has started."""
         leader = psutil.Process(self.process.pid)
-        return [leader, *leader.children(recursive=True)]
+        found = [leader, *leader.children(recursive=True)]
+        self.known.update(found)
+        return found
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, wait, and return the exit code."""
@@ -84,16 +88,15 @@ class Running:
 def running(arguments: Sequence[str], folder: Path, **variables: str) -> Iterator[Running]:
     """Run a command; at the end of the block it and all it has started are gone, whatever happened."""
     command = Running(arguments, folder, **variables)
-    family: list[psutil.Process] = []
     try:
         yield command
     finally:
         with contextlib.suppress(psutil.NoSuchProcess):
-            family = command.family()
+            command.family()
         if command.process.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 command.end()
-        for process in family:
+        for process in command.known:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         command.process.wait(10)
