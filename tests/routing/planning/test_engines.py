@@ -93,12 +93,21 @@ def test_the_last_unloading_is_made_before_the_gate_closes(engine: Engine) -> No
     assert 1 <= len(collected(solution)) < 5
 
 
-def test_fewer_trucks_are_tried_than_are_offered() -> None:
-    """PyVRP keeps a truck that it was offered; one truck is cheaper here, and the sweep finds that."""
-    trucks = [a_truck(fixed_minor=50_000, capacity_l=capacity) for capacity in (4_800, 4_900, 5_000)]
-    rng = np.random.default_rng(1)
-    problem = a_street([int(each) for each in rng.integers(100, 8_000, 12)], trucks=trucks)
-    assert len(run(pyvrp_engine.solve, problem, iterations=300).routes) == 1
+def test_every_choice_of_unlike_trucks_is_tried_and_like_ones_only_once() -> None:
+    """PyVRP keeps a truck that it was offered: that fewer would do is found by offering fewer."""
+    small, large = a_truck(), a_truck(capacity_l=5_000)
+    problem = a_street([300, 600], trucks=[small, large, small])
+    fleets = pyvrp_engine._fleets(problem, settle(problem, {}))
+    assert set(fleets) == {(0,), (1,), (0, 1), (0, 2), (0, 1, 2)}
+    assert len(fleets) == 5
+
+
+def test_of_many_unlike_trucks_ever_fewer_are_tried() -> None:
+    """Ten kinds would make a thousand choices; the busiest stay longest."""
+    trucks = [a_truck(capacity_l=1_000 + at) for at in range(10)]
+    problem = a_street([300 * at for at in range(1, 20)], trucks=trucks)
+    fleets = pyvrp_engine._fleets(problem, settle(problem, {}))
+    assert sorted(len(fleet) for fleet in fleets) == list(range(1, 11))
 
 
 def test_two_workers_give_what_one_gives() -> None:
