@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 
 from tomma.errors import StoreUnavailableError
 from tomma.model import BinId, Reading, Rejected, RejectReason
+from tomma.stores import sqlite_file
+from tomma.stores.readings_schema import APPLICATION_ID
 from tomma.stores.sqlite_readings import SqliteReadings
 
 type ReadingOf = Callable[..., Reading]
@@ -31,6 +33,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tomma.model import Reading
+from tomma.stores import sqlite_file
+from tomma.stores.readings_schema import APPLICATION_ID
 from tomma.stores.sqlite_readings import SqliteReadings
 path, first, last, step = Path(sys.argv[1]), *map(int, sys.argv[2:])
 store = SqliteReadings(path)
@@ -114,6 +118,16 @@ def test_four_processes_may_open_a_file_that_was_never_there(tmp_path: Path) -> 
     assert not list(path.parent.glob("*.new"))
 
 
+def test_the_second_of_two_processes_that_make_the_file_takes_that_of_the_first(
+    filled: Path, reading_of: ReadingOf
+) -> None:
+    """Both saw that there was none; replacing it would lose what the first has acknowledged meanwhile."""
+    sqlite_file._create(filled, APPLICATION_ID)
+
+    with closing(SqliteReadings(filled)) as store:
+        assert len(store.range_all(*EVER)) == 3
+
+
 def test_any_thread_may_call_anything(tmp_path: Path, reading_of: ReadingOf) -> None:
     """The pages answer from a pool of threads; those end and their connections must not linger."""
     with closing(SqliteReadings(tmp_path / "readings.sqlite3")) as store:
@@ -156,6 +170,7 @@ def test_a_disk_without_space_refuses_the_batch_and_heals(tmp_path: Path, readin
         assert len(store.range(BinId("B1"), *EVER)) == 2000
 
 
+@pytest.mark.timeout(30)
 def test_a_neighbour_that_holds_the_file_is_told_as_busy(tmp_path: Path, reading_of: ReadingOf) -> None:
     """After a bounded wait: a subscriber that hangs acknowledges nothing and tells nobody."""
     path = tmp_path / "readings.sqlite3"
