@@ -108,16 +108,14 @@ def _in_order(events: Iterable[Event]) -> list[tuple[_Place, Event]]:
 
 
 def _without_undone(placed: list[tuple[_Place, Event]]) -> list[tuple[_Place, Event]]:
-    index = {event.key: (place, event) for place, event in placed}
+    index = {event.key: event for _, event in placed}
     undone: set[str] = set()
-    for place, event in reversed(placed):  # whoever undoes an undo stands after it, so it is judged first
+    for _, event in reversed(placed):  # the latest first: an undo counts only once nothing later has undone it
         if event.kind is not EventKind.UNDONE or event.key in undone:
             continue
         named = index.get(event.undoes_key or "")
-        if named is None or named[1].vehicle_id != event.vehicle_id:
-            continue
-        if named[1].kind is not EventKind.UNDONE or named[0] < place:
-            undone.add(named[1].key)
+        if named is not None and named.vehicle_id == event.vehicle_id:
+            undone.add(named.key)
     return [pair for pair in placed if pair[1].key not in undone and pair[1].kind is not EventKind.UNDONE]
 
 

@@ -2,6 +2,7 @@
 
 from threading import Lock
 
+from api.city.view import Bounds, bounds_of
 from tomma.city import City
 from tomma.errors import NotFoundError
 from tomma.ports import Registry
@@ -15,6 +16,7 @@ class CityKeeper:
         self._lock = Lock()
         self._revision: int | None = None
         self._city: City | None = None
+        self._bounds: Bounds = (0.0, 0.0, 0.0, 0.0)
 
     def current(self) -> City:
         """Return the city as it is now.
@@ -27,8 +29,13 @@ class CityKeeper:
             revision = self._registry.revision()
             if self._city is None or revision != self._revision:
                 self._city = self._load()
+                self._bounds = bounds_of(self._city)
                 self._revision = revision
             return self._city
+
+    def bounds(self) -> Bounds:
+        """Return (west, south, east, north) around the city last returned by `current`."""
+        return self._bounds
 
     def _load(self) -> City:
         try:

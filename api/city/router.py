@@ -15,4 +15,5 @@ router = APIRouter(tags=["city"], route_class=StrictRoute)
 def get_city(hands: Hands) -> CityOut:
     """Return who owns the bins, where they are, what is collected, and by which trucks: what a page needs first."""
     context = hands.context
-    return city_out(hands.city.current(), context.clock.now_utc(), context.settings.clock.factor)
+    city, bounds = hands.city.current(), hands.city.bounds()
+    return city_out(city, bounds, context.clock.now_utc(), context.settings.clock.factor)

@@ -14,13 +14,15 @@ from api.city.schemas import (
 )
 from tomma.city import City, Vehicle
 
+Bounds = tuple[float, float, float, float]
 
-def city_out(city: City, now_utc: datetime, clock_factor: float) -> CityOut:
+
+def city_out(city: City, bounds: Bounds, now_utc: datetime, clock_factor: float) -> CityOut:
     """Return what `/city` answers."""
     own = city.organisation
     return CityOut(
         organisation=OrganisationOut(id=own.id, name=own.name, timezone=own.timezone, currency=own.currency),
-        bounds=bounds_of(city),
+        bounds=bounds,
         fractions=[
             FractionOut(code=each.code, name_sv=each.name_sv, name_en=each.name_en) for each in city.fractions.values()
         ],
@@ -44,7 +46,7 @@ def city_out(city: City, now_utc: datetime, clock_factor: float) -> CityOut:
     )
 
 
-def bounds_of(city: City) -> tuple[float, float, float, float]:
+def bounds_of(city: City) -> Bounds:
     """Return (west, south, east, north) around every site, depot and disposal site; zeros for an empty city."""
     positions = [site.position for site in city.sites.values()]
     positions += [depot.position for depot in city.depots.values()]
