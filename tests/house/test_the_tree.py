@@ -38,10 +38,10 @@ def test_no_file_is_longer_than_500_lines() -> None:
 
 
 def test_no_function_is_longer_than_50_lines() -> None:
-    """A function is one thought; its docstring does not count."""
+    """A function is one thought; its docstring does not count. A migration is a list of tables, not a thought."""
     long = {}
     for path in code():
-        if path.suffix != ".py" or "tests" in path.relative_to(ROOT).parts:
+        if path.suffix != ".py" or {"tests", "migrations"} & set(path.relative_to(ROOT).parts):
             continue
         for function in functions_of(path):
             body = function.body[1:] if ast.get_docstring(function) else function.body
