@@ -123,11 +123,16 @@ def test_a_tap_that_finds_the_storage_full_is_not_shown_as_done(stack: Stack, op
     """Full in mid-shift: the stop stays the next one and the driver is told to write it down."""
     page = open_page(stack, DRIVER).page
     page.locator(".big.go").wait_for()
-    page.evaluate("IDBObjectStore.prototype.add = () => { throw new DOMException('full', 'QuotaExceededError'); }")
+    page.evaluate(FILL_STORAGE)
     page.locator(".big.go").click()
     expect(page.locator(".fault")).to_contain_text("full")
     expect(page.locator(".bar .progress")).to_contain_text(re.compile("^0 / "))
     assert stack.events() == []
+
+
+FILL_STORAGE = """() => {
+  IDBObjectStore.prototype.add = () => { throw new DOMException("full", "QuotaExceededError"); };
+}"""
 
 
 def test_a_key_is_made_without_the_secure_context_too(shared: Stack, open_page: OpenPage) -> None:
