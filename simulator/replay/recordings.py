@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ingest.decode import MAKERS
 from simulator.messages import OutMessage
 from simulator.places import choose_places, kerb_of
 from simulator.presets import SHIPPED_EXTRACT
@@ -33,7 +34,8 @@ class Recording:
     messages: list[OutMessage] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     """How many messages of which network there is no door for."""
-    models: dict[SensorId, str] = field(default_factory=dict)
+    devices: dict[SensorId, Sensor] = field(default_factory=dict)
+    """Make and model as far as the recording tells: ingest picks the decoder by the make."""
 
 
 def read_recording(paths: Sequence[Path]) -> Recording:
@@ -69,24 +71,31 @@ def _take(found: Recording, document: dict[str, Json]) -> None:
     topic = document.get("topic")
     if isinstance(body, dict) and "end_device_ids" in body:
         if "uplink_message" in body:
-            _take_tts(found, body, str(document.get("device", "")))
+            _take_tts(found, body, _make(document), str(document.get("device", "")))
         else:
             found.skipped["The Things Stack, not an uplink"] += 1
     elif isinstance(topic, str) and topic.startswith("tomma/v1/") and isinstance(body, dict):
         sensor_id = SensorId(topic.split("/")[2])
         found.messages.append(OutMessage(topic, _bytes(body), sensor_id))
-        found.models.setdefault(sensor_id, "")
+        found.devices.setdefault(sensor_id, Sensor(sensor_id))
     else:
         found.skipped[str(document.get("network", document.get("topic", "unknown network")))] += 1
 
 
-def _take_tts(found: Recording, body: dict[str, Json], model: str) -> None:
+def _make(document: dict[str, Json]) -> str:
+    """Return the maker: as stated, or as named in where the message is from; empty if neither tells."""
+    stated = str(document.get("vendor", ""))
+    source = str(document.get("source", "")).lower()
+    return stated or next((make for make in MAKERS if make in source), "")
+
+
+def _take_tts(found: Recording, body: dict[str, Json], make: str, model: str) -> None:
     ids = body["end_device_ids"]
     device = str(ids.get("device_id") or f"eui-{ids.get('dev_eui', 'unknown')}".lower())
     application = str(ids.get("application_ids", {}).get("application_id", "recorded"))
     topic = f"v3/{application}@recorded/devices/{device}/up"
     found.messages.append(OutMessage(topic, _bytes(body), SensorId(device)))
-    found.models.setdefault(SensorId(device), model)
+    found.devices.setdefault(SensorId(device), Sensor(SensorId(device), make, model))
 
 
 def _bytes(body: dict[str, Json]) -> bytes:
@@ -97,24 +106,24 @@ def recorded_city(recording: Recording) -> City:
     """Return a city with one bin for each recorded device, on the shipped streets: recordings know no places."""
     frame = make_town(1, seed=0).city  # trucks, depot, streams and containers
     streets = read_streets(SHIPPED_EXTRACT)
-    places = choose_places(streets, kerb_of(streets), max(len(recording.models), 1), np.random.default_rng(0))
+    places = choose_places(streets, kerb_of(streets), max(len(recording.devices), 1), np.random.default_rng(0))
     sites: dict[SiteId, Site] = {}
     bins: dict[BinId, Bin] = {}
-    for number, (place, _) in enumerate(zip(places, recording.models, strict=False), start=1):
+    for number, (place, _) in enumerate(zip(places, recording.devices, strict=False), start=1):
         site_id = SiteId(f"R{number:03d}")
         sites[site_id] = Site(site_id, place.name, streets.frame.to_position(place.point))
         bin_id = BinId(f"{site_id}A")
         bins[bin_id] = Bin(bin_id, site_id, ContainerTypeId("igloo-3000"), FractionCode("paper"))
-    sensors = {each: Sensor(each, "", model) for each, model in recording.models.items()}
     return City(
         organisation=Organisation("recorded", "Recorded devices", "Europe/Helsinki", "EUR"),
         fractions=frame.fractions,
         container_types=frame.container_types,
         sites=sites,
         bins=bins,
-        sensors=sensors,
+        sensors=recording.devices,
         installations=tuple(
-            Installation(sensor_id, bin_id, INSTALLED_UTC) for sensor_id, bin_id in zip(sensors, bins, strict=False)
+            Installation(sensor_id, bin_id, INSTALLED_UTC)
+            for sensor_id, bin_id in zip(recording.devices, bins, strict=True)
         ),
         vehicles=frame.vehicles,
         depots=frame.depots,

@@ -5,9 +5,20 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ingest.memory import SensorMemory
+from tomma.model import BinId, SensorId
+
 DATA = Path(__file__).parents[3] / "shared" / "data"
 MIDNIGHT_UTC = datetime(2026, 6, 1, 21, 0, tzinfo=UTC)
 """Midnight in Helsinki, summer time, before a Tuesday."""
+
+
+class NothingSeen:
+    """What ingest remembers before the first reading: nothing."""
+
+    def of(self, sensor_id: SensorId, bin_id: BinId) -> SensorMemory:
+        """Return an empty memory."""
+        return SensorMemory(bin_id)
 
 
 def free_port() -> int:

@@ -1,35 +1,18 @@
 """Ingest reads what the simulator sends exactly as it reads real devices: both doors, no favours."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from ingest.memory import SensorMemory
 from ingest.message import Message
 from ingest.pipeline import Batch, IngestContext, process
 from simulator.messages import OutMessage, Report, em400_frame, plain_json, tts_uplink
 from simulator.towns import Town, make_town
 from simulator.truth import Device
 from simulator.world import World
-from tests.simulator.support import MIDNIGHT_UTC
-from tomma.model import BinId, SensorId
-
-
-class NothingSeen:
-    """A memory before the first reading."""
-
-    def __init__(self) -> None:
-        self.seen: dict[SensorId, SensorMemory] = {}
-
-    def of(self, sensor_id: SensorId, bin_id: BinId) -> SensorMemory:
-        """Return what was kept, or nothing."""
-        return self.seen.get(sensor_id, SensorMemory(bin_id))
-
-    def keep(self, fresh: Mapping[SensorId, SensorMemory]) -> None:
-        """Remember for the next batch."""
-        self.seen.update(fresh)
+from tests.simulator.support import MIDNIGHT_UTC, NothingSeen
+from tomma.model import SensorId
 
 
 def report(**fields: object) -> Report:

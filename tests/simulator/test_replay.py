@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ingest.message import Message
+from ingest.pipeline import IngestContext, process
 from simulator.replay.edinburgh import (
     Collection,
     is_collections,
@@ -19,7 +21,7 @@ from simulator.replay.edinburgh import (
 )
 from simulator.replay.edinburgh_city import ASSUMED_NOTE, edinburgh_city, read_positions
 from simulator.replay.recordings import read_recording, recorded_city
-from tests.simulator.support import DATA
+from tests.simulator.support import DATA, NothingSeen
 from tomma.errors import ImportRefusedError
 
 HEADER = (
@@ -113,12 +115,16 @@ def test_recorded_uplinks_are_played_as_they_are_and_the_rest_is_counted() -> No
     assert example.topic == "v3/app1@recorded/devices/dev1/up"
 
 
-def test_each_recorded_device_gets_a_bin() -> None:
-    """So its readings have a place to belong to."""
+def test_each_recorded_device_gets_a_bin_and_its_readings_are_decoded() -> None:
+    """The recording names the maker, which picks the decoder: 1,601 mm in a container of 1,750 to 350 mm."""
     recording = read_recording([DATA / "envelopes" / "tts_v3_up_em400.json"])
     city = recorded_city(recording)
     assert list(city.sensors) == ["eui-1000000000000001"]
     assert {each.bin_id for each in city.installations} == set(city.bins)
+    [message] = recording.messages
+    now_utc = datetime(2026, 6, 1, tzinfo=UTC)
+    batch = process([Message(message.topic, message.payload, now_utc, "tts_v3")], IngestContext(city, NothingSeen()))
+    assert [each.distance_mm for each in batch.readings] == [1601.0]
 
 
 def test_our_own_messages_can_be_recorded_and_played(tmp_path: Path) -> None:
