@@ -14,6 +14,7 @@ from tests.web.browsing import LANDSCAPE, PORTRAIT, launch, map_is_drawn, save_s
 from tests.web.stack import Stack, copy_of, seed, serving
 
 SETTLE_MS = 2_500  # tiles and labels come in after the layers
+AFTER_ACT_MS = 900
 DRIVER = "/driver?vehicle=truck-1"
 Act = Callable[[Page], object]
 
@@ -92,8 +93,9 @@ def shoot(browser: Browser, stack: Stack, folder: Path, name: str, path: str, ac
     with watching(browser, stack.address, with_map=True, **how) as watched:  # type: ignore[arg-type]
         page = watched.go(path)
         page.locator(".map-buttons, .trucks").first.wait_for()
-        act(page)
         page.wait_for_timeout(SETTLE_MS)
+        act(page)
+        page.wait_for_timeout(AFTER_ACT_MS)
         save_shot(page, folder, name)
 
 

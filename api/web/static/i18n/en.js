@@ -224,7 +224,7 @@ export default {
   "driver.not_stored": "This tablet could not store the tap. Write it down, and do not close the page: {detail}",
   "driver.rejected": {one: "The office could not accept {n} action: {reason}", other: "The office could not accept {n} actions: {reason}"},
   "driver.stored_route": "Shown from the tablet's memory, {time}",
-  "driver.privacy": "Your position stays on this tablet.",
+  "driver.privacy": "This page does not use your position.",
   "skip.blocked": "Blocked by a car",
   "skip.no_access": "Locked, no access",
   "skip.damaged": "Damaged bin",

@@ -224,7 +224,7 @@ export default {
   "driver.not_stored": "Surfplattan kunde inte spara trycket. Skriv upp det och stäng inte sidan: {detail}",
   "driver.rejected": {one: "Kontoret kunde inte ta emot {n} åtgärd: {reason}", other: "Kontoret kunde inte ta emot {n} åtgärder: {reason}"},
   "driver.stored_route": "Visas ur surfplattans minne, {time}",
-  "driver.privacy": "Din position stannar på surfplattan.",
+  "driver.privacy": "Sidan använder inte din position.",
   "skip.blocked": "Blockerad av bil",
   "skip.no_access": "Låst, ingen åtkomst",
   "skip.damaged": "Trasigt kärl",
