@@ -29,7 +29,7 @@ def get_route(hands: Hands, vehicle_id: VehiclePath) -> DriverRouteOut:
     return route_out(hands, VehicleId(vehicle_id))
 
 
-@router.post("/events", summary="Hand in what the driver did", responses=problems(400, 404, 413, 415, 503))
+@router.post("/events", summary="Hand in what the driver did", responses=problems(400, 403, 404, 413, 415, 503))
 def post_events(hands: Hands, batch: EventsIn) -> EventsTaken:
     """Store each event once, by its key; on return every `stored` or `duplicate` event is on disk.
 

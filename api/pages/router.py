@@ -1,10 +1,12 @@
 """`/` the manager's page, `/driver` the tablet's, `/static` what both load, `/api` the API in words."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from markupsafe import Markup, escape
 from starlette.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
@@ -13,6 +15,7 @@ from starlette.types import Scope
 WEB = Path(__file__).parents[1] / "web"
 OWN = Path(__file__).parent
 SHELLS = {"/": "manager.html", "/driver": "driver.html"}
+CODE = re.compile(r"`([^`]+)`")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -28,12 +31,15 @@ class _Revalidated(StaticFiles):
 def mount_pages(app: FastAPI, web: Path = WEB) -> None:
     """Add the pages; a page whose files are missing answers 404 and leaves the API alone."""
     templates = Jinja2Templates(directory=[web / "templates", OWN])
+    templates.env.filters["marked"] = _marked
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     for path, name in SHELLS.items():
         if (web / "templates" / name).exists():
             router.add_api_route(path, _shell(templates, name), methods=["GET"])
     router.add_api_route("/api", _reference(templates, app), methods=["GET"])
-    router.add_api_route("/sw.js", _root_file(web / "static" / "sw.js"), methods=["GET"])
+    router.add_api_route("/api/reference.css", _file(OWN / "reference.css", "text/css"), methods=["GET"])
+    # A service worker rules only the paths below its own, so it is served from the root.
+    router.add_api_route("/sw.js", _file(web / "static" / "sw.js", "text/javascript"), methods=["GET"])
     app.include_router(router)
     if (web / "static").is_dir():
         app.mount("/static", _Revalidated(directory=web / "static"), name="static")
@@ -46,15 +52,13 @@ def _shell(templates: Jinja2Templates, name: str) -> Any:
     return shell
 
 
-def _root_file(path: Path) -> Any:
-    """A service worker rules only the paths below its own, so it must be served from the root."""
-
-    def root_file() -> Response:
+def _file(path: Path, media_type: str) -> Any:
+    def file() -> Response:
         if not path.is_file():
             raise HTTPException(404)
-        return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+        return FileResponse(path, media_type=media_type, headers={"Cache-Control": "no-cache"})
 
-    return root_file
+    return file
 
 
 def _reference(templates: Jinja2Templates, app: FastAPI) -> Any:
@@ -64,6 +68,11 @@ def _reference(templates: Jinja2Templates, app: FastAPI) -> Any:
         return templates.TemplateResponse(request, "reference.html", context, headers={"Cache-Control": "no-cache"})
 
     return reference
+
+
+def _marked(text: str) -> Markup:
+    """Return the text with what stands between backticks marked as code; everything else is escaped."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  (escaped just before)
 
 
 def _by_tag(described: dict[str, Any]) -> Sequence[dict[str, Any]]:

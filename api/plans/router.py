@@ -28,7 +28,7 @@ router = APIRouter(prefix="/plans", tags=["plans"], route_class=StrictRoute)
 PlanPath = Annotated[Name, Path(description="The plan's id.")]
 
 
-@router.post("", status_code=202, summary="Order a plan", responses=problems(400, 404, 413, 415, 503))
+@router.post("", status_code=202, summary="Order a plan", responses=problems(400, 403, 404, 413, 415, 503))
 def create_plan(hands: Hands, response: Response, order: Annotated[PlanOrder | None, Body()] = None) -> PlanOrdered:
     """Begin to make a plan and return at once; while a day's plan is being made, the same job is returned."""
     plan = hands.desk.order(_decided(hands, order or PlanOrder()))
@@ -62,7 +62,7 @@ def follow_plan(hands: Hands, plan_id: PlanPath) -> Response:
     return EventStream(_follow(hands, PlanId(plan_id)))
 
 
-@router.post("/{plan_id}/publish", summary="Send a plan to the trucks", responses=problems(404, 409, 415, 503))
+@router.post("/{plan_id}/publish", summary="Send a plan to the trucks", responses=problems(403, 404, 409, 503))
 def publish_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
     """Make this ready plan the one the trucks drive on its day; the day's former plan is superseded."""
     published = hands.context.plans.publish(PlanId(plan_id))
