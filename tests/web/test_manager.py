@@ -121,6 +121,22 @@ def test_a_plan_is_made_watched_read_and_published(fresh: Stack, open_page: Open
     assert str(link.get_attribute("href")).startswith("/driver?vehicle=")
 
 
+def test_every_stage_of_the_planner_has_words(shared: Stack, open_page: OpenPage) -> None:
+    """Also when an engine adds its round to its name."""
+    page = open_page(shared, "/driver").page
+    told = page.evaluate(
+        """async (stages) => {
+      const {stageText} = await import("/static/manager/plan.js");
+      const {translator} = await import("/static/i18n/index.js");
+      return stages.map((stage) => stageText(stage, translator("sv")));
+    }""",
+        ["queued", "forecast", "roads", "solve", "greedy", "pyvrp round 2", "ortools", "streets", "done", "new one"],
+    )
+    assert told[5] == told[6] == "Söker de bästa rutterna"
+    assert told[-1] == "Planerar …"
+    assert told.count("Planerar …") == 1
+
+
 def test_what_the_trucks_do_shows_at_once(stack: Stack, open_page: OpenPage) -> None:
     """A tap on the tablet: the count, the route's bar and the feed move without a reload."""
     page = open_page(stack, "/").page

@@ -1,6 +1,6 @@
 /** The day's plan: make it, watch it get better, read it, publish it. */
 import {useWords} from "../lib/context.js";
-import {html, useMemo} from "../lib/html.js";
+import {html, useEffect, useMemo, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {truckStyle} from "../map/palette.js";
 import {Feed} from "./feed.js";
@@ -26,14 +26,32 @@ function CostLine({costs}) {
     <polyline points=${points.map(([x, y]) => `${x},${y}`).join(" ")} fill="none" vector-effect="non-scaling-stroke" /></svg>`;
 }
 
+/** What the planner does now, in words. An engine may add its round to the name: "pyvrp round 2". */
+export function stageText(stage, t) {
+  const key = `stage.${stage.split(" ")[0]}`;
+  const text = t(key);
+  return text === key ? t("plan.making") : text;
+}
+
+/** Seconds since the planner began: as told, and counted on while it is silent. */
+function useElapsed(job) {
+  const [extraS, setExtraS] = useState(0);
+  useEffect(() => {
+    const toldMs = performance.now();
+    setExtraS(0);
+    const timer = setInterval(() => setExtraS((performance.now() - toldMs) / 1000), 500);
+    return () => clearInterval(timer);
+  }, [job]);
+  return job.elapsed_s + extraS;
+}
+
 function Progress({job}) {
   const {t, format} = useWords();
+  const elapsedS = useElapsed(job);
   if (job.failed) return html`<p class="fault" role="alert">${t("plan.failed", {detail: job.detail})}</p>`;
-  const key = `stage.${job.stage}`;
-  const stage = t(key) === key ? t("plan.making") : t(key);
   return html`<div class="progress-box">
-    <p class="stage" role="status"><i class="spinner" aria-hidden="true"></i>${stage}</p>
-    <p class="so-far"><span>${t("plan.elapsed", {s: format.whole(job.elapsed_s)})}</span>
+    <p class="stage" role="status"><i class="spinner" aria-hidden="true"></i>${stageText(job.stage, t)}</p>
+    <p class="so-far"><span>${t("plan.elapsed", {s: format.whole(elapsedS)})}</span>
       ${job.best_cost_minor !== null && job.best_cost_minor !== undefined && html`<b>
         ${t("plan.best", {cost: format.money(job.best_cost_minor)})}</b>`}</p>
     <${CostLine} costs=${job.costs} />
