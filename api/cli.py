@@ -22,7 +22,7 @@ from tomma.stores.wiring import Stores, open_stores
 
 log = logging.getLogger(__name__)
 
-app = typer.Typer(help="Serve the pages and the API.")
+app = typer.Typer(add_completion=False, help="Serve the pages and the API.")
 
 Certificate = Annotated[Path | None, typer.Option("--tls-cert", help="Certificate chain (PEM): serve HTTPS.")]
 Key = Annotated[Path | None, typer.Option("--tls-key", help="Its private key (PEM).")]

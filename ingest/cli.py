@@ -16,7 +16,7 @@ from ingest.subscriber import Subscriber
 from tomma.settings import BrokerSettings, Settings, load_settings
 from tomma.stores.wiring import open_stores
 
-app = typer.Typer(help="Take readings from the broker into the store.")
+app = typer.Typer(add_completion=False, help="Take readings from the broker into the store.")
 
 
 @app.command()

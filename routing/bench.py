@@ -24,7 +24,7 @@ from routing.solve import Solved, solve_in_child
 from tomma.city import Position
 from tomma.settings import RoadSettings, load_settings
 
-app = typer.Typer(help="Plan a synthetic city and report times, cost and the checker's verdict.")
+app = typer.Typer(add_completion=False, help="Plan a synthetic city and report times, cost and the checker's verdict.")
 
 HOUR_S = 3600
 CENTRE = Position(60.17, 24.94)

@@ -29,7 +29,9 @@ from tomma.settings import load_settings
 from tomma.stores.codec import to_json
 from tomma.stores.wiring import open_stores
 
-app = typer.Typer(help="Make the plan of a day: which bins, which truck, in which order, and why.")
+app = typer.Typer(
+    add_completion=False, help="Make the plan of a day: which bins, which truck, in which order, and why."
+)
 
 Day = Annotated[str | None, typer.Option(help="Local date, YYYY-MM-DD; today while an hour of work is left.")]
 BudgetS = Annotated[

@@ -17,8 +17,12 @@ import typer
 
 from simulator.presets import SHIPPED_EXTRACT
 
-simulate_app = typer.Typer(help="Play a town: sensors over MQTT, drivers over HTTP; or replay a recording.")
-demo_app = typer.Typer(help="Start everything with a simulated town on this machine; prints the address to open.")
+simulate_app = typer.Typer(
+    add_completion=False, help="Play a town: sensors over MQTT, drivers over HTTP; or replay a recording."
+)
+demo_app = typer.Typer(
+    add_completion=False, help="Start everything with a simulated town on this machine; prints the address to open."
+)
 
 Size = Annotated[int | None, typer.Option("--bins", min=1, help="How many bins, in place of a preset.")]
 PresetName = Annotated[str, typer.Option("--preset", help="small-town, city-1400, city-5700 or city-11100.")]

@@ -13,7 +13,11 @@ from api.basemap.build import Built, build_basemap
 from api.basemap.tiles import TileArchive
 from tomma.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="The map under everything: make it from OpenStreetMap, look into it.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="The map under everything: make it from OpenStreetMap, look into it.",
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON line on standard output, nothing else.")]
 

@@ -15,7 +15,7 @@ from routing.forecast_bench.recording import RecordingScore, read_recording, sco
 from routing.forecast_bench.simulated import Score, score_towns
 from routing.forecast_bench.town import TownSettings
 
-app = typer.Typer(help="Score the forecast: coverage, calibration, CRPS beside simpler rules.")
+app = typer.Typer(add_completion=False, help="Score the forecast: coverage, calibration, CRPS beside simpler rules.")
 
 
 @app.command()

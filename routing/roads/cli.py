@@ -17,7 +17,9 @@ from tomma.city import Position
 from tomma.plan import RoadsSource
 from tomma.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="The street network: prepare it from OpenStreetMap, and ask it.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="The street network: prepare it from OpenStreetMap, and ask it."
+)
 
 STAGES = {
     "reading": "reading the extract",
