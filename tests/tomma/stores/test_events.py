@@ -88,6 +88,18 @@ def test_a_follower_is_told_every_event_once(engine: sa.Engine) -> None:
     assert log.since(second) == (second, [])
 
 
+def test_a_window_holds_what_was_received_in_it_and_after(engine: sa.Engine) -> None:
+    """A forecast of four weeks must not read ten years; when the tablet was tapped is not asked here."""
+    log = SqlEventLog(engine)
+    edge = _event(2).received_utc
+    old = replace(_event(1), received_utc=edge - timedelta(milliseconds=1))
+    late = replace(_event(3), tapped_utc=edge - timedelta(days=1), received_utc=edge)
+    log.append([late, old, _event(2)])
+
+    assert log.received_since(edge) == [late, _event(2)]
+    assert log.received_since(edge + timedelta(milliseconds=1)) == []
+
+
 def test_writers_at_once_leave_no_gap_that_a_follower_would_miss(engine: sa.Engine) -> None:
     """A position that is told must be behind everything that is stored later."""
     log = SqlEventLog(engine)

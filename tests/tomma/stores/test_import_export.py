@@ -174,6 +174,32 @@ def test_a_dry_run_tells_what_would_change_and_changes_nothing(use: Use, city: C
         assert stores.registry.revision() == revision
 
 
+def test_a_dry_run_of_readings_stores_none(use: Use) -> None:
+    """The file is read to its end and counted."""
+    use("old")
+    with _stores() as stores:
+        stores.readings.append(READINGS_SENT)
+    _json("export", "readings", "-o", "r.csv")
+    use("new")
+    outcome = _json("import", "r.csv", "--dry-run")
+
+    assert [(each["records"], each["stored"]) for each in outcome["files"]] == [(3, 0)]  # type: ignore[attr-defined]
+    with _stores() as stores:
+        assert stores.readings.latest() == {}
+
+
+@pytest.mark.parametrize("number", ["inf", "-Infinity", "nan", "1e400", "12,5", "0x1f", "true"])
+def test_a_cell_that_is_no_finite_number_is_refused(use: Use, tmp_path: Path, number: str) -> None:
+    """A spreadsheet writes all sorts of things into a column of numbers."""
+    use("new")
+    header = "bin_id,sensor_id,measured_utc,received_utc,fill_fraction,distance_mm"
+    (tmp_path / "r.csv").write_text(f'{header}\nB1,S1,2026-11-02T05:30:00Z,2026-11-02T05:30:00Z,0.5,"{number}"\n')
+    result = _run("import", "r.csv")
+
+    assert isinstance(result.exception, ImportRefusedError)
+    assert "r.csv line 2:" in str(result.exception)
+
+
 def _line(**changed: object) -> str:
     row = {"bin_id": "B1", "sensor_id": "S1", "measured_utc": "2026-11-02T05:30:00Z", "fill_fraction": 0.5}
     row |= {"received_utc": "2026-11-02T05:30:02Z"} | changed
