@@ -1,17 +1,17 @@
 """From the stores to what a forecast reads: one call, every bin."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from routing.forecast import BinHistory
 from tomma.city import City
-from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, Reading
+from tomma.fold import confirmed_emptyings
+from tomma.model import BinId, Emptying, Reading
 from tomma.ports import EventLog, ReadingStore
 
 WINDOW_DAYS = 28
 """Two half-lives of the forecast's memory (`routing.forecast.rates`)."""
-PAGE = 10_000
 
 
 def load_histories(
@@ -26,7 +26,9 @@ def load_histories(
     seen = readings.range_all(from_utc, to_utc)
     newest = readings.latest()
     emptied: dict[BinId, list[Emptying]] = defaultdict(list)
-    for emptying in (*readings.emptyings(from_utc, to_utc), *confirmed_emptyings(events, from_utc, to_utc)):
+    confirmed = confirmed_emptyings(events.received_since(from_utc))
+    in_window = [each for each in confirmed if from_utc <= each.at_utc < to_utc]
+    for emptying in (*readings.emptyings(from_utc, to_utc), *in_window):
         emptied[emptying.bin_id].append(emptying)
     return {
         bin_id: BinHistory(_or_newest(seen.get(bin_id, ()), newest.get(bin_id), to_utc), tuple(emptied.get(bin_id, ())))
@@ -38,27 +40,6 @@ def _or_newest(seen: Sequence[Reading], newest: Reading | None, to_utc: datetime
     if seen or newest is None or newest.measured_utc >= to_utc:
         return seen
     return (newest,)
-
-
-def confirmed_emptyings(events: EventLog, from_utc: datetime, to_utc: datetime) -> Sequence[Emptying]:
-    """Return the drivers' emptyings with from_utc <= tapped_utc < to_utc, without those they took back."""
-    told = list(_all_events(events))
-    undone = {event.undoes_key for event in told if event.kind is EventKind.UNDONE}
-    return [
-        Emptying(event.bin_id, event.tapped_utc, EmptyingSource.CONFIRMED)
-        for event in told
-        if event.kind is EventKind.EMPTIED
-        and event.bin_id is not None
-        and event.key not in undone
-        and from_utc <= event.tapped_utc < to_utc
-    ]
-
-
-def _all_events(events: EventLog) -> Iterator[Event]:
-    position, page = events.since(0, PAGE)
-    while page:
-        yield from page
-        position, page = events.since(position, PAGE)
 
 
 def last_emptied(histories: Mapping[BinId, BinHistory]) -> Mapping[BinId, datetime]:

@@ -132,6 +132,9 @@ class EventLog(Protocol):
     def of_plan(self, plan_id: PlanId) -> Sequence[Event]:
         """Return the plan's events ordered by (tapped_utc, device_id, sequence)."""
 
+    def received_since(self, from_utc: datetime) -> Sequence[Event]:
+        """Return the events with received_utc >= from_utc in order of storing: what a forecast's window needs."""
+
     def since(self, position: int, limit: int = 1000) -> tuple[int, Sequence[Event]]:
         """Return (new position, events stored after `position` in order of storing); begin with 0."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -40,6 +41,13 @@ class SqlEventLog:
             found = [_event(row) for row in connection.execute(of_plan)]
         # sorted here: databases collate text differently
         return sorted(found, key=lambda event: (event.tapped_utc, event.device_id, event.sequence, event.key))
+
+    def received_since(self, from_utc: datetime) -> Sequence[Event]:
+        """Return the events received at `from_utc` or later, in order of storing."""
+        columns = tables.event.c
+        newer = sa.select(tables.event).where(columns.received_utc >= from_utc).order_by(columns.position)
+        with reading(self._engine) as connection:
+            return [_event(row) for row in connection.execute(newer)]
 
     def since(self, position: int, limit: int = 1000) -> tuple[int, Sequence[Event]]:
         """Return (new position, events stored after `position` in order of storing); begin with 0."""

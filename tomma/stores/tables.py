@@ -206,7 +206,7 @@ event = sa.Table(
     _text("vehicle_id"),
     _text("kind"),
     sa.Column("tapped_utc", UtcDateTime, nullable=False),
-    sa.Column("received_utc", UtcDateTime, nullable=False),
+    sa.Column("received_utc", UtcDateTime, nullable=False, index=True),
     sa.Column("bin_id", sa.Text),
     sa.Column("disposal_site_id", sa.Text),
     sa.Column("skip_reason", sa.Text),

@@ -47,6 +47,7 @@ def _make_plans_and_events() -> None:
         sa.UniqueConstraint("key", name="uq_event_key"),
     )
     op.create_index("ix_event_plan_id", "event", ["plan_id"], unique=False)
+    op.create_index("ix_event_received_utc", "event", ["received_utc"], unique=False)
     op.create_table(
         "plan",
         sa.Column("id", sa.Text(), nullable=False),
