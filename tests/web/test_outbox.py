@@ -16,6 +16,7 @@ def test_taps_while_the_server_is_gone_arrive_once_after_a_new_start(stack: Stac
     watched = open_page(stack, DRIVER)
     watched.expects_failures = True
     page = watched.page
+    page.locator(".big.go").wait_for()
     bins = [stop["bin_id"] for stop in stack.ask("/driver/routes/truck-1")["stops"][:3]]
     stack.stop()
     for n in (1, 2, 3):
@@ -78,7 +79,8 @@ def test_two_tabs_share_one_outbox_and_send_each_tap_once(stack: Stack, open_pag
     watched.expects_failures = True
     one, other = watched.page, watched.context.new_page()
     other.goto(stack.address + DRIVER)
-    expect(other.locator(".big.go")).to_be_visible()
+    for page in (one, other):
+        page.locator(".big.go").wait_for()
     stack.stop()
     for page in (one, other):
         page.locator(".big.go").click()

@@ -57,7 +57,7 @@ function Row({bin, now, onOpen, selected}) {
     <td class="number">${format.hours(bin.hours_to_full)}</td>
     <td class="number">${format.timeOrDay(bin.measured_utc, now)}</td>
     <td>${t(`sensor.${bin.sensor_state}`)}</td>
-    <td>${t(`plan_state.${bin.plan_state}`)}</td>
+    <td>${bin.plan_state === "none" ? "–" : t(`plan_state.${bin.plan_state}`)}</td>
   </tr>`;
 }
 
