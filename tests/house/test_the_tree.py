@@ -66,7 +66,7 @@ def test_every_test_says_why_it_exists() -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        pytest.param(r"(?:/home/|/Users/|/root/|/work/)\w", id="the path of one machine"),
+        pytest.param(r"/(?:home|Users|root|work)/\w", id="the path of one machine"),
         pytest.param(r"\b(?:pypi|npmjs|pythonhosted|yarnpkg|debian)\.(?:org|com)\b", id="the host of a registry"),
         pytest.param(r"-----BEGIN [A-Z ]*PRIVATE KEY-----", id="a private key"),
     ],
