@@ -15,6 +15,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from routing.bench_streets import HUBS, street_places
 from routing.check import violations
 from routing.problem import BinNode, BreakRule, DisposalNode, Problem, Rates, Truck
 from routing.roads import open_roads
@@ -45,7 +46,7 @@ def plan_command(
     """Plan a synthetic city and report times, cost and the checker's verdict."""
     roads = _roads(osm)
     began_at = time.perf_counter()
-    problem = synthetic(bins, vehicles, seed, roads)
+    problem = synthetic(bins, vehicles, seed, roads, osm)
     built_s = time.perf_counter() - began_at
     solved = solve_in_child(problem, budget_s=budget_s, memory_limit_mb=MEMORY_LIMIT_MB, seed=seed)
     result = _result(problem, solved, built_s) | {"roads": roads.source.value, "seed": seed}
@@ -85,16 +86,25 @@ def _result(problem: Problem, solved: Solved, built_s: float) -> dict[str, objec
     }
 
 
-def synthetic(bins: int, vehicles: int, seed: int, roads: Roads) -> Problem:
-    """Return a city's problem; the same numbers and the same streets give the same problem."""
+def synthetic(bins: int, vehicles: int, seed: int, roads: Roads, extract: Path | None = None) -> Problem:
+    """Return a city's problem; the same numbers and the same streets give the same problem.
+
+    With an `extract` the sites lie beside its streets, else in a made-up town.
+    """
     rng = np.random.default_rng([seed, bins])
-    half_m = 2_500.0 * (max(bins, 10) / 250) ** 0.35  # larger towns are also denser
     sites = max(1, bins * 2 // 3)
-    spots = np.vstack([[[-0.9, 0.8], [1.0, 0.3], [-0.5, -1.0]] * np.array(half_m), _sites_m(rng, sites, half_m)])
-    matrix = roads.matrix([_position(east_m, north_m) for east_m, north_m in spots])
+    matrix = roads.matrix(
+        street_places(extract, HUBS + sites, rng, roads) if extract else _made_up_places(rng, bins, sites)
+    )
     halt_s = np.concatenate([[0, 0, 0], rng.integers(45, 121, sites)]).astype(np.int32)
     where = np.concatenate([np.arange(sites), rng.integers(0, sites, max(0, bins - sites))])[:bins] + 3
     return _problem(matrix, halt_s, _bins(rng, where), vehicles)
+
+
+def _made_up_places(rng: np.random.Generator, bins: int, sites: int) -> list[Position]:
+    half_m = 2_500.0 * (max(bins, 10) / 250) ** 0.35  # larger towns are also denser
+    spots = np.vstack([[[-0.9, 0.8], [1.0, 0.3], [-0.5, -1.0]] * np.array(half_m), _sites_m(rng, sites, half_m)])
+    return [_position(east_m, north_m) for east_m, north_m in spots]
 
 
 def _sites_m(rng: np.random.Generator, count: int, half_m: float) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from tomma.settings import Settings
 from tomma.stores.codec import from_json
 from tomma.stores.wiring import open_stores
 
+HELSINKI = Path(__file__).parents[3] / "simulator" / "cities" / "helsinki.osm.pbf"
 MORNING_UTC = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 run = CliRunner().invoke
 
@@ -85,3 +86,13 @@ def test_bench_plan_prints_one_line_with_the_keys_asked_for(home: Path, bins: in
     assert (told["bins"], told["vehicles"]) == (bins, vehicles)
     assert told["first_plan_s"] <= told["final_s"]
     assert {"cost_minor", "distance_km", "engine", "unvisited"} <= set(told)
+
+
+def test_bench_plan_on_an_extract_visits_bins_on_its_streets(home: Path) -> None:
+    """Places outside the extract, or a depot cut off from it, would make every bin unreachable and the figure empty."""
+    size = ["--bins", "40", "--vehicles", "2", "--budget-s", "3"]
+    result = run(build_app(), ["bench", "plan", *size, "--osm", str(HELSINKI), "--json"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["roads"], told["must_missed"]) == ("streets", 0)
+    assert told["unvisited"] < 20
