@@ -17,6 +17,9 @@ APPLICATION_ID = 0x746F6D72  # "tomr"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x746F6D72
 _WRITES = "tomma_writes"
+_TURN = "tomma_turn"
+TURN_TIMEOUT_S = 60.0
+"""How long a thread waits for its turn to write: many slow commits, but never for ever."""
 _ALEMBIC = threading.Lock()
 """Alembic keeps what it works on in module state: one thread at a time."""
 
@@ -54,7 +57,9 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         connection.execute("PRAGMA foreign_keys=ON")
         return connection
 
-    engine = sa.create_engine(url, creator=connect)
+    # SQLite lets writers poll for its lock, so on a slow disk the unlucky one of several threads waits past any
+    # time-out. Threads of one process therefore take turns here, and poll only against other processes.
+    engine = sa.create_engine(url, creator=connect, execution_options={_TURN: threading.Lock()})
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -78,11 +83,26 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Lend a connection whose work is committed as one piece at the end, or not at all."""
     with (
+        _turn(engine),
         _telling(engine),
         engine.connect().execution_options(**{_WRITES: True}) as connection,
         connection.begin(),
     ):
         yield connection
+
+
+@contextmanager
+def _turn(engine: sa.Engine) -> Iterator[None]:
+    lock = engine.get_execution_options().get(_TURN)
+    if lock is None:  # a server queues its writers itself
+        yield
+        return
+    if not lock.acquire(timeout=TURN_TIMEOUT_S):
+        raise StoreUnavailableError(f"{_name(engine)}: other writers took more than {TURN_TIMEOUT_S:g} s; try again")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

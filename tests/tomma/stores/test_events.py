@@ -1,10 +1,13 @@
 """The driver's actions: stored once, never changed, told in the order in which they arrived."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -119,6 +122,20 @@ def test_writers_at_once_leave_no_gap_that_a_follower_would_miss(engine: sa.Engi
 
     assert len(followed) == 60
     assert followed == log.since(0)[1]
+
+
+def test_writers_of_one_process_take_turns_however_slow_the_disk_is(engine: sa.Engine) -> None:
+    """Polling for the lock, one of several threads once lost every race for longer than a writer may wait."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("a server queues its writers itself")
+    log = SqlEventLog(engine)
+    sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
+    sa.event.listen(engine, "commit", lambda _: time.sleep(0.02))
+    engine.dispose()
+    with ThreadPoolExecutor(4) as tablets:
+        verdicts = list(tablets.map(lambda n: log.append([_event(n)]), range(24)))
+
+    assert verdicts == [["stored"]] * 24
 
 
 @given(arrival=st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=25))
