@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ingest.refusal import RefusedError
 from ingest.strict_json import JsonValue
 
 
@@ -35,5 +36,11 @@ class Uplink:
     """Values the network server decoded, or the device's own JSON."""
     frame: bytes = b""
     """The device's binary payload."""
+    port: int | None = None
+    """The LoRaWAN port of the frame, by which makers tell their kinds of frame apart; None where there is none."""
     ours: bool = False
     """True when `fields` is our own documented format: then nothing in it may be unknown."""
+
+
+type Record = Uplink | RefusedError
+"""One record of a message that may carry many: a bad one is a value among the good ones, and they go on."""

@@ -5,17 +5,18 @@ way is a `Rejected` with its reason and the payload; the rest of the batch goes 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from ingest.calibrate import calibrate
 from ingest.decode import decode
+from ingest.decode.codec import NO_CODECS, Codecs
 from ingest.emptyings import detect
 from ingest.envelope import ENVELOPES
 from ingest.memory import SensorMemory, seen_in
-from ingest.message import Message, Uplink
+from ingest.message import Message, Record, Uplink
 from ingest.quality import judge
 from ingest.refusal import RefusedError, shown
 from tomma.city import City, Sensor
@@ -46,6 +47,8 @@ class IngestContext:
     city: City
     memories: Memories
     payload_max_bytes: int = PAYLOAD_MAX_BYTES
+    codecs: Codecs = NO_CODECS
+    """The decoders that the city dropped in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +62,70 @@ class Batch:
 
 
 def process(messages: Sequence[Message], context: IngestContext) -> Batch:
-    """Return every message as a reading or as a rejection, in order, and the emptyings the readings confirm."""
+    """Return every record as a reading or as a rejection, in order, and the emptyings the readings confirm."""
     readings: list[Reading] = []
     emptyings: list[Emptying] = []
     rejected: list[Rejected] = []
     memory: dict[SensorId, SensorMemory] = {}
     for message in messages:
-        outcome = read(message, context, memory)
-        if isinstance(outcome, Rejected):
-            rejected.append(outcome)
-            continue
-        readings.append(outcome)
-        emptyings.extend(_remember(outcome, context, memory))
+        for outcome in read(message, context, memory):
+            if isinstance(outcome, Rejected):
+                rejected.append(outcome)
+                continue
+            readings.append(outcome)
+            emptyings.extend(_remember(outcome, context, memory))
     return Batch(tuple(readings), tuple(emptyings), tuple(rejected), memory)
 
 
-def read(message: Message, context: IngestContext, memory: Mapping[SensorId, SensorMemory]) -> Reading | Rejected:
-    """Return the reading in one message, or why there is none."""
+def read(
+    message: Message, context: IngestContext, memory: Mapping[SensorId, SensorMemory]
+) -> Iterator[Reading | Rejected]:
+    """Yield the readings in one message, or why there is none; a bad record among good ones costs only itself.
+
+    Lazy on purpose: `memory` may grow between two records of one sensor.
+    """
+    try:
+        records = _unwrap(message, context)
+    except (ValueError, ArithmeticError, RecursionError) as exc:
+        yield _rejected(message, context, exc, None, "")
+        return
+    for number, record in enumerate(records, 1):
+        where = f"record {number} of {len(records)}: " if len(records) > 1 else ""
+        yield from _read_record(message, record, context, memory, where)
+
+
+def _read_record(
+    message: Message, record: Record, context: IngestContext, memory: Mapping[SensorId, SensorMemory], where: str
+) -> Iterator[Reading | Rejected]:
     sensor: Sensor | None = None
     try:
-        uplink = _unwrap(message, context)
-        sensor = _sensor_of(uplink, context.city)
-        return _reading(message, decode(uplink, sensor), context, memory)
-    except RefusedError as exc:
-        reason, detail = exc.reason, str(exc)
+        if isinstance(record, RefusedError):
+            raise record
+        sensor = _sensor_of(record, context.city)
+        measurements = decode(record, sensor, context.codecs)
     except (ValueError, ArithmeticError, RecursionError) as exc:
+        yield _rejected(message, context, exc, sensor, where)
+        return
+    for measurement in measurements:
+        try:
+            yield _reading(message, measurement, context, memory)
+        except (ValueError, ArithmeticError) as exc:
+            yield _rejected(message, context, exc, sensor, where)
+
+
+def _rejected(message: Message, context: IngestContext, exc: Exception, sensor: Sensor | None, where: str) -> Rejected:
+    if isinstance(exc, RefusedError):
+        reason, detail = exc.reason, str(exc)
+    else:
         # Every value type checks itself, so this is a check of ours that a decoder missed: never a lost stream.
-        log.exception("decoder missed a check topic=%s", shown(message.topic))
+        log.error("decoder missed a check topic=%s", shown(message.topic), exc_info=exc)
         reason, detail = RejectReason.UNKNOWN_FORMAT, f"the message could not be understood: {shown(str(exc))}"
-    sensor_id = sensor.id if sensor else None
     kept = message.payload[: context.payload_max_bytes]
-    return Rejected(message.topic, kept, message.received_utc, reason, detail, sensor_id)
+    sensor_id = sensor.id if sensor else None
+    return Rejected(message.topic, kept, message.received_utc, reason, where + detail, sensor_id)
 
 
-def _unwrap(message: Message, context: IngestContext) -> Uplink:
+def _unwrap(message: Message, context: IngestContext) -> Sequence[Record]:
     size = len(message.payload) if message.size_bytes is None else message.size_bytes
     if size > context.payload_max_bytes:
         raise RefusedError(
@@ -119,6 +152,10 @@ def _sensor_of(uplink: Uplink, city: City) -> Sensor:
 def _reading(
     message: Message, measurement: Measurement, context: IngestContext, memory: Mapping[SensorId, SensorMemory]
 ) -> Reading:
+    if not measurement.has_level:
+        raise RefusedError(
+            RejectReason.NO_READING, "the frame has no distance and no fill: a status, device information or no echo"
+        )
     measured_utc, clock = _measured(message, measurement)
     sensor_id = measurement.sensor_id
     bin_id = context.city.bin_of_sensor(sensor_id, measured_utc)

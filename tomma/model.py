@@ -58,11 +58,25 @@ UNTRUSTED = Quality.SPIKE | Quality.STUCK
 """Flags that keep a reading out of the forecast."""
 
 
+class Alarm(StrEnum):
+    """What a device itself reports beside or instead of a level."""
+
+    FIRE = "fire"
+    """Its temperature alarm, or its own verdict."""
+    TILT = "tilt"
+    """It does not hang as it was mounted: the lid stands open, or the container lies."""
+    BATTERY_LOW = "battery_low"
+    TAMPER = "tamper"
+    SENSOR_FAULT = "sensor_fault"
+    """It cannot measure: probe missing, broken or soiled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """What a device said, before we know which bin it hangs in.
 
-    Either `distance_mm` or `fill_fraction` is present; a device that computes fill itself sends the second.
+    With a level it becomes a reading: `distance_mm`, or `fill_fraction` of a device that computes fill itself.
+    Without one it is a status: what the device says of itself, which alerts want to know.
     """
 
     sensor_id: SensorId
@@ -74,17 +88,32 @@ class Measurement:
     battery_v: float | None = None
     battery_fraction: float | None = None
     temperature_c: float | None = None
+    alarms: frozenset[Alarm] = frozenset()
+    no_echo: bool = False
+    """The device listened and heard nothing: that says nothing about the level, least of all "full"."""
 
     def __post_init__(self) -> None:
         """Refuse a measurement with nothing in it or with numbers that are not."""
         if not self.sensor_id:
             raise ValueError("sensor_id must not be empty")
-        if self.distance_mm is None and self.fill_fraction is None:
-            raise ValueError("one of distance_mm and fill_fraction must be given")
+        if self.has_level:
+            if self.no_echo:
+                raise ValueError("no_echo must be false beside a level, got true")
+        elif not (self.alarms or self.no_echo) and self._has_no_side_value:
+            raise ValueError("one of distance_mm and fill_fraction, or a status of the device, must be given")
         for name in ("distance_mm", "fill_fraction", "battery_v", "battery_fraction", "temperature_c"):
             value = getattr(self, name)
             if value is not None and not math.isfinite(value):
                 raise ValueError(f"{name} must be a finite number, got {value}")
+
+    @property
+    def has_level(self) -> bool:
+        """Whether this can become a reading; else it is a status of the device."""
+        return self.distance_mm is not None or self.fill_fraction is not None
+
+    @property
+    def _has_no_side_value(self) -> bool:
+        return self.battery_v is None and self.battery_fraction is None and self.temperature_c is None
 
 
 @dataclass(frozen=True, slots=True)

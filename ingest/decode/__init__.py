@@ -1,46 +1,61 @@
 """From what a device sent to what it measured. One file per maker; a new one is one more line in `MAKERS`.
 
-Three ways, in this order: our own JSON fields, fields the network server decoded, the maker's binary frame.
+Four ways, in this order: our own JSON fields, a codec that the city dropped in, fields the network server decoded
+with a level in a certain unit, the maker's binary frame.
 Everything here is pure and raises `RefusedError` and nothing else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ingest.decode import decoded_fields, milesight, own_fields
+from ingest.decode.codec import NO_CODECS, Codecs, FrameDecoder
 from ingest.decode.values import Values
 from ingest.message import Uplink
 from ingest.refusal import RefusedError, shown
 from tomma.city import Sensor
 from tomma.model import Measurement, RejectReason
 
-type FrameDecoder = Callable[[bytes], Values]
+__all__ = ["MAKERS", "NO_CODECS", "Codecs", "FrameDecoder", "Values", "decode"]
 
-MAKERS: Mapping[str, FrameDecoder] = {
+type MakerDecoder = Callable[[Uplink, str], Sequence[Values]]
+"""A `FrameDecoder` that is also told `Sensor.model`: one maker's models differ in their frames."""
+
+MAKERS: Mapping[str, MakerDecoder] = {
     "milesight": milesight.decode,
 }
 """Binary decoders by `Sensor.make`, lower case."""
 
 
-def decode(uplink: Uplink, sensor: Sensor) -> Measurement:
-    """Return what the sensor measured; RefusedError when nothing in the uplink says it."""
-    values = own_fields.read(uplink.fields) if uplink.ours else _foreign(uplink, sensor)
+def decode(uplink: Uplink, sensor: Sensor, codecs: Codecs = NO_CODECS) -> Sequence[Measurement]:
+    """Return what the sensor measured, one or several; RefusedError when nothing in the uplink says it."""
+    if uplink.ours:
+        return (_measurement(own_fields.read(uplink.fields), uplink, sensor),)
+    return [_measurement(values, uplink, sensor) for values in _foreign(uplink, sensor, codecs)]
+
+
+def _measurement(values: Values, uplink: Uplink, sensor: Sensor) -> Measurement:
     return Measurement(
         sensor_id=sensor.id,
-        measured_utc=uplink.measured_utc,
+        measured_utc=values.measured_utc or uplink.measured_utc,
         distance_mm=values.distance_mm,
         fill_fraction=values.fill_fraction,
         counter=uplink.counter,
         battery_v=values.battery_v,
         battery_fraction=values.battery_fraction,
         temperature_c=values.temperature_c,
+        alarms=values.alarms,
+        no_echo=values.no_echo,
     )
 
 
-def _foreign(uplink: Uplink, sensor: Sensor) -> Values:
+def _foreign(uplink: Uplink, sensor: Sensor, codecs: Codecs) -> Sequence[Values]:
+    dropped_in = codecs.find(sensor)
+    if dropped_in is not None:
+        return dropped_in(uplink)
     make = sensor.make.strip().lower()
     values = decoded_fields.read(uplink.fields, make)
     if values is not None:
-        return values
+        return (values,)
     decoder = MAKERS.get(make)
     if decoder is None:
         raise RefusedError(
@@ -51,4 +66,4 @@ def _foreign(uplink: Uplink, sensor: Sensor) -> Values:
         raise RefusedError(
             RejectReason.NO_READING, "decoded_payload carries no distance or fill, and there is no frame"
         )
-    return decoder(uplink.frame)
+    return decoder(uplink, sensor.model)

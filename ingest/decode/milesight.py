@@ -5,12 +5,13 @@ read. An alarm repeats the quantity on its own channel; the last one in the fram
 Values checked against the maker's published examples.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from ingest import fields
 from ingest.decode.values import Values
+from ingest.message import Uplink
 from ingest.refusal import RefusedError
 from tomma.model import RejectReason
 
@@ -65,7 +66,12 @@ CHANNELS: Mapping[tuple[int, int], Channel] = {
 }
 
 
-def decode(frame: bytes) -> Values:
+def decode(uplink: Uplink, model: str = "") -> Sequence[Values]:  # noqa: ARG001  (all models speak alike)
+    """Return what the frame says; see `read`."""
+    return (read(uplink.frame),)
+
+
+def read(frame: bytes) -> Values:
     """Return the last distance in the frame with battery and temperature.
 
     Raises:

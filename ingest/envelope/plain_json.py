@@ -16,7 +16,7 @@ from tomma.model import RejectReason
 COUNTER_MAX = 2**53
 
 
-def unwrap(message: Message) -> Uplink:
+def unwrap(message: Message) -> tuple[Uplink]:
     """Return the uplink in a message of our own format."""
     body = parse_object(message.payload)
     sensor_id = _sensor_of(message.topic)
@@ -25,12 +25,14 @@ def unwrap(message: Message) -> Uplink:
         raise RefusedError(
             RejectReason.FOREIGN_TOPIC, f"sensor_id must be the topic's ({shown(sensor_id)}), got {shown(claimed)}"
         )
-    return Uplink(
-        device_ids=(sensor_id,),
-        measured_utc=fields.moment(body, "measured_utc"),
-        counter=fields.whole(body, "counter", COUNTER_MAX),
-        fields=body,
-        ours=True,
+    return (
+        Uplink(
+            device_ids=(sensor_id,),
+            measured_utc=fields.moment(body, "measured_utc"),
+            counter=fields.whole(body, "counter", COUNTER_MAX),
+            fields=body,
+            ours=True,
+        ),
     )
 
 

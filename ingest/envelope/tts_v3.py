@@ -20,7 +20,7 @@ COUNTER_MAX = 2**32 - 1
 PORT_MAX = 255
 
 
-def unwrap(message: Message) -> Uplink:
+def unwrap(message: Message) -> tuple[Uplink]:
     """Return the uplink in a message of The Things Stack."""
     body = parse_object(message.payload)
     if "uplink_message" not in body:
@@ -30,16 +30,20 @@ def unwrap(message: Message) -> Uplink:
     uplink = fields.section(body, "uplink_message")
     decoded = fields.section(uplink, "decoded_payload")
     frame = _frame(uplink)
-    if not (fields.whole(uplink, "f_port", PORT_MAX) or decoded):
+    port = fields.whole(uplink, "f_port", PORT_MAX) or 0
+    if not (port or decoded):
         raise _no_reading("f_port must be 1 or more for data, got 0: a network command")
     if not frame and not decoded:
         raise _no_reading("the uplink must carry frm_payload or decoded_payload, got neither")
-    return Uplink(
-        device_ids=_devices(message.topic, fields.section(body, "end_device_ids")),
-        measured_utc=fields.moment(uplink, "received_at") or fields.moment(body, "received_at"),
-        counter=fields.whole(uplink, "f_cnt", COUNTER_MAX) or 0,
-        fields=decoded,
-        frame=frame,
+    return (
+        Uplink(
+            device_ids=_devices(message.topic, fields.section(body, "end_device_ids")),
+            measured_utc=fields.moment(uplink, "received_at") or fields.moment(body, "received_at"),
+            counter=fields.whole(uplink, "f_cnt", COUNTER_MAX) or 0,
+            fields=decoded,
+            frame=frame,
+            port=port,
+        ),
     )
 
 
