@@ -5,6 +5,7 @@
 .DEFAULT_GOAL := help
 PYTHON3 ?= python3
 BIN := .venv/bin
+WORKERS ?= 2
 
 help:
 	@echo "make demo | make test | make check | make test-long | make lock | make format | make clean"
@@ -16,7 +17,7 @@ demo:
 test:
 	@$(PYTHON3) tools/bootstrap.py test
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 check:
 	@$(BIN)/ruff format --check .

@@ -50,9 +50,9 @@ def fresh(unplanned: Path, tmp_path: Path) -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, started once."""
+    """The system's Chromium. Ended with each file: Playwright's event loop would break asyncio tests after it."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

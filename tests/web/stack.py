@@ -37,7 +37,7 @@ NOW = datetime(2026, 11, 20, 6, 15, tzinfo=UTC)  # a Friday, 08:15 in Helsinki: 
 HISTORY = timedelta(days=14)
 EVERY = timedelta(hours=3)
 EVIL_NAME = '<img src=x onerror="window.hacked=1">'
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 FAST = Pace(poll_s=0.05, heartbeat_s=0.5, forecast_every_clock_s=3_600.0, forecast_pause_min_s=0.2)
 
 
