@@ -52,9 +52,15 @@ class Quality(IntFlag):
     """The same raw value for longer than a bin in use can show."""
     LATE = 16
     """Arrived after a newer reading of the same sensor."""
+    BLOCKED = 32
+    """Something stands before the sensor: a very short distance, constant or inside its dead zone."""
+    UNFOLDED = 64
+    """The level fell back without an emptying: what the sensor saw since the jump before was no waste."""
+    DRIFT = 128
+    """The level moved with the temperature and not with the waste."""
 
 
-UNTRUSTED = Quality.SPIKE | Quality.STUCK
+UNTRUSTED = Quality.SPIKE | Quality.STUCK | Quality.BLOCKED
 """Flags that keep a reading out of the forecast."""
 
 
@@ -191,6 +197,69 @@ class Emptying:
             value = getattr(self, name)
             if value is not None:
                 check_within(name, value, 0.0, 1.0)
+
+
+class AlertKind(StrEnum):
+    """What somebody should look at. About a sensor, but for those that say otherwise."""
+
+    FIRE = "fire"
+    """values: temperature_c and rise_c where measured; the device's own alarm has none"""
+    TILT = "tilt"
+    """values: none"""
+    TAMPER = "tamper"
+    """values: none"""
+    SENSOR_FAULT = "sensor_fault"
+    """values: none; the device says so itself, or hears no echo again and again"""
+    BATTERY_LOW = "battery_low"
+    """values: battery_fraction or battery_v"""
+    BATTERY_FALLING = "battery_falling"
+    """values: battery_fraction or battery_v, per_day"""
+    SENSOR_SILENT = "sensor_silent"
+    """values: expected_h (its usual interval)"""
+    STUCK = "stuck"
+    """values: fill_fraction"""
+    BLOCKED = "blocked"
+    """values: distance_mm"""
+    IMPOSSIBLE_VALUES = "impossible_values"
+    """values: distance_mm or fill_fraction"""
+    TWO_SENDERS = "two_senders"
+    """values: counter; neither of the two is to be trusted until a person has looked"""
+    OVERFLOW = "overflow"
+    """About a bin. values: fill_fraction"""
+    PICKUP_MISSED = "pickup_missed"
+    """About a bin. values: fill_before_fraction, fill_after_fraction, confirmed (1 by the driver, 0 only planned)"""
+    EMPTIED_UNPLANNED = "emptied_unplanned"
+    """About a bin. values: fill_before_fraction, fill_after_fraction"""
+    STREAM_SILENT = "stream_silent"
+    """About the stream. values: silent (sensors), sensors"""
+    MESSAGES_LOST = "messages_lost"
+    """About the stream. values: lost, expected, usual_fraction"""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One change: the alert was raised, or it ended. Its identity is (kind, subject, at_utc, active)."""
+
+    kind: AlertKind
+    at_utc: datetime
+    """When it came to be so, by the readings; not when we learned of it."""
+    active: bool
+    """True: raised. False: ended."""
+    sensor_id: SensorId | None = None
+    bin_id: BinId | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that are not and times without UTC."""
+        check_utc("at_utc", self.at_utc)
+        for name, value in self.values.items():
+            if not math.isfinite(value):
+                raise ValueError(f"values[{name}] must be a finite number, got {value}")
+
+    @property
+    def subject(self) -> tuple[SensorId | None, BinId | None]:
+        """What it is about: a sensor wherever it hangs, else a bin, else the stream as a whole."""
+        return self.sensor_id, self.bin_id if self.sensor_id is None else None
 
 
 class EventKind(StrEnum):

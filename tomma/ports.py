@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from tomma.city import City
-from tomma.model import BinId, Emptying, Event, PlanId, Reading, Rejected, RejectReason
+from tomma.model import Alert, BinId, Emptying, Event, PlanId, Reading, Rejected, RejectReason
 from tomma.plan import Plan, PlanProgress, PlanStatus
 
 
@@ -36,18 +36,23 @@ class DailyAggregate:
 
 
 class ReadingStore(Protocol):
-    """Keeps readings, the emptyings seen in them, and the messages that failed."""
+    """Keeps readings, the emptyings and alerts seen in them, and the messages that failed."""
 
     def append(
         self,
         readings: Sequence[Reading],
         emptyings: Sequence[Emptying] = (),
         rejected: Sequence[Rejected] = (),
+        alerts: Sequence[Alert] = (),
+        withdrawn: Sequence[Emptying | Alert] = (),
     ) -> Appended:
         """Return only once everything is durable, in one transaction; else StoreUnavailableError.
 
         A reading whose (sensor_id, measured_utc) is known, or an emptying whose (bin_id, at_utc, source)
         is known, is a duplicate: counted, not stored again; the first one stands. Times are kept to the millisecond.
+        An alert whose (kind, subject, at_utc, active) is known is not stored again either. `withdrawn` is what
+        earlier batches told and late readings refuted: by its identity it is as if it had never been told. That
+        happens before the rest is added; what is not there is passed over.
         """
 
     def latest(self) -> Mapping[BinId, Reading]:
@@ -64,6 +69,15 @@ class ReadingStore(Protocol):
 
     def emptyings(self, from_utc: datetime, to_utc: datetime, bin_id: BinId | None = None) -> Sequence[Emptying]:
         """Return emptyings with from_utc <= at_utc < to_utc, oldest first; of one bin or of all."""
+
+    def alerts(self, from_utc: datetime, to_utc: datetime, bin_id: BinId | None = None) -> Sequence[Alert]:
+        """Return the changes with from_utc <= at_utc < to_utc, oldest first; of one bin and its sensors or of all."""
+
+    def active_alerts(self) -> Sequence[Alert]:
+        """Return what is the matter now, oldest first: of each kind and subject the newest change, if it was raised.
+
+        Of a raised and an ended one at one moment the ended one counts.
+        """
 
     def dead_letters(self, limit: int) -> Sequence[Rejected]:
         """Return the newest `limit` rejected messages, newest first."""

@@ -53,7 +53,19 @@ CREATE TABLE append_count (only INTEGER PRIMARY KEY CHECK (only = 1), value INTE
 INSERT INTO append_count VALUES (1, 0);
 """  # noqa: S608  (only constants of this file are set in)
 
-_STEPS = (_FIRST,)
+_ALERT_COLUMNS = """
+    subject TEXT NOT NULL,      -- s: and a sensor, b: and a bin, or empty for the stream
+    kind TEXT NOT NULL, at_ms INTEGER NOT NULL, active INTEGER NOT NULL,
+    sensor TEXT, bin TEXT,
+    numbers TEXT NOT NULL       -- JSON
+"""
+_ALERTS = f"""
+CREATE TABLE alert ({_ALERT_COLUMNS}, PRIMARY KEY (subject, kind, at_ms, active)) STRICT, WITHOUT ROWID;
+CREATE INDEX alert_by_time ON alert (at_ms);
+CREATE TABLE active_alert ({_ALERT_COLUMNS}, PRIMARY KEY (subject, kind)) STRICT, WITHOUT ROWID;
+"""
+
+_STEPS = (_FIRST, _ALERTS)
 """One script per version of the file; `user_version` says how many have run. Append, never change."""
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from tomma.errors import StoreUnavailableError
-from tomma.model import BinId, Emptying, Reading, Rejected, RejectReason
+from tomma.model import Alert, BinId, Emptying, Reading, Rejected, RejectReason
 from tomma.ports import Appended, DailyAggregate
+from tomma.stores import readings_alerts
 from tomma.stores import readings_rows as rows
 from tomma.stores import readings_sql as sql
 from tomma.stores.readings_numbers import Numbers
@@ -60,14 +61,20 @@ class SqliteReadings:
         readings: Sequence[Reading],
         emptyings: Sequence[Emptying] = (),
         rejected: Sequence[Rejected] = (),
+        alerts: Sequence[Alert] = (),
+        withdrawn: Sequence[Emptying | Alert] = (),
     ) -> Appended:
         """Store the batch in one transaction that is on the disk on return; see `ReadingStore.append`."""
         with self._writing, self._pool.borrow() as connection:
             try:
                 with transaction(connection):
+                    if withdrawn:
+                        readings_alerts.withdraw(connection, withdrawn)
                     stored = self._insert_readings(connection, readings)
                     stored += self._insert_emptyings(connection, emptyings)
                     self._insert_dead_letters(connection, rejected)
+                    if alerts:
+                        readings_alerts.add(connection, alerts)
             except BaseException:
                 self._numbers = Numbers()
                 raise
@@ -143,6 +150,17 @@ class SqliteReadings:
         if bin_id is None:
             return self._all(rows.emptying, sql.EMPTYINGS, *period)
         return self._all(rows.emptying, sql.EMPTYINGS_OF_BIN, *period, bin_id)
+
+    def alerts(self, from_utc: datetime, to_utc: datetime, bin_id: BinId | None = None) -> Sequence[Alert]:
+        """Return the changes of the half-open period, oldest first; of one bin and its sensors or of all."""
+        period = _period_ms(from_utc, to_utc)
+        if bin_id is None:
+            return self._all(readings_alerts.alert, readings_alerts.ALERTS, *period)
+        return self._all(readings_alerts.alert, readings_alerts.ALERTS_OF_BIN, *period, bin_id)
+
+    def active_alerts(self) -> Sequence[Alert]:
+        """Return what is the matter now, oldest first."""
+        return self._all(readings_alerts.alert, readings_alerts.ACTIVE_ALERTS)
 
     def dead_letters(self, limit: int) -> Sequence[Rejected]:
         """Return the newest rejected messages, newest first."""
