@@ -13,12 +13,15 @@ import api.driver.router
 import api.health.router
 import api.live.router
 import api.plans.router
+import api.sensors.router
 from api.basemap.router import build_router as build_tiles_router
 from api.context import ApiContext
 from api.guards.body import BodyLimit
 from api.guards.headers import SecurityHeaders
 from api.guards.hosts import TrustedHosts
 from api.guards.origin import SameOrigin
+from api.metrics.requests import CountRequests, RequestMetrics
+from api.metrics.router import build_router as build_metrics_router
 from api.openapi import describe
 from api.pages.router import mount_pages
 from api.problems.handlers import register as register_problems
@@ -31,6 +34,7 @@ GZIP_FROM_BYTES = 1_024
 FEATURES = (
     api.city.router,
     api.bins.router,
+    api.sensors.router,
     api.plans.router,
     api.driver.router,
     api.live.router,
@@ -55,9 +59,12 @@ def create_app(context: ApiContext) -> FastAPI:
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     app.include_router(_features())
     app.include_router(build_tiles_router(lambda: context.settings.basemap_path), responses=problems(404))
+    requests = RequestMetrics()
+    app.include_router(build_metrics_router(requests))
     mount_pages(app)
     register_problems(app)
     _guard(app, context)
+    app.add_middleware(CountRequests, metrics=requests)
     return app
 
 

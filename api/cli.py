@@ -77,6 +77,7 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         registry=stores.registry,
         plans=stores.plans,
         events=stores.events,
+        workers=stores.workers,
         clock=settings.clock.clock(),
         forecaster=HelpedForecaster(helpers.forecasts),
         planner=HelpedPlanner(helpers.plans),

@@ -10,7 +10,7 @@ from tomma.city import City
 from tomma.clock import Clock
 from tomma.model import BinId, PlanId
 from tomma.plan import Plan
-from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, Registry
+from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, Registry, WorkerBoard
 from tomma.settings import PlanningSettings, Settings
 
 
@@ -101,6 +101,7 @@ class ApiContext:
     registry: Registry
     plans: PlanStore
     events: EventLog
+    workers: WorkerBoard
     clock: Clock
     forecaster: Forecaster
     planner: Planner

@@ -23,6 +23,7 @@ key, a number as text or the same key twice is refused. Bodies are JSON of at mo
 TAGS = [
     {"name": "city", "description": "Who owns the bins, where they are, and by which trucks they are emptied."},
     {"name": "bins", "description": "How full each bin is and will be, and why it is on the plan or not."},
+    {"name": "sensors", "description": "How each sensor is: silent, odd, low on battery, or well."},
     {"name": "plans", "description": "Collection plans: ordered, followed, read and sent to the trucks."},
     {"name": "driver", "description": "Today's routes, and what the drivers did: an append-only log of events."},
     {"name": "live", "description": "Changes as they happen, as server-sent events."},

@@ -12,6 +12,7 @@ from typing import Protocol
 from tomma.city import City
 from tomma.model import Alert, BinId, Emptying, Event, PlanId, Reading, Rejected, RejectReason
 from tomma.plan import Plan, PlanProgress, PlanStatus
+from tomma.workers import WorkerReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,16 @@ class EventLog(Protocol):
 
     def since(self, position: int, limit: int = 1000) -> tuple[int, Sequence[Event]]:
         """Return (new position, events stored after `position` in order of storing); begin with 0."""
+
+
+class WorkerBoard(Protocol):
+    """Keeps the newest report of every worker."""
+
+    def report(self, report: WorkerReport) -> None:
+        """Put up the report in place of this worker's last one."""
+
+    def reports(self) -> Sequence[WorkerReport]:
+        """Return the newest report of every worker, by name; those gone for long are left off."""
 
 
 class ProgressSink(Protocol):

@@ -1,35 +1,54 @@
 """`GET /health` and `GET /dead-letters`."""
 
-from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.guards.strict_json import StrictRoute
-from api.health.schemas import CheckOut, DeadLetterOut, DeadLettersOut, HealthOut
+from api.health.checks import checks
+from api.health.schemas import DeadLetterOut, DeadLettersOut, HealthOut, WorkerOut, WorkersOut
 from api.problems.model import problems
 from api.services import Hands, Services
-from tomma.errors import NotFoundError, TommaError
-from tomma.model import Rejected
+from tomma.errors import TommaError
+from tomma.model import DeadLetter
 
 router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 PAYLOAD_SHOWN_BYTES = 2_000
-OK = CheckOut(status="ok", detail="")
 
 
 @router.get("/health", summary="How the server is", responses=problems(503))
 def get_health(hands: Hands) -> HealthOut:
     """Return what works and what does not. Always 200 while the server answers at all: read `status`."""
-    checks = _checks(hands)
+    parts = checks(hands)
     forecast = hands.forecasts.current
     return HealthOut(
-        status="ok" if all(check.status == "ok" for check in checks.values()) else "degraded",
-        checks=checks,
+        status="ok" if all(check.status == "ok" for check in parts.values()) else "degraded",
+        checks=dict(parts),
         dead_letters=_dead_letter_counts(hands),
         readings_per_min=hands.watch.readings_per_min(),
         last_reading_utc=hands.watch.last_reading_utc(),
         forecast_utc=forecast.as_of_utc if forecast else None,
+    )
+
+
+@router.get("/workers", summary="The processes that take readings", responses=problems(503))
+def list_workers(hands: Hands) -> WorkersOut:
+    """Return what each worker last said of itself, and whether it still speaks."""
+    now_utc = datetime.now(UTC)
+    return WorkersOut(
+        workers=[
+            WorkerOut(
+                worker=each.worker,
+                kind=each.kind.value,
+                started_utc=each.started_utc,
+                reported_utc=each.reported_utc,
+                silent=each.silent(now_utc),
+                facts=dict(each.facts),
+            )
+            for each in hands.context.workers.reports()
+        ]
     )
 
 
@@ -39,31 +58,6 @@ def list_dead_letters(hands: Hands, limit: Annotated[int, Query(ge=1, le=500)] =
     return DeadLettersOut(dead_letters=[_dead_letter(each) for each in hands.context.readings.dead_letters(limit)])
 
 
-def _checks(hands: Services) -> dict[str, CheckOut]:
-    return {
-        "city": _probe(hands.city.current),
-        "readings": _probe(hands.context.readings.dead_letter_counts),
-        "plans": _probe(lambda: hands.context.plans.recent(1)),
-        "events": _probe(lambda: hands.context.events.since(0, 1)),
-        "forecast": _said(hands.forecasts.failure),
-        "live": _said(hands.watch.failure),
-    }
-
-
-def _probe(ask: Callable[[], object]) -> CheckOut:
-    try:
-        ask()
-    except NotFoundError as exc:
-        return CheckOut(status="degraded", detail=str(exc))
-    except TommaError:
-        return CheckOut(status="degraded", detail="the store cannot be read; the operator's log says why")
-    return OK
-
-
-def _said(failure: str) -> CheckOut:
-    return CheckOut(status="degraded", detail=failure) if failure else OK
-
-
 def _dead_letter_counts(hands: Services) -> dict[str, int]:
     try:
         return {reason.value: count for reason, count in hands.context.readings.dead_letter_counts().items()}
@@ -71,11 +65,13 @@ def _dead_letter_counts(hands: Services) -> dict[str, int]:
         return {}
 
 
-def _dead_letter(rejected: Rejected) -> DeadLetterOut:
+def _dead_letter(letter: DeadLetter) -> DeadLetterOut:
+    rejected = letter.rejected
     return DeadLetterOut(
+        id=letter.id,
         topic=rejected.topic,
         payload=rejected.payload[:PAYLOAD_SHOWN_BYTES].decode("utf-8", "backslashreplace"),
-        payload_bytes=len(rejected.payload),
+        payload_bytes=rejected.size_bytes or len(rejected.payload),
         received_utc=rejected.received_utc,
         reason=rejected.reason.value,
         detail=rejected.detail,

@@ -1,6 +1,6 @@
 """What `/health` and `/dead-letters` answer."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,7 @@ class HealthOut(Shown):
 class DeadLetterOut(Shown):
     """A message that could not become a reading."""
 
+    id: int = Field(description="What `tomma dead-letters` shows, replays and drops it by.")
     topic: str
     payload: str = Field(description="The first 2,000 bytes as text; bytes that are no UTF-8 are shown as \\xNN.")
     payload_bytes: int = Field(description="Length of the whole payload. [B]")
@@ -43,3 +44,20 @@ class DeadLettersOut(Shown):
     """Rejected messages, newest first."""
 
     dead_letters: list[DeadLetterOut]
+
+
+class WorkerOut(Shown):
+    """One process of the city, in its own words. Times are of the machine's clock."""
+
+    worker: str = Field(examples=["tomma-ingest"])
+    kind: str = Field(examples=["ingest"])
+    started_utc: UtcTime
+    reported_utc: UtcTime
+    silent: bool = Field(description="True when it should have reported again by now: gone, frozen or cut off.")
+    facts: dict[str, Any] = Field(description="Counters since its start and gauges, named with their units.")
+
+
+class WorkersOut(Shown):
+    """Every process that reports."""
+
+    workers: list[WorkerOut]

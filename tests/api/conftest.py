@@ -227,6 +227,7 @@ class World:
             registry=self.stores.registry,
             plans=self.stores.plans,
             events=self.stores.events,
+            workers=self.stores.workers,
             clock=self.clock,
             forecaster=self.forecaster,
             planner=self.planner,

@@ -136,6 +136,7 @@ class Stack:
             registry=self._stores.registry,
             plans=self._stores.plans,
             events=self._stores.events,
+            workers=self._stores.workers,
             clock=ScaledClock(NOW, time.time(), self.factor),
             forecaster=partial(_forecast, self._stores),
             planner=partial(_plan, self._stores, open_roads(settings.roads, settings.roads_dir)),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that ends at these tables."""
 
 
@@ -215,3 +215,14 @@ event = sa.Table(
     _number("lon_deg", nullable=True),
 )
 """Bins, trucks and plans are named, not pointed to: what a driver did stays true when the master data moves on."""
+
+worker = sa.Table(
+    "worker",
+    metadata,
+    _key("name"),
+    _text("kind"),
+    sa.Column("started_utc", UtcDateTime, nullable=False),
+    sa.Column("reported_utc", UtcDateTime, nullable=False),
+    _text("facts"),
+)
+"""One row per process, written over at each report."""

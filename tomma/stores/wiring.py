@@ -6,13 +6,14 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from tomma.ports import EventLog, PlanStore, ReadingStore, Registry
+from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, WorkerBoard
 from tomma.settings import Settings
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
 from tomma.stores.plans import SqlPlanStore
 from tomma.stores.registry import SqlRegistry
 from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.workers import SqlWorkerBoard
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Stores:
     registry: Registry
     plans: PlanStore
     events: EventLog
+    workers: WorkerBoard
     engine: sa.Engine
     """The database under registry, plans and events."""
 
@@ -48,4 +50,11 @@ def open_stores(settings: Settings) -> Stores:
     except BaseException:
         engine.dispose()
         raise
-    return Stores(readings, SqlRegistry(engine), SqlPlanStore(engine), SqlEventLog(engine), engine)
+    return Stores(
+        readings=readings,
+        registry=SqlRegistry(engine),
+        plans=SqlPlanStore(engine),
+        events=SqlEventLog(engine),
+        workers=SqlWorkerBoard(engine),
+        engine=engine,
+    )

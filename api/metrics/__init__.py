@@ -1,0 +1,1 @@
+"""The city in numbers for Prometheus and whatever reads its text format."""

@@ -1,0 +1,1 @@
+"""The sensors one by one, whoever needs attention first."""

@@ -1,0 +1,27 @@
+"""`GET /sensors`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.guards.strict_json import StrictRoute
+from api.problems.model import problems
+from api.sensors.schemas import SensorsOut, SensorStateName
+from api.sensors.view import sensors_out
+from api.services import Hands
+
+router = APIRouter(prefix="/sensors", tags=["sensors"], route_class=StrictRoute)
+
+LIMIT_MAX = 500
+
+
+@router.get("", summary="The city's sensors and how they are", responses=problems(404, 503))
+def list_sensors(
+    hands: Hands,
+    state: Annotated[SensorStateName | None, Query(description="Only sensors in this state.")] = None,
+    q: Annotated[str, Query(max_length=100, description="Part of an id, a make, a model, a bin or a place.")] = "",
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 100,
+    offset: Annotated[int, Query(ge=0, le=10_000_000, description="How many to pass over.")] = 0,
+) -> SensorsOut:
+    """Return the sensors, whoever needs attention first: alerts, silence, odd values; then by id."""
+    return sensors_out(hands, state=state, query=q, limit=limit, offset=offset)
