@@ -1,0 +1,110 @@
+"""Kill -9, at random moments, of the ingest, of the broker, of both."""
+
+import signal
+import time
+
+import psutil
+
+from simulator.faults.case import Case, Effort, Outcome
+from simulator.faults.rig import Bench, Rig
+
+FLOW_PER_S = 300.0
+"""What a city of ten thousand bins sends when each speaks twice a minute."""
+LIVES_S = 0.4
+"""The longest a killed process has lived after it was ready."""
+EARLY_SHARE = 0.2
+"""Kills that do not wait for ready: while it opens the store, connects, recalls."""
+COLD_SHARE = 0.05
+"""Starts by a new interpreter; the others are forked with everything imported. Their kills are as hard."""
+MEASURED_EVERY = 10
+
+
+def kill_ingest(bench: Bench, effort: Effort) -> Outcome:
+    """Kill ingest again and again while readings flow in."""
+    recovered_s: list[float] = []
+    with bench.rig() as rig:
+        with rig.publisher.flowing(FLOW_PER_S):
+            for number in range(effort.kills):
+                _live(rig, effort)
+                rig.kill_ingest()
+                killed_s = time.monotonic()
+                rig.start_ingest(wait=False, warm=effort.rng.random() >= COLD_SHARE)
+                if number % MEASURED_EVERY == 0:
+                    recovered_s.append(rig.recovered_s(killed_s))
+        return Outcome(rig.settle(), tuple(recovered_s), kills=effort.kills, facts={"starts": rig.starts})
+
+
+def _live(rig: Rig, effort: Effort) -> None:
+    if rig.ingest is not None and effort.rng.random() >= EARLY_SHARE:
+        rig.ingest.until_said("ready")
+    time.sleep(effort.rng.uniform(0.0, LIVES_S))
+
+
+def kill_broker(bench: Bench, effort: Effort) -> Outcome:
+    """Kill the broker again and again; ingest and devices find it again by themselves."""
+    recovered_s: list[float] = []
+    with bench.rig() as rig:
+        with rig.publisher.flowing(FLOW_PER_S):
+            for number in range(effort.kills):
+                time.sleep(effort.rng.uniform(0.0, LIVES_S))
+                rig.broker.kill()
+                rig.broker.start()
+                if number % MEASURED_EVERY == 0:
+                    recovered_s.append(rig.recovered_s(time.monotonic()))
+        return Outcome(rig.settle(), tuple(recovered_s), kills=effort.kills, facts={"starts": rig.starts})
+
+
+def kill_both(bench: Bench, effort: Effort) -> Outcome:
+    """Kill the one-command door, `tomma ingest --embedded-broker`, and its broker with it."""
+    recovered_s: list[float] = []
+    with bench.rig(start=False) as rig:
+        rig.start_ingest("--embedded-broker")
+        with rig.publisher.flowing(FLOW_PER_S):
+            for number in range(effort.kills):
+                _live(rig, effort)
+                _kill_family(rig)
+                killed_s = time.monotonic()
+                rig.start_ingest("--embedded-broker", wait=False)
+                if number % MEASURED_EVERY == 0:
+                    recovered_s.append(rig.recovered_s(killed_s))
+        return Outcome(rig.settle(), tuple(recovered_s), kills=effort.kills, facts={"starts": rig.starts})
+
+
+def _kill_family(rig: Rig) -> None:
+    """Kill ingest, keeper and server in one go, children first so that none is told to end properly."""
+    if rig.ingest is None or not rig.ingest.is_running:
+        return
+    family = psutil.Process(rig.ingest.pid).children(recursive=True)
+    for each in family:
+        if "nats" in each.name():
+            each.send_signal(signal.SIGKILL)
+    rig.kill_ingest()
+    psutil.wait_procs(family, timeout=10)
+
+
+CASES = (
+    Case(
+        "M1",
+        ("M1", "M4"),
+        "kill -9 of the ingest at random moments, while readings flow in",
+        "nothing lost, nothing twice, answers again within 5 s",
+        kill_ingest,
+        in_quick=True,
+    ),
+    Case(
+        "M1-broker",
+        ("M1",),
+        "kill -9 of the embedded broker at random moments",
+        "nothing lost, nothing twice; ingest and devices come back by themselves",
+        kill_broker,
+        in_quick=True,
+    ),
+    Case(
+        "M1-door",
+        ("M1", "M4"),
+        "kill -9 of the whole door: ingest and embedded broker at once",
+        "nothing lost, nothing twice",
+        kill_both,
+        in_quick=True,
+    ),
+)

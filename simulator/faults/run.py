@@ -1,0 +1,117 @@
+"""Runs cases, one after the other or several at once, and adds up what came of them."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from simulator.faults.case import Case, Effort, NotHereError, Outcome
+from simulator.faults.command import Starter
+from simulator.faults.rig import Bench
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one case: an outcome, or why there is none."""
+
+    case: Case
+    took_s: float
+    outcome: Outcome | None = None
+    skipped: str = ""
+    """What this machine lacks for the case."""
+    crashed: str = ""
+
+    def faults(self, limit_s: float) -> list[str]:
+        """Return everything that must be true and was not; recovery may take `limit_s`."""
+        if self.outcome is None:
+            return [self.crashed] if self.crashed else []
+        found = [*self.outcome.broken]
+        if not self.outcome.verdict.is_clean:
+            found.append(str(self.outcome.verdict))
+        slowest_s = max(self.outcome.recovered_s, default=0.0)
+        if slowest_s > limit_s:
+            found.append(f"answered again after {slowest_s:.1f} s, {limit_s:g} s are allowed")
+        return found
+
+    def as_json(self, limit_s: float) -> dict[str, Any]:
+        """Return the case as one flat object."""
+        told: dict[str, Any] = {"id": self.case.id, "took_s": round(self.took_s, 1)}
+        if self.outcome is not None:
+            verdict = self.outcome.verdict
+            told |= {
+                "acknowledged": verdict.acknowledged,
+                "lost": len(verdict.lost),
+                "stored_twice": len(verdict.stored_twice),
+                "recovered_s_max": _rounded(max(self.outcome.recovered_s, default=None)),
+                "kills": self.outcome.kills,
+                **self.outcome.facts,
+            }
+        if self.skipped:
+            told["skipped"] = self.skipped
+        return told | {"failed": self.faults(limit_s)}
+
+
+def run_cases(
+    cases: Sequence[Case],
+    effort_of: Callable[[Case], Effort],
+    *,
+    jobs: int,
+    folder: Path | None = None,
+    on_result: Callable[[Result], None] = lambda _: None,
+) -> list[Result]:
+    """Run each case in a directory of its own; `jobs` of them at once, the results in the order of the cases."""
+    with TemporaryDirectory(prefix="tomma-faults-", dir=folder) as name, Starter() as starter:
+        bench = Bench(Path(name), starter)
+
+        def one(case: Case) -> Result:
+            result = _run(case, bench, effort_of(case))
+            on_result(result)
+            return result
+
+        with ThreadPoolExecutor(jobs, thread_name_prefix="case") as pool:
+            return list(pool.map(one, cases))
+
+
+def effort(seed: int, kills: int, images: int, *, quick: bool) -> Callable[[Case], Effort]:
+    """Return how hard each case tries; each draws from its own seed, so one alone does what it did among others."""
+    return lambda case: Effort(Random(f"{seed} {case.id}"), kills=kills, images=images, quick=quick)  # noqa: S311
+
+
+def _run(case: Case, bench: Bench, effort: Effort) -> Result:
+    began_s = time.monotonic()
+    outcome, skipped, crashed = None, "", ""
+    try:
+        outcome = case.run(bench, effort)
+    except NotHereError as exc:
+        skipped = str(exc)
+    except Exception as exc:  # a case that breaks has failed; the others still tell what they know
+        log.exception("case broke id=%s", case.id)
+        crashed = f"{type(exc).__name__}: {exc}"
+    return Result(case, time.monotonic() - began_s, outcome, skipped, crashed)
+
+
+def summary(results: Iterable[Result], limit_s: float) -> dict[str, Any]:
+    """Return the one line: totals over all cases, then the cases."""
+    listed = list(results)
+    outcomes = [result.outcome for result in listed if result.outcome is not None]
+    return {
+        "acknowledged": sum(each.verdict.acknowledged for each in outcomes),
+        "lost": sum(len(each.verdict.lost) for each in outcomes),
+        "stored_twice": sum(len(each.verdict.stored_twice) for each in outcomes),
+        "recovered_s_max": _rounded(max((s for each in outcomes for s in each.recovered_s), default=None)),
+        "kills": sum(each.kills for each in outcomes),
+        "failed": [result.case.id for result in listed if result.faults(limit_s)],
+        "skipped": [result.case.id for result in listed if result.skipped],
+        "cases": [result.as_json(limit_s) for result in listed],
+    }
+
+
+def _rounded(value_s: float | None) -> float | None:
+    return None if value_s is None else round(value_s, 3)
