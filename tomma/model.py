@@ -124,7 +124,10 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One fill level of one bin, as a sensor saw it. Its identity is (sensor_id, measured_utc)."""
+    """One fill level of one bin, as a sensor saw it. Its identity is (sensor_id, measured_utc).
+
+    Where neither device nor network says a usable time, measured_utc is received_utc, the time of the first receipt.
+    """
 
     bin_id: BinId
     sensor_id: SensorId
@@ -135,12 +138,19 @@ class Reading:
     distance_mm: float | None = None
     battery_v: float | None = None
     temperature_c: float | None = None
+    counter: int | None = None
+    """The device's own number of the message; it may restart, and roll over at 2^16."""
+    raw_fill_fraction: float | None = None
+    """What a device that computes fill itself said, when that lay outside [0, 1] and was clipped."""
 
     def __post_init__(self) -> None:
         """Refuse a fill level outside [0, 1] and times without UTC."""
         check_within("fill_fraction", self.fill_fraction, 0.0, 1.0)
         check_utc("measured_utc", self.measured_utc)
         check_utc("received_utc", self.received_utc)
+        raw = self.raw_fill_fraction
+        if raw is not None and not (raw < 0.0 == self.fill_fraction or raw > 1.0 == self.fill_fraction):
+            raise ValueError(f"raw_fill_fraction must lie beyond the end it was clipped to, got {raw}")
 
 
 class RejectReason(StrEnum):
@@ -170,6 +180,40 @@ class Rejected:
     detail: str
     """One plain sentence that names field, bound and value."""
     sensor_id: SensorId | None = None
+    envelope: str = ""
+    """The one its topic is configured for: what a replay opens it with."""
+    size_bytes: int | None = None
+    """How large the payload was, where only its beginning was kept: such a message cannot be replayed."""
+    device_ids: tuple[str, ...] = ()
+    """The names of a device that is not (yet) hung in a bin: its messages wait in quarantine for the installer."""
+    redelivered: bool = False
+    """The broker says it sent this before: if its twin is kept, it is neither kept nor counted again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A kept message that failed, under the number by which it is shown, replayed and dropped."""
+
+    id: int
+    rejected: Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A device that sends but is not (yet) hung in a bin: what the installer needs to know of it."""
+
+    device_ids: tuple[str, ...]
+    """The names the network knows it by, the best first."""
+    envelope: str
+    reason: RejectReason
+    """Unknown to the city, or known and not installed; of its last message."""
+    first_utc: datetime
+    last_utc: datetime
+    seen: int
+    """Messages that came."""
+    kept: int
+    """Messages that can still be replayed."""
+    last_payload: bytes
 
 
 class EmptyingSource(StrEnum):

@@ -10,7 +10,18 @@ from datetime import date, datetime
 from typing import Protocol
 
 from tomma.city import City
-from tomma.model import Alert, BinId, Emptying, Event, PlanId, Reading, Rejected, RejectReason
+from tomma.model import (
+    Alert,
+    BinId,
+    DeadLetter,
+    Emptying,
+    Event,
+    PlanId,
+    Quarantined,
+    Reading,
+    Rejected,
+    RejectReason,
+)
 from tomma.plan import Plan, PlanProgress, PlanStatus
 from tomma.workers import WorkerReport
 
@@ -80,8 +91,27 @@ class ReadingStore(Protocol):
         Of a raised and an ended one at one moment the ended one counts.
         """
 
-    def dead_letters(self, limit: int) -> Sequence[Rejected]:
-        """Return the newest `limit` rejected messages, newest first."""
+    def dead_letters(
+        self, limit: int, *, reason: RejectReason | None = None, device_id: str | None = None
+    ) -> Sequence[DeadLetter]:
+        """Return the newest `limit` rejected messages, newest first; of one reason and one sensor or device, or of all.
+
+        What is kept is bounded for each reason by itself, and so is the quarantine (messages with `device_ids`) by
+        devices, by messages of a device and in all: a flood of one kind pushes out nothing of another, and names
+        seen only once go first. A redelivered message whose twin (same topic, payload and reason) is kept is
+        neither kept nor counted again.
+        """
+
+    def dead_letters_after(
+        self, after_id: int, limit: int, *, reason: RejectReason | None = None, device_id: str | None = None
+    ) -> Sequence[DeadLetter]:
+        """Return the first `limit` rejected messages with an id above `after_id`, oldest first: what a replay reads."""
+
+    def drop_dead_letters(self, ids: Sequence[int]) -> int:
+        """Forget these messages, durably; return how many there were. The counts by reason go on."""
+
+    def quarantine(self) -> Sequence[Quarantined]:
+        """Return the devices that send but are not hung in a bin, the one heard of last first."""
 
     def dead_letter_counts(self) -> Mapping[RejectReason, int]:
         """Return how many messages were ever rejected, by reason."""

@@ -233,7 +233,7 @@ def test_the_whole_list_over_mqtt_leaves_counted_dead_letters_and_the_good_readi
     for bad in BAD.values():
         expected[bad.reason] = expected.get(bad.reason, 0) + 1
     assert store.dead_letter_counts() == expected
-    told: list[Rejected] = list(store.dead_letters(limit=100))
+    told = [each.rejected for each in store.dead_letters(limit=100)]
     missing = [name for name, bad in BAD.items() if not any(is_of(bad, each) for each in told)]
     assert missing == []
 

@@ -10,20 +10,12 @@ from tomma.model import (
     EmptyingSource,
     Quality,
     Reading,
-    Rejected,
-    RejectReason,
-    SensorId,
 )
 from tomma.stores.readings_schema import BATTERY_STEPS, DISTANCE_STEPS, FILL_STEPS, TEMPERATURE_STEPS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _LARGEST_STEPS = 2**47  # six bytes: SQLite's widest integer below a double
-
-PAYLOAD_KEPT_BYTES = 16_384
-"""Of a dead letter's payload; a sender of megabytes must not fill the disk."""
-TEXT_KEPT = 1_000
-"""Characters of a dead letter's topic and detail."""
 
 
 def to_ms(moment: datetime) -> int:
@@ -60,11 +52,13 @@ def reading_values(series: int, reading: Reading) -> tuple[Any, ...]:
         series,
         measured_ms,
         to_ms(reading.received_utc) - measured_ms,
-        steps(reading.fill_fraction, FILL_STEPS),
+        # A raw fill lies beyond the end it was clipped to, so it says both and costs nothing.
+        steps(reading.fill_fraction if reading.raw_fill_fraction is None else reading.raw_fill_fraction, FILL_STEPS),
         int(reading.quality),
         steps(reading.distance_mm, DISTANCE_STEPS),
         steps(reading.battery_v, BATTERY_STEPS),
         steps(reading.temperature_c, TEMPERATURE_STEPS),
+        reading.counter,
     )
 
 
@@ -75,17 +69,20 @@ def reading(row: tuple[Any, ...]) -> Reading:
     """Return the reading of a row that was selected with `READING_SQL`."""
     if not (isinstance(row[0], str) and isinstance(row[1], str)):  # only damage makes names anything else
         raise TypeError(f"names must be text, got {row[0]!r} and {row[1]!r}")
-    bin_id, sensor_id, measured_ms, delay_ms, fill_fraction, quality, distance_mm, battery_v, temperature_c = row
+    bin_id, sensor_id, measured_ms, delay_ms, said, quality, distance_mm, battery_v, temperature_c, counter = row
+    clipped = said < 0.0 or said > 1.0
     return Reading(
         bin_id,
         sensor_id,
         from_ms(measured_ms),
         from_ms(measured_ms + delay_ms),
-        fill_fraction,
+        float(said > 1.0) if clipped else said,
         _QUALITIES.get(quality) or Quality(quality),
         distance_mm,
         battery_v,
         temperature_c,
+        counter,
+        said if clipped else None,
     )
 
 
@@ -101,28 +98,6 @@ def emptying(row: tuple[Any, ...]) -> Emptying:
     return Emptying(BinId(name), from_ms(at_ms), EmptyingSource(source), before, after)
 
 
-def rejected_values(rejected: Rejected) -> tuple[Any, ...]:
-    """Return the row of table `dead_letter`, cut to a bounded size."""
-    detail = rejected.detail
-    if len(rejected.payload) > PAYLOAD_KEPT_BYTES:
-        detail = f"{detail[:TEXT_KEPT]} (kept {PAYLOAD_KEPT_BYTES} of {len(rejected.payload)} bytes)"
-    return (
-        to_ms(rejected.received_utc),
-        rejected.reason.value,
-        _storable(rejected.topic[:TEXT_KEPT]),
-        _storable(detail[: TEXT_KEPT + 64]),
-        None if rejected.sensor_id is None else _storable(rejected.sensor_id[:TEXT_KEPT]),
-        rejected.payload[:PAYLOAD_KEPT_BYTES],
-    )
-
-
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Return `text` with what UTF-8 cannot carry written out: a dead letter must never block the stream."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def rejected(row: tuple[Any, ...]) -> Rejected:
-    """Return the dead letter of a row in the order of `rejected_values`."""
-    received_ms, reason, topic, detail, sensor, payload = row
-    sensor_id = None if sensor is None else SensorId(sensor)
-    return Rejected(topic, payload, from_ms(received_ms), RejectReason(reason), detail, sensor_id)

@@ -65,7 +65,26 @@ CREATE INDEX alert_by_time ON alert (at_ms);
 CREATE TABLE active_alert ({_ALERT_COLUMNS}, PRIMARY KEY (subject, kind)) STRICT, WITHOUT ROWID;
 """
 
-_STEPS = (_FIRST, _ALERTS)
+# Columns are only added: a file of thirty million readings is brought up in a moment.
+_LETTERS = """
+ALTER TABLE reading ADD COLUMN counter INTEGER;
+ALTER TABLE latest ADD COLUMN counter INTEGER;
+ALTER TABLE dead_letter ADD COLUMN envelope TEXT NOT NULL DEFAULT '';
+ALTER TABLE dead_letter ADD COLUMN size_bytes INTEGER;
+ALTER TABLE dead_letter ADD COLUMN device TEXT;
+ALTER TABLE dead_letter ADD COLUMN digest INTEGER;
+CREATE INDEX dead_letter_by_reason ON dead_letter (reason, id);
+CREATE INDEX dead_letter_by_digest ON dead_letter (digest);
+CREATE INDEX dead_letter_by_device ON dead_letter (device, id) WHERE device IS NOT NULL;
+CREATE TABLE quarantine (
+    device TEXT PRIMARY KEY,    -- the best of its names
+    names TEXT NOT NULL,        -- all of them, JSON
+    envelope TEXT NOT NULL, reason TEXT NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+    seen INTEGER NOT NULL, kept INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+_STEPS = (_FIRST, _ALERTS, _LETTERS)
 """One script per version of the file; `user_version` says how many have run. Append, never change."""
 
 
@@ -77,7 +96,7 @@ FILL_SQL = _decoded("r.fill", FILL_STEPS)
 READING_SQL = (
     f"p.bin, p.sensor, r.measured_ms, r.delay_ms, {FILL_SQL}, r.quality, "
     f"{_decoded('r.distance', DISTANCE_STEPS)}, {_decoded('r.battery', BATTERY_STEPS)}, "
-    f"{_decoded('r.temperature', TEMPERATURE_STEPS)}"
+    f"{_decoded('r.temperature', TEMPERATURE_STEPS)}, r.counter"
 )
 """The columns that `readings_rows.reading` takes, of a row `r` with its series `p`."""
 

@@ -7,7 +7,7 @@ DAY_MS = 24 * 3600 * 1000
 INSERT_SERIES = "INSERT INTO series (bin, sensor) VALUES (?, ?) ON CONFLICT DO NOTHING"
 SERIES = "SELECT id FROM series WHERE bin = ? AND sensor = ?"
 INSERT_READING = """
-INSERT INTO reading SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+INSERT INTO reading SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
 WHERE NOT EXISTS (
     SELECT 1 FROM series mine JOIN series other ON other.sensor = mine.sensor AND other.id <> mine.id
     CROSS JOIN reading r ON r.series = other.id AND r.measured_ms = ?2 WHERE mine.id = ?1)
@@ -20,25 +20,16 @@ COUNT_APPEND = "UPDATE append_count SET value = value + 1 RETURNING value"
 # at one moment the name decides, so that the order of arrival never matters.
 ADVANCE_LATEST = """
 INSERT INTO latest
-SELECT p.bin, r.series, r.measured_ms, r.delay_ms, r.fill, r.quality, r.distance, r.battery, r.temperature, ?
+SELECT p.bin, r.series, r.measured_ms, r.delay_ms, r.fill, r.quality, r.distance, r.battery, r.temperature, ?, r.counter
 FROM reading r JOIN series p ON p.id = r.series WHERE r.series = ? AND r.measured_ms = ?
 ON CONFLICT (bin) DO UPDATE SET
     series = excluded.series, measured_ms = excluded.measured_ms, delay_ms = excluded.delay_ms,
     fill = excluded.fill, quality = excluded.quality, distance = excluded.distance,
-    battery = excluded.battery, temperature = excluded.temperature, change = excluded.change
+    battery = excluded.battery, temperature = excluded.temperature, change = excluded.change,
+    counter = excluded.counter
 WHERE excluded.measured_ms > latest.measured_ms OR excluded.measured_ms = latest.measured_ms AND
     (SELECT sensor FROM series WHERE id = excluded.series) > (SELECT sensor FROM series WHERE id = latest.series)
 """
-
-INSERT_DEAD_LETTER = (
-    "INSERT INTO dead_letter (received_ms, reason, topic, detail, sensor, payload) VALUES (?, ?, ?, ?, ?, ?)"
-)
-COUNT_DEAD_LETTER = "INSERT INTO dead_letter_total VALUES (?, ?) ON CONFLICT (reason) DO UPDATE SET total = total + ?"
-TRIM_DEAD_LETTERS = "DELETE FROM dead_letter WHERE id <= (SELECT max(id) FROM dead_letter) - ?"
-DEAD_LETTERS = (
-    "SELECT received_ms, reason, topic, detail, sensor, payload FROM dead_letter ORDER BY id DESC LIMIT max(?, 0)"
-)
-DEAD_LETTER_COUNTS = "SELECT reason, total FROM dead_letter_total"
 
 LATEST = f"SELECT r.change, {READING_SQL} FROM latest r JOIN series p ON p.id = r.series WHERE r.change > ?"  # noqa: S608  (only constants of this package are set in, here and below)
 
@@ -54,7 +45,7 @@ FROM series p CROSS JOIN reading r ON r.series = p.id AND r.measured_ms >= ? AND
 BINS_OF_SEVERAL_SENSORS = "SELECT bin FROM series GROUP BY bin HAVING count(*) > 1"
 DAILY = f"""
 SELECT day, count(*), min(fill), max(fill), avg(fill), max(CASE newest WHEN 1 THEN fill END) FROM (
-    SELECT r.measured_ms / {DAY_MS} AS day, {FILL_SQL} AS fill,
+    SELECT r.measured_ms / {DAY_MS} AS day, min(1.0, max(0.0, {FILL_SQL})) AS fill,
         row_number() OVER (PARTITION BY r.measured_ms / {DAY_MS} ORDER BY r.measured_ms DESC, p.sensor DESC) AS newest
     {_OF_BIN}
 ) GROUP BY day ORDER BY day

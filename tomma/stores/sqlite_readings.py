@@ -7,7 +7,6 @@ opens the file anew: SQLite's connections do not survive a fork.
 
 import sqlite3
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import batched
@@ -15,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from tomma.errors import StoreUnavailableError
-from tomma.model import Alert, BinId, Emptying, Reading, Rejected, RejectReason
+from tomma.model import Alert, BinId, DeadLetter, Emptying, Quarantined, Reading, Rejected, RejectReason
 from tomma.ports import Appended, DailyAggregate
 from tomma.stores import readings_alerts
+from tomma.stores import readings_letters as letters
 from tomma.stores import readings_rows as rows
 from tomma.stores import readings_sql as sql
+from tomma.stores.readings_letters import LettersKept
 from tomma.stores.readings_numbers import Numbers
 from tomma.stores.readings_schema import APPLICATION_ID, migrate
 from tomma.stores.sqlite_file import BUSY_TIMEOUT_S, ConnectionPool, ensure_file, transaction
@@ -32,16 +33,18 @@ _DAY_ZERO = rows.EPOCH.date()
 class SqliteReadings:
     """Readings, emptyings and dead letters in the file at `path`, which is made if it never was."""
 
-    def __init__(self, path: Path, *, dead_letters_kept: int = 20_000, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self, path: Path, *, letters_kept: LettersKept | None = None, busy_timeout_s: float = BUSY_TIMEOUT_S
+    ) -> None:
         """Open the store, or raise StoreUnavailableError saying why and what now.
 
         Args:
             path: The file; its directory is made.
-            dead_letters_kept: Older ones are dropped; the counts by reason go on.
+            letters_kept: How many dead letters; older ones are dropped, the counts by reason go on.
             busy_timeout_s: How long an append waits for another process that writes.
         """
         self._path = path
-        self._dead_letters_kept = dead_letters_kept
+        self._letters_kept = letters_kept or LettersKept()
         self._writing = threading.Lock()
         self._numbers = Numbers()
         self._refreshing = threading.Lock()
@@ -72,7 +75,8 @@ class SqliteReadings:
                         readings_alerts.withdraw(connection, withdrawn)
                     stored = self._insert_readings(connection, readings)
                     stored += self._insert_emptyings(connection, emptyings)
-                    self._insert_dead_letters(connection, rejected)
+                    if rejected:
+                        letters.add(connection, rejected, self._letters_kept)
                     if alerts:
                         readings_alerts.add(connection, alerts)
             except BaseException:
@@ -96,14 +100,6 @@ class SqliteReadings:
         if not emptyings:
             return 0
         return connection.executemany(sql.INSERT_EMPTYING, [rows.emptying_values(each) for each in emptyings]).rowcount
-
-    def _insert_dead_letters(self, connection: sqlite3.Connection, rejected: Sequence[Rejected]) -> None:
-        if not rejected:
-            return
-        connection.executemany(sql.INSERT_DEAD_LETTER, [rows.rejected_values(each) for each in rejected])
-        totals = Counter(each.reason.value for each in rejected)
-        connection.executemany(sql.COUNT_DEAD_LETTER, [(reason, n, n) for reason, n in totals.items()])
-        connection.execute(sql.TRIM_DEAD_LETTERS, (self._dead_letters_kept,))
 
     def latest(self) -> Mapping[BinId, Reading]:
         """Return every bin's newest reading; only those that changed since the last call are read from the file."""
@@ -162,13 +158,30 @@ class SqliteReadings:
         """Return what is the matter now, oldest first."""
         return self._all(readings_alerts.alert, readings_alerts.ACTIVE_ALERTS)
 
-    def dead_letters(self, limit: int) -> Sequence[Rejected]:
-        """Return the newest rejected messages, newest first."""
-        return self._all(rows.rejected, sql.DEAD_LETTERS, limit)
+    def dead_letters(
+        self, limit: int, *, reason: RejectReason | None = None, device_id: str | None = None
+    ) -> Sequence[DeadLetter]:
+        """Return the newest rejected messages, newest first; of one reason and one sensor or device, or of all."""
+        return self._all(letters.letter, letters.NEWEST, *letters.choice(reason, device_id), limit)
+
+    def dead_letters_after(
+        self, after_id: int, limit: int, *, reason: RejectReason | None = None, device_id: str | None = None
+    ) -> Sequence[DeadLetter]:
+        """Return the first rejected messages with an id above `after_id`, oldest first."""
+        return self._all(letters.letter, letters.AFTER, *letters.choice(reason, device_id), after_id, limit)
+
+    def drop_dead_letters(self, ids: Sequence[int]) -> int:
+        """Forget these messages in one transaction; return how many there were."""
+        with self._writing, self._pool.borrow() as connection, transaction(connection):
+            return letters.drop(connection, ids)
+
+    def quarantine(self) -> Sequence[Quarantined]:
+        """Return the devices that send but are not hung in a bin, the one heard of last first."""
+        return self._all(letters.quarantined, letters.QUARANTINE)
 
     def dead_letter_counts(self) -> Mapping[RejectReason, int]:
         """Return how many messages were ever rejected, by reason; those no longer kept count too."""
-        return dict(self._all(lambda row: (RejectReason(row[0]), row[1]), sql.DEAD_LETTER_COUNTS))
+        return dict(self._all(lambda row: (RejectReason(row[0]), row[1]), letters.COUNTS))
 
     def delete_before(self, moment: datetime) -> int:
         """Delete readings measured before `moment`, keeping each bin's newest; return how many went.

@@ -38,6 +38,7 @@ any_reading = st.builds(
     distance_mm=numbers,
     battery_v=numbers,
     temperature_c=numbers,
+    counter=st.none() | st.integers(0, 2**53),
 )
 few_examples = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -65,6 +66,19 @@ def test_what_was_appended_is_read_back_exactly(batch: list[Reading], new_readin
 
     assert store.append(batch) == Appended(stored=len(batch), duplicates=0)
     assert _everything(store) == _by_bin(batch)
+
+
+@pytest.mark.parametrize(("raw", "clipped"), [(-0.05, 0.0), (1.05, 1.0), (1.0000001, 1.0), (-5e-324, 0.0)])
+def test_what_a_device_said_beyond_the_ends_is_kept_beside_the_clipped_level(
+    readings: ReadingStore, reading_of: ReadingOf, raw: float, clipped: float
+) -> None:
+    """Without it nobody could set the geometry right afterwards; pages and days show the clipped level."""
+    odd = replace(reading_of(0, fill=clipped), raw_fill_fraction=raw)
+    readings.append([odd, reading_of(15, fill=0.5)])
+
+    assert readings.range(BinId("B1"), FROM, TO)[0] == odd
+    (day,) = readings.daily(BinId("B1"), T0.date(), T0.date() + timedelta(days=1))
+    assert clipped in (day.min_fill_fraction, day.max_fill_fraction)
 
 
 def test_a_batch_that_was_appended_is_there_after_opening_anew(
@@ -226,8 +240,8 @@ def test_dead_letters_are_kept_newest_first_and_counted_by_reason(readings: Read
     readings.append([], [], letters[:1])
     readings.append([], [], letters[1:])
 
-    assert list(readings.dead_letters(2)) == [letters[2], letters[1]]
-    assert list(readings.dead_letters(10)) == letters[::-1]
+    assert [each.rejected for each in readings.dead_letters(2)] == [letters[2], letters[1]]
+    assert [each.rejected for each in readings.dead_letters(10)] == letters[::-1]
     assert readings.dead_letters(0) == []
     assert readings.dead_letter_counts() == {RejectReason.OUT_OF_BOUNDS: 2, RejectReason.NOT_UTF8: 1}
 
@@ -239,7 +253,7 @@ def test_a_dead_letter_with_text_that_no_encoding_carries_does_not_stop_the_batc
     poison = Rejected("t/\ud800", b"\xff\x00", T0, RejectReason.MALFORMED_JSON, "got '\udfff'", SensorId("\ud83d"))
     readings.append([reading_of(0)], [], [poison])
 
-    assert [each.payload for each in readings.dead_letters(1)] == [b"\xff\x00"]
+    assert [each.rejected.payload for each in readings.dead_letters(1)] == [b"\xff\x00"]
     assert readings.latest() == {"B1": reading_of(0)}
 
 

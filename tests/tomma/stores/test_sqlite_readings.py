@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tomma.errors import StoreUnavailableError
 from tomma.model import BinId, Reading, Rejected, RejectReason
 from tomma.stores import sqlite_file
+from tomma.stores.readings_letters import LettersKept
 from tomma.stores.readings_schema import APPLICATION_ID
 from tomma.stores.sqlite_readings import SqliteReadings
 
@@ -309,12 +310,12 @@ def test_a_file_that_may_not_be_written_refuses_with_what_to_do(filled: Path, re
 
 def test_dead_letters_are_bounded_in_size_and_number_but_not_in_count(tmp_path: Path) -> None:
     """Somebody who sends megabytes of rubbish all night must not fill the disk."""
-    with closing(SqliteReadings(tmp_path / "readings.sqlite3", dead_letters_kept=10)) as store:
+    with closing(SqliteReadings(tmp_path / "readings.sqlite3", letters_kept=LettersKept(per_reason=10))) as store:
         for n in range(25):
             payload = bytes([n]) * 1_000_000
             store.append([], [], [Rejected("t" * 9_999, payload, T0, RejectReason.TOO_LARGE, "x" * 100_000)])
 
-        kept = store.dead_letters(1_000)
+        kept = [each.rejected for each in store.dead_letters(1_000)]
         assert [each.payload[0] for each in kept] == list(range(24, 14, -1))
         assert all(len(each.payload) <= 16_384 and "of 1000000 bytes" in each.detail for each in kept)
         assert all(len(each.topic) + len(each.detail) < 3_000 for each in kept)
