@@ -6,6 +6,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from api.metrics.city import CityCollector
 from api.metrics.requests import RequestMetrics
+from api.problems.model import problems
 from api.services import Hands, Services
 
 
@@ -17,7 +18,10 @@ def build_router(requests: RequestMetrics) -> APIRouter:
         "/metrics",
         summary="Metrics for Prometheus",
         response_class=Response,
-        responses={200: {"content": {"text/plain": {}}, "description": "Text format of Prometheus, version 0.0.4."}},
+        responses={
+            200: {"content": {"text/plain": {}}, "description": "Text format of Prometheus, version 0.0.4."},
+            **problems(400),  # asked under a name that is not ours: the one way in which it fails
+        },
     )
     def get_metrics(hands: Hands) -> Response:
         """Return counters and gauges: requests, workers, dead letters, alerts, and the age of readings and forecast."""

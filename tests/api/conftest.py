@@ -51,6 +51,7 @@ from tomma.plan import LeftOut, Plan, PlanProgress, PlanStatus, RoadsSource, Rou
 from tomma.ports import ProgressSink
 from tomma.settings import PlanningSettings, ServerSettings, Settings
 from tomma.stores.wiring import Stores, open_stores
+from tomma.workers import Fact, WorkerKind, WorkerReport
 
 NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -238,6 +239,12 @@ class World:
         """Store a reading, as ingest would."""
         sensor_id = SensorId(bin_id.replace("B", "H"))
         self.stores.readings.append([Reading(BinId(bin_id), sensor_id, measured_utc, measured_utc, fill_fraction)])
+
+    def report(self, worker: str = "ingest-1", ago_s: float = 0.0, **facts: Fact) -> None:
+        """Put up what a worker said so many seconds ago, on the machine's clock."""
+        now_utc = datetime.now(UTC)
+        reported_utc = now_utc - timedelta(seconds=ago_s)
+        self.stores.workers.report(WorkerReport(worker, WorkerKind.INGEST, reported_utc, reported_utc, facts))
 
     def publish(self, plan_id: str = "P1", day: date = TODAY) -> Plan:
         """Store a plan and send it to the trucks."""

@@ -1,6 +1,9 @@
 """The operator sees how the server is, and what became of messages that failed."""
 
+from typing import Any
+
 import httpx
+import pytest
 
 from tests.api.conftest import NOW, World, until
 from tomma.model import Rejected, RejectReason, SensorId
@@ -9,10 +12,50 @@ from tomma.model import Rejected, RejectReason, SensorId
 def test_a_healthy_server_says_so(client: httpx.Client, world: World) -> None:
     """Every part by name, and when the last reading was."""
     world.measure("B1", 0.5)
+    world.report(connected=True, store_failure="")
     health = until(lambda: client.get("/api/v1/health").json(), lambda each: each["last_reading_utc"] is not None)
     assert health["status"] == "ok"
-    assert set(health["checks"]) == {"city", "readings", "plans", "events", "forecast", "live"}
+    assert set(health["checks"]) == {"city", "readings", "plans", "events", "forecast", "live", "ingest"}
     assert health["last_reading_utc"] == "2026-11-22T05:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "facts", "detail"),
+    [
+        pytest.param(None, {}, "no worker takes readings", id="none was ever there"),
+        pytest.param(60.0, {"connected": True}, "ingest-1 has not reported for 60 s", id="frozen or killed"),
+        pytest.param(0.0, {"connected": False}, "ingest-1 has no connection to the broker", id="broker away"),
+        pytest.param(
+            0.0, {"store_failure": "disk full"}, "cannot store, the broker keeps what comes: disk full", id="store"
+        ),
+        pytest.param(0.0, {"ended": True}, "ingest-1 was stopped at", id="stopped on purpose"),
+    ],
+)
+def test_a_stream_that_stands_still_is_told(
+    client: httpx.Client, world: World, ago_s: float | None, facts: dict[str, Any], detail: str
+) -> None:
+    """No readings come, and nobody would see it: levels only stay where they are."""
+    if ago_s is not None:
+        world.report("ingest-1", ago_s, **facts)
+        world.report("ingest-2")
+    health = client.get("/api/v1/health").json()
+    assert health["status"] == "degraded"
+    assert detail in health["checks"]["ingest"]["detail"]
+    assert "ingest-2" not in health["checks"]["ingest"]["detail"]
+
+
+def test_workers_are_told_with_their_own_words(client: httpx.Client, world: World) -> None:
+    """What a worker counted, and whether it still speaks."""
+    world.report("ingest-2", 60.0)
+    world.report("ingest-1", received=7, rejected_by_reason={"too_large": 2})
+    first, second = client.get("/api/v1/workers").json()["workers"]
+    assert (first["worker"], first["silent"], second["worker"], second["silent"]) == (
+        "ingest-1",
+        False,
+        "ingest-2",
+        True,
+    )
+    assert first["facts"] == {"received": 7, "rejected_by_reason": {"too_large": 2}}
 
 
 def test_readings_are_counted_as_they_come(client: httpx.Client, world: World) -> None:

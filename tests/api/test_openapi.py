@@ -23,6 +23,9 @@ PUBLIC = {
     ("GET", "/api/v1/stream"),
     ("GET", "/api/v1/health"),
     ("GET", "/api/v1/dead-letters"),
+    ("GET", "/api/v1/workers"),
+    ("GET", "/api/v1/sensors"),
+    ("GET", "/metrics"),
     ("GET", "/tiles/metadata.json"),
     ("GET", "/tiles/{z}/{x}/{y}.mvt"),
 }

@@ -1,0 +1,69 @@
+"""The sensors page: who needs attention, first."""
+
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.conftest import NOW, World, until
+from tomma.model import Alert, AlertKind, BinId, Quality, Reading, SensorId
+
+
+def _ids(client: httpx.Client, query: str = "") -> list[str]:
+    answer = client.get(f"/api/v1/sensors?{query}")
+    assert answer.status_code == 200, answer.text
+    return [each["id"] for each in answer.json()["sensors"]]
+
+
+def _rows(client: httpx.Client) -> dict[str, dict[str, Any]]:
+    return {each["id"]: each for each in client.get("/api/v1/sensors").json()["sensors"]}
+
+
+@pytest.fixture
+def troubled(world: World) -> World:
+    """H3 tilts, H5 is silent, H2 hangs nowhere; H1 and H4 have spoken."""
+    for bin_id in ("B1", "B4", "B5"):
+        world.measure(bin_id, 0.5)
+    raised = [(AlertKind.TILT, "H3"), (AlertKind.SENSOR_SILENT, "H5")]
+    world.stores.readings.append([], alerts=[Alert(kind, NOW, True, SensorId(each)) for kind, each in raised])
+    city = world.stores.registry.load()
+    hung = tuple(each for each in city.installations if each.sensor_id != "H2")
+    world.stores.registry.save(replace(city, installations=hung))
+    return world
+
+
+def test_whoever_needs_attention_comes_first(troubled: World, client: httpx.Client) -> None:
+    """An operator with ten minutes reads from the top; with the numbers of each state beside it."""
+    until(lambda: _rows(client), lambda each: each["H4"]["state"] == "ok")
+    answer = client.get("/api/v1/sensors").json()
+    states = [(each["id"], each["state"]) for each in answer["sensors"]]
+    assert states == [("H3", "alert"), ("H5", "silent"), ("H2", "not_installed"), ("H1", "ok"), ("H4", "ok")]
+    assert answer["counts"] == {"alert": 1, "silent": 1, "odd": 0, "never": 0, "not_installed": 1, "ok": 2}
+    assert answer["sensors"][0]["alerts"] == ["tilt"]
+
+
+def test_a_sensor_is_told_with_its_newest_reading(client: httpx.Client, world: World) -> None:
+    """Place, level, battery and remarks in one row; a bin's reading by another sensor is not this one's."""
+    reading = Reading(
+        BinId("B1"), SensorId("H1"), NOW, NOW, 0.5, Quality.LATE, distance_mm=550.0, battery_v=3.5, temperature_c=-2.0
+    )
+    world.stores.readings.append([reading, replace(reading, bin_id=BinId("B2"), sensor_id=SensorId("OTHER"))])
+    rows = until(lambda: _rows(client), lambda each: each["H1"]["measured_utc"] is not None)
+    told = {name: rows["H1"][name] for name in ("place", "fill_fraction", "distance_mm", "battery_v", "temperature_c")}
+    assert told == {
+        "place": "Gata 1", "fill_fraction": 0.5, "distance_mm": 550.0, "battery_v": 3.5, "temperature_c": -2.0,
+    }  # fmt: skip
+    assert (rows["H1"]["quality"], rows["H1"]["measured_utc"]) == (["late"], "2026-11-22T05:30:00Z")
+    assert (rows["H2"]["state"], rows["H2"]["measured_utc"]) == ("never", None)
+
+
+def test_sensors_are_found_by_state_and_by_any_name(troubled: World, client: httpx.Client) -> None:
+    """In a city of eleven thousand nobody leafs."""
+    until(lambda: _rows(client), lambda each: each["H4"]["state"] == "ok")
+    assert _ids(client, "state=ok") == ["H1", "H4"]
+    assert _ids(client, "q=gata 2") == ["H3", "H4"]
+    assert _ids(client, "q=ACME&state=silent") == ["H5"]
+    assert _ids(client, "limit=2&offset=1") == ["H5", "H2"]
+    assert client.get("/api/v1/sensors?q=B4").json()["total"] == 1
+    assert client.get("/api/v1/sensors?state=fine").status_code == 422
