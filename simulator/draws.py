@@ -19,6 +19,7 @@ class Draw(IntEnum):
     EXTRA_REPORT = 6
     ROUNDS = 7
     DRIVER = 8
+    DISTURBANCES = 9
 
 
 def generator(seed: int, purpose: Draw, *address: int) -> np.random.Generator:

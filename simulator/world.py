@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.deposits import Deposits, deposits_of_hour, inflow_of
+from simulator.disturbances import Disturbances
 from simulator.draws import HOUR_S, MINUTE_S, Draw, generator
 from simulator.fills import Fills
 from simulator.messages import OutMessage, Report, plain_json, tts_uplink
@@ -69,6 +70,8 @@ class World:
         self._taken_l: dict[str, tuple[int, float]] = {}
         self._hour: _Hour | None = None
         self.emptyings: list[TrueEmptying] = []
+        self.disturbances: Disturbances | None = None
+        """Faults in front of the sensors; None: there are only echoes and noise."""
 
     @property
     def now_utc(self) -> datetime:
@@ -149,7 +152,7 @@ class World:
             moment = hour_utc + timedelta(seconds=int(reports.second[number]))
             if self._is_silent(index):
                 continue
-            report = self._word(index, moment, float(distance_mm), hour.air_c)
+            report = self._word(index, moment, self._disturbed_mm(index, moment, float(distance_mm)), hour.air_c)
             arriving = self._channels[index].offer(
                 report,
                 fade=float(reports.fade[number]),
@@ -159,6 +162,12 @@ class World:
             for each in arriving:
                 message = self._encode(index, each.report)
                 sent.extend([message] * each.copies)
+
+    def _disturbed_mm(self, index: int, moment: datetime, distance_mm: float) -> float:
+        if self.disturbances is None:
+            return distance_mm
+        empty_mm, full_mm = float(self._optics.empty_mm[index]), float(self._optics.full_mm[index])
+        return self.disturbances.seen_mm(index, moment, distance_mm, empty_mm, full_mm)
 
     def _is_silent(self, index: int) -> bool:
         after_days = self._truths[index].silent_after_days
