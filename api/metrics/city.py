@@ -19,9 +19,10 @@ COUNTED = {
     "emptyings": "Emptyings seen.",
     "batches": "Commits.",
     "store_failures": "Times the store could not promise durability; the broker kept the messages.",
+    "unread": "Messages of QoS 0 that found no room.",
     "throttled": "Messages beyond what one sensor may send.",
     "broker_dropped": "Messages the broker says it dropped.",
-    "sessions_lost": "Reconnects at which the broker had forgotten our session.",
+    "broker_sessions_lost": "Reconnects at which the broker had forgotten our session.",
     "reconnects": "Times the connection to the broker was made anew.",
 }
 MEASURED = {
