@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ingest.broker_watch import NO_FACTS, LinkFacts
 from ingest.pipeline import Batch
 from tomma.model import RejectReason
 from tomma.ports import Appended
@@ -31,6 +32,7 @@ class Status:
     lag_s: float = 0.0
     """From receipt to commit, for the oldest message of the newest batch. [s, wall clock]"""
     max_lag_s: float = 0.0
+    broker: LinkFacts = NO_FACTS
 
     def as_json(self) -> dict[str, object]:
         """Return the counters as one flat JSON object, rejections by reason."""
@@ -45,6 +47,11 @@ class Status:
             "store_failures": self.store_failures,
             "lag_s": round(self.lag_s, 3),
             "max_lag_s": round(self.max_lag_s, 3),
+            "connected": self.broker.connected,
+            "reconnects": self.broker.reconnects,
+            "unread": self.broker.unread,
+            "broker_dropped": self.broker.broker_dropped,
+            "broker_sessions_lost": self.broker.sessions_lost,
         }
 
 
@@ -77,7 +84,7 @@ class Counters:
         """Count an append that the store could not promise."""
         self._store_failures += 1
 
-    def status(self) -> Status:
+    def status(self, broker: LinkFacts) -> Status:
         """Return the counters as they are now."""
         return Status(
             received=self._received,
@@ -89,4 +96,5 @@ class Counters:
             store_failures=self._store_failures,
             lag_s=self._lag_s,
             max_lag_s=self._max_lag_s,
+            broker=broker,
         )

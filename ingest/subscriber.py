@@ -13,11 +13,14 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from ingest.broker_watch import LinkFacts
 from ingest.counters import Counters, Status
 from ingest.envelope import ENVELOPES
-from ingest.link import BackOff, Delivery, MqttLink
+from ingest.inbox import Delivery
+from ingest.link import MqttLink
 from ingest.pipeline import Batch, IngestContext, process
 from ingest.recall import StoreMemories
+from tomma.back_off import BackOff
 from tomma.city import City
 from tomma.clock import Clock
 from tomma.errors import ConfigurationError, NotFoundError, StoreUnavailableError, TommaError
@@ -44,6 +47,10 @@ class Link(Protocol):
     @property
     def subscribed(self) -> bool:
         """Whether every subscription is granted."""
+
+    @property
+    def facts(self) -> LinkFacts:
+        """What was seen of the broker so far."""
 
     def receive(self, limit: int, wait_s: float) -> list[Delivery]:
         """Return up to `limit` messages, waiting at most `wait_s` for the first."""
@@ -125,7 +132,7 @@ class Subscriber:
 
     def status(self) -> Status:
         """Return the counters."""
-        return self._counters.status()
+        return self._counters.status(self._link.facts)
 
     def _gather(self) -> list[Delivery]:
         """Return what arrives within the batch window, which begins with the first message."""

@@ -6,9 +6,9 @@ An unknown key is refused. Variables win over the file: TOMMA_BROKER__PORT=1884 
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -39,8 +39,21 @@ class BrokerSettings(_Section):
     username: str = ""
     password: SecretStr = SecretStr("")
     client_id: str = "tomma-ingest"
-    mqtt_version: Literal["3.1.1", "5"] = "3.1.1"
-    """The embedded broker speaks 3.1.1; mosquitto, EMQX and others speak both."""
+    mqtt_version: Literal["auto", "3.1.1", "5"] = "auto"
+    """`auto` speaks 5 and takes 3.1.1 where the broker knows no 5."""
+    tls: bool = False
+    """Encrypt, and check the broker's certificate and host name; there is no way to leave the check out."""
+    ca_file: Path | None = None
+    """Who may vouch for the broker; without one, whom this machine trusts."""
+    certificate_file: Path | None = None
+    """Our own certificate, where the broker asks for one; `key_file` when its key is not in the same file."""
+    key_file: Path | None = None
+    share_group: str = Field(default="", pattern=r"^[^/+#\s]*$")
+    """Workers with the same group split the stream; each needs a `client_id` of its own."""
+    keepalive_s: int = Field(default=10, ge=2, le=600)
+    """A silent broker is noticed within twice this."""
+    receive_max: int = Field(default=1_000, ge=1, le=65_535)
+    """Messages the broker sends ahead of our acknowledgements; MQTT 3.1.1 leaves that to the broker."""
     sources: tuple[Source, ...] = (
         Source(topic="tomma/v1/+/reading", envelope="json"),
         Source(topic="v3/+/devices/+/up", envelope="tts_v3"),
@@ -50,6 +63,18 @@ class BrokerSettings(_Section):
     batch_wait_s: float = Field(default=0.05, ge=0.0, le=5.0)
     """How long the first reading of a batch waits for company."""
     payload_max_bytes: int = Field(default=16_384, ge=256, le=1_048_576)
+    sensor_burst: int = Field(default=5_000, ge=1)
+    """Readings one sensor may send at once: two weeks of a five-minute sensor's backlog pass untouched."""
+    sensor_rate_per_s: float = Field(default=1.0, gt=0.0)
+    """What one sensor may go on sending after its burst; the rest is counted, and sampled as dead letters."""
+
+    @model_validator(mode="after")
+    def _certificates_need_tls(self) -> Self:
+        if not self.tls and (self.ca_file or self.certificate_file or self.key_file):
+            raise ValueError("tls must be true where ca_file, certificate_file or key_file is set, got false")
+        if self.key_file and not self.certificate_file:
+            raise ValueError("certificate_file must be set where key_file is, got none")
+        return self
 
 
 class ServerSettings(_Section):
@@ -59,6 +84,54 @@ class ServerSettings(_Section):
     port: int = Field(default=8765, ge=1, le=65535)
     trusted_hosts: tuple[str, ...] = ()
     """Names people type to reach this server; `localhost` and plain addresses are always answered."""
+
+
+class ReadingSettings(_Section):
+    """Where readings are kept. `influx` keeps the newest here and all of them on an InfluxDB: docs/stores.md."""
+
+    kind: Literal["sqlite", "influx"] = "sqlite"
+    url: str = Field(default="", pattern=r"^(https?://[^/@\s]+(/[^@\s]*)?)?$")
+    """The server, such as http://influx.internal:8086; a login in it would end up in logs."""
+    org: str = "-"
+    """The organisation of a version 2; other versions do not ask."""
+    bucket: str = Field(default="tomma", min_length=1)
+    """Of a version 2; of a version 1 or 3 the database, or `database/retention_policy`."""
+    token: SecretStr = SecretStr("")
+    """Of a version 1 with logins: `name:password`."""
+    write_api: Literal["v2", "v1"] = "v2"
+    """`v1` for servers before 1.8, which have no /api/v2/write."""
+    queries: Literal["influxql", "none"] = "influxql"
+    """`none` where the server only collects and cannot give readings back (VictoriaMetrics): then all stay here too."""
+    measurement: str = Field(default="reading", pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")
+    timeout_s: float = Field(default=10.0, gt=0.0, le=300.0)
+    """For connecting, and for each silence of the server."""
+    batch_rows: int = Field(default=5_000, ge=1, le=50_000)
+    """Readings per request."""
+    local_days: int = Field(default=35, ge=0)
+    """So long a reading also stays here: pages and forecasts (28 days) then never wait for the server."""
+    queue_max_bytes: int = Field(default=4 * 1024**3, ge=1024**2)
+    """What may wait for a server that is away; beyond it nothing is acknowledged, and readings stay with the broker."""
+
+    @property
+    def is_v1(self) -> bool:
+        """Whether the server is older than 1.8."""
+        return self.write_api == "v1"
+
+    @property
+    def database(self) -> str:
+        """The bucket as versions 1 and 3, and InfluxQL, name it."""
+        return self.bucket.partition("/")[0]
+
+    @property
+    def retention_policy(self) -> str:
+        """The second half of the bucket's name; empty means the default."""
+        return self.bucket.partition("/")[2]
+
+    @model_validator(mode="after")
+    def _influx_needs_an_address(self) -> Self:
+        if self.kind == "influx" and not self.url:
+            raise ValueError('url must be set where kind is "influx", got none')
+        return self
 
 
 class RoadSettings(_Section):
@@ -117,6 +190,7 @@ class Settings(BaseSettings):
     registry_url: str = ""
     """An SQLAlchemy address; empty means SQLite inside `data_dir`."""
     broker: BrokerSettings = BrokerSettings()
+    readings: ReadingSettings = ReadingSettings()
     server: ServerSettings = ServerSettings()
     roads: RoadSettings = RoadSettings()
     planning: PlanningSettings = PlanningSettings()
@@ -131,6 +205,11 @@ class Settings(BaseSettings):
     def readings_path(self) -> Path:
         """The embedded reading store."""
         return self.data_dir / "readings.sqlite3"
+
+    @property
+    def influx_path(self) -> Path:
+        """What `readings.kind = "influx"` keeps here: the newest readings, what waits for the server, and all else."""
+        return self.data_dir / "readings-influx.sqlite3"
 
     @property
     def basemap_path(self) -> Path:

@@ -5,12 +5,14 @@ import json
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from ingest.link import Delivery, MqttLink
+from ingest.inbox import Delivery
+from ingest.link import MqttLink
 from tomma.clock import SystemClock
 from tomma.settings import BrokerSettings
 
@@ -83,8 +85,9 @@ def scripted() -> Iterator[ScriptedBroker]:
 @pytest.fixture
 def link(scripted: ScriptedBroker) -> Iterator[MqttLink]:
     """The real link, connected to it."""
-    made = MqttLink(BrokerSettings(port=scripted.port), SystemClock(), random.Random(1))  # noqa: S311  (jitter)
-    while not made.subscribed:
+    made = MqttLink(BrokerSettings(port=scripted.port, mqtt_version="3.1.1"), SystemClock(), random.Random(1))  # noqa: S311  (jitter)
+    deadline = time.monotonic() + PATIENCE_S
+    while not made.subscribed and time.monotonic() < deadline:
         made.pump(0.05)
     yield made
     made.close()
@@ -144,7 +147,7 @@ def test_what_a_lost_connection_brought_is_dropped_before_it_is_taken_twice(
 ) -> None:
     """The broker sends it again, and only that copy can be acknowledged."""
     scripted.publish(1, 500)
-    wait(pumping(link, lambda: len(link._buffer) == 1), "the reading is in the buffer")
+    wait(pumping(link, lambda: len(link._inbox) == 1), "the reading is in the buffer")
     scripted.hang_up()
     wait(pumping(link, lambda: scripted.connections == 2 and link.subscribed), "the link connects again")
     scripted.publish(9, 500, again=True)

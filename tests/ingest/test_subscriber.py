@@ -13,9 +13,12 @@ import pytest
 from pydantic import SecretStr
 
 from ingest.broker import EmbeddedBroker
-from ingest.link import BACK_OFF_MAX_S, BackOff, Delivery, MqttLink
+from ingest.broker_watch import NO_FACTS, LinkFacts
+from ingest.inbox import Delivery, Inbox
+from ingest.link import MqttLink
 from ingest.message import Message
 from ingest.subscriber import Subscriber
+from tomma.back_off import LONGEST_S, BackOff
 from tomma.city import City
 from tomma.clock import SystemClock
 from tomma.errors import ConfigurationError, NotFoundError, StoreUnavailableError
@@ -39,6 +42,7 @@ class BrokerInMemory:
     to_send: list[int] = field(default_factory=list)
     dies_on_acknowledge: bool = False
     subscribed: bool = True
+    facts: LinkFacts = NO_FACTS
 
     def publish(self, sensor: str, distance_mm: int, **more: Any) -> None:
         """Take a message from a device."""
@@ -297,7 +301,7 @@ def test_waits_between_attempts_grow_spread_and_end() -> None:
     back_off = BackOff(random.Random(1))  # noqa: S311  (jitter)
     waits = [back_off.next_s() for _ in range(12)]
     assert waits[0] <= 0.2
-    assert all(BACK_OFF_MAX_S / 2 <= wait <= BACK_OFF_MAX_S for wait in waits[9:])
+    assert all(LONGEST_S / 2 <= wait <= LONGEST_S for wait in waits[9:])
     assert len(set(waits)) == 12
 
 
@@ -344,12 +348,10 @@ def test_a_slow_store_becomes_back_pressure_not_memory(
     failing: FailingStore,
     registry: Registry,
     wait: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """While the disk is full the broker keeps the queue; we hold a bounded part, and lose nothing (case M3)."""
-    monkeypatch.setattr("ingest.link.BUFFER_MAX", 50)
     failing.fails = 1_000_000
-    link = MqttLink(mosquitto.settings, SystemClock(), random.Random(1))  # noqa: S311  (jitter)
+    link = MqttLink(mosquitto.settings, SystemClock(), random.Random(1), Inbox(messages_max=50))  # noqa: S311  (jitter)
     subscriber = Subscriber(mosquitto.settings, failing, registry, SystemClock(), link=link)
     stop = threading.Event()
     thread = threading.Thread(target=subscriber.run, args=(stop,))
@@ -357,8 +359,8 @@ def test_a_slow_store_becomes_back_pressure_not_memory(
     try:
         wait(lambda: link.subscribed, "it is subscribed")
         mosquitto.publish([good(1, second=second) for second in range(600)])
-        wait(lambda: len(link._buffer) >= 50, "the buffer fills")
-        held = len(link._buffer)
+        wait(lambda: len(link._inbox) >= 50, "the buffer fills")
+        held = len(link._inbox)
         failing.fails = 0
         wait(lambda: len(distances(failing)) == 600, "everything arrives once the store is back")
     finally:
