@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from ingest.broker import EmbeddedBroker, Login
 from ingest.counters import Status
+from ingest.reporter import reporting
 from ingest.subscriber import Subscriber
 from tomma.settings import BrokerSettings, Settings, load_settings
 from tomma.stores.wiring import open_stores
@@ -50,6 +51,7 @@ def ingest(
             on_ready=voice.ready,
             on_status=lambda status: _watch(status, voice, broker, stop),
         )
+        rim.enter_context(reporting(stores.workers, broker_settings.client_id, lambda: subscriber.status().as_json()))
         subscriber.run(stop)
         voice.ended(subscriber.status())
         if broker is not None:

@@ -9,6 +9,7 @@ from ingest.broker_watch import NO_FACTS, LinkFacts
 from ingest.pipeline import Batch
 from tomma.model import RejectReason
 from tomma.ports import Appended
+from tomma.workers import Fact
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Status:
     max_lag_s: float = 0.0
     broker: LinkFacts = NO_FACTS
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Fact]:
         """Return the counters as one flat JSON object, rejections by reason."""
         return {
             "received": self.received,
