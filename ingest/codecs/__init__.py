@@ -1,0 +1,1 @@
+"""Decoders that a city drops in: makers' scripts in a process of their own, and mapping files."""
