@@ -38,4 +38,4 @@ format:
 	@$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv .uv .tomma .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .uv .servers .tomma .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

@@ -23,6 +23,11 @@ SYSTEM_PARTS = {  # command names, the Debian package that brings one of them
     "mosquitto": (("mosquitto", "/usr/sbin/mosquitto"), "mosquitto"),
     "Chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
 }
+UNPACKED = os.path.join(ROOT, ".servers")  # tests/tomma/stores/influx_support.py looks here
+UNPACKED_PARTS = {  # the same, but taken out of their packages: installed, they would start as services
+    "InfluxDB": ("influxd", "influxdb"),
+    "VictoriaMetrics": ("victoria-metrics", "victoria-metrics"),
+}
 
 
 def say(text):
@@ -180,6 +185,43 @@ def ensure_system_parts():
              % (" and ".join(missing_parts()), hint, " ".join(packages)))
 
 
+def missing_servers():
+    search = UNPACKED + os.pathsep + os.environ.get("PATH", "")
+    return [name for name, (command, _) in UNPACKED_PARTS.items() if not shutil.which(command, path=search)]
+
+
+def ensure_servers():
+    """Bring the time-series servers of the tests: 28 MB, into .servers/, with nothing installed or started."""
+    missing = missing_servers()
+    if not missing:
+        return
+    packages = [UNPACKED_PARTS[name][1] for name in missing]
+    if shutil.which("apt-get") and shutil.which("dpkg-deb"):
+        say("unpacking %s into .servers" % " and ".join(missing))
+        if not works(["apt-cache", "show"] + packages) and may_apt():
+            run(([] if os.geteuid() == 0 else ["sudo", "-n"]) + ["apt-get", "update", "-q"])
+        unpack(packages)
+    if missing_servers():
+        fail("the tests need %s: put influxd (1.x) and victoria-metrics on the PATH and run again" % " and ".join(missing))
+
+
+def unpack(packages):
+    downloads = os.path.join(UNPACKED, "downloads")
+    os.makedirs(downloads, exist_ok=True)
+    works(["chmod", "a+rwx", downloads])  # apt downloads as a user of its own
+    try:
+        subprocess.check_call(["apt-get", "download", "-q"] + packages, cwd=downloads)
+        for name in os.listdir(downloads):
+            whole = os.path.join(downloads, "whole")
+            subprocess.check_call(["dpkg-deb", "--extract", os.path.join(downloads, name), whole])
+        for command in (command for command, package in UNPACKED_PARTS.values() if package in packages):
+            shutil.copy2(os.path.join(whole, "usr", "bin", command), UNPACKED)
+    except (OSError, subprocess.CalledProcessError) as exc:
+        say("could not bring them: %s" % exc)
+    finally:
+        shutil.rmtree(downloads, ignore_errors=True)
+
+
 def main():
     kind = sys.argv[1] if len(sys.argv) == 2 else ""
     if kind not in ("run", "test"):
@@ -188,6 +230,7 @@ def main():
         install(kind)
     if kind == "test":
         ensure_system_parts()
+        ensure_servers()
 
 
 main()

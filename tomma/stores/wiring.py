@@ -6,6 +6,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
+from tomma.errors import ConfigurationError
 from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, WorkerBoard
 from tomma.settings import Settings
 from tomma.stores.database import open_database
@@ -46,7 +47,7 @@ def open_stores(settings: Settings) -> Stores:
     """Open, and on first use make, what `settings` names; StoreUnavailableError says why not and what now."""
     engine = open_database(settings.registry_address)
     try:
-        readings = SqliteReadings(settings.readings_path)
+        readings = _open_readings(settings)
     except BaseException:
         engine.dispose()
         raise
@@ -58,3 +59,13 @@ def open_stores(settings: Settings) -> Stores:
         workers=SqlWorkerBoard(engine),
         engine=engine,
     )
+
+
+def _open_readings(settings: Settings) -> ReadingStore:
+    if settings.readings.kind == "sqlite":
+        return SqliteReadings(settings.readings_path)
+    try:  # here and not above: a city without an InfluxDB needs no client of it
+        from tomma.stores.influx_readings import InfluxReadings
+    except ImportError as exc:
+        raise ConfigurationError(f'readings.kind is "influx", which needs a part that is not installed: {exc}') from exc
+    return InfluxReadings(settings.influx_path, settings.readings, settings.clock.clock())

@@ -1,0 +1,51 @@
+"""One at a time: a lock that the operating system lets go of when its holder dies, however it dies."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tomma.errors import ConflictError
+
+_POLL_S = 0.02
+
+
+@contextmanager
+def holding(path: Path, wait_s: float = 0.0) -> Iterator[bool]:
+    """Hold the lock file at `path` inside; yield whether it was got within `wait_s`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        yield _got(handle, wait_s)
+    finally:
+        os.close(handle)  # lets go of it
+
+
+def _got(handle: int, wait_s: float) -> bool:
+    deadline_s = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline_s:
+                return False
+            time.sleep(_POLL_S)
+        else:
+            return True
+
+
+@contextmanager
+def the_only(what: str, path: Path) -> Iterator[None]:
+    """Be the only `what` inside, and write our process id to `path` for the next one to name.
+
+    Raises:
+        ConflictError: If another process is that already.
+    """
+    with holding(path) as got:
+        if not got:
+            owner = path.read_text(encoding="ascii", errors="replace").strip() or "unknown"
+            raise ConflictError(f"{what} runs already (process {owner} holds {path}); stop that one first")
+        path.write_text(f"{os.getpid()}\n", encoding="ascii")
+        yield
