@@ -1,8 +1,10 @@
-"""From what a sensor measured to how full the bin is."""
+"""From what a sensor measured to how full the bin is: sound, mounting, geometry, in that order."""
 
+import math
 from typing import NamedTuple
 
-from tomma.city import ContainerType
+from ingest.geometry import volume_share
+from tomma.city import ContainerType, Installation, Sensor
 from tomma.model import Measurement
 
 MARGIN_FRACTION = 0.03
@@ -11,35 +13,81 @@ MARGIN_FRACTION = 0.03
 FILL_DECIMALS = 6
 """Finer than any sensor by far; stores keep millionths in half the space of an arbitrary fraction."""
 
+SOUND_AT_0_C_MPS = 331.3
+SOUND_PER_C_MPS = 0.606
+"""Speed of sound in dry air, linear about 0 degrees: L. L. Beranek, "Acoustics", 1986, section 1.4."""
+
 
 class Level(NamedTuple):
-    """A fill level inside the container, and whether it had to be clipped noticeably to lie there."""
+    """A fill level inside the container, and what had to be done to it."""
 
     fill_fraction: float
     clipped: bool
+    """It lay noticeably outside and was brought to the nearer end."""
+    in_dead_zone: bool = False
+    """Nearer than the sensor can measure: the level is the least it can be, and perhaps something else is there."""
+    raw_fraction: float | None = None
+    """A fill that the device computed itself, when it lay outside [0, 1]."""
 
 
-def calibrate(measurement: Measurement, container: ContainerType) -> Level:
+def calibrate(
+    measurement: Measurement,
+    container: ContainerType,
+    installation: Installation | None = None,
+    sensor: Sensor | None = None,
+) -> Level:
     """Return the fill level; a distance, when there is one, wins over a fill that the device computed.
 
     >>> from tomma.model import ContainerTypeId, SensorId
     >>> bin_240 = ContainerType(ContainerTypeId("c"), "240 l", volume_l=240, empty_mm=1100, full_mm=100, max_kg=96)
     >>> calibrate(Measurement(SensorId("H0001"), None, distance_mm=600), bin_240)
-    Level(fill_fraction=0.5, clipped=False)
+    Level(fill_fraction=0.5, clipped=False, in_dead_zone=False, raw_fraction=None)
     """
-    if measurement.distance_mm is not None:
-        raw_fraction = raw_fill(measurement.distance_mm, container)
-    elif measurement.fill_fraction is not None:
-        raw_fraction = measurement.fill_fraction
-    else:
+    said_mm = measurement.distance_mm
+    if said_mm is None:
+        return _computed(measurement)
+    in_dead_zone = sensor is not None and said_mm <= sensor.dead_zone_mm
+    if in_dead_zone and sensor is not None:
+        said_mm = sensor.dead_zone_mm  # whatever it says from in there, this is the one thing that is sure
+    distance_mm = _from_reference_mm(said_mm, measurement.temperature_c, installation, sensor)
+    height = raw_height(distance_mm, container)
+    level = min(1.0, max(0.0, height))
+    clipped = not -MARGIN_FRACTION <= height <= 1.0 + MARGIN_FRACTION
+    return Level(round(volume_share(container, level), FILL_DECIMALS), clipped, in_dead_zone)
+
+
+def _computed(measurement: Measurement) -> Level:
+    raw = measurement.fill_fraction
+    if raw is None:
         raise ValueError("one of distance_mm and fill_fraction must be given")
-    clipped = not -MARGIN_FRACTION <= raw_fraction <= 1.0 + MARGIN_FRACTION
-    return Level(round(min(1.0, max(0.0, raw_fraction)), FILL_DECIMALS), clipped)
+    if 0.0 <= raw <= 1.0:
+        return Level(round(raw, FILL_DECIMALS) + 0.0, clipped=False)
+    clipped = not -MARGIN_FRACTION <= raw <= 1.0 + MARGIN_FRACTION
+    return Level(float(raw > 1.0), clipped, raw_fraction=raw)
 
 
-def raw_fill(distance_mm: float, container: ContainerType) -> float:
-    """Return the fill before clipping: negative beyond the bottom, above 1 when waste stands over the rated level.
+def _from_reference_mm(
+    said_mm: float, temperature_c: float | None, installation: Installation | None, sensor: Sensor | None
+) -> float:
+    """Return the plumb distance from where the container type's distances begin."""
+    distance_mm = said_mm
+    if sensor is not None and sensor.sound_reference_c is not None and temperature_c is not None:
+        distance_mm *= sound_mps(temperature_c) / sound_mps(sensor.sound_reference_c)
+    if installation is not None:
+        if installation.tilt_deg:
+            distance_mm *= math.cos(math.radians(installation.tilt_deg))
+        distance_mm += installation.offset_mm
+    return distance_mm
 
-    Straight walls: the share of the height is the share of the volume.
+
+def sound_mps(temperature_c: float) -> float:
+    """Return the speed of sound in air; an echo's time of flight is turned into a distance with it.
+
+    Only the reading's own temperature is used: a neighbour's would make the level depend on which message came first.
     """
+    return SOUND_AT_0_C_MPS + SOUND_PER_C_MPS * temperature_c
+
+
+def raw_height(distance_mm: float, container: ContainerType) -> float:
+    """Return the share of the rated height: negative beyond the bottom, above 1 when waste stands over that level."""
     return (container.empty_mm - distance_mm) / (container.empty_mm - container.full_mm)

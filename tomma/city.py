@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 
 from tomma.model import (
     BinId,
@@ -23,6 +24,8 @@ from tomma.model import (
 )
 
 DAY_S = 24 * 3600
+MAX_HEIGHT_MM = 20_000.0
+"""The farthest any fill-level sensor sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,42 @@ class Fraction:
 
 
 class Shape(StrEnum):
-    """How the waste height relates to the volume."""
+    """How the waste height relates to the volume; the formulas are in `ingest.geometry`."""
 
     STRAIGHT = "straight"
+    """Upright walls: wheelie bins, upright cylinders; also what nobody has measured."""
+    BOX = "box"
+    """The same, for who looks for it."""
+    TAPERED = "tapered"
+    """A truncated cone or pyramid; needs taper_ratio."""
+    LYING_CYLINDER = "lying_cylinder"
+    """A tank on its side; diameter_mm when the rated full level is not its crown."""
+    SPHERE = "sphere"
+    """A ball; diameter_mm when the rated full level is not its crown."""
+    IGLOO = "igloo"
+    """A half ball on its flat side, such as a glass igloo; diameter_mm of the foot when it is not twice the height."""
+    UNDERGROUND = "underground"
+    """A container under a narrower shaft; needs shaft_mm and shaft_ratio."""
+    TABLE = "table"
+    """Anything else; needs volume_table."""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumePoint:
+    """How much a container holds up to a height above its bottom."""
+
+    height_mm: float
+    volume_l: float
+
+
+_SHAPE_FIELDS: Mapping[str, frozenset[Shape]] = {
+    "taper_ratio": frozenset({Shape.TAPERED}),
+    "diameter_mm": frozenset({Shape.LYING_CYLINDER, Shape.SPHERE, Shape.IGLOO}),
+    "shaft_mm": frozenset({Shape.UNDERGROUND}),
+    "shaft_ratio": frozenset({Shape.UNDERGROUND}),
+    "volume_table": frozenset({Shape.TABLE}),
+}
+"""Where each measure of a shape belongs; it is required there, but for diameter_mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +121,65 @@ class ContainerType:
     """Distance from the sensor to the waste when the container is rated full."""
     max_kg: float
     shape: Shape = Shape.STRAIGHT
+    taper_ratio: float | None = None
+    """Width at the bottom over width at the rated full level; below 1 when the container widens upwards."""
+    diameter_mm: float | None = None
+    """Inner diameter."""
+    shaft_mm: float | None = None
+    """How far the shaft reaches down below the rated full level."""
+    shaft_ratio: float | None = None
+    """Cross-section of the shaft over that of the container below it."""
+    volume_table: tuple[VolumePoint, ...] = ()
+    """From (0, 0) to the rated full level or beyond, upwards; straight lines between."""
 
     def __post_init__(self) -> None:
-        """Refuse a geometry that turns the container upside down."""
+        """Refuse a geometry that turns the container upside down, or measures of another shape."""
         check_within("volume_l", self.volume_l, 1.0, 100_000.0)
         check_within("empty_mm", self.empty_mm, 1.0, 20_000.0)
         check_within("full_mm", self.full_mm, 0.0, 20_000.0)
         check_within("max_kg", self.max_kg, 0.1, 50_000.0)
         if self.full_mm >= self.empty_mm:
             raise ValueError(f"full_mm must be below empty_mm ({self.empty_mm:g}), got {self.full_mm:g}")
+        self._check_shape_fields()
+        if self.taper_ratio is not None:
+            check_within("taper_ratio", self.taper_ratio, 0.05, 20.0)
+        if self.diameter_mm is not None:
+            least = self.height_mm * (2.0 if self.shape is Shape.IGLOO else 1.0)
+            check_within("diameter_mm", self.diameter_mm, least, 40_000.0)
+        if self.shaft_mm is not None and self.shaft_ratio is not None:
+            check_within("shaft_mm", self.shaft_mm, 0.0, self.height_mm)
+            check_within("shaft_ratio", self.shaft_ratio, 0.01, 1.0)
+        if self.volume_table:
+            _check_volume_table(self.volume_table, self.height_mm)
+
+    @property
+    def height_mm(self) -> float:
+        """From the bottom to the rated full level."""
+        return self.empty_mm - self.full_mm
+
+    def _check_shape_fields(self) -> None:
+        for name, shapes in _SHAPE_FIELDS.items():
+            given = getattr(self, name) not in (None, ())
+            if given and self.shape not in shapes:
+                belongs = " or ".join(sorted(shapes))
+                raise ValueError(f"{name} belongs to the shape {belongs}, got it with the shape {self.shape}")
+            if not given and self.shape in shapes and name != "diameter_mm":
+                raise ValueError(f"{name} must be given for the shape {self.shape}, got none")
+
+
+def _check_volume_table(table: tuple[VolumePoint, ...], height_mm: float) -> None:
+    """Raise ValueError unless the table rises from (0, 0) at least to the rated full level."""
+    first, last = table[0], table[-1]
+    if (first.height_mm, first.volume_l) != (0.0, 0.0):
+        raise ValueError(f"volume_table must begin with height_mm 0 and volume_l 0, got {first}")
+    for low, high in pairwise(table):
+        if not (low.height_mm < high.height_mm and low.volume_l < high.volume_l):
+            raise ValueError(f"volume_table must rise in height_mm and in volume_l, got {high} after {low}")
+    if not height_mm <= last.height_mm <= 2 * MAX_HEIGHT_MM:
+        raise ValueError(
+            f"volume_table must reach the rated full level ({height_mm:g} mm above the bottom), got {last.height_mm:g}"
+        )
+    check_within("volume_l in volume_table", last.volume_l, 1.0, 200_000.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +221,17 @@ class Sensor:
     id: SensorId
     make: str = ""
     model: str = ""
+    dead_zone_mm: float = 0.0
+    """Nearer than this it cannot measure: whatever it says then means "at least that full", or something before it."""
+    sound_reference_c: float | None = None
+    """The air temperature that an ultrasonic sensor without own compensation reckons with (makers say 20 or 25);
+    None when it compensates itself, or measures by radar or light: nearly all do."""
+
+    def __post_init__(self) -> None:
+        """Refuse a dead zone deeper than containers, and a reference that no maker means."""
+        check_within("dead_zone_mm", self.dead_zone_mm, 0.0, 2_000.0)
+        if self.sound_reference_c is not None:
+            check_within("sound_reference_c", self.sound_reference_c, -40.0, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +242,15 @@ class Installation:
     bin_id: BinId
     from_utc: datetime
     to_utc: datetime | None = None
+    offset_mm: float = 0.0
+    """How much deeper the sensor hangs than where the container type's empty_mm begins; negative when above it."""
+    tilt_deg: float = 0.0
+    """Angle between the sensor's axis and the plumb line."""
 
     def __post_init__(self) -> None:
-        """Refuse a period that ends before it begins."""
+        """Refuse a period that ends before it begins, and a mounting that no bracket allows."""
+        check_within("offset_mm", self.offset_mm, -5_000.0, 5_000.0)
+        check_within("tilt_deg", self.tilt_deg, 0.0, 45.0)
         check_utc("from_utc", self.from_utc)
         if self.to_utc is not None:
             check_utc("to_utc", self.to_utc)
@@ -260,12 +363,17 @@ class City:
             found.setdefault(installation.sensor_id, []).append(installation)
         return {sensor_id: tuple(periods) for sensor_id, periods in found.items()}
 
-    def bin_of_sensor(self, sensor_id: SensorId, moment: datetime) -> BinId | None:
-        """Return the bin in which the sensor hung at `moment`, or None."""
+    def installation_of_sensor(self, sensor_id: SensorId, moment: datetime) -> Installation | None:
+        """Return where and how the sensor hung at `moment`, or None."""
         for installation in self.installations_of_sensor.get(sensor_id, ()):
             if installation.covers(moment):
-                return installation.bin_id
+                return installation
         return None
+
+    def bin_of_sensor(self, sensor_id: SensorId, moment: datetime) -> BinId | None:
+        """Return the bin in which the sensor hung at `moment`, or None."""
+        installation = self.installation_of_sensor(sensor_id, moment)
+        return installation.bin_id if installation else None
 
     def position_of(self, bin_id: BinId) -> Position:
         """Return where the bin stands."""

@@ -42,6 +42,7 @@ class ContainerTypeOut(Shown):
     name: str
     volume_l: float = Field(description="[l]")
     max_kg: float = Field(description="[kg]")
+    shape: str = Field(description="How height relates to volume.", examples=["straight", "igloo"])
 
 
 class SensorOut(Shown):

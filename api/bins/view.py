@@ -41,7 +41,11 @@ def bin_detail_out(hands: Services, bin_id: BinId) -> BinDetailOut:
         **{name: getattr(row, name) for name in row.__struct_fields__},
         access_note=site.access_note,
         container_type=ContainerTypeOut(
-            id=container.id, name=container.name, volume_l=container.volume_l, max_kg=container.max_kg
+            id=container.id,
+            name=container.name,
+            volume_l=container.volume_l,
+            max_kg=container.max_kg,
+            shape=container.shape.value,
         ),
         sensors=_sensors(city, bin_id, now),
         quality=quality_names(reading.quality) if reading else [],

@@ -20,6 +20,7 @@ from tomma.city import (
     Shift,
     Site,
     Vehicle,
+    VolumePoint,
 )
 from tomma.model import DisposalSiteId, FractionCode, VehicleId
 
@@ -33,7 +34,7 @@ def rows_of(city: City) -> Rows:
     return {
         "organisation": [asdict(city.organisation)],
         "fraction": _plain(city.fractions.values()),
-        "container_type": [row | {"shape": row["shape"].value} for row in _plain(city.container_types.values())],
+        "container_type": [_container_row(each) for each in city.container_types.values()],
         "site": [_flat(row) for row in _plain(city.sites.values())],
         "bin": _plain(city.bins.values()),
         "sensor": _plain(city.sensors.values()),
@@ -69,6 +70,11 @@ def _flat(row: Row) -> Row:
     return {key: value for key, value in row.items() if key != "position"} | position
 
 
+def _container_row(container: ContainerType) -> Row:
+    row = asdict(container)
+    return row | {"shape": container.shape.value, "volume_table": list(row["volume_table"])}
+
+
 def _vehicle_row(vehicle: Vehicle) -> Row:
     row = asdict(vehicle) | {"shift_start_s": vehicle.shift.start_s, "shift_end_s": vehicle.shift.end_s}
     del row["shift"], row["fractions"]
@@ -80,9 +86,7 @@ def city_of(rows: Rows) -> City:
     return City(
         organisation=Organisation(**rows["organisation"][0]),
         fractions={row["code"]: Fraction(**row) for row in rows["fraction"]},
-        container_types={
-            row["id"]: ContainerType(**(row | {"shape": Shape(row["shape"])})) for row in rows["container_type"]
-        },
+        container_types={row["id"]: _container_type(row) for row in rows["container_type"]},
         sites={row["id"]: Site(**_with_position(row)) for row in rows["site"]},
         bins={row["id"]: Bin(**row) for row in rows["bin"]},
         sensors={row["id"]: Sensor(**row) for row in rows["sensor"]},
@@ -91,6 +95,11 @@ def city_of(rows: Rows) -> City:
         depots={row["id"]: Depot(**_with_position(row)) for row in rows["depot"]},
         disposal_sites=_disposal_sites(rows),
     )
+
+
+def _container_type(row: Row) -> ContainerType:
+    table = tuple(VolumePoint(**point) for point in row["volume_table"])
+    return ContainerType(**(row | {"shape": Shape(row["shape"]), "volume_table": table}))
 
 
 def _with_position(row: Row) -> Row:

@@ -5,12 +5,13 @@ beside the columns by which it is found. `migrations/` brings a database to this
 together.
 """
 
+import json
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that ends at these tables."""
 
 
@@ -31,6 +32,22 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class VolumeTable(TypeDecorator[list[dict[str, float]]]):
+    """Points of a container's volume curve, as JSON text: a list belongs to its container and is never searched."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: list[dict[str, float]] | None, dialect: sa.Dialect) -> str:  # noqa: ARG002
+        """Hand over the text."""
+        return json.dumps(value or [])
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> list[dict[str, float]]:  # noqa: ARG002
+        """Give back the points."""
+        found: list[dict[str, float]] = json.loads(value or "[]")
+        return found
 
 
 metadata = sa.MetaData(
@@ -84,6 +101,11 @@ container_type = sa.Table(
     _number("full_mm"),
     _number("max_kg"),
     _text("shape"),
+    _number("taper_ratio", nullable=True),
+    _number("diameter_mm", nullable=True),
+    _number("shaft_mm", nullable=True),
+    _number("shaft_ratio", nullable=True),
+    sa.Column("volume_table", VolumeTable, nullable=False),
 )
 site = sa.Table(
     "site",
@@ -104,7 +126,15 @@ bin_ = sa.Table(
     _points_to("fraction_code", "fraction.code"),
     _whole("service_s"),
 )
-sensor = sa.Table("sensor", metadata, _key(), _text("make"), _text("model"))
+sensor = sa.Table(
+    "sensor",
+    metadata,
+    _key(),
+    _text("make"),
+    _text("model"),
+    _number("dead_zone_mm"),
+    _number("sound_reference_c", nullable=True),
+)
 installation = sa.Table(
     "installation",
     metadata,
@@ -112,6 +142,8 @@ installation = sa.Table(
     sa.Column("from_utc", UtcDateTime, primary_key=True),
     _points_to("bin_id", "bin.id", index=True),
     sa.Column("to_utc", UtcDateTime),
+    _number("offset_mm"),
+    _number("tilt_deg"),
 )
 depot = sa.Table("depot", metadata, _key(), _text("name"), _number("lat_deg"), _number("lon_deg"))
 vehicle = sa.Table(

@@ -7,13 +7,15 @@ from typing import Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tomma.city import City
+from tomma.city import City, ContainerType, Shape, VolumePoint
 from tomma.errors import ImportRefusedError
-from tomma.model import BinId, SiteId
+from tomma.model import BinId, ContainerTypeId, SiteId
 from tomma.stores.city_file import city_document, parse_city, read_city, write_city
+from tomma.stores.registry import SqlRegistry
 
 
 @given(name=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30))
@@ -132,3 +134,70 @@ def test_the_example_in_the_manual_is_a_city() -> None:
     example = manual.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
 
     assert parse_city(example.encode()).position_of(BinId("B1")).lat_deg == 59.3293
+
+
+def _shaped(city: City) -> City:
+    """The city with every measure of shapes and mountings."""
+    kinds = [
+        ContainerType(ContainerTypeId("cone"), "Kon", 900.0, 1100.0, 100.0, 250.0, Shape.TAPERED, taper_ratio=0.8),
+        ContainerType(ContainerTypeId("igloo"), "Iglu", 3e3, 1500.0, 100.0, 900.0, Shape.IGLOO, diameter_mm=3000.0),
+        ContainerType(
+            ContainerTypeId("deep"), "Djup", 5e3, 2700.0, 100.0, 9e2, Shape.UNDERGROUND, shaft_mm=900.0, shaft_ratio=0.3
+        ),
+        ContainerType(
+            ContainerTypeId("odd"), "Uppmätt", 900.0, 1100.0, 100.0, 250.0, Shape.TABLE,
+            volume_table=(VolumePoint(0.0, 0.0), VolumePoint(400.5, 600.0), VolumePoint(1000.0, 900.0)),
+        ),
+    ]  # fmt: skip
+    return replace(
+        city,
+        container_types={**city.container_types, **{each.id: each for each in kinds}},
+        sensors={each.id: replace(each, dead_zone_mm=250.0, sound_reference_c=20.0) for each in city.sensors.values()},
+        installations=tuple(replace(each, offset_mm=-40.0, tilt_deg=12.5) for each in city.installations),
+    )
+
+
+def test_shapes_and_mountings_survive_the_file_and_the_registry(city: City, engine: sa.Engine) -> None:
+    """What a fitter has measured is measured once."""
+    shaped = _shaped(city)
+    SqlRegistry(engine).save(city)
+    SqlRegistry(engine).save(shaped)
+
+    assert parse_city(city_document(shaped)) == shaped
+    assert SqlRegistry(engine).load() == shaped
+
+
+def test_a_city_file_of_an_older_version_means_what_it_always_meant(city: City) -> None:
+    """Whoever keeps the city in a file need not touch it: straight walls, hung plumb, no dead zone."""
+    document = msgspec.json.decode(city_document(_shaped(city)))
+    document["container_types"] = [{k: document["container_types"][0][k] for k in OLD_CONTAINER_FIELDS}]
+    document["sensors"] = [{key: each[key] for key in ("id", "make", "model")} for each in document["sensors"]]
+    for each in document["installations"]:
+        del each["offset_mm"], each["tilt_deg"]
+    old = parse_city(msgspec.json.encode(document))
+
+    (container,) = old.container_types.values()
+    assert container == city.container_types[container.id]
+    assert {each.dead_zone_mm for each in old.sensors.values()} == {0.0}
+    assert {(each.offset_mm, each.tilt_deg) for each in old.installations} == {(0.0, 0.0)}
+
+
+OLD_CONTAINER_FIELDS = ("id", "name", "volume_l", "empty_mm", "full_mm", "max_kg", "shape")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        pytest.param({"shape": "cone"}, "shape", id="a shape nobody knows"),
+        pytest.param({"shape": "tapered"}, "taper_ratio must be given for the shape tapered", id="a measure missing"),
+        pytest.param({"taper_ratio": 0.5}, "taper_ratio belongs to the shape tapered", id="a measure too many"),
+        pytest.param({"shape": "table", "volume_table": [{"height_mm": 5}]}, "volume_l", id="half a point"),
+    ],
+)
+def test_a_wrong_geometry_is_named_with_its_row(city: City, changes: dict[str, Any], says: str) -> None:
+    """A person mends the file by these words."""
+    document = msgspec.json.decode(city_document(city))
+    document["container_types"][0] |= changes
+
+    with pytest.raises(ImportRefusedError, match=rf"container_types\[0\].*{says}"):
+        parse_city(msgspec.json.encode(document))

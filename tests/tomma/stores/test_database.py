@@ -5,19 +5,24 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from tomma.city import City
+from tomma.city import City, ContainerType, Installation, Sensor, Shape
 from tomma.errors import ConfigurationError, StoreUnavailableError
+from tomma.model import BinId, ContainerTypeId, SensorId
 from tomma.settings import Settings
 from tomma.stores import tables
-from tomma.stores.database import open_database
+from tomma.stores.database import APPLICATION_ID, open_database
 from tomma.stores.registry import SqlRegistry
+from tomma.stores.sqlite_file import ensure_file, open_connection
 from tomma.stores.wiring import open_stores
 
 OPEN = (
@@ -61,6 +66,67 @@ def test_a_process_killed_while_it_migrates_leaves_nothing_half_done(tmp_path: P
     open_database(f"sqlite:///{path}").dispose()
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM counter").fetchone() == (3,)
+
+
+OLD_CITY = """
+INSERT INTO organisation VALUES ('O', 'Testby', 'Europe/Stockholm', 'SEK');
+INSERT INTO fraction VALUES ('R', 'Restavfall', 'Residual waste', 0.1, NULL);
+INSERT INTO container_type VALUES ('C', '370 l', 370, 1100, 100, 150, 'straight');
+INSERT INTO site VALUES ('P', 'Square', 59.3, 18.0, '', 60);
+INSERT INTO bin VALUES ('B', 'P', 'C', 'R', 60);
+INSERT INTO sensor VALUES ('S', 'Milesight', 'EM400');
+INSERT INTO installation VALUES ('S', '2026-01-01 00:00:00.000000', 'B', NULL);
+UPDATE counter SET value = 7 WHERE name = 'revision';
+"""
+"""What the first version wrote."""
+
+
+@pytest.fixture
+def old_registry(tmp_path: Path) -> Path:
+    """A registry of the first version, with a city in it."""
+    path = tmp_path / "registry.sqlite3"
+    ensure_file(path, APPLICATION_ID)
+    with closing(open_connection(path)) as connection:
+        engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool)
+        with engine.connect() as lent, lent.begin():
+            config = Config(attributes={"connection": lent})
+            config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
+            command.upgrade(config, "0001")
+        for statement in OLD_CITY.split(";\n"):
+            connection.execute(statement)
+        engine.dispose()
+    return path
+
+
+def test_a_city_of_the_first_version_comes_up_as_it_was(old_registry: Path) -> None:
+    """Straight walls, hung plumb, no dead zone: what it always meant (case S8)."""
+    engine = open_database(f"sqlite:///{old_registry}")
+    city = SqlRegistry(engine).load()
+    engine.dispose()
+
+    assert city.container_types == {
+        "C": ContainerType(ContainerTypeId("C"), "370 l", 370.0, 1100.0, 100.0, 150.0, Shape.STRAIGHT)
+    }
+    assert city.sensors == {"S": Sensor(SensorId("S"), "Milesight", "EM400")}
+    assert city.installations == (Installation(SensorId("S"), BinId("B"), datetime(2026, 1, 1, tzinfo=UTC)),)
+
+
+@pytest.mark.parametrize("statement", ["ADD COLUMN taper_ratio", "ADD COLUMN tilt_deg", "UPDATE alembic_version"])
+def test_a_process_killed_while_it_brings_a_city_up_leaves_the_old_one(old_registry: Path, statement: str) -> None:
+    """Old or new, never between (case S8)."""
+    script = OPEN_AND_DIE.replace("CREATE TABLE installation", statement)
+    address = f"sqlite:///{old_registry}"
+    killed = subprocess.run([sys.executable, "-c", script, address], timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with closing(sqlite3.connect(old_registry)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert len(connection.execute("SELECT * FROM container_type").fetchone()) == 7
+        assert len(connection.execute("SELECT * FROM installation").fetchone()) == 4
+
+    engine = open_database(address)
+    assert SqlRegistry(engine).load().container_types[ContainerTypeId("C")].taper_ratio is None
+    assert SqlRegistry(engine).revision() == 7
+    engine.dispose()
 
 
 def test_a_commit_is_on_the_disk_when_it_returns(tmp_path: Path) -> None:
