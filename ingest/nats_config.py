@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from ingest.enrolment import Enrolled, own_topics
+from ingest.topics import bare
+
 SYNC_INTERVAL = "1s"
 ACK_WAIT = "4s"
 INFLIGHT_MAX = 1_000
@@ -24,22 +27,18 @@ class HasLogin(Protocol):
         """The password."""
 
 
-def nats_config(
-    port: int, directory: Path, ingest: HasLogin, device: HasLogin, topics: Sequence[str]
-) -> Mapping[str, object]:
+def nats_config(port: int, directory: Path, users: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
     """Return the server's configuration; NATS reads JSON.
 
     Args:
         port: MQTT port on 127.0.0.1.
         directory: Where the log and the file store go.
-        ingest: May subscribe to `topics` and publish nothing.
-        device: May publish to `topics` and subscribe to nothing.
-        topics: MQTT topic filters.
+        users: Who may do what, as `users` tells it.
     """
-    subjects = [subject_of(topic) for topic in topics]
     return {
         "server_name": "tomma",
         "listen": "127.0.0.1:-1",  # the NATS protocol itself is not used; it cannot be switched off, so any free port
+        "pid_file": str(directory / "nats.pid"),
         "log_file": str(directory / "nats.log"),
         "logfile_size_limit": LOG_MAX_BYTES,
         "logfile_max_num": 3,
@@ -50,13 +49,33 @@ def nats_config(
             "max_file_store": STORE_MAX_BYTES,
         },
         "mqtt": {"listen": f"127.0.0.1:{port}", "ack_wait": ACK_WAIT, "max_ack_pending": INFLIGHT_MAX},
-        "authorization": {
-            "users": [
-                _user(ingest, publish={"deny": [">"]}, subscribe={"allow": subjects}),
-                _user(device, publish={"allow": subjects}, subscribe={"deny": [">"]}),
-            ]
-        },
+        "authorization": {"users": list(users)},
     }
+
+
+def users(
+    ingest: HasLogin, device: HasLogin, enrolled: Sequence[Enrolled], topics: Sequence[str]
+) -> Sequence[Mapping[str, object]]:
+    """Return who may do what.
+
+    Args:
+        ingest: May subscribe to `topics` and publish nothing.
+        device: Speaks for every device of this machine: may publish to `topics` and subscribe to nothing.
+        enrolled: Each may publish to its own topics only, and subscribe to nothing.
+        topics: MQTT topic filters.
+    """
+    subjects = [subject_of(bare(topic)) for topic in topics]
+    return [
+        _user(ingest, publish={"deny": [">"]}, subscribe={"allow": subjects}),
+        _user(device, publish={"allow": subjects}, subscribe={"deny": [">"]}),
+        *(_enrolled_user(login, topics) for login in enrolled),
+    ]
+
+
+def _enrolled_user(login: Enrolled, topics: Sequence[str]) -> Mapping[str, object]:
+    subjects = [subject_of(topic) for topic in login.topics or own_topics(topics, login.name)]
+    publish = {"allow": subjects} if subjects else {"deny": [">"]}  # NATS takes an empty "allow" for everything
+    return _user(login, publish=publish, subscribe={"deny": [">"]})
 
 
 def _user(login: HasLogin, publish: Mapping[str, object], subscribe: Mapping[str, object]) -> Mapping[str, object]:

@@ -68,6 +68,11 @@ class BrokerSettings(_Section):
     sensor_rate_per_s: float = Field(default=1.0, gt=0.0)
     """What one sensor may go on sending after its burst; the rest is counted, and sampled as dead letters."""
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topic filters of all sources."""
+        return tuple(source.topic for source in self.sources)
+
     @model_validator(mode="after")
     def _certificates_need_tls(self) -> Self:
         if not self.tls and (self.ca_file or self.certificate_file or self.key_file):

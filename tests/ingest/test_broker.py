@@ -1,6 +1,5 @@
 """The embedded broker: private by default, durable, and never left behind."""
 
-import json
 import os
 import signal
 import stat
@@ -16,7 +15,8 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.broker import EmbeddedBroker, Login, logins
-from ingest.nats_config import nats_config, subject_of
+from ingest.enrolment import Enrolled
+from ingest.nats_config import subject_of, users
 from tomma.errors import ConfigurationError
 
 PATIENCE_S = 20.0
@@ -231,10 +231,13 @@ def test_a_server_that_cannot_start_is_told_with_its_own_words(tmp_path: Path) -
         pytest.param("se.stad/+/up", "se//stad.*.up", id="a dot in a name"),
     ],
 )
-def test_rights_are_given_on_the_subject_of_a_topic(topic: str, subject: str, tmp_path: Path) -> None:
+def test_rights_are_given_on_the_subject_of_a_topic(topic: str, subject: str) -> None:
     """NATS keeps rights in its own notation; a wrong translation would open or shut the wrong door."""
     assert subject_of(topic) == subject
-    config = nats_config(1883, tmp_path, Login("i", "x"), Login("d", "y"), [topic])
-    users = json.loads(json.dumps(config))["authorization"]["users"]
-    assert users[0]["permissions"] == {"publish": {"deny": [">"]}, "subscribe": {"allow": [subject]}}
-    assert users[1]["permissions"] == {"publish": {"allow": [subject]}, "subscribe": {"deny": [">"]}}
+    ingest, device, enrolled = users(Login("i", "x"), Login("d", "y"), [Enrolled("H1", "z")], [topic])
+    assert ingest["permissions"] == {"publish": {"deny": [">"]}, "subscribe": {"allow": [subject]}}
+    assert device["permissions"] == {"publish": {"allow": [subject]}, "subscribe": {"deny": [">"]}}
+    assert enrolled["permissions"] == {
+        "publish": {"allow": [subject.replace("*", "H1")]} if subject.count("*") == 1 else {"deny": [">"]},
+        "subscribe": {"deny": [">"]},
+    }

@@ -1,0 +1,157 @@
+"""Where logins are given: keeps the book, writes what the broker reads, and has a running broker read it again."""
+
+import contextlib
+import grp
+import os
+import pwd
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from ingest.broker import write_embedded_users
+from ingest.enrolment import Enrolled, LoginBook
+from ingest.mosquitto_config import MosquittoFacts, acl, mosquitto_conf, password_file, password_hash
+from ingest.private_files import write_private
+from tomma.errors import ConfigurationError
+from tomma.settings import Settings
+
+
+class Desk(Protocol):
+    """One kind of broker, as an operator's command sees it."""
+
+    @property
+    def book(self) -> LoginBook:
+        """Who is enrolled."""
+
+    def secret_of(self, password: str) -> str:
+        """Return what is kept of a password."""
+
+    def write(self, book: LoginBook) -> None:
+        """Keep the book and write what the broker reads from it."""
+
+    def reload(self) -> bool:
+        """Have a running broker read it; return whether there was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class MosquittoDesk:
+    """Mosquitto's files in one directory; passwords are kept as hashes only."""
+
+    directory: Path
+    topics: Sequence[str]
+
+    @property
+    def book(self) -> LoginBook:
+        """Who is enrolled, with ingest's own logins."""
+        return LoginBook.open(self.directory / "logins.json")
+
+    def secret_of(self, password: str) -> str:
+        """Return the hash."""
+        return password_hash(password)
+
+    def check(self) -> None:
+        """Raise ConfigurationError unless the directory was made ready."""
+        if not (self.directory / "mosquitto.conf").exists():
+            raise ConfigurationError(
+                f"{self.directory}: holds no broker files; run `tomma broker-config --out {self.directory}` first"
+            )
+
+    def make_ready(self, facts: MosquittoFacts) -> None:
+        """Make the directories and mosquitto.conf; what mosquitto keeps at run time belongs to its account."""
+        user_id, group_id = _account(facts.run_as)
+        for name, owner_id, mode in ((".", -1, 0o750), ("tls", -1, 0o750), ("run", user_id, 0o700)):
+            made = self.directory / name
+            made.mkdir(parents=True, exist_ok=True, mode=mode)
+            if os.geteuid() == 0:
+                os.chown(made, owner_id, group_id)
+        write_private(self.directory / "mosquitto.conf", mosquitto_conf(facts), group_id)
+
+    def write(self, book: LoginBook) -> None:
+        """Keep the book; write the password file and the access list for mosquitto's group."""
+        group_id = (self.directory / "mosquitto.conf").stat().st_gid
+        write_private(self.directory / "passwords", password_file(book.logins), group_id)
+        write_private(self.directory / "acl", acl(self.topics, book), group_id)
+        book.save()
+
+    def write_worker(self, name: str, password: str, facts: MosquittoFacts, group: str) -> Path:
+        """Write what one ingest worker is started with."""
+        values = {"HOST": "127.0.0.1", "PORT": facts.port, "USERNAME": name, "PASSWORD": password, "CLIENT_ID": name}
+        values |= {"SHARE_GROUP": group} if group else {}
+        path = self.directory / f"{name}.env"
+        write_private(path, "".join(f"TOMMA_BROKER__{key}={value}\n" for key, value in values.items()))
+        return path
+
+    def reload(self) -> bool:
+        """Send SIGHUP: mosquitto reads its files again and cuts whoever may no longer be there."""
+        return _hang_up(self.directory / "run" / "mosquitto.pid", "mosquitto")
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedDesk:
+    """The embedded broker's files; NATS compares with the password itself, so the book is for its owner only."""
+
+    data_dir: Path
+    topics: Sequence[str]
+
+    @property
+    def book(self) -> LoginBook:
+        """Who is enrolled."""
+        return LoginBook.open(self.data_dir / "broker" / "devices.json")
+
+    def secret_of(self, password: str) -> str:
+        """Return the password."""
+        return password
+
+    def write(self, book: LoginBook) -> None:
+        """Keep the book, and tell the configuration of a broker that runs."""
+        book.save()
+        write_embedded_users(self.data_dir, self.topics)
+
+    def reload(self) -> bool:
+        """Send SIGHUP: the server reads its configuration again and cuts whoever may no longer be there."""
+        return _hang_up(self.data_dir / "broker" / "nats.pid", "nats-server")
+
+
+def desk_of(settings: Settings, *, embedded: bool, directory: Path) -> Desk:
+    """Return the desk; ConfigurationError when mosquitto's directory is not ready."""
+    if embedded:
+        return EmbeddedDesk(settings.data_dir, settings.broker.topics)
+    desk = MosquittoDesk(directory.absolute(), settings.broker.topics)
+    desk.check()
+    return desk
+
+
+def enrolled(desk: Desk, name: str, password: str, topics: Sequence[str]) -> bool:
+    """Give a login; return whether a running broker knows it already."""
+    desk.write(desk.book.with_login(Enrolled(name, desk.secret_of(password), tuple(topics))))
+    return desk.reload()
+
+
+def disabled(desk: Desk, name: str) -> bool:
+    """Take a login away; return whether a running broker knows it already."""
+    desk.write(desk.book.without(name))
+    return desk.reload()
+
+
+def _hang_up(pid_path: Path, program: str) -> bool:
+    with contextlib.suppress(OSError, ValueError, psutil.Error):
+        process = psutil.Process(int(pid_path.read_text(encoding="ascii")))
+        if program in process.name():  # the number may be another program's by now
+            process.send_signal(signal.SIGHUP)
+            return True
+    return False
+
+
+def _account(name: str) -> tuple[int, int]:
+    """Return the user and group of the account mosquitto will run as."""
+    try:
+        user = pwd.getpwnam(name)
+    except KeyError as exc:
+        raise ConfigurationError(
+            f"the account mosquitto runs as must exist, got {name!r}; install mosquitto, or say --run-as"
+        ) from exc
+    return user.pw_uid, grp.getgrgid(user.pw_gid).gr_gid

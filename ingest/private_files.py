@@ -1,0 +1,21 @@
+"""Files that hold secrets: for their owner, or for the owner and one group, from their first byte on."""
+
+import os
+from pathlib import Path
+
+OWNER_ONLY = 0o600
+OWNER_AND_GROUP = 0o640
+
+
+def write_private(path: Path, text: str, group_id: int | None = None) -> None:
+    """Write a file in one step, readable by its owner and, with `group_id`, by that group; nobody else."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY), "w", encoding="utf-8") as file:
+        file.write(text)
+        if group_id is not None:
+            os.fchown(file.fileno(), -1, group_id)
+            os.fchmod(file.fileno(), OWNER_AND_GROUP)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
