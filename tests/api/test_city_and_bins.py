@@ -90,7 +90,13 @@ def test_one_bin_tells_container_sensor_quality_and_access(client: httpx.Client,
     world.stores.readings.append([Reading(BinId("B3"), SensorId("H3"), NOW, NOW, 0.4, Quality.STUCK | Quality.LATE)])
     shown = until(lambda: client.get("/api/v1/bins/B3").json(), lambda bin_: bin_["fill_fraction"] is not None)
     assert shown["access_note"] == "grind 2"
-    assert shown["container_type"] == {"id": "C240", "name": "240 l", "volume_l": 240.0, "max_kg": 90.0}
+    assert shown["container_type"] == {
+        "id": "C240",
+        "name": "240 l",
+        "volume_l": 240.0,
+        "max_kg": 90.0,
+        "shape": "straight",
+    }
     assert shown["sensors"] == [{"id": "H3", "make": "Acme", "model": "U1", "from_utc": "2026-01-01T00:00:00Z"}]
     assert sorted(shown["quality"]) == ["late", "stuck"]
 
