@@ -45,6 +45,15 @@ def steps(value: float | None, per_unit: int) -> float | int | None:
     return whole if abs(whole) < _LARGEST_STEPS and whole / per_unit == value else float(value)
 
 
+def in_unit(kept: Any, per_unit: int) -> Any:
+    """Return what `steps` was given, from what it returned.
+
+    >>> in_unit(3580, 1000), in_unit(0.3333333333333333, 1000), in_unit(None, 1000)
+    (3.58, 0.3333333333333333, None)
+    """
+    return kept / per_unit if isinstance(kept, int) else kept
+
+
 def reading_values(series: int, reading: Reading) -> tuple[Any, ...]:
     """Return the row of table `reading`."""
     measured_ms = to_ms(reading.measured_utc)
@@ -62,14 +71,16 @@ def reading_values(series: int, reading: Reading) -> tuple[Any, ...]:
     )
 
 
-_QUALITIES = {int(flags): flags for flags in map(Quality, range(2 * max(Quality)))}
+QUALITIES = {int(flags): flags for flags in map(Quality, range(2 * max(Quality)))}
+"""Every combination of flags: a look-up costs a tenth of making one."""
 
 
 def reading(row: tuple[Any, ...]) -> Reading:
     """Return the reading of a row that was selected with `READING_SQL`."""
     if not (isinstance(row[0], str) and isinstance(row[1], str)):  # only damage makes names anything else
         raise TypeError(f"names must be text, got {row[0]!r} and {row[1]!r}")
-    bin_id, sensor_id, measured_ms, delay_ms, said, quality, distance_mm, battery_v, temperature_c, counter = row
+    bin_id, sensor_id, measured_ms, delay_ms, fill, quality, distance, battery, temperature, counter = row
+    said = in_unit(fill, FILL_STEPS)
     clipped = said < 0.0 or said > 1.0
     return Reading(
         bin_id,
@@ -77,10 +88,10 @@ def reading(row: tuple[Any, ...]) -> Reading:
         from_ms(measured_ms),
         from_ms(measured_ms + delay_ms),
         float(said > 1.0) if clipped else said,
-        _QUALITIES.get(quality) or Quality(quality),
-        distance_mm,
-        battery_v,
-        temperature_c,
+        QUALITIES.get(quality) or Quality(quality),
+        in_unit(distance, DISTANCE_STEPS),
+        in_unit(battery, BATTERY_STEPS),
+        in_unit(temperature, TEMPERATURE_STEPS),
         counter,
         said if clipped else None,
     )
