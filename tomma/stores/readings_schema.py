@@ -88,15 +88,9 @@ _STEPS = (_FIRST, _ALERTS, _LETTERS)
 """One script per version of the file; `user_version` says how many have run. Append, never change."""
 
 
-def _decoded(column: str, steps: int) -> str:
-    return f"CASE typeof({column}) WHEN 'integer' THEN {column} / {steps}.0 ELSE {column} END"
-
-
-FILL_SQL = _decoded("r.fill", FILL_STEPS)
+FILL_SQL = f"CASE typeof(r.fill) WHEN 'integer' THEN r.fill / {FILL_STEPS}.0 ELSE r.fill END"
 READING_SQL = (
-    f"p.bin, p.sensor, r.measured_ms, r.delay_ms, {FILL_SQL}, r.quality, "
-    f"{_decoded('r.distance', DISTANCE_STEPS)}, {_decoded('r.battery', BATTERY_STEPS)}, "
-    f"{_decoded('r.temperature', TEMPERATURE_STEPS)}, r.counter"
+    "p.bin, p.sensor, r.measured_ms, r.delay_ms, r.fill, r.quality, r.distance, r.battery, r.temperature, r.counter"
 )
 """The columns that `readings_rows.reading` takes, of a row `r` with its series `p`."""
 

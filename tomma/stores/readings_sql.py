@@ -31,7 +31,8 @@ WHERE excluded.measured_ms > latest.measured_ms OR excluded.measured_ms = latest
     (SELECT sensor FROM series WHERE id = excluded.series) > (SELECT sensor FROM series WHERE id = latest.series)
 """
 
-LATEST = f"SELECT r.change, {READING_SQL} FROM latest r JOIN series p ON p.id = r.series WHERE r.change > ?"  # noqa: S608  (only constants of this package are set in, here and below)
+NEWEST_CHANGE = "SELECT value FROM append_count"
+LATEST = f"SELECT {READING_SQL} FROM latest r JOIN series p ON p.id = r.series WHERE r.change > ?"  # noqa: S608  (only constants of this package are set in, here and below)
 
 _OF_BIN = """
 FROM series p CROSS JOIN reading r ON r.series = p.id AND r.measured_ms >= ? AND r.measured_ms < ?

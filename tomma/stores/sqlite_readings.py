@@ -20,6 +20,7 @@ from tomma.stores import readings_alerts
 from tomma.stores import readings_letters as letters
 from tomma.stores import readings_rows as rows
 from tomma.stores import readings_sql as sql
+from tomma.stores.readings_columns import CHUNK, plain_readings
 from tomma.stores.readings_letters import LettersKept
 from tomma.stores.readings_numbers import Numbers
 from tomma.stores.readings_schema import APPLICATION_ID, migrate
@@ -104,15 +105,18 @@ class SqliteReadings:
     def latest(self) -> Mapping[BinId, Reading]:
         """Return every bin's newest reading; only those that changed since the last call are read from the file."""
         with self._refreshing, self._pool.borrow() as connection:
-            changed = connection.execute(sql.LATEST, (self._latest_change,)).fetchall()
-            for newest in self._converted(rows.reading, (row[1:] for row in changed)):
+            # The number first: what is appended between the two statements is then read once more, not missed.
+            change = connection.execute(sql.NEWEST_CHANGE).fetchone()[0]
+            for newest in self._readings(connection.execute(sql.LATEST, (self._latest_change,)).fetchall()):
                 self._latest[newest.bin_id] = newest
-            self._latest_change = max((row[0] for row in changed), default=self._latest_change)
+            self._latest_change = change
             return dict(self._latest)
 
     def range(self, bin_id: BinId, from_utc: datetime, to_utc: datetime) -> Sequence[Reading]:
         """Return one bin's readings of the half-open period, oldest first."""
-        return self._all(rows.reading, sql.RANGE, *_period_ms(from_utc, to_utc), bin_id)
+        with self._pool.borrow() as connection:
+            found = connection.execute(sql.RANGE, (*_period_ms(from_utc, to_utc), bin_id)).fetchall()
+            return list(self._readings(found))
 
     def range_all(self, from_utc: datetime, to_utc: datetime) -> Mapping[BinId, Sequence[Reading]]:
         """Return every bin's readings of the half-open period, oldest first."""
@@ -121,7 +125,7 @@ class SqliteReadings:
             connection.execute("BEGIN")  # one snapshot for both statements
             try:
                 selected = connection.execute(sql.RANGE_ALL, _period_ms(from_utc, to_utc))
-                for each in self._converted(rows.reading, selected):
+                for each in self._readings(selected):
                     found.setdefault(each.bin_id, []).append(each)
                 mixed = connection.execute(sql.BINS_OF_SEVERAL_SENSORS).fetchall()
             finally:
@@ -196,6 +200,10 @@ class SqliteReadings:
                 with self._writing, transaction(connection):
                     deleted += connection.executemany(sql.DELETE_READINGS, some).rowcount
         return deleted
+
+    def _readings(self, found: Iterable[tuple[Any, ...]]) -> Iterator[Reading]:
+        for some in batched(found, CHUNK):
+            yield from plain_readings(some) or self._converted(rows.reading, some)
 
     def _all[T](self, convert: Callable[[Any], T], statement: str, *parameters: object) -> list[T]:
         with self._pool.borrow() as connection:
