@@ -58,9 +58,11 @@ class Quality(IntFlag):
     """The level fell back without an emptying: what the sensor saw since the jump before was no waste."""
     DRIFT = 128
     """The level moved with the temperature and not with the waste."""
+    SHARED_NAME = 256
+    """Two devices send under this sensor's name: nobody knows which of them hangs in the bin."""
 
 
-UNTRUSTED = Quality.SPIKE | Quality.STUCK | Quality.BLOCKED
+UNTRUSTED = Quality.SPIKE | Quality.STUCK | Quality.BLOCKED | Quality.SHARED_NAME
 """Flags that keep a reading out of the forecast."""
 
 
@@ -97,6 +99,8 @@ class Measurement:
     alarms: frozenset[Alarm] = frozenset()
     no_echo: bool = False
     """The device listened and heard nothing: that says nothing about the level, least of all "full"."""
+    network_utc: datetime | None = None
+    """When the message was sent, as it says besides; stands in for a measured_utc that nobody can believe."""
 
     def __post_init__(self) -> None:
         """Refuse a measurement with nothing in it or with numbers that are not."""
@@ -167,6 +171,10 @@ class RejectReason(StrEnum):
     IMPLAUSIBLE_TIME = "implausible_time"
     NO_READING = "no_reading"
     UNKNOWN_FORMAT = "unknown_format"
+    UNKNOWN_UNIT = "unknown_unit"
+    """A level is there, but in which unit nobody said."""
+    CODEC_FAILED = "codec_failed"
+    """The codec that the city dropped in broke, hung, or is resting because it did so often."""
 
 
 @dataclass(frozen=True, slots=True)

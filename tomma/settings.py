@@ -82,6 +82,17 @@ class BrokerSettings(_Section):
         return self
 
 
+class CodecSettings(_Section):
+    """Decoders that the city drops in: makers' scripts and mapping files."""
+
+    folder: Path | None = None
+    """Where they are; without one, `codecs` in the data directory."""
+    time_limit_s: float = Field(default=0.05, ge=0.001, le=5.0)
+    """Processor time for one frame."""
+    memory_limit_mb: int = Field(default=32, ge=4, le=512)
+    """For one script."""
+
+
 class ServerSettings(_Section):
     """Where people and tablets connect."""
 
@@ -196,6 +207,7 @@ class Settings(BaseSettings):
     """An SQLAlchemy address; empty means SQLite inside `data_dir`."""
     broker: BrokerSettings = BrokerSettings()
     readings: ReadingSettings = ReadingSettings()
+    codecs: CodecSettings = CodecSettings()
     server: ServerSettings = ServerSettings()
     roads: RoadSettings = RoadSettings()
     planning: PlanningSettings = PlanningSettings()
@@ -215,6 +227,11 @@ class Settings(BaseSettings):
     def influx_path(self) -> Path:
         """What `readings.kind = "influx"` keeps here: the newest readings, what waits for the server, and all else."""
         return self.data_dir / "readings-influx.sqlite3"
+
+    @property
+    def codecs_dir(self) -> Path:
+        """The scripts and mapping files of makes that the city added."""
+        return self.codecs.folder or self.data_dir / "codecs"
 
     @property
     def basemap_path(self) -> Path:
