@@ -1,5 +1,7 @@
 """Typed, bounded access to the fields of a parsed message: what every envelope and decoder checks with."""
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -102,4 +104,43 @@ def moment(source: Mapping[str, JsonValue], name: str) -> datetime | None:
         raise wrong(f"{name} must be a time on the calendar, got {shown(value)}") from exc
 
 
+def epoch(value: float, name: str, *, per_s: float = 1.0) -> datetime:
+    """Return a time given in seconds since 1970 (`per_s` 1000: milliseconds)."""
+    try:
+        return datetime.fromtimestamp(value / per_s, UTC)
+    except (ValueError, OverflowError, OSError) as exc:
+        raise wrong(f"{name} must be a time on the calendar, got {value:g}") from exc
+
+
+def count(source: Mapping[str, JsonValue], name: str, high: int) -> int | None:
+    """Return the field as a whole number, which older network servers write as text; None when absent."""
+    value = source.get(name)
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return whole({name: int(value)}, name, high)
+    return whole(source, name, high)
+
+
+def base64_bytes(source: Mapping[str, JsonValue], name: str) -> bytes:
+    """Return the bytes in a base64 text, empty when absent."""
+    encoded = text(source, name)
+    if encoded is None:
+        return b""
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise wrong(f"{name} must be base64, got {shown(encoded)}") from exc
+
+
+def hex_bytes(source: Mapping[str, JsonValue], name: str) -> bytes:
+    """Return the bytes in a text of hex digits, empty when absent."""
+    encoded = text(source, name)
+    if encoded is None:
+        return b""
+    if not _HEX.fullmatch(encoded):
+        raise wrong(f"{name} must be pairs of hex digits, got {shown(encoded)}")
+    return bytes.fromhex(encoded)
+
+
+_DIGITS = re.compile(r"\d{1,10}", re.ASCII)
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})*", re.ASCII)
 _ABSENT = object()

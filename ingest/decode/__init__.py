@@ -7,7 +7,7 @@ Everything here is pure and raises `RefusedError` and nothing else.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ingest.decode import decoded_fields, milesight, own_fields
+from ingest.decode import decentlab, decoded_fields, dragino, elsys, milesight, netvox, own_fields
 from ingest.decode.codec import NO_CODECS, Codecs, FrameDecoder
 from ingest.decode.values import Values
 from ingest.message import Uplink
@@ -21,7 +21,11 @@ type MakerDecoder = Callable[[Uplink, str], Sequence[Values]]
 """A `FrameDecoder` that is also told `Sensor.model`: one maker's models differ in their frames."""
 
 MAKERS: Mapping[str, MakerDecoder] = {
+    "decentlab": decentlab.decode,
+    "dragino": dragino.decode,
+    "elsys": elsys.decode,
     "milesight": milesight.decode,
+    "netvox": netvox.decode,
 }
 """Binary decoders by `Sensor.make`, lower case."""
 
@@ -53,17 +57,17 @@ def _foreign(uplink: Uplink, sensor: Sensor, codecs: Codecs) -> Sequence[Values]
     if dropped_in is not None:
         return dropped_in(uplink)
     make = sensor.make.strip().lower()
-    values = decoded_fields.read(uplink.fields, make)
-    if values is not None:
-        return (values,)
+    told = decoded_fields.read(uplink.fields, make)
+    if told is not None and (told.has_level or not uplink.frame):
+        return (told,)
     decoder = MAKERS.get(make)
+    if uplink.frame and decoder is not None:
+        return decoder(uplink, sensor.model)
+    if told is not None:
+        return (told,)
     if decoder is None:
         raise RefusedError(
             RejectReason.UNKNOWN_FORMAT,
             f"make must be one of {', '.join(sorted(MAKERS))} to decode a binary payload, got {shown(sensor.make)}",
         )
-    if not uplink.frame:
-        raise RefusedError(
-            RejectReason.NO_READING, "decoded_payload carries no distance or fill, and there is no frame"
-        )
-    return decoder(uplink, sensor.model)
+    raise RefusedError(RejectReason.NO_READING, "decoded_payload carries no distance or fill, and there is no frame")

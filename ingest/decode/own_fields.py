@@ -6,6 +6,7 @@ from ingest import fields
 from ingest.decode.values import Values
 from ingest.refusal import shown
 from ingest.strict_json import JsonValue
+from tomma.model import Alarm
 
 KNOWN = frozenset(
     {
@@ -17,8 +18,13 @@ KNOWN = frozenset(
         "fill_pct",
         "battery_v",
         "temperature_c",
+        "alarms",
+        "no_echo",
     }
 )
+STATUS = ("alarms", "no_echo")
+"""What may stand without a level: the device tells of itself."""
+NO_ALARMS: frozenset[Alarm] = frozenset()
 LEVELS = ("distance_mm", "fill_fraction", "fill_pct")
 
 
@@ -28,14 +34,32 @@ def read(body: Mapping[str, JsonValue]) -> Values:
         if name not in KNOWN:
             raise fields.wrong(f"{shown(name)} is not a known key; known are {', '.join(sorted(KNOWN))}")
     given = [name for name in LEVELS if name in body]
-    if len(given) != 1:
+    if len(given) != 1 and (given or not any(name in body for name in STATUS)):
         raise fields.wrong(f"exactly one of {', '.join(LEVELS)} must be given, got {' and '.join(given) or 'none'}")
     return Values(
         distance_mm=_distance_mm(body),
         fill_fraction=_fill_fraction(body),
         battery_v=fields.bounded(body, "battery_v", fields.BATTERY_V, "did you send millivolts?"),
         temperature_c=fields.bounded(body, "temperature_c", fields.TEMPERATURE_C, "did you send kelvin?"),
+        alarms=_alarms(body) if "alarms" in body else NO_ALARMS,
+        no_echo=_no_echo(body, given) if "no_echo" in body else False,
     )
+
+
+def _alarms(body: Mapping[str, JsonValue]) -> frozenset[Alarm]:
+    names = body["alarms"]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise fields.wrong(f"alarms must be a list of texts, got {shown(names)}")
+    unknown = [name for name in names if name not in tuple(Alarm)]
+    if unknown or not names:
+        raise fields.wrong(f"alarms must be some of {', '.join(Alarm)}, got {shown(unknown[0]) if unknown else 'none'}")
+    return frozenset(Alarm(str(name)) for name in names)
+
+
+def _no_echo(body: Mapping[str, JsonValue], levels: list[str]) -> bool:
+    if body["no_echo"] is not True or levels:
+        raise fields.wrong(f"no_echo must be true and without a level, got {shown(body['no_echo'])}")
+    return True
 
 
 def _distance_mm(body: Mapping[str, JsonValue]) -> float | None:

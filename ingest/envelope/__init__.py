@@ -7,13 +7,40 @@ bad record among them stands in the sequence as its `RefusedError`.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ingest.envelope import plain_json, tts_v3
+from ingest.envelope import (
+    auto,
+    chirpstack_v3,
+    chirpstack_v4,
+    csv_lines,
+    dragino_nbiot,
+    fiware,
+    loriot,
+    milesight_gateway,
+    milesight_nbiot,
+    plain_json,
+    senml,
+    thingpark,
+    tts_v3,
+    vega_nb11,
+)
 from ingest.message import Message, Record
 
 type Envelope = Callable[[Message], Sequence[Record]]
 
 ENVELOPES: Mapping[str, Envelope] = {
     "json": plain_json.unwrap,
+    "csv": csv_lines.unwrap,
     "tts_v3": tts_v3.unwrap,
+    "chirpstack_v4": chirpstack_v4.unwrap,
+    "chirpstack_v3": chirpstack_v3.unwrap,
+    "thingpark": thingpark.unwrap,
+    "loriot": loriot.unwrap,
+    "milesight_gateway": milesight_gateway.unwrap,
+    "milesight_nbiot": milesight_nbiot.unwrap,
+    "dragino_nbiot": dragino_nbiot.unwrap,
+    "vega_nb11": vega_nb11.unwrap,
+    "senml": senml.unwrap,
+    "fiware": fiware.unwrap,
+    "auto": auto.unwrap,
 }
 """By the name that settings use: `[[broker.sources]] envelope = "json"`."""

@@ -3,14 +3,18 @@
 {"sensor_id": "H0001", "measured_utc": "2026-11-22T05:30:00Z", "distance_mm": 812, "counter": 17,
  "battery_v": 3.58, "temperature_c": 4.2}
 
-Exactly one of distance_mm, fill_fraction (0 to 1) and fill_pct (0 to 100) is required. Without measured_utc the time
-of receipt counts; sensor_id may be left out, but if given must be the topic's. Any other key is refused.
+Exactly one of distance_mm, fill_fraction (0 to 1) and fill_pct (0 to 100) is required, unless the device tells of
+itself: "alarms": ["fire", "tilt", ...], "no_echo": true. Without measured_utc the time of receipt counts; sensor_id
+may be left out, but if given must be the topic's. Any other key is refused.
 """
 
+from collections.abc import Mapping
+
 from ingest import fields
+from ingest.decode.own_fields import LEVELS, STATUS
 from ingest.message import Message, Uplink
 from ingest.refusal import RefusedError, shown
-from ingest.strict_json import parse_object
+from ingest.strict_json import JsonValue, parse_object
 from tomma.model import RejectReason
 
 COUNTER_MAX = 2**53
@@ -18,7 +22,16 @@ COUNTER_MAX = 2**53
 
 def unwrap(message: Message) -> tuple[Uplink]:
     """Return the uplink in a message of our own format."""
-    body = parse_object(message.payload)
+    return read(message, parse_object(message.payload))
+
+
+def recognises(body: Mapping[str, JsonValue]) -> bool:
+    """Return whether the message has this shape."""
+    return any(name in body for name in (*LEVELS, *STATUS))
+
+
+def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
+    """Return the uplink in a parsed message."""
     sensor_id = _sensor_of(message.topic)
     claimed = fields.text(body, "sensor_id")
     if claimed is not None and claimed != sensor_id:

@@ -1,0 +1,87 @@
+"""ChirpStack v3 (and LoRa Server before it): `application/{application}/device/{EUI}/event/up`, as JSON.
+
+The EUI is hex, or base64 where the server writes protobuf's JSON; the decoded payload is an object, or JSON inside a
+text (`objectJSON`). The time is the first gateway's that knows one, else that of publishing.
+"""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+
+from ingest import fields
+from ingest.envelope.lorawan import COUNTER_MAX, PORT_MAX, check_topic, data_uplink, device_in_topic, no_reading
+from ingest.identity import eui_of, spellings
+from ingest.message import Message, Uplink
+from ingest.strict_json import JsonValue, parse_object
+
+NAMES = ("fPort", "data", "object")
+EUI_BYTES = 8
+
+
+def unwrap(message: Message) -> tuple[Uplink]:
+    """Return the uplink in a message of ChirpStack v3."""
+    return read(message, parse_object(message.payload))
+
+
+def recognises(body: Mapping[str, JsonValue]) -> bool:
+    """Return whether the message has this shape; Milesight's gateways write nearly the same, with a time on top."""
+    return "devEUI" in body and ("applicationID" in body or "rxInfo" in body) and not has_gateway_marks(body)
+
+
+def has_gateway_marks(body: Mapping[str, JsonValue]) -> bool:
+    """Return whether the message has what only Milesight's gateways write: a time on top, or gateways by `mac`."""
+    return "time" in body or any("mac" in gateway for gateway in gateways(body))
+
+
+def gateways(body: Mapping[str, JsonValue]) -> list[Mapping[str, JsonValue]]:
+    """Return the gateways that heard the frame."""
+    listed = body.get("rxInfo")
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
+def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
+    """Return the uplink in a parsed message."""
+    if not ({"data", "object", "objectJSON", "rxInfo"} & body.keys()):
+        raise no_reading("only the event up carries a reading, got neither data nor object")
+    return data_uplink(
+        devices(message.topic, body),
+        _time(body),
+        counter=fields.whole(body, "fCnt", COUNTER_MAX) or 0,
+        port=fields.whole(body, "fPort", PORT_MAX),
+        frame=fields.base64_bytes(body, "data"),
+        decoded=_decoded(body),
+        names=NAMES,
+    )
+
+
+def devices(topic: str, body: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """Return the device's names: its EUI in every spelling, then the name it was given; the EUI must be the topic's."""
+    eui, named = _eui(body), device_in_topic(topic, "device")
+    check_topic(named, eui, "devEUI")
+    names = spellings(eui or named, fields.text(body, "deviceName"))
+    if not names:
+        raise fields.wrong("devEUI must be given, got neither it nor a deviceName")
+    return names
+
+
+def _eui(body: Mapping[str, JsonValue]) -> str | None:
+    written = fields.text(body, "devEUI")
+    if written is None or eui_of(written) is not None:
+        return written
+    try:
+        decoded = base64.b64decode(written, validate=True)
+    except ValueError:
+        return written
+    return decoded.hex() if len(decoded) == EUI_BYTES else written
+
+
+def _time(body: Mapping[str, JsonValue]) -> datetime | None:
+    for gateway in gateways(body):
+        if gateway.get("time") is not None:
+            return fields.moment(gateway, "time")
+    return fields.moment(body, "publishedAt")
+
+
+def _decoded(body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+    inside = fields.text(body, "objectJSON")
+    return fields.section(body, "object") if inside is None else parse_object(inside.encode())

@@ -1,0 +1,77 @@
+"""What the envelopes of all LoRaWAN network servers share: only names and spellings of fields differ among them.
+
+The server's time of receipt is the time of measurement: a device transmits when it has measured, and class A devices
+have no clock to trust. Where a frame brings history with times of its own, the decoder lets those win.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ingest.identity import same_device
+from ingest.message import Uplink
+from ingest.refusal import RefusedError, shown
+from ingest.strict_json import JsonValue
+from tomma.model import RejectReason
+
+COUNTER_MAX = 2**32 - 1
+PORT_MAX = 255
+
+
+def data_uplink(
+    device_ids: tuple[str, ...],
+    measured_utc: datetime | None,
+    *,
+    counter: int | None,
+    port: int | None,
+    frame: bytes,
+    decoded: Mapping[str, JsonValue],
+    names: tuple[str, str, str],
+) -> tuple[Uplink]:
+    """Return the uplink, if there is data in it at all.
+
+    Args:
+        device_ids: Every name of the device.
+        measured_utc: When the server received it.
+        counter: The frame counter.
+        port: None or 0 where the server omits zeros: such a frame has network commands and no data.
+        frame: The device's payload.
+        decoded: What the server's own decoder made of it.
+        names: How this server calls port, frame and decoded payload, for the sentence of a refusal.
+
+    Raises:
+        RefusedError: NO_READING for a frame without data.
+    """
+    if not (port or decoded):
+        raise no_reading(f"{names[0]} must be 1 or more for data, got 0: a network command")
+    if not frame and not decoded:
+        raise no_reading(f"the uplink must carry {names[1]} or {names[2]}, got neither")
+    return (Uplink(device_ids, measured_utc, counter, decoded, frame, port or 0),)
+
+
+def device_in_topic(topic: str, after: str) -> str | None:
+    """Return the topic level behind the level `after`, None when the topic is of another form."""
+    levels = topic.split("/")
+    place = levels.index(after) + 1 if after in levels else len(levels)
+    return levels[place] if place < len(levels) and levels[place] else None
+
+
+def check_topic(named: str | None, claimed: str | None, what: str) -> None:
+    """Refuse a payload that speaks for another device: a broker's access rules hang on the topic.
+
+    Raises:
+        RefusedError: FOREIGN_TOPIC unless both name the same device, or only one names any.
+    """
+    if named and claimed and not same_device(named, claimed):
+        raise RefusedError(
+            RejectReason.FOREIGN_TOPIC, f"{what} must be the topic's ({shown(named)}), got {shown(claimed)}"
+        )
+
+
+def no_reading(detail: str) -> RefusedError:
+    """Return the error for a message that is right and carries no reading."""
+    return RefusedError(RejectReason.NO_READING, detail)
+
+
+def other_keys(body: Mapping[str, JsonValue], known: tuple[str, ...]) -> str:
+    """Return, for a sentence, what the message is instead of an uplink."""
+    return ", ".join(shown(key) for key in body if key not in known)[:200] or "none"
