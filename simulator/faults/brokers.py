@@ -1,14 +1,20 @@
 """Brokers that can be killed, frozen and started again: our embedded one, and Debian's mosquitto."""
 
 import os
+import shutil
 import signal
 import socket
+import subprocess
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from ingest.broker import EmbeddedBroker, logins
+from simulator.faults.here import NotHereError
 from simulator.publisher import BrokerLogin
+from tomma.errors import TommaError
 
 HOST = "127.0.0.1"
 READY_WITHIN_S = 30.0
@@ -88,3 +94,107 @@ class Embedded:
             "TOMMA_BROKER__USERNAME": login.username,
             "TOMMA_BROKER__PASSWORD": login.password,
         }
+
+
+class Mosquitto:
+    """Debian's mosquitto as a city would run it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.port = free_port()
+        self._folder = data_dir / "mosquitto"
+        self._process: subprocess.Popen[bytes] | None = None
+        found = shutil.which("mosquitto", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
+        if found is None:
+            raise NotHereError("no mosquitto")
+        self._binary = found
+
+    def start(self) -> None:
+        """Return once it takes connections."""
+        self._folder.mkdir(exist_ok=True)
+        config = self._folder / "mosquitto.conf"
+        config.write_text(self._config())
+        self._process = subprocess.Popen(
+            [self._binary, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline_s = time.monotonic() + READY_WITHIN_S
+        while not _is_taken(self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline_s:
+                raise TommaError(f"mosquitto does not start with {config}")
+            time.sleep(0.02)
+
+    def _config(self) -> str:
+        lines = (
+            f"listener {self.port} {HOST}",
+            "allow_anonymous true",
+            "persistence true",
+            f"persistence_location {self._folder}/",
+            "autosave_interval 1",
+            "max_queued_messages 0",
+            "max_inflight_messages 1000",
+            *(["user root"] if os.geteuid() == 0 else []),
+        )
+        return "\n".join(lines) + "\n"
+
+    def kill(self) -> None:
+        """End it with kill -9."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it properly: it writes its queue to the disk."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: int) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(number)
+            process.wait(READY_WITHIN_S)
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def device(self) -> BrokerLogin:
+        """Return how a device logs in."""
+        return BrokerLogin(HOST, self.port)
+
+    def settings(self) -> Mapping[str, str]:
+        """Return the variables that lead `tomma ingest` here."""
+        return {"TOMMA_BROKER__PORT": str(self.port), "TOMMA_BROKER__MQTT_VERSION": "5"}
+
+
+class Behind:
+    """A broker that is reached through a proxy only."""
+
+    def __init__(self, broker: Broker, port: int) -> None:
+        self._broker, self.port = broker, port
+
+    def start(self) -> None:
+        """Return once it takes connections."""
+        self._broker.start()
+
+    def kill(self) -> None:
+        """End it with kill -9."""
+        self._broker.kill()
+
+    def stop(self) -> None:
+        """End it properly."""
+        self._broker.stop()
+
+    def signal(self, number: int) -> None:
+        """Send its process a signal."""
+        self._broker.signal(number)
+
+    def device(self) -> BrokerLogin:
+        """Return how a device logs in."""
+        return replace(self._broker.device(), port=self.port)
+
+    def settings(self) -> Mapping[str, str]:
+        """Return the variables that lead `tomma ingest` here."""
+        return {**self._broker.settings(), "TOMMA_BROKER__PORT": str(self.port)}
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((HOST, port)) == 0

@@ -6,11 +6,6 @@ from random import Random
 
 from simulator.faults.ledger import Verdict
 from simulator.faults.rig import Bench
-from tomma.errors import TommaError
-
-
-class NotHereError(TommaError):
-    """This machine cannot run the case: a right, a compiler or a program is missing."""
 
 
 @dataclass(frozen=True, slots=True)

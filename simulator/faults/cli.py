@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from simulator.faults.mounts import enter_namespace
 from simulator.faults.run import Result, effort, run_cases, summary
 from simulator.faults.table import chosen
 
@@ -38,6 +39,7 @@ def faults(
         quick=quick,
     )
     at_once = jobs or (4 if quick else 1)
+    enter_namespace()
     results = run_cases(
         chosen(case, quick=quick), strength, jobs=at_once, on_result=lambda result: _tell(result, recover_within_s)
     )

@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,9 +29,16 @@ class CommandFailedError(TommaError):
 
 
 class Starter:
-    """Starts commands through `simulator.faults.starter`; leaving the context kills all of them."""
+    """Starts commands through `simulator.faults.starter`; leaving the context kills all of them.
 
-    def __init__(self) -> None:
+    Args:
+        logs: Where what they say is kept: elsewhere than on a disk that is about to be filled.
+        program: A script to run in place of `tomma`, to try the harness on a fault that was planted.
+    """
+
+    def __init__(self, logs: Path, program: Path | None = None) -> None:
+        self._logs, self._program = logs, program
+        self._turn = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._running: set[Command] = set()
         self._number = itertools.count(1)
@@ -51,8 +59,10 @@ class Starter:
     ) -> "Command":
         """Start `tomma ARGUMENTS` in a folder; `environment` is added to ours, less our TOMMA_* variables."""
         before = {key: value for key, value in os.environ.items() if not key.startswith("TOMMA_")}
-        out = folder / f"{arguments[0]}-{next(self._number):05d}.out"
+        out = self._logs / f"{arguments[0]}-{next(self._number):05d}.out"
         order = {"arguments": [*arguments], "folder": str(folder), "out": str(out), "warm": warm}
+        if self._program is not None:
+            order["program"] = str(self._program)
         began_s = time.monotonic()
         pid = self._ask({**order, "environment": {**before, **environment}})["pid"]
         command = Command(self, pid, out, began_s)
@@ -66,14 +76,15 @@ class Starter:
         return code
 
     def _ask(self, order: Mapping[str, object]) -> dict[str, Any]:
-        if self._process is None:
-            own = [sys.executable, "-m", starter.__name__]
-            self._process = subprocess.Popen(own, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if self._process.stdin is None or self._process.stdout is None:
-            raise CommandFailedError("the starter has no pipes")
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline() or "{}")
+        with self._turn:
+            if self._process is None:
+                own = [sys.executable, "-m", starter.__name__]
+                self._process = subprocess.Popen(own, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            if self._process.stdin is None or self._process.stdout is None:
+                raise CommandFailedError("the starter has no pipes")
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+            answer: dict[str, Any] = json.loads(self._process.stdout.readline() or "{}")
         return answer
 
 
@@ -92,6 +103,14 @@ class Command:
     def is_running(self) -> bool:
         """Whether it has not ended."""
         return self._pidfd is not None and not select.select([self._pidfd], [], [], 0.0)[0]
+
+    def freeze(self) -> None:
+        """Stop it where it is, until `thaw`."""
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.signal(signal.SIGCONT)
 
     @property
     def complaints(self) -> str:

@@ -33,9 +33,16 @@ class Numbers:
         return cls((now_utc - timedelta(hours=3)).replace(microsecond=0))
 
     def message(self, number: int, measured_utc: datetime | None = None) -> tuple[str, bytes]:
-        """Return topic and payload of a reading; another time of measurement may be given."""
+        """Return topic and payload of a reading; another time of measurement may be given.
+
+        The counter is the device's own: without a gap, and the same when the reading is sent again.
+        """
         distance_mm, temperature_c = _values(number)
-        body: dict[str, object] = {"distance_mm": distance_mm, "temperature_c": temperature_c, "counter": number}
+        body: dict[str, object] = {
+            "distance_mm": distance_mm,
+            "temperature_c": temperature_c,
+            "counter": number // SENSORS,
+        }
         if measured_utc is not None or not is_clockless(number):
             body["measured_utc"] = (measured_utc or self.measured_utc(number)).isoformat(timespec="milliseconds")
         return f"tomma/v1/{sensor_of(number)}/reading", json.dumps(body).encode()
@@ -50,7 +57,7 @@ def number_of(reading: Reading) -> int | None:
     if reading.distance_mm is None or reading.temperature_c is None:
         return None
     wave, step = round(reading.temperature_c * 100), round((reading.distance_mm - NEAREST_MM) * 10)
-    number = wave * STEPS + (step if wave % 2 == 0 else STEPS - 1 - step)
+    number = wave * STEPS + (step if wave % 2 else STEPS - 1 - step)
     return number if sensor_of(number) == reading.sensor_id and bin_of(number) == reading.bin_id else None
 
 
@@ -73,7 +80,7 @@ def _values(number: int) -> tuple[float, float]:
     wave, step = divmod(number, STEPS)
     if wave >= TEMPERATURES:
         raise ValueError(f"number must be below {STEPS * TEMPERATURES}, got {number}")
-    step = step if wave % 2 == 0 else STEPS - 1 - step
+    step = step if wave % 2 else STEPS - 1 - step  # the first wave fills the bins
     return round(NEAREST_MM + step / 10, 1), wave / 100
 
 

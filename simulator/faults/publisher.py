@@ -31,7 +31,7 @@ class NumberedPublisher:
         self.ledger = Ledger()
         self.numbers = numbers
         self._login, self._keepalive_s = login, keepalive_s
-        self._pending: dict[int, int] = {}
+        self._pending: dict[int, int | None] = {}
         self._answered: deque[int] = deque()
         self._turn = threading.RLock()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, "faults-publisher", protocol=mqtt.MQTTv311)
@@ -70,11 +70,27 @@ class NumberedPublisher:
             packet_id = self._client.publish(topic, payload, qos=1).mid
             self._pending[packet_id] = number
 
+    def publish_foreign(self, topic: str, payload: bytes) -> None:
+        """Send something that is no numbered reading."""
+        with self._turn:
+            self._book()
+            self._pending[self._client.publish(topic, payload, qos=1).mid] = None
+
+    def wait_for_room(self, within_s: float = 60.0) -> None:
+        """Return once the window is open; TimeoutError if the broker does not acknowledge."""
+        self.wait(lambda: self.open < WINDOW, within_s)
+
+    def cut_off(self) -> set[int]:
+        """Return what is acknowledged by now; what comes later may be struck out by the caller."""
+        with self._turn:
+            self._book()
+            return set(self.ledger.acknowledged)
+
     def burst(self, count: int, *, within_s: float = 60.0) -> range:
         """Publish `count` new readings as fast as they are acknowledged; return their numbers when all are."""
         first = self.ledger.sent
         for _ in range(count):
-            self.wait(lambda: self.open < WINDOW, within_s)
+            self.wait_for_room(within_s)
             self.publish(self.ledger.take())
         self.wait(lambda: self.open == 0, within_s)
         return range(first, first + count)
@@ -113,8 +129,7 @@ class NumberedPublisher:
         """Enter the PUBACKs that have come; one may come before `publish` has told us its packet id."""
         for _ in range(len(self._answered)):
             packet_id = self._answered.popleft()
-            number = self._pending.pop(packet_id, None)
-            if number is None:
+            if packet_id not in self._pending:
                 self._answered.append(packet_id)
-            else:
+            elif (number := self._pending.pop(packet_id)) is not None:
                 self.ledger.acknowledged.add(number)

@@ -26,6 +26,7 @@ PATIENCE_S = 45.0
 LINGER_S = 5.0
 """The embedded broker sends again after 4 s what was not acknowledged: a second copy would show by then."""
 PROBE_POLL_S = 0.01
+NOTHING: Mapping[str, str] = {}
 
 
 class NeverRecoveredError(TommaError):
@@ -71,11 +72,17 @@ class Rig:
         with contextlib.closing(SqliteReadings(self.data_dir / "readings.sqlite3")) as opened:
             yield opened
 
-    def start_ingest(self, *options: str, wait: bool = True, warm: bool | None = None, **settings: str) -> Command:
+    def start_ingest(
+        self,
+        *options: str,
+        wait: bool = True,
+        warm: bool | None = None,
+        environment: Mapping[str, str] = NOTHING,
+    ) -> Command:
         """Start `tomma ingest`, and with `wait` return when the broker has granted its subscriptions."""
         arguments = ["ingest", "--json", *options]
         warm = self.warm if warm is None else warm
-        self.ingest = self._starter.start(arguments, self.data_dir, {**self.settings, **settings}, warm=warm)
+        self.ingest = self._starter.start(arguments, self.data_dir, {**self.settings, **environment}, warm=warm)
         self.starts += 1
         if wait:
             self.ingest.until_said("ready")
@@ -104,10 +111,9 @@ class Rig:
 
     def recovered_s(self, since_s: float, within_s: float = PATIENCE_S) -> float:
         """Publish a reading now, and return how long after `since_s` (monotonic) it could be queried."""
-        number = self.ledger.take()
-        while is_clockless(number):
-            number = self.ledger.take()
-        self.publisher.publish(number)
+        self.publisher.publish(number := self.ledger.take())
+        while is_clockless(number):  # its time is not known to us
+            self.publisher.publish(number := self.ledger.take())
         moment = self.publisher.numbers.measured_utc(number)
         deadline_s = time.monotonic() + within_s
         with self.store() as store:
@@ -156,7 +162,7 @@ class Bench:
     """Makes rigs: what the cases of one run share."""
 
     def __init__(self, folder: Path, starter: Starter) -> None:
-        self.folder, self.starter = folder, starter
+        self._folder, self._starter = folder, starter
         self._template = folder / "template"
         engine = open_database(f"sqlite:///{self._template / 'registry.sqlite3'}")
         try:
@@ -175,9 +181,9 @@ class Bench:
         start: bool = True,
     ) -> Iterator[Rig]:
         """A rig in a directory of its own, with broker, ingest and publisher running unless `start` is false."""
-        made = data_dir or Path(tempfile.mkdtemp(prefix="rig-", dir=self.folder))
+        made = data_dir or Path(tempfile.mkdtemp(prefix="rig-", dir=self._folder))
         shutil.copytree(self._template, made, dirs_exist_ok=True)
-        rig = Rig(made, self.starter, broker=broker(made), settings=settings or {}, warm=warm)
+        rig = Rig(made, self._starter, broker=broker(made), settings=settings or {}, warm=warm)
         try:
             if start:
                 rig.broker.start()

@@ -10,8 +10,9 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from simulator.faults.case import Case, Effort, NotHereError, Outcome
+from simulator.faults.case import Case, Effort, Outcome
 from simulator.faults.command import Starter
+from simulator.faults.here import NotHereError
 from simulator.faults.rig import Bench
 
 log = logging.getLogger(__name__)
@@ -63,11 +64,14 @@ def run_cases(
     effort_of: Callable[[Case], Effort],
     *,
     jobs: int,
-    folder: Path | None = None,
+    program: Path | None = None,
     on_result: Callable[[Result], None] = lambda _: None,
 ) -> list[Result]:
-    """Run each case in a directory of its own; `jobs` of them at once, the results in the order of the cases."""
-    with TemporaryDirectory(prefix="tomma-faults-", dir=folder) as name, Starter() as starter:
+    """Run each case in a directory of its own; `jobs` of them at once, the results in the order of the cases.
+
+    `program` runs in place of `tomma`: a script with a fault planted, to try the harness itself.
+    """
+    with TemporaryDirectory(prefix="tomma-faults-") as name, Starter(Path(name), program) as starter:
         bench = Bench(Path(name), starter)
 
         def one(case: Case) -> Result:

@@ -4,7 +4,7 @@ A cold start runs a new interpreter. A warm start forks this process, which has 
 command in a process of its own, without the second of imports, so that a thousand kills fit into minutes. Whatever
 was started is killed by the system when this process ends, however it ends.
 
-    {"arguments": ["ingest"], "environment": {}, "folder": "/tmp/x", "out": "/tmp/x/1.out", "warm": true} -> {"pid": 7}
+    {"arguments": ["ingest"], "environment": {}, "folder": "x", "out": "x/1.out", "warm": true} -> {"pid": 7}
     {"reap": 7} -> {"code": -9}
 """
 
@@ -12,6 +12,7 @@ import ctypes
 import gc
 import json
 import os
+import runpy
 import signal
 import sys
 import traceback
@@ -68,19 +69,24 @@ def _become(order: dict[str, Any]) -> int:
     _redirect(2, order["out"] + ".err", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.chdir(order["folder"])
     if not order["warm"]:
-        command = [sys.executable, "-m", "tomma", *order["arguments"]]
+        program = [order["program"]] if order.get("program") else ["-m", "tomma"]
+        command = [sys.executable, *program, *order["arguments"]]
         os.execve(sys.executable, command, order["environment"])  # noqa: S606  (our own command)
     os.environ.clear()
     os.environ.update(order["environment"])
     sys.argv = ["tomma", *order["arguments"]]
-    return _run()
+    return _run(order.get("program"))
 
 
-def _run() -> int:
+def _run(program: str | None) -> int:
+    """Run `tomma`, or another program in its place: one with a fault planted, to try the harness itself."""
     from tomma.cli import main as tomma
 
     try:
-        tomma()
+        if program:
+            runpy.run_path(program, run_name="__main__")
+        else:
+            tomma()
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
     return 0

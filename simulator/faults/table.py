@@ -1,10 +1,17 @@
 """Every case, in the order they run."""
 
-from simulator.faults import kills
+from simulator.faults import kills, network, power, stores, storms, times
 from simulator.faults.case import Case
 from tomma.errors import ConfigurationError
 
-CASES: tuple[Case, ...] = (*kills.CASES,)
+CASES: tuple[Case, ...] = (
+    *kills.CASES,
+    *network.CASES,
+    *storms.CASES,
+    *times.CASES,
+    *stores.CASES,
+    *power.CASES,
+)
 
 
 def chosen(names: str, *, quick: bool) -> tuple[Case, ...]:

@@ -1,0 +1,152 @@
+"""Power cuts: at any write of the store, and of the whole machine with broker, ingest and registry on one disk."""
+
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, closing
+from datetime import timedelta
+from pathlib import Path
+
+from simulator.faults import writer
+from simulator.faults.case import Case, Effort, Outcome
+from simulator.faults.ledger import Verdict
+from simulator.faults.mounts import PowerDisk
+from simulator.faults.recording import Disk, Entry, entries
+from simulator.faults.rig import Bench, Rig
+from simulator.faults.shim import Shim, build
+from tomma.errors import StoreUnavailableError
+from tomma.stores.sqlite_readings import SqliteReadings
+
+IMAGES_PER_BATCH = 12
+"""A batch is a dozen writes and syncs or so: about one image each."""
+LEAST_BATCHES = 60
+RECORD_WITHIN_S = 600.0
+MEMORY = Path("/dev/shm")  # noqa: S108  (images are made by the thousand; a disk would only be worn)
+DISK_MB = 64
+LIVES_S = 1.5
+CUTS_PER_KILL = 0.1
+
+
+def any_write(bench: Bench, effort: Effort) -> Outcome:
+    """Record every write and sync of a store, then open what a power cut between any two of them may leave."""
+    del bench
+    with ExitStack() as rim:
+        parent = MEMORY if os.access(MEMORY, os.W_OK) else None
+        folder = Path(rim.enter_context(tempfile.TemporaryDirectory(prefix="tomma-power-", dir=parent)))
+        batches = max(LEAST_BATCHES, effort.images // IMAGES_PER_BATCH)
+        disk, record = _record(folder, batches)
+        recorded = list(entries(record))
+        cuts = sorted(effort.rng.choices(range(1, len(recorded) + 1), k=effort.images))
+        image = folder / "image"
+        image.mkdir()
+        lost, twice, broken = _open_all(disk, recorded, cuts, image, effort.rng)
+        facts = {"images": len(cuts), "writes": len(recorded), "readings": batches * writer.BATCH}
+        return Outcome(Verdict(batches * writer.BATCH, lost, twice), facts=facts, broken=tuple(broken[:5]))
+
+
+def _record(folder: Path, batches: int) -> tuple[Disk, bytes]:
+    """Return the disk before a writer began, and what the shim recorded of it."""
+    under, record = folder / "store", folder / "record"
+    under.mkdir()
+    SqliteReadings(under / writer.STORE).close()
+    before = Disk({path.name: bytearray(path.read_bytes()) for path in under.iterdir()})
+    with Shim(build(folder), under, folder, record=record) as shim:
+        subprocess.run(
+            [sys.executable, "-m", writer.__name__, str(under), str(batches)],
+            env={**os.environ, **shim.environment},
+            check=True,
+            timeout=RECORD_WITHIN_S,
+        )
+    return before, record.read_bytes()
+
+
+def _open_all(
+    disk: Disk, recorded: list[Entry], cuts: list[int], image: Path, rng: random.Random
+) -> tuple[tuple[int, ...], tuple[int, ...], list[str]]:
+    """Return the batches that were promised and missing, those that were there in part, and what would not open."""
+    promised, taken = 0, 0
+    lost: set[int] = set()
+    torn: set[int] = set()
+    broken: list[str] = []
+    for cut in cuts:
+        for entry in recorded[taken:cut]:
+            promised += len(entry.content) if entry.name == writer.PROMISED else 0
+            disk.take(entry)
+        taken = cut
+        disk.after_a_cut(image, rng)
+        try:
+            stored = _stored(image / writer.STORE)
+        except (StoreUnavailableError, sqlite3.Error) as exc:
+            broken.append(f"after {cut} writes: {exc}")
+        else:
+            lost.update(range(stored // writer.BATCH, promised))
+            torn.update([stored // writer.BATCH] if stored % writer.BATCH else [])
+        for path in image.iterdir():
+            path.unlink()
+    return tuple(sorted(lost)), tuple(sorted(torn)), broken
+
+
+def _stored(path: Path) -> int:
+    """Open the image as any start of the service does; return how many readings it holds."""
+    first = writer.START_UTC.date()
+    with closing(SqliteReadings(path)) as store:
+        found = sum(day.readings for each in writer.bins() for day in store.daily(each, first, first + timedelta(9)))
+    with closing(sqlite3.connect(path)) as connection:
+        said = connection.execute("PRAGMA quick_check").fetchone()[0]
+    if said != "ok":
+        raise sqlite3.DatabaseError(said)
+    return found
+
+
+def whole_machine(bench: Bench, effort: Effort) -> Outcome:
+    """Cut the power under broker, ingest and store, again and again, while readings flow."""
+    cuts = 2 if effort.quick else max(2, round(effort.kills * CUTS_PER_KILL))
+    recovered_s: list[float] = []
+    with ExitStack() as rim:
+        folder = Path(rim.enter_context(tempfile.TemporaryDirectory(prefix="tomma-power-")))
+        disk = PowerDisk(folder / "disk.img", folder / "disk", DISK_MB)
+        rim.callback(disk.unmount)
+        rig = rim.enter_context(bench.rig(data_dir=disk.directory))
+        disk.sync()  # what a city has set up is older than a second
+        with rig.publisher.flowing(300):
+            for _ in range(cuts):
+                time.sleep(effort.rng.uniform(0.3, LIVES_S))
+                _cut(rig, disk)
+                recovered_s.append(rig.recovered_s(time.monotonic()))
+        return Outcome(rig.settle(), tuple(recovered_s), facts={"cuts": cuts})
+
+
+def _cut(rig: Rig, disk: PowerDisk) -> None:
+    """Cut, start again; a PUBACK that comes after the cut is none, since the machine was off."""
+    until_then = rig.publisher.cut_off()
+    disk.cut()
+    rig.kill_ingest()
+    rig.broker.kill()
+    rig.ledger.acknowledged &= until_then
+    disk.unmount()
+    disk.mount()
+    rig.broker.start()
+    rig.start_ingest()
+
+
+CASES = (
+    Case(
+        "S1",
+        ("S1",),
+        "the power is cut at any write of the store: what was not synced is there, in part, torn, or not",
+        "every image opens, is whole, and holds every promised batch, none of them in part",
+        any_write,
+        in_quick=True,
+    ),
+    Case(
+        "S1-machine",
+        ("S1",),
+        "the power of the whole machine is cut (ext4 goes down without a flush) while readings flow",
+        "nothing that was acknowledged is lost, nothing is there twice, everything starts again",
+        whole_machine,
+    ),
+)
