@@ -19,6 +19,7 @@ HASH_ROUNDS = 101
 """mosquitto's own; passwords here have 192 random bits, which no number of rounds makes safer."""
 QUEUED_MAX_BYTES = 512 * 1024 * 1024
 """Payloads that wait for ingest: a weekend of a 10,000-bin city. mosquitto needs about four times that in memory."""
+QUEUED_MAX_MESSAGES = 100_000_000
 INFLIGHT_MAX = 1_000
 TOPIC_MAX_BYTES = 1_024
 SESSION_KEPT = "14d"
@@ -68,8 +69,9 @@ autosave_interval 1
 autosave_on_changes false
 persistent_client_expiration {SESSION_KEPT}
 
-# As shipped, mosquitto drops silently what exceeds 1000 messages. Here bytes are the only limit.
-max_queued_messages 0
+# As shipped, mosquitto drops silently what exceeds 1000 messages. Here bytes are the only limit that is ever met.
+# (0 would mean no limit, but with it mosquitto 2.0.11 hangs up on a device at each publish that it refuses.)
+max_queued_messages {QUEUED_MAX_MESSAGES}
 max_queued_bytes {QUEUED_MAX_BYTES}
 max_inflight_messages {INFLIGHT_MAX}
 queue_qos0_messages false
