@@ -220,6 +220,12 @@ def free_port() -> int:
     return find_free_port()
 
 
+@pytest.fixture
+def free_ports() -> Callable[[], int]:
+    """As many as a test needs."""
+    return find_free_port
+
+
 def find_free_port() -> int:
     """Ask the machine for a port."""
     with socket.socket() as probe:
