@@ -11,6 +11,7 @@ import typer
 from pydantic import SecretStr
 
 from ingest.broker import EmbeddedBroker, Login
+from ingest.codecs.cli import open_codecs
 from ingest.counters import Status
 from ingest.reporter import reporting
 from ingest.subscriber import Subscriber
@@ -37,6 +38,7 @@ def ingest(
     with contextlib.ExitStack() as rim:
         stop = rim.enter_context(_stop_on_signal())
         stores = rim.enter_context(open_stores(settings))
+        codecs = rim.enter_context(contextlib.closing(open_codecs(settings)))
         broker, broker_settings = None, settings.broker
         if embedded_broker:
             topics = [source.topic for source in settings.broker.sources]
@@ -48,6 +50,7 @@ def ingest(
             stores.readings,
             stores.registry,
             settings.clock.clock(),
+            codecs=codecs,
             on_ready=voice.ready,
             on_status=lambda status: _watch(status, voice, broker, stop),
         )

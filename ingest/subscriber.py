@@ -15,6 +15,7 @@ from typing import Protocol
 
 from ingest.broker_watch import LinkFacts
 from ingest.counters import Counters, Status
+from ingest.decode.codec import NO_CODECS, Codecs
 from ingest.envelope import ENVELOPES
 from ingest.inbox import Delivery
 from ingest.link import MqttLink
@@ -74,6 +75,7 @@ class Subscriber:
         registry: The city; polled, so that a new sensor works without a restart.
         clock: Stamps the time of receipt.
         link: Another way to the broker, for tests.
+        codecs: The decoders that the city dropped in.
         on_ready: Called once, when the broker has granted the subscriptions.
         on_status: Called every few seconds with the counters, and at the end.
     """
@@ -86,6 +88,7 @@ class Subscriber:
         clock: Clock,
         *,
         link: Link | None = None,
+        codecs: Codecs = NO_CODECS,
         on_ready: Callable[[], None] = lambda: None,
         on_status: Callable[[Status], None] = lambda _: None,
     ) -> None:
@@ -97,6 +100,7 @@ class Subscriber:
         self._rng = random.Random()  # noqa: S311  (jitter)
         self._link: Link = link or MqttLink(settings, clock, self._rng)
         self._on_ready, self._on_status = on_ready, on_status
+        self._codecs = codecs
         self._memories = StoreMemories(store, clock)
         self._counters = Counters()
         self._city: City | None = None
@@ -182,7 +186,7 @@ class Subscriber:
     def _context(self) -> IngestContext:
         if self._city is None:
             raise StoreUnavailableError("no city is imported yet")
-        return IngestContext(self._city, self._memories, self._settings.payload_max_bytes)
+        return IngestContext(self._city, self._memories, self._settings.payload_max_bytes, self._codecs)
 
     def _poll_city(self) -> bool:
         """Load the city when it has changed; return whether it has. An unreachable registry leaves the old one."""

@@ -42,6 +42,9 @@ class Limits:
     """On the wall clock, for one batch: then the process is held to hang."""
 
 
+LIMITS = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One frame for one script."""
@@ -56,7 +59,7 @@ class Call:
 class Sandbox:
     """Runs scripts by name. One process, started when first needed; not for several threads."""
 
-    def __init__(self, limits: Limits = Limits()) -> None:
+    def __init__(self, limits: Limits = LIMITS) -> None:
         self.limits = limits
         self.starts = 0
         self.spent_s: dict[str, float] = {}

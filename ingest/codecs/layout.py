@@ -1,0 +1,133 @@
+"""Binary frames by the mapping file's description: offsets, masks, channel tables, histories. Pure."""
+
+import struct
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from ingest.codecs.mapping import Channel, Frame, Match, Number, Repeat
+from ingest.refusal import RefusedError
+from ingest.strict_json import JsonValue
+from tomma.model import RejectReason
+
+HISTORY = "history"
+"""The list under which a repeating part appears, each entry with its `time`."""
+HISTORY_MAX = 200
+_FLOATS = {2: "e", 4: "f", 8: "d"}
+
+
+def unpack(
+    frames: Sequence[Frame], payload: bytes, port: int | None, sent_utc: datetime | None
+) -> dict[str, JsonValue]:
+    """Return the fields of the first kind of frame that fits.
+
+    Raises:
+        RefusedError: UNKNOWN_FORMAT when none fits, or a value lies beyond the frame's end.
+    """
+    for frame in frames:
+        if _fits(frame, payload, port):
+            return _fields(frame, payload, sent_utc)
+    raise _unreadable(f"no frame of the mapping file fits port {port} and {len(payload)} bytes {payload[:8].hex(' ')}")
+
+
+def _fits(frame: Frame, payload: bytes, port: int | None) -> bool:
+    return (
+        (not frame.port or port is None or port in frame.port)
+        and (not frame.length or len(payload) in frame.length)
+        and len(payload) >= frame.min_length
+        and payload.startswith(bytes.fromhex(frame.starts_with))
+        and all(_matches(match, payload) for match in frame.match)
+    )
+
+
+def _matches(match: Match, payload: bytes) -> bool:
+    at = match.at if match.at >= 0 else len(payload) + match.at
+    return 0 <= at < len(payload) and payload[at] & match.mask == match.equals
+
+
+def _fields(frame: Frame, payload: bytes, sent_utc: datetime | None) -> dict[str, JsonValue]:
+    found: dict[str, JsonValue] = {name: read_number(number, payload, name) for name, number in frame.values.items()}
+    if frame.channels:
+        found.update(_channels(frame.channels, payload[frame.channels_at :]))
+    if frame.repeat is not None:
+        found[HISTORY] = _history(frame.repeat, payload, sent_utc)
+    return found
+
+
+def _channels(channels: Mapping[str, Channel], payload: bytes) -> dict[str, JsonValue]:
+    """Read channel after channel; what follows an unknown one cannot be read, what came before it is good."""
+    width = len(next(iter(channels))) // 2
+    found: dict[str, JsonValue] = {}
+    at = 0
+    while at < len(payload):
+        key = payload[at : at + width].hex()
+        channel = channels.get(key)
+        if channel is None:
+            if not found:
+                raise _unreadable(f"byte {at} must begin a channel of the mapping file, got {key}")
+            break
+        end = at + width + channel.size
+        if end > len(payload):
+            raise _unreadable(f"channel {key} must have {channel.size} bytes, got {len(payload) - at - width}")
+        if channel.name:
+            found[channel.name] = read_number(channel, payload[at + width : end], channel.name)
+        at = end
+    return found
+
+
+def _history(repeat: Repeat, payload: bytes, sent_utc: datetime | None) -> list[JsonValue]:
+    body = payload[repeat.at :]
+    pieces = [body[at : at + repeat.size] for at in range(0, len(body) - repeat.size + 1, repeat.size)][:HISTORY_MAX]
+    entries: list[JsonValue] = []
+    for number, piece in enumerate(pieces):
+        age = number if repeat.newest_first else len(pieces) - 1 - number
+        entry: dict[str, JsonValue] = {name: read_number(each, piece, name) for name, each in repeat.values.items()}
+        if sent_utc is not None:
+            entry["time"] = (sent_utc - timedelta(seconds=age * repeat.every_s)).isoformat()
+        entries.append(entry)
+    return entries
+
+
+def read_number(number: Number, payload: bytes, name: str) -> JsonValue:
+    """Return one number of a frame.
+
+    Raises:
+        RefusedError: UNKNOWN_FORMAT when it lies beyond the frame's end, or is no number (NaN, bad BCD).
+    """
+    at = number.at if number.at >= 0 else len(payload) + number.at
+    data = payload[at : at + number.size] if at >= 0 else b""
+    if len(data) < number.size:
+        raise _unreadable(f"{name} must lie in bytes {number.at} to {number.at + number.size - 1}, got {len(payload)}")
+    if number.type == "text":
+        return data.split(b"\0")[0].decode("latin-1").strip()
+    if number.type == "float":
+        raw = float(struct.unpack((">" if number.order == "big" else "<") + _FLOATS[number.size], data)[0])
+        if raw != raw or raw in (float("inf"), float("-inf")):
+            raise _unreadable(f"{name} must be a finite number, got {raw}")
+        return raw * number.scale + number.offset
+    whole = _whole(number, data, name)
+    return whole if number.scale == 1.0 and number.offset == 0.0 else whole * number.scale + number.offset
+
+
+def _whole(number: Number, data: bytes, name: str) -> int:
+    if number.type == "bcd":
+        digits = (data if number.order == "big" else data[::-1]).hex()
+        if not digits.isdecimal():
+            raise _unreadable(f"{name} must be decimal digits, got {digits}")
+        whole = int(digits)
+    else:
+        whole = int.from_bytes(data, number.order, signed=False)
+    if number.bit is not None:
+        return whole >> number.bit & 1
+    width = 8 * number.size
+    if number.mask is not None:
+        whole &= number.mask
+        width = number.mask.bit_length()
+    whole >>= number.shift
+    width -= number.shift
+    if number.type == "int" and width > 0 and whole >= 1 << (width - 1):
+        whole -= 1 << width
+    return whole
+
+
+def _unreadable(detail: str) -> RefusedError:
+    return RefusedError(RejectReason.UNKNOWN_FORMAT, detail)
