@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
+import api.alerts.router
 import api.bins.router
 import api.city.router
 import api.driver.router
@@ -35,6 +36,7 @@ FEATURES = (
     api.city.router,
     api.bins.router,
     api.sensors.router,
+    api.alerts.router,
     api.plans.router,
     api.driver.router,
     api.live.router,

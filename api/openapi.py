@@ -24,6 +24,7 @@ TAGS = [
     {"name": "city", "description": "Who owns the bins, where they are, and by which trucks they are emptied."},
     {"name": "bins", "description": "How full each bin is and will be, and why it is on the plan or not."},
     {"name": "sensors", "description": "How each sensor is: silent, odd, low on battery, or well."},
+    {"name": "alerts", "description": "What somebody should look at: fire, tilt, battery, silence, missed pick-ups."},
     {"name": "plans", "description": "Collection plans: ordered, followed, read and sent to the trucks."},
     {"name": "driver", "description": "Today's routes, and what the drivers did: an append-only log of events."},
     {"name": "live", "description": "Changes as they happen, as server-sent events."},

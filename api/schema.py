@@ -59,3 +59,11 @@ class ReasonOut(Shown):
         description="The numbers that made the decision; their names carry their units.",
         examples=[{"p_overflow": 0.31, "by_h": 24.0, "alpha": 0.05}],
     )
+
+
+PAYLOAD_SHOWN_BYTES = 2_000
+
+
+def payload_text(payload: bytes) -> str:
+    """Return the beginning of a device's payload as text that every page can show."""
+    return payload[:PAYLOAD_SHOWN_BYTES].decode("utf-8", "backslashreplace")

@@ -9,13 +9,12 @@ from api.guards.strict_json import StrictRoute
 from api.health.checks import checks
 from api.health.schemas import DeadLetterOut, DeadLettersOut, HealthOut, WorkerOut, WorkersOut
 from api.problems.model import problems
+from api.schema import payload_text
 from api.services import Hands, Services
 from tomma.errors import TommaError
 from tomma.model import DeadLetter
 
 router = APIRouter(tags=["health"], route_class=StrictRoute)
-
-PAYLOAD_SHOWN_BYTES = 2_000
 
 
 @router.get("/health", summary="How the server is", responses=problems(503))
@@ -70,7 +69,7 @@ def _dead_letter(letter: DeadLetter) -> DeadLetterOut:
     return DeadLetterOut(
         id=letter.id,
         topic=rejected.topic,
-        payload=rejected.payload[:PAYLOAD_SHOWN_BYTES].decode("utf-8", "backslashreplace"),
+        payload=payload_text(rejected.payload),
         payload_bytes=rejected.size_bytes or len(rejected.payload),
         received_utc=rejected.received_utc,
         reason=rejected.reason.value,

@@ -1,4 +1,4 @@
-"""`/` the manager's page, `/driver` the tablet's, `/static` what both load, `/api` the API in words."""
+"""`/` the manager's page, `/sensors`, `/driver` the tablet's, `/static` what they load, `/api` the API in words."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 WEB = Path(__file__).parents[1] / "web"
 OWN = Path(__file__).parent
-SHELLS = {"/": "manager.html", "/driver": "driver.html"}
+SHELLS = {"/": "manager.html", "/sensors": "sensors.html", "/driver": "driver.html"}
 CODE = re.compile(r"`([^`]+)`")
 METHODS = ("get", "post", "put", "patch", "delete")
 

@@ -1,4 +1,4 @@
-"""`GET /sensors`."""
+"""`GET /sensors` and `GET /quarantine`."""
 
 from typing import Annotated
 
@@ -6,16 +6,16 @@ from fastapi import APIRouter, Query
 
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
-from api.sensors.schemas import SensorsOut, SensorStateName
-from api.sensors.view import sensors_out
+from api.sensors.schemas import QuarantineOut, SensorsOut, SensorStateName
+from api.sensors.view import quarantine_out, sensors_out
 from api.services import Hands
 
-router = APIRouter(prefix="/sensors", tags=["sensors"], route_class=StrictRoute)
+router = APIRouter(tags=["sensors"], route_class=StrictRoute)
 
 LIMIT_MAX = 500
 
 
-@router.get("", summary="The city's sensors and how they are", responses=problems(404, 503))
+@router.get("/sensors", summary="The city's sensors and how they are", responses=problems(404, 503))
 def list_sensors(
     hands: Hands,
     state: Annotated[SensorStateName | None, Query(description="Only sensors in this state.")] = None,
@@ -25,3 +25,9 @@ def list_sensors(
 ) -> SensorsOut:
     """Return the sensors, whoever needs attention first: alerts, silence, odd values; then by id."""
     return sensors_out(hands, state=state, query=q, limit=limit, offset=offset)
+
+
+@router.get("/quarantine", summary="Devices that send but hang in no bin", responses=problems(503))
+def list_quarantine(hands: Hands) -> QuarantineOut:
+    """Return them, the one heard of last first: an installer finds here what was mounted and not yet registered."""
+    return quarantine_out(hands.context.readings.quarantine())

@@ -35,3 +35,22 @@ class SensorsOut(Shown):
     total: int = Field(description="How many sensors match, on all pages.")
     counts: dict[str, int] = Field(description="How many sensors of the city are in each state.")
     sensors: list[SensorRowOut]
+
+
+class QuarantinedOut(Shown):
+    """A device that sends but hangs in no bin: what the installer needs to know of it."""
+
+    device_ids: list[str] = Field(description="The names the network knows it by, the best first.")
+    envelope: str = Field(description="How its messages came wrapped.", examples=["tts_v3"])
+    reason: Literal["unknown_device", "not_installed"]
+    first_utc: UtcTime
+    last_utc: UtcTime
+    seen: int = Field(description="Messages that came.")
+    kept: int = Field(description="Messages that can still be read in, once the device is registered.")
+    last_payload: str = Field(description="The first 2,000 bytes as text; bytes that are no UTF-8 are shown as \\xNN.")
+
+
+class QuarantineOut(Shown):
+    """Every device that knocks without being known."""
+
+    devices: list[QuarantinedOut]

@@ -7,10 +7,11 @@ from typing import get_args
 
 from api.bins.board import Scene
 from api.bins.view import quality_names
-from api.sensors.schemas import SensorRowOut, SensorsOut, SensorStateName
+from api.schema import payload_text
+from api.sensors.schemas import QuarantinedOut, QuarantineOut, SensorRowOut, SensorsOut, SensorStateName
 from api.services import Services
 from tomma.city import City, Sensor
-from tomma.model import Alert, BinId, Reading, SensorId
+from tomma.model import Alert, BinId, Quarantined, Reading, RejectReason, SensorId
 
 STATES: Sequence[SensorStateName] = get_args(SensorStateName)
 
@@ -79,3 +80,22 @@ def _state(scene: Scene, bin_id: BinId | None, reading: Reading | None, alerts: 
     if reading is None:
         return "never"
     return "odd" if outlook and outlook.sensor_state == "odd" else "ok"
+
+
+def quarantine_out(devices: Sequence[Quarantined]) -> QuarantineOut:
+    """Return the devices in the words of the public API."""
+    return QuarantineOut(
+        devices=[
+            QuarantinedOut(
+                device_ids=list(each.device_ids),
+                envelope=each.envelope,
+                reason="not_installed" if each.reason is RejectReason.NOT_INSTALLED else "unknown_device",
+                first_utc=each.first_utc,
+                last_utc=each.last_utc,
+                seen=each.seen,
+                kept=each.kept,
+                last_payload=payload_text(each.last_payload),
+            )
+            for each in devices
+        ]
+    )

@@ -25,6 +25,8 @@ PUBLIC = {
     ("GET", "/api/v1/dead-letters"),
     ("GET", "/api/v1/workers"),
     ("GET", "/api/v1/sensors"),
+    ("GET", "/api/v1/alerts"),
+    ("GET", "/api/v1/quarantine"),
     ("GET", "/metrics"),
     ("GET", "/tiles/metadata.json"),
     ("GET", "/tiles/{z}/{x}/{y}.mvt"),

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import NOW, World, until
-from tomma.model import Alert, AlertKind, BinId, Quality, Reading, SensorId
+from tomma.model import Alert, AlertKind, BinId, Quality, Reading, Rejected, RejectReason, SensorId
 
 
 def _ids(client: httpx.Client, query: str = "") -> list[str]:
@@ -67,3 +67,17 @@ def test_sensors_are_found_by_state_and_by_any_name(troubled: World, client: htt
     assert _ids(client, "limit=2&offset=1") == ["H5", "H2"]
     assert client.get("/api/v1/sensors?q=B4").json()["total"] == 1
     assert client.get("/api/v1/sensors?state=fine").status_code == 422
+
+
+def test_a_device_that_nobody_registered_is_told_to_the_installer(client: httpx.Client, world: World) -> None:
+    """With its names and what it sent last: enough to find it on the wall and to register it."""
+    letter = Rejected(
+        "v3/app/devices/new/up", b'{"d":\xff}', NOW, RejectReason.UNKNOWN_DEVICE, "unknown", envelope="tts_v3",
+        device_ids=("new", "24E124"),
+    )  # fmt: skip
+    world.stores.readings.append([], rejected=[letter])
+    [device] = client.get("/api/v1/quarantine").json()["devices"]
+    assert device == {
+        "device_ids": ["new", "24E124"], "envelope": "tts_v3", "reason": "unknown_device", "seen": 1, "kept": 1,
+        "first_utc": "2026-11-22T05:30:00Z", "last_utc": "2026-11-22T05:30:00Z", "last_payload": '{"d":\\xff}',
+    }  # fmt: skip

@@ -69,9 +69,16 @@ def with_choice(page: Page) -> None:
     page.locator(".trucks").wait_for()
 
 
+def of_sensors(page: Page) -> None:
+    """Wait for the list and for the stream beside it."""
+    page.locator("tbody tr").first.wait_for()
+    page.locator(".panel h3").first.wait_for()
+
+
 STATES = [
     pytest.param("/", with_drawer, id="manager, a bin open"),
     pytest.param("/", with_left_out, id="manager, left out unfolded"),
+    pytest.param("/sensors", of_sensors, id="sensors"),
     pytest.param(DRIVER, of_driver, id="driver"),
     pytest.param(DRIVER, with_sheet, id="driver, skipping"),
     pytest.param(DRIVER, with_choice, id="driver, choosing"),
@@ -133,18 +140,18 @@ def test_every_target_of_the_driver_is_48_px_or_more(stack: Stack, open_page: Op
     assert small_targets(page) == []
 
 
-@pytest.mark.parametrize("path", ["/", DRIVER])
+@pytest.mark.parametrize("path", ["/", "/sensors", DRIVER])
 def test_no_page_scrolls_sideways(shared: Stack, open_page: OpenPage, path: str) -> None:
     """Everything fits the width of the screen, down to a phone."""
     page = open_page(shared, path).page
-    page.locator(".route, .big.go").first.wait_for()
+    page.locator(".route, .big.go, .panel h3").first.wait_for()
     for width, height in (LANDSCAPE, PORTRAIT, (1024, 600), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
-@pytest.mark.parametrize(("path", "act"), [("/", with_drawer), (DRIVER, of_driver)])
+@pytest.mark.parametrize(("path", "act"), [("/", with_drawer), ("/sensors", of_sensors), (DRIVER, of_driver)])
 def test_no_bare_key_is_shown(shared: Stack, open_page: OpenPage, path: str, act: Act, language: str) -> None:
     """Every text is a word of the page's language, never the name of one."""
     page = open_page(shared, path, language=language).page

@@ -123,7 +123,7 @@ def test_a_plan_is_made_watched_read_and_published(fresh: Stack, open_page: Open
 
 def test_every_stage_of_the_planner_has_words(shared: Stack, open_page: OpenPage) -> None:
     """Also when an engine adds its round to its name."""
-    page = open_page(shared, "/driver").page
+    page = open_page(shared, "/").page
     told = page.evaluate(
         """async (stages) => {
       const {stageText} = await import("/static/manager/plan.js");

@@ -3,17 +3,19 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from api.sensors.schemas import SensorStateName
 from tests.web.conftest import OpenPage
 from tests.web.stack import Stack
-from tomma.model import EmptyingSource, EventKind, Quality, Reason, ReasonCode, SkipReason
+from tomma.model import AlertKind, EmptyingSource, EventKind, Quality, Reason, ReasonCode, RejectReason, SkipReason
 from tomma.plan import PlanStatus, RoadsSource
 
 STATIC = Path(__file__).parents[2] / "api/web/static"
 LANGUAGES = ("sv", "en")
+PARTS = sorted(path.stem for path in (STATIC / "i18n/en").glob("*.js"))
 QUOTED = re.compile(r"""["'`]((?:[a-z_]+)\.[a-z0-9_.]*)(?=["'`$])""")
 VALUES = {
     "p_overflow": 0.314, "alpha": 0.05, "fill_fraction": 0.872, "by_h": 24.0, "silent_h": 30.0, "prize_minor": 4_200.0,
@@ -27,7 +29,7 @@ Words = Mapping[str, Mapping[str, Any]]
 def words(shared: Stack, open_page: OpenPage) -> Words:
     """Every text, by language and key, as the pages load them."""
     page = open_page(shared, "/driver").page
-    loaded: Words = page.evaluate(LOAD_WORDS)
+    loaded: Words = page.evaluate(LOAD_WORDS, PARTS)
     return loaded
 
 
@@ -57,6 +59,9 @@ def test_every_code_of_the_core_has_words(words: Words) -> None:
         *(f"roads.{source}" for source in RoadsSource),
         *(f"bin.emptying.{source}" for source in EmptyingSource),
         *(f"quality.{str(flag.name).lower()}" for flag in Quality),
+        *(f"alert.{kind}" for kind in AlertKind),
+        *(f"letter.{reason}" for reason in RejectReason),
+        *(f"sensors.state.{state}" for state in get_args(SensorStateName)),
     }
     for language in LANGUAGES:
         assert wanted <= set(words[language])
@@ -64,7 +69,7 @@ def test_every_code_of_the_core_has_words(words: Words) -> None:
 
 def test_the_pages_use_every_word_and_only_words_there_are(words: Words) -> None:
     """A key with a typing error, or a word nobody shows, is found here."""
-    source = "".join(path.read_text() for folder in ("lib", "map", "manager", "driver")
+    source = "".join(path.read_text() for folder in ("lib", "map", "manager", "sensors", "driver")
                      for path in (STATIC / folder).glob("*.js"))  # fmt: skip
     known = set(words["sv"])
     families = {key.split(".")[0] for key in known}
@@ -90,15 +95,15 @@ def test_a_reason_becomes_one_whole_sentence(shared: Stack, open_page: OpenPage)
         assert re.fullmatch(r"[A-ZÅÄÖ0-9][^{}–]*\.", sentence), (language, code, sentence)
 
 
-LOAD_WORDS = """async () => {
+LOAD_WORDS = """async (parts) => {
   const {LANGUAGES, loadLanguage} = await import("/static/i18n/index.js");
-  const words = await Promise.all(LANGUAGES.map(async (language) => [language, await loadLanguage(language)]));
+  const words = await Promise.all(LANGUAGES.map(async (language) => [language, await loadLanguage(language, parts)]));
   return Object.fromEntries(words);
 }"""
 
 TELL_REASONS = """async ([reasons, languages]) => {
   const {loadLanguage, translator} = await import("/static/i18n/index.js");
-  await Promise.all(languages.map(loadLanguage));
+  await Promise.all(languages.map((each) => loadLanguage(each)));
   const {createFormat} = await import("/static/lib/format.js");
   const {reasonText} = await import("/static/lib/reasons.js");
   const format = (language) => createFormat(language, {timezone: "Europe/Stockholm", currency: "SEK"});

@@ -1,12 +1,17 @@
-/** Words. One file per language, the same keys in each; a further language is one more file and one more line here. */
-const FILES = {sv: () => import("./sv.js"), en: () => import("./en.js")};
-export const LANGUAGES = Object.keys(FILES);
+/**
+ * Words. One folder per language with the same files, and the same keys in each; a further language is one more folder
+ * and its name here. A page names the files it needs in its shell: `<html data-words="common driver">`.
+ */
+export const LANGUAGES = ["sv", "en"];
 const loaded = {};
 const KEPT = "tomma.language";
 
-/** Fetch a language's words; afterwards `translator` knows them. Only the one in use crosses the network. */
-export async function loadLanguage(language) {
-  loaded[language] ??= (await FILES[language]()).default;
+const ofThisPage = () => document.documentElement.dataset.words.split(" ");
+
+/** Fetch a language's words; afterwards `translator` knows them. Only what the page needs crosses the network. */
+export async function loadLanguage(language, parts = ofThisPage()) {
+  const files = await Promise.all(parts.map((part) => import(`./${language}/${part}.js`)));
+  loaded[language] = Object.assign(loaded[language] ?? {}, ...files.map((file) => file.default));
   return loaded[language];
 }
 

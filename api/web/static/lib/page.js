@@ -35,3 +35,26 @@ export function Page({city, titleKey, view}) {
 }
 
 export const mount = (element) => render(element, document.getElementById("app"));
+
+const RETRY_MS = 3_000;
+
+/**
+ * Open an office page: wait for the server and for a city in it, since the page is often opened before either is there.
+ *
+ * @param {string} titleKey
+ * @param {(city: object) => object} openDesk Makes what the page knows.
+ * @param {(desk: object | null, fault: string, onLanguage: Function) => object} view `desk` is null while we wait.
+ */
+export async function openWhenThere(titleKey, openDesk, view) {
+  const show = (city, desk, fault) => mount(html`<${Page} city=${city} titleKey=${titleKey}
+    view=${(onLanguage) => view(desk, fault, onLanguage)} />`);
+  for (;;) {
+    try {
+      const city = await loadCity();
+      return show(city, openDesk(city), "");
+    } catch (error) {
+      show(null, null, error.message);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}

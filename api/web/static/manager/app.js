@@ -1,9 +1,8 @@
 /** The manager's screen: figures on top, map or table, and beside it the plan or one bin. */
-import {clockFactor, nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
-import {html, useEffect, useMemo, useState} from "../lib/html.js";
+import {html, useMemo, useState} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
-import {LanguageSwitch, ThemeSwitch} from "../lib/switches.js";
+import {TopBar} from "../lib/topbar.js";
 import {canDrawMaps} from "../map/able.js";
 import {BinDrawer} from "./drawer.js";
 import {Figures} from "./figures.js";
@@ -11,35 +10,6 @@ import {Filters, NO_FILTER, applyFilters} from "./filters.js";
 import {CityMap} from "./map.js";
 import {PlanPanel} from "./plan.js";
 import {BinTable} from "./table.js";
-
-const TICK_MS = 1_000;
-
-/** The city's time; in a demo it runs fast, and says so. */
-function CityClock() {
-  const {t, format} = useWords();
-  const [now, setNow] = useState(nowMs);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(nowMs()), TICK_MS);
-    return () => clearInterval(timer);
-  }, []);
-  const factor = clockFactor();
-  return html`<p class="clock"><time dateTime=${new Date(now).toISOString()}>${format.dayTime(now)}</time>
-    ${factor !== 1 && html`<span class="pill demo">${t("manager.demo_clock", {factor: format.whole(factor)})}</span>`}</p>`;
-}
-
-function Bar({desk, live, onLanguage}) {
-  const {t, city} = useWords();
-  return html`<header class="bar">
-    <a class="skip-link" href="#content">${t("app.skip_to_content")}</a>
-    <h1><img src="/static/icons/tomma.svg" width="28" height="28" alt="" />${t("app.name")}
-      <span>${city?.organisation.name ?? ""}</span></h1>
-    <span class="spring"></span>
-    ${city && html`<${CityClock} />`}
-    ${desk && html`<p class=${`pill live ${live ? "on" : "off"}`} role="status"><i aria-hidden="true"></i>
-      ${t(live ? "manager.live" : "manager.reconnecting")}</p>`}
-    <${LanguageSwitch} onLanguage=${onLanguage} /><${ThemeSwitch} />
-  </header>`;
-}
 
 function ViewSwitch({view, onView}) {
   const {t} = useWords();
@@ -84,7 +54,7 @@ function Desk({desk, state}) {
 
 function Connected({desk, onLanguage}) {
   const state = useStore(desk.store);
-  return html`<${Bar} desk=${desk} live=${state.live} onLanguage=${onLanguage} />
+  return html`<${TopBar} here="city" live=${state.live} onLanguage=${onLanguage} />
     <${Desk} desk=${desk} state=${state} />`;
 }
 
@@ -92,7 +62,7 @@ export function ManagerApp({desk, fault, onLanguage}) {
   const {t} = useWords();
   return html`<div class="manager">${desk
     ? html`<${Connected} desk=${desk} onLanguage=${onLanguage} />`
-    : html`<${Bar} onLanguage=${onLanguage} />
+    : html`<${TopBar} here="city" onLanguage=${onLanguage} />
       <main id="content" class="waiting"><p role="status">${fault ? t("app.could_not_load", {detail: fault})
         : t("app.loading")}</p></main>`}</div>`;
 }

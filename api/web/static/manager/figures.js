@@ -1,5 +1,6 @@
 /** The key figures: what a manager wants to know before the coffee. */
 import {useWords} from "../lib/context.js";
+import {Figure} from "../lib/figure.js";
 import {html} from "../lib/html.js";
 
 const LIKELY = 0.5;
@@ -22,10 +23,6 @@ export function keyFigures(bins, plan) {
     emptied: bins.filter((bin) => bin.plan_state === "emptied").length,
     skipped: bins.filter((bin) => bin.plan_state === "skipped").length,
   };
-}
-
-function Figure({value, label, sub, tone = ""}) {
-  return html`<li class=${`figure ${tone}`}><b>${value}</b><span>${label}</span><small>${sub}</small></li>`;
 }
 
 export function Figures({bins, plan}) {

@@ -3,6 +3,7 @@ import {bandOf} from "../lib/bands.js";
 import {nowMs} from "../lib/clock.js";
 import {fractionName, useWords} from "../lib/context.js";
 import {html, useMemo, useState} from "../lib/html.js";
+import {Pager} from "../lib/pager.js";
 import {BandMark} from "./filters.js";
 
 const PAGE = 100;
@@ -61,16 +62,6 @@ function Row({bin, now, onOpen, selected}) {
   </tr>`;
 }
 
-function Pager({page, pages, onPage}) {
-  const {t} = useWords();
-  return html`<nav class="pager" aria-label=${t("manager.table")}>
-    <button type="button" class="button" disabled=${page === 0} onClick=${() => onPage(page - 1)}>
-      ${t("table.previous")}</button>
-    <span>${t("table.page", {page: page + 1, pages})}</span>
-    <button type="button" class="button" disabled=${page >= pages - 1} onClick=${() => onPage(page + 1)}>
-      ${t("table.next")}</button></nav>`;
-}
-
 export function BinTable({bins, onOpen, selectedId}) {
   const {t} = useWords();
   const [sort, setSort] = useState({name: "fill", descending: true});
@@ -89,6 +80,6 @@ export function BinTable({bins, onOpen, selectedId}) {
       <tbody>${sorted.slice(page * PAGE, (page + 1) * PAGE).map((bin) => html`<${Row} key=${bin.id} bin=${bin} now=${now}
         onOpen=${onOpen} selected=${bin.id === selectedId} />`)}</tbody></table>
     ${!sorted.length && html`<p class="empty">${t("table.empty")}</p>`}
-    ${pages > 1 && html`<${Pager} page=${page} pages=${pages} onPage=${setPage} />`}
+    ${pages > 1 && html`<${Pager} label=${t("manager.table")} page=${page} pages=${pages} onPage=${setPage} />`}
   </div>`;
 }

@@ -1,0 +1,31 @@
+/** Figures on top, the sensors below, and beside them the stream: who works, what is wrong, what was not understood. */
+import {useWords} from "../lib/context.js";
+import {html} from "../lib/html.js";
+import {useStore} from "../lib/store.js";
+import {TopBar} from "../lib/topbar.js";
+import {StreamFigures} from "./figures.js";
+import {SensorList} from "./list.js";
+import {StreamPanel} from "./stream.js";
+
+function Connected({desk, onLanguage}) {
+  const {t} = useWords();
+  const state = useStore(desk.store);
+  return html`<${TopBar} here="sensors" live=${state.live} onLanguage=${onLanguage} />
+    <${StreamFigures} state=${state} />
+    <main id="content" class="desk" tabindex="-1">
+      <section class="looking" aria-label=${t("sensors.list")}>
+        ${state.fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: state.fault})}</p>`}
+        <${SensorList} state=${state} onLook=${desk.look} />
+      </section>
+      <aside class="side"><${StreamPanel} state=${state} /></aside>
+    </main>`;
+}
+
+export function SensorsApp({desk, fault, onLanguage}) {
+  const {t} = useWords();
+  return html`<div class="manager">${desk
+    ? html`<${Connected} desk=${desk} onLanguage=${onLanguage} />`
+    : html`<${TopBar} here="sensors" onLanguage=${onLanguage} />
+      <main id="content" class="waiting"><p role="status">${fault ? t("app.could_not_load", {detail: fault})
+        : t("app.loading")}</p></main>`}</div>`;
+}

@@ -1,0 +1,67 @@
+/** The sensors, whoever needs attention first. */
+import {nowMs} from "../lib/clock.js";
+import {useWords} from "../lib/context.js";
+import {html} from "../lib/html.js";
+import {Pager} from "../lib/pager.js";
+import {PAGE} from "./desk.js";
+
+const STATES = ["", "alert", "silent", "odd", "never", "not_installed", "ok"];
+const COLUMNS = ["sensor", "place", "state", "fill", "measured", "battery", "temperature"];
+
+/** A state's sign: its shape says it without the colour. */
+function StateMark({state}) {
+  const paths = {
+    alert: "M12 2.500L22 20.500H2z", silent: "M4 12h16", odd: "M3 14c3-8 6-8 9-2s6 6 9-2", ok: "M4 12.500l5.500 5.500L20 7",
+    never: "M12 4a8 8 0 1 1-.01 0", not_installed: "M5 5l14 14M19 5L5 19",
+  };
+  return html`<svg class=${`state ${state}`} width="18" height="18" viewBox="0 0 24 24" fill="none" stroke="currentcolor"
+    stroke-width="3" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
+    <path d=${paths[state]} /></svg>`;
+}
+
+function Tools({state, onLook}) {
+  const {t, format} = useWords();
+  const {query, counts, total} = state;
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return html`<div class="tools one-row">
+    <div class="bands" role="group" aria-label=${t("sensors.filter")}>${STATES.map((each) => html`<button type="button"
+      key=${each} class="chip one" aria-pressed=${query.state === each} onClick=${() => onLook({state: each})}>
+      ${each && html`<${StateMark} state=${each} />`}<span>${t(`sensors.state.${each || "all"}`)}</span>
+      <b>${format.whole(each ? (counts[each] ?? 0) : all)}</b></button>`)}</div>
+    <label><span class="visually-hidden">${t("sensors.search_hint")}</span>
+      <input type="search" placeholder=${t("sensors.search_hint")} value=${query.q}
+        onInput=${(event) => onLook({q: event.target.value})} /></label>
+      <p class="count" role="status">${t("sensors.showing", {shown: format.whole(total), n: all})}</p>
+  </div>`;
+}
+
+function Row({sensor, now}) {
+  const {t, format} = useWords();
+  const remarks = [...sensor.alerts.map((each) => t(`alert.${each}`)), ...sensor.quality.map((each) => t(`quality.${each}`))];
+  const optional = (value, key, name) => (value === null ? "–" : t(key, {[name]: format.tenth(value)}));
+  return html`<tr>
+    <th scope="row"><b>${sensor.id}</b><small>${[sensor.make, sensor.model].filter(Boolean).join(" ")}</small></th>
+    <td class="place">${sensor.place ?? t("sensors.nowhere")}<small>${sensor.bin_id ?? ""}</small></td>
+    <td class="verdict"><span class=${`sensor-state ${sensor.state}`}><${StateMark} state=${sensor.state} />
+      ${t(`sensors.state.${sensor.state}`)}</span><small>${remarks.join(", ")}</small></td>
+    <td class="number">${format.fill(sensor.fill_fraction)}</td>
+    <td class="number">${format.timeOrDay(sensor.measured_utc, now)}</td>
+    <td class="number">${optional(sensor.battery_v, "sensors.volt", "v")}</td>
+    <td class="number">${optional(sensor.temperature_c, "sensors.celsius", "c")}</td></tr>`;
+}
+
+export function SensorList({state, onLook}) {
+  const {t} = useWords();
+  const pages = Math.max(1, Math.ceil(state.total / PAGE));
+  const now = nowMs();
+  return html`<${Tools} state=${state} onLook=${onLook} />
+    <div class="table-box plain" tabindex="0" role="region" aria-label=${t("sensors.caption")}>
+      <table><caption class="visually-hidden">${t("sensors.caption")}</caption>
+        <thead><tr>${COLUMNS.map((name) => html`<th key=${name} scope="col">${t(`sensors.col.${name}`)}</th>`)}</tr></thead>
+        <tbody>${state.sensors.map((sensor) => html`<${Row} key=${sensor.id} sensor=${sensor} now=${now} />`)}</tbody>
+      </table>
+      ${!state.sensors.length && state.live && html`<p class="empty">${t("sensors.empty")}</p>`}
+      ${pages > 1 && html`<${Pager} label=${t("sensors.list")} page=${Math.floor(state.query.offset / PAGE)} pages=${pages}
+        onPage=${(page) => onLook({offset: page * PAGE})} />`}
+    </div>`;
+}

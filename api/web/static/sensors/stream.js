@@ -1,0 +1,89 @@
+/** Beside the list: the workers, what is wrong now, who knocks without being known, and what was not understood. */
+import {nowMs} from "../lib/clock.js";
+import {useWords} from "../lib/context.js";
+import {html} from "../lib/html.js";
+
+const AT_ONCE = 12;
+
+/** One word for a worker, and whether it is a good one. */
+function workerWord({facts, silent, reported_utc: reported}, t, format) {
+  const time = format.timeOrDay(reported, nowMs());
+  if (facts.ended) return [t("sensors.worker.ended", {time}), false];
+  if (silent) return [t("sensors.worker.off", {time}), false];
+  if (facts.connected === false) return [t("sensors.worker.alone"), false];
+  if (facts.store_failure) return [t("sensors.worker.store", {why: facts.store_failure}), false];
+  return [t("sensors.worker.on"), true];
+}
+
+function Worker({worker}) {
+  const {t, format} = useWords();
+  const [word, good] = workerWord(worker, t, format);
+  const {facts} = worker;
+  const whole = (name) => format.whole(facts[name] ?? 0);
+  return html`<li class="worker"><p><b>${worker.worker}</b> <span class=${`tag ${good ? "published" : "failed"}`}>${word}</span></p>
+    <p>${t("sensors.worker.counts", {stored: whole("stored"), duplicates: whole("duplicates"), rejected: whole("rejected")})}</p>
+    <p>${t("sensors.worker.losses", {dropped: whole("broker_dropped"), throttled: whole("throttled"),
+      failures: whole("store_failures")})}</p></li>`;
+}
+
+function Workers({workers}) {
+  const {t} = useWords();
+  return html`<section><h3>${t("sensors.workers")}</h3>${workers.length
+    ? html`<ul class="rows">${workers.map((each) => html`<${Worker} key=${each.worker} worker=${each} />`)}</ul>`
+    : html`<p class="fault">${t("sensors.no_workers")}</p>`}</section>`;
+}
+
+function Checks({health}) {
+  const {t} = useWords();
+  const broken = Object.entries(health.checks).filter(([, check]) => check.status !== "ok");
+  if (!broken.length) return html`<p class="published-note" role="status">${t("sensors.all_well")}</p>`;
+  return html`<section role="alert"><h3>${t("sensors.checks")}</h3><ul class="rows">${broken.map(([name, check]) => html`<li
+    key=${name} class="fault"><b>${t(`sensors.check.${name}`)}</b><p>${t(`sensors.trouble.${name}`)}</p>
+    <small lang="en">${check.detail}</small></li>`)}</ul></section>`;
+}
+
+function Alerts({alerts}) {
+  const {t, format} = useWords();
+  const about = (alert) => alert.sensor_id ?? alert.bin_id ?? t("sensors.alert_stream");
+  return html`<section><h3>${t("sensors.alerts")} <small>${format.whole(alerts.length)}</small></h3>
+    ${!alerts.length && html`<p class="hint">${t("sensors.no_alerts")}</p>`}
+    <ul class="rows">${alerts.slice(-AT_ONCE).reverse().map((each) => html`<li key=${`${each.kind} ${about(each)}`}>
+      <b>${t(`alert.${each.kind}`)}</b> <span>${about(each)}</span>
+      <small>${t("sensors.alert_since", {time: format.timeOrDay(each.at_utc, nowMs())})}</small></li>`)}</ul></section>`;
+}
+
+function Quarantine({devices}) {
+  const {t, format} = useWords();
+  return html`<section><h3>${t("sensors.quarantine")} <small>${format.whole(devices.length)}</small></h3>
+    <p class="hint">${t(devices.length ? "sensors.quarantine_hint" : "sensors.no_quarantine")}</p>
+    <ul class="rows">${devices.slice(0, AT_ONCE).map((each) => html`<li key=${each.device_ids[0]}>
+      <b>${each.device_ids[0]}</b> <span>${t(`letter.${each.reason}`)}</span>
+      <small>${t("sensors.seen", {n: each.seen, time: format.timeOrDay(each.last_utc, nowMs())})}</small></li>`)}</ul></section>`;
+}
+
+function Letters({letters, counts}) {
+  const {t, format} = useWords();
+  const reasons = Object.entries(counts).sort(([, one], [, other]) => other - one);
+  const newest = (reason) => letters.filter((each) => each.reason === reason);
+  return html`<section class="letters"><h3>${t("sensors.letters_title")}</h3>
+    ${!reasons.length && html`<p class="hint">${t("sensors.no_letters")}</p>`}
+    ${reasons.map(([reason, count]) => html`<details key=${reason}><summary><span>${t(`letter.${reason}`)}</span>
+      <b>${format.whole(count)}</b></summary><ul class="rows">${newest(reason).map((each) => html`<li key=${each.id}>
+        <p>${each.detail}</p><code>${each.payload.slice(0, 200)}</code>
+        <small>${t("sensors.letter_at", {time: format.timeOrDay(each.received_utc, nowMs()), topic: each.topic})}</small>
+      </li>`)}</ul></details>`)}
+    ${reasons.length > 0 && html`<p class="hint">${t("sensors.letters_hint")}</p>`}</section>`;
+}
+
+export function StreamPanel({state}) {
+  const {t} = useWords();
+  if (!state.health) return html`<div class="panel"><p class="hint">${t("app.loading")}</p></div>`;
+  return html`<div class="panel">
+    <header><h2>${t("sensors.panel")}</h2></header>
+    <${Checks} health=${state.health} />
+    <${Workers} workers=${state.workers} />
+    <${Alerts} alerts=${state.alerts} />
+    <${Quarantine} devices=${state.quarantine} />
+    <${Letters} letters=${state.letters} counts=${state.health.dead_letters} />
+  </div>`;
+}

@@ -1,0 +1,76 @@
+"""The page of sensors and stream, as an operator uses it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import OpenPage
+from tests.web.stack import NOW, Stack
+from tomma.model import Alert, AlertKind, Rejected, RejectReason, SensorId
+from tomma.workers import WorkerKind, WorkerReport
+
+
+@pytest.fixture
+def troubled(stack: Stack) -> Stack:
+    """One worker speaks, one fell silent; a device knocks, a message was not understood, a lid stands open."""
+    now_utc = datetime.now(UTC)
+    for worker, ago_s in (("ingest-1", 0), ("ingest-2", 90)):
+        at_utc = now_utc - timedelta(seconds=ago_s)
+        facts = {"stored": 41_233, "lag_s": 0.06, "max_lag_s": 1.2, "broker_dropped": 3}
+        stack.stores.workers.report(WorkerReport(worker, WorkerKind.INGEST, at_utc, at_utc, facts))
+    unknown = Rejected(
+        "v3/x/devices/em400-33/up", b"{}", NOW, RejectReason.UNKNOWN_DEVICE, "the device must be known",
+        envelope="tts_v3", device_ids=("em400-33",),
+    )  # fmt: skip
+    evil = Rejected("t", b"<img src=x onerror=alert(1)>", NOW, RejectReason.MALFORMED_JSON, "a number must be finite")
+    tilted = sorted(stack.stores.registry.load().sensors)[3]
+    alert = Alert(AlertKind.TILT, NOW, True, SensorId(tilted))
+    stack.stores.readings.append([], rejected=[unknown, evil], alerts=[alert])
+    return stack
+
+
+def test_the_operator_sees_what_is_wrong_before_anything_else(troubled: Stack, open_page: OpenPage) -> None:
+    """A silent worker, the sensor with an alert on top, the unknown device, the drops."""
+    page = open_page(troubled, "/sensors", language="sv").page
+    expect(page.locator("tbody tr").first).to_contain_text("Tippad eller öppen")
+    side = page.locator(".side")
+    expect(side).to_contain_text("ingest-2 has not reported for")
+    expect(side.get_by_text("Tar emot")).to_have_count(1)
+    expect(side).to_contain_text("em400-33")
+    expect(page.locator(".figures")).to_contain_text("6tappade hos mäklaren")
+
+
+def test_a_message_that_was_not_understood_is_read_where_it_is_counted(troubled: Stack, open_page: OpenPage) -> None:
+    """With its reason in words and its payload as text, whatever it holds."""
+    page = open_page(troubled, "/sensors", language="en").page
+    letters = page.locator(".letters")
+    letters.get_by_text("Malformed JSON").click()
+    expect(letters).to_contain_text("a number must be finite")
+    expect(letters.locator("code").first).to_have_text("<img src=x onerror=alert(1)>")
+
+
+def test_sensors_are_found_by_state_and_by_name(shared: Stack, open_page: OpenPage) -> None:
+    """One chip is chosen at a time; what is typed narrows the list on the server, page by page."""
+    page = open_page(shared, "/sensors", language="sv").page
+    rows = page.locator("tbody tr")
+    expect(page.get_by_role("button", name=re.compile("^Alla"))).to_have_attribute("aria-pressed", "true")
+    all_rows = rows.count()
+    page.get_by_role("button", name=re.compile("^Aldrig hörd")).click()
+    expect(rows).not_to_have_count(all_rows)
+    expect(page.get_by_role("button", name=re.compile("^Alla"))).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name=re.compile("^Alla")).click()
+    page.get_by_placeholder("Givare, kärl, plats eller fabrikat").fill("P0005")
+    expect(rows).to_have_count(1)
+    page.get_by_placeholder("Givare, kärl, plats eller fabrikat").fill("no such place")
+    expect(page.locator(".empty")).to_be_visible()
+
+
+def test_the_pages_lead_to_each_other(shared: Stack, open_page: OpenPage) -> None:
+    """And say which of them one is on."""
+    page = open_page(shared, "/").page
+    page.get_by_role("link", name="Givare").click()
+    expect(page.get_by_role("link", name="Givare")).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="Staden").click()
+    expect(page.locator(".panel")).to_contain_text("Dagens plan")
