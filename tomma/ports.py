@@ -116,8 +116,11 @@ class ReadingStore(Protocol):
     def dead_letter_counts(self) -> Mapping[RejectReason, int]:
         """Return how many messages were ever rejected, by reason."""
 
-    def delete_before(self, moment: datetime) -> int:
-        """Delete readings measured before `moment`, keeping each bin's newest; return how many went."""
+    def delete_before(self, moment: datetime, *, dry_run: bool = False) -> int:
+        """Delete readings measured before `moment`; return how many went, or would.
+
+        Each bin's newest stays, and `daily` goes on telling the days of those that went.
+        """
 
     def close(self) -> None:
         """Release the store; every later call raises StoreUnavailableError."""

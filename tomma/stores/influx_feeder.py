@@ -22,8 +22,8 @@ from tomma.stores.influx_history import History, Identity
 from tomma.stores.influx_lines import to_line
 from tomma.stores.influx_queue import Key, Queued
 from tomma.stores.influx_server import InfluxServer, RowsRefusedError, ServerAwayError
+from tomma.stores.readings_days import DAY_MS
 from tomma.stores.readings_rows import to_ms
-from tomma.stores.readings_sql import DAY_MS
 from tomma.stores.sqlite_file import ConnectionPool, transaction
 
 log = logging.getLogger(__name__)
@@ -42,9 +42,10 @@ _ROWS_PER_CHECK = 20_000
 _OLD_WAIT = "SELECT 1 FROM feed WHERE measured_ms < ? LIMIT 1"
 _OLD_ROWS = """
 SELECT r.series, r.measured_ms, p.sensor FROM reading r JOIN series p ON p.id = r.series
-WHERE r.series <= ?1 AND r.measured_ms < ?2 AND (r.series, r.measured_ms) > (?3, ?4) AND NOT EXISTS
+WHERE r.series <= ?1 AND r.measured_ms >= ?2 AND r.measured_ms < ?3 AND (r.series, r.measured_ms) > (?4, ?5)
+AND NOT EXISTS
     (SELECT 1 FROM feed_refused x WHERE x.series = r.series AND x.measured_ms = r.measured_ms)
-ORDER BY r.series, r.measured_ms LIMIT ?5
+ORDER BY r.series, r.measured_ms LIMIT ?6
 """
 
 
@@ -220,7 +221,8 @@ class Feeder:
         with holding(self._lock_path) as got, self._pool.borrow() as connection:
             if not got or connection.execute(_OLD_WAIT, (before_ms,)).fetchone():
                 return 0
-            for found in _old_rows(connection, before_ms):
+            gone_before_ms, _ = queue.reach_ms(connection)  # what came after its deletion waits here for the next
+            for found in _old_rows(connection, gone_before_ms, before_ms):
                 known = self._history.known(found.values())
                 safe = [key for key, identity in found.items() if identity in known]
                 lost = [key for key, identity in found.items() if identity not in known]
@@ -234,13 +236,13 @@ class Feeder:
         return gone
 
 
-def _old_rows(connection: sqlite3.Connection, before_ms: int) -> Iterator[dict[Key, Identity]]:
+def _old_rows(connection: sqlite3.Connection, from_ms: int, before_ms: int) -> Iterator[dict[Key, Identity]]:
     """Yield old rows that can be on the server, some at a time."""
-    series = [number for (number,) in connection.execute(sql.ALL_SERIES).fetchall()]
+    series = sorted(number for (number,) in connection.execute(sql.ALL_SERIES).fetchall())
     for some in batched(series, _SERIES_PER_CHECK):
-        after: Key = (some[0], -(2**62))
+        after: Key = (some[0], queue.EVER_MS)
         while True:
-            found = connection.execute(_OLD_ROWS, (some[-1], before_ms, *after, _ROWS_PER_CHECK)).fetchall()
+            found = connection.execute(_OLD_ROWS, (some[-1], from_ms, before_ms, *after, _ROWS_PER_CHECK)).fetchall()
             if not found:
                 break
             yield {(number, measured_ms): (sensor, measured_ms) for number, measured_ms, sensor in found}

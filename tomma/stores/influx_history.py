@@ -60,10 +60,15 @@ class History:
                 except ValueError as exc:
                     raise ServerAwayError(f"{self._server.table}: not written by us: {exc}") from exc
 
-    def count_before(self, moment_ms: int) -> int:
-        """Return how many readings were measured before `moment_ms`."""
-        asked = f"SELECT count(fill_fraction) FROM {self._server.table} WHERE {_period(-_FURTHEST_MS, moment_ms)}"  # noqa: S608
+    def count(self, from_ms: int, to_ms: int) -> int:
+        """Return how many readings the half-open period has."""
+        asked = f"SELECT count(fill_fraction) FROM {self._server.table} WHERE {_period(from_ms, to_ms)}"  # noqa: S608
         return sum(int(row[1]) for series in self._server.select(asked) for row in series.values)
+
+    def oldest_ms(self, from_ms: int, to_ms: int) -> int | None:
+        """Return when the oldest reading of the half-open period was measured."""
+        asked = f"SELECT fill_fraction FROM {self._server.table} WHERE {_period(from_ms, to_ms)} ORDER BY time LIMIT 1"  # noqa: S608
+        return min((int(row[0]) for series in self._server.select(asked) for row in series.values), default=None)
 
 
 def _span(identities: Iterable[Identity]) -> tuple[int, int]:

@@ -17,6 +17,9 @@ from tomma.stores.sqlite_file import transaction
 BYTES_PER_QUEUED_READING = 64
 """A row of `feed`, the row of `reading` it keeps here, and their share of half-empty pages: docs/stores.md."""
 
+EVER_MS = -(2**62)
+"""Before everything."""
+
 type Key = tuple[int, int]
 """(series, measured_ms) of a row of `reading`."""
 
@@ -31,11 +34,11 @@ _TABLES = (
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS feed_state (
         only INTEGER PRIMARY KEY CHECK (only = 1),
-        here_from_ms INTEGER NOT NULL,     -- older readings may be on the server alone
-        deleting_before_ms INTEGER,        -- a retention run got as far as counting, not to the end
+        here_from_ms INTEGER NOT NULL,  -- older readings may be on the server alone
+        gone_before_ms INTEGER NOT NULL,  -- older readings on the server are deleted, or as good as
         fed INTEGER NOT NULL, trouble TEXT NOT NULL, since_ms INTEGER NOT NULL
     ) STRICT""",
-    f"INSERT OR IGNORE INTO feed_state VALUES (1, {-(2**62)}, NULL, 0, '', 0)",  # noqa: S608  (a constant)
+    f"INSERT OR IGNORE INTO feed_state VALUES (1, {EVER_MS}, {EVER_MS}, 0, '', 0)",  # noqa: S608  (a constant)
     """CREATE TRIGGER IF NOT EXISTS feed_reading AFTER INSERT ON reading BEGIN
         INSERT INTO feed (series, measured_ms, unchecked)
         SELECT new.series, new.measured_ms, new.measured_ms < here_from_ms FROM feed_state;
@@ -97,6 +100,8 @@ class RefusedReading:
 
 def install(connection: sqlite3.Connection) -> None:
     """Make the tables and the trigger if they are not there."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'feed_reading'").fetchone():
+        return
     with transaction(connection):
         for statement in _TABLES:
             connection.execute(statement)
@@ -165,11 +170,17 @@ def tell(connection: sqlite3.Connection, trouble: str, now: datetime) -> None:
     )
 
 
-def here_from_ms(connection: sqlite3.Connection) -> int:
-    """Return since when every reading is in this file; older ones may be on the server alone."""
-    return int(connection.execute("SELECT here_from_ms FROM feed_state").fetchone()[0])
+def reach_ms(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return the half-open time of which the server alone knows everything that is not deleted."""
+    gone_before_ms, here_from_ms = connection.execute("SELECT gone_before_ms, here_from_ms FROM feed_state").fetchone()
+    return gone_before_ms, here_from_ms
 
 
 def set_here_from(connection: sqlite3.Connection, moment_ms: int) -> None:
     """Say that older readings may be on the server alone; it never goes back."""
     connection.execute("UPDATE feed_state SET here_from_ms = max(here_from_ms, ?)", (moment_ms,))
+
+
+def set_gone_before(connection: sqlite3.Connection, moment_ms: int) -> None:
+    """Say that older readings on the server count for nothing; it never goes back."""
+    connection.execute("UPDATE feed_state SET gone_before_ms = max(gone_before_ms, ?)", (moment_ms,))

@@ -10,20 +10,22 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from itertools import groupby
+from datetime import datetime
 from pathlib import Path
 
 from tomma.clock import Clock, SystemClock
 from tomma.errors import StoreUnavailableError
 from tomma.model import Alert, BinId, Emptying, Reading, Rejected
-from tomma.ports import Appended, DailyAggregate
+from tomma.ports import Appended
 from tomma.settings import ReadingSettings
 from tomma.stores import influx_queue as queue
+from tomma.stores import readings_days as days
 from tomma.stores.influx_feeder import Feeder
 from tomma.stores.influx_history import History, Identity
 from tomma.stores.influx_queue import FeedStatus, RefusedReading
 from tomma.stores.influx_server import InfluxServer, ServerAwayError
+from tomma.stores.readings_days import DayPart, parts_of
+from tomma.stores.readings_rows import from_ms as _moment
 from tomma.stores.readings_rows import to_ms, to_ms_up
 from tomma.stores.sqlite_file import transaction
 from tomma.stores.sqlite_readings import SqliteReadings
@@ -34,6 +36,7 @@ NO_ASKING_S = 30.0
 """After a failed question, an append does without the server's answer for so long."""
 _CLOSING_S = 2.0
 _EXCLUSIVE_S = 30.0
+_FOLD_SPAN_MS = 3 * 3600 * 1000  # of ten thousand bins some sixty thousand readings: what is in memory at once
 
 
 class InfluxReadings(SqliteReadings):
@@ -98,7 +101,7 @@ class InfluxReadings(SqliteReadings):
 
     def _unknown(self, readings: Sequence[Reading]) -> Sequence[Reading]:
         """Return the readings without those that only the server can know, as far as it says so now."""
-        here_from_ms = self._here_from_ms()
+        _, here_from_ms = self._reach_ms()
         old = [_identity(each) for each in readings if to_ms(each.measured_utc) < here_from_ms]
         if not old or time.monotonic() < self._ask_from_s:
             return readings
@@ -113,7 +116,7 @@ class InfluxReadings(SqliteReadings):
     def range(self, bin_id: BinId, from_utc: datetime, to_utc: datetime) -> Sequence[Reading]:
         """Return one bin's readings of the half-open period, oldest first."""
         here = super().range(bin_id, from_utc, to_utc)
-        period = self._period_elsewhere(from_utc, to_utc)
+        period = self._period_elsewhere(to_ms_up(from_utc), to_ms_up(to_utc))
         if period is None:
             return here
         with self._telling():
@@ -122,7 +125,7 @@ class InfluxReadings(SqliteReadings):
     def range_all(self, from_utc: datetime, to_utc: datetime) -> Mapping[BinId, Sequence[Reading]]:
         """Return every bin's readings of the half-open period, oldest first."""
         here = super().range_all(from_utc, to_utc)
-        period = self._period_elsewhere(from_utc, to_utc)
+        period = self._period_elsewhere(to_ms_up(from_utc), to_ms_up(to_utc))
         if period is None:
             return here
         there: dict[BinId, list[Reading]] = {}
@@ -131,16 +134,64 @@ class InfluxReadings(SqliteReadings):
                 there.setdefault(each.bin_id, []).append(each)
         return {name: _merged(here.get(name, ()), there.get(name, ())) for name in {**here, **there}}
 
-    def daily(self, bin_id: BinId, from_day: date, to_day: date) -> Sequence[DailyAggregate]:
-        """Return the bin's days (UTC) that have readings, oldest first."""
-        midnights = [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (from_day, to_day)]
-        here = super().daily(bin_id, from_day, to_day)
-        if self._period_elsewhere(*midnights) is None:
+    def _day_parts(self, bin_id: BinId, from_ms: int, to_ms: int) -> Sequence[DayPart]:
+        here = super()._day_parts(bin_id, from_ms, to_ms)
+        period = self._period_elsewhere(from_ms, to_ms)
+        if period is None:
             return here
-        found = self.range(bin_id, *midnights)
-        return [
-            _of_day(bin_id, day, list(group)) for day, group in groupby(found, lambda each: each.measured_utc.date())
-        ]
+        found = self.range(bin_id, _moment(from_ms), _moment(to_ms))
+        return list(parts_of(found).values())
+
+    def delete_before(self, moment: datetime, *, dry_run: bool = False) -> int:
+        """Delete readings measured before `moment` here and on the server; see `ReadingStore.delete_before`.
+
+        What is on the server alone is counted into its days piece by piece, and is passed over by every later
+        question from that commit on; so a run that is cut short neither loses a number nor counts one twice.
+        """
+        before_ms = to_ms_up(moment)
+        if self._settings.queries == "none":
+            return super().delete_before(moment, dry_run=dry_run)
+        with self._telling(), self._feeder.paused(_EXCLUSIVE_S):
+            if dry_run:
+                return self._due_there(before_ms) + super().delete_before(moment, dry_run=True)
+            self._pin_newest(before_ms)
+            deleted = self._fold_there(before_ms) + super().delete_before(moment)
+            try:
+                self._server.delete_before(before_ms)
+            except ServerAwayError as exc:  # the next run tries again
+                log.warning("server keeps readings that count no more before=%s why=%s", moment.isoformat(), exc)
+        return deleted
+
+    def _pin_newest(self, before_ms: int) -> None:
+        """Have every silent bin's last word here, where it outlives the deletion; it is sent again afterwards."""
+        super().append([each for each in self.latest().values() if to_ms(each.measured_utc) < before_ms])
+
+    def _fold_there(self, before_ms: int) -> int:
+        deleted = 0
+        from_ms, _ = self._reach_ms()
+        while (oldest_ms := self._history.oldest_ms(from_ms, before_ms)) is not None:
+            from_ms = min(oldest_ms + _FOLD_SPAN_MS, before_ms)
+            there = self._there_alone(oldest_ms, from_ms)
+            with self._writing, self._pool.borrow() as connection, transaction(connection):
+                days.add(connection, ((bin_id, part) for (bin_id, _), part in parts_of(there).items()))
+                queue.set_gone_before(connection, from_ms)
+            deleted += len(there)
+        with self._writing, self._pool.borrow() as connection, transaction(connection):
+            queue.set_gone_before(connection, before_ms)
+        return deleted
+
+    def _there_alone(self, from_ms: int, to_ms: int) -> list[Reading]:
+        period = _moment(from_ms), _moment(to_ms)
+        here = {_identity(each) for found in super().range_all(*period).values() for each in found}
+        return [each for each in self._history.of_all(from_ms, to_ms) if _identity(each) not in here]
+
+    def _due_there(self, before_ms: int) -> int:
+        from_ms, due = self._reach_ms()[0], 0
+        newest = {_identity(each) for each in self.latest().values()}
+        while (oldest_ms := self._history.oldest_ms(from_ms, before_ms)) is not None:
+            from_ms = min(oldest_ms + _FOLD_SPAN_MS, before_ms)
+            due += sum(_identity(each) not in newest for each in self._there_alone(oldest_ms, from_ms))
+        return due
 
     def feed_status(self) -> FeedStatus:
         """Return how the feeding goes, whichever process does it."""
@@ -177,16 +228,17 @@ class InfluxReadings(SqliteReadings):
         self._server.close()
         super().close()
 
-    def _here_from_ms(self) -> int:
+    def _reach_ms(self) -> tuple[int, int]:
         with self._pool.borrow() as connection:
-            return queue.here_from_ms(connection)
+            return queue.reach_ms(connection)
 
-    def _period_elsewhere(self, from_utc: datetime, to_utc: datetime) -> tuple[int, int] | None:
+    def _period_elsewhere(self, from_ms: int, to_ms: int) -> tuple[int, int] | None:
         """Return the part of the period that only the server knows whole; to be asked after the file was read.
 
         In that order what is evicted meanwhile is found twice, and not missed.
         """
-        period = to_ms_up(from_utc), min(to_ms_up(to_utc), self._here_from_ms())
+        reach_ms = self._reach_ms()
+        period = max(from_ms, reach_ms[0]), min(to_ms, reach_ms[1])
         return period if period[0] < period[1] else None
 
     @contextmanager
@@ -205,8 +257,3 @@ def _merged(here: Iterable[Reading], there: Iterable[Reading]) -> list[Reading]:
     """Return all, oldest first; of two with one identity the server's stands: it was first."""
     found = {_identity(each): each for each in here} | {_identity(each): each for each in there}
     return sorted(found.values(), key=lambda each: (each.measured_utc, each.sensor_id))
-
-
-def _of_day(bin_id: BinId, day: date, readings: Sequence[Reading]) -> DailyAggregate:
-    fills = [each.fill_fraction for each in readings]
-    return DailyAggregate(bin_id, day, len(fills), min(fills), max(fills), sum(fills) / len(fills), fills[-1])

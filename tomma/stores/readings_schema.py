@@ -84,7 +84,16 @@ CREATE TABLE quarantine (
 ) STRICT, WITHOUT ROWID;
 """
 
-_STEPS = (_FIRST, _ALERTS, _LETTERS)
+_DAYS = """
+CREATE TABLE day (              -- of readings that are deleted: see readings_days
+    bin TEXT NOT NULL, day INTEGER NOT NULL, readings INTEGER NOT NULL,
+    min_fill REAL NOT NULL, max_fill REAL NOT NULL, sum_fill REAL NOT NULL,
+    last_ms INTEGER NOT NULL, last_fill REAL NOT NULL,
+    PRIMARY KEY (bin, day)
+) STRICT, WITHOUT ROWID;
+"""
+
+_STEPS = (_FIRST, _ALERTS, _LETTERS, _DAYS)
 """One script per version of the file; `user_version` says how many have run. Append, never change."""
 
 

@@ -1,8 +1,6 @@
 """The statements of `SqliteReadings`; the tables they name are in `readings_schema`."""
 
-from tomma.stores.readings_schema import FILL_SQL, READING_SQL
-
-DAY_MS = 24 * 3600 * 1000
+from tomma.stores.readings_schema import READING_SQL
 
 INSERT_SERIES = "INSERT INTO series (bin, sensor) VALUES (?, ?) ON CONFLICT DO NOTHING"
 SERIES = "SELECT id FROM series WHERE bin = ? AND sensor = ?"
@@ -44,18 +42,7 @@ SELECT {READING_SQL}
 FROM series p CROSS JOIN reading r ON r.series = p.id AND r.measured_ms >= ? AND r.measured_ms < ?
 """  # noqa: S608
 BINS_OF_SEVERAL_SENSORS = "SELECT bin FROM series GROUP BY bin HAVING count(*) > 1"
-DAILY = f"""
-SELECT day, count(*), min(fill), max(fill), avg(fill), max(CASE newest WHEN 1 THEN fill END) FROM (
-    SELECT r.measured_ms / {DAY_MS} AS day, min(1.0, max(0.0, {FILL_SQL})) AS fill,
-        row_number() OVER (PARTITION BY r.measured_ms / {DAY_MS} ORDER BY r.measured_ms DESC, p.sensor DESC) AS newest
-    {_OF_BIN}
-) GROUP BY day ORDER BY day
-"""  # noqa: S608
 EMPTYINGS = "SELECT * FROM emptying WHERE at_ms >= ? AND at_ms < ? ORDER BY at_ms, bin, source"
 EMPTYINGS_OF_BIN = "SELECT * FROM emptying WHERE at_ms >= ? AND at_ms < ? AND bin = ? ORDER BY at_ms, source"
 
 ALL_SERIES = "SELECT id FROM series"
-DELETE_READINGS = """
-DELETE FROM reading WHERE series = ?1 AND measured_ms < ?2 AND measured_ms IS NOT (
-    SELECT l.measured_ms FROM series p JOIN latest l ON l.bin = p.bin AND l.series = p.id WHERE p.id = ?1)
-"""

@@ -8,7 +8,7 @@ opens the file anew: SQLite's connections do not survive a fork.
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from tomma.errors import StoreUnavailableError
 from tomma.model import Alert, BinId, DeadLetter, Emptying, Quarantined, Reading, Rejected, RejectReason
 from tomma.ports import Appended, DailyAggregate
 from tomma.stores import readings_alerts
+from tomma.stores import readings_days as days
 from tomma.stores import readings_letters as letters
 from tomma.stores import readings_rows as rows
 from tomma.stores import readings_sql as sql
 from tomma.stores.readings_columns import CHUNK, plain_readings
+from tomma.stores.readings_days import DayPart
 from tomma.stores.readings_letters import LettersKept
 from tomma.stores.readings_numbers import Numbers
 from tomma.stores.readings_schema import APPLICATION_ID, migrate
@@ -28,7 +30,6 @@ from tomma.stores.sqlite_file import BUSY_TIMEOUT_S, ConnectionPool, ensure_file
 
 _SERIES_PER_DELETE = 100
 """Series per transaction of a retention run: ingest gets its turn in between."""
-_DAY_ZERO = rows.EPOCH.date()
 
 
 class SqliteReadings:
@@ -135,14 +136,13 @@ class SqliteReadings:
         return found
 
     def daily(self, bin_id: BinId, from_day: date, to_day: date) -> Sequence[DailyAggregate]:
-        """Return the bin's days (UTC) that have readings, oldest first."""
-        midnights = (datetime.combine(day, time(), UTC) for day in (from_day, to_day))
-        return self._all(
-            lambda row: DailyAggregate(bin_id, _DAY_ZERO + timedelta(days=row[0]), *row[1:]),
-            sql.DAILY,
-            *_period_ms(*midnights),
-            bin_id,
-        )
+        """Return the bin's days (UTC) that have or had readings, oldest first."""
+        from_ms, to_ms = _period_ms(*(datetime.combine(day, time(), UTC) for day in (from_day, to_day)))
+        kept = self._all(lambda row: DayPart(*row), days.KEPT, from_ms // days.DAY_MS, to_ms // days.DAY_MS, bin_id)
+        return days.aggregates(bin_id, [*kept, *self._day_parts(bin_id, from_ms, to_ms)])
+
+    def _day_parts(self, bin_id: BinId, from_ms: int, to_ms: int) -> Sequence[DayPart]:
+        return self._all(lambda row: DayPart(*row), days.OF_READINGS, from_ms, to_ms, bin_id)
 
     def emptyings(self, from_utc: datetime, to_utc: datetime, bin_id: BinId | None = None) -> Sequence[Emptying]:
         """Return emptyings of the half-open period, oldest first; of one bin or of all."""
@@ -187,19 +187,26 @@ class SqliteReadings:
         """Return how many messages were ever rejected, by reason; those no longer kept count too."""
         return dict(self._all(lambda row: (RejectReason(row[0]), row[1]), letters.COUNTS))
 
-    def delete_before(self, moment: datetime) -> int:
-        """Delete readings measured before `moment`, keeping each bin's newest; return how many went.
+    def delete_before(self, moment: datetime, *, dry_run: bool = False) -> int:
+        """Delete readings measured before `moment`, keeping each bin's newest and every day's numbers.
 
-        Each transaction takes some series, so a run that is cut short has deleted only what was due.
+        Each transaction takes some series, so a run that is cut short has deleted only what was due, and has kept
+        its numbers.
+
+        Returns:
+            How many readings went, or would.
         """
         before_ms = rows.to_ms_up(moment)
-        deleted = 0
         with self._pool.borrow() as connection:
             due = [(series, before_ms) for (series,) in connection.execute(sql.ALL_SERIES).fetchall()]
+            if dry_run:
+                return sum(connection.execute(days.COUNT, each).fetchone()[0] for each in due)
+            deleted = 0
             for some in batched(due, _SERIES_PER_DELETE):
                 with self._writing, transaction(connection):
-                    deleted += connection.executemany(sql.DELETE_READINGS, some).rowcount
-        return deleted
+                    connection.executemany(days.FOLD, some)
+                    deleted += connection.executemany(days.DELETE, some).rowcount
+            return deleted
 
     def _readings(self, found: Iterable[tuple[Any, ...]]) -> Iterator[Reading]:
         for some in batched(found, CHUNK):

@@ -2,15 +2,18 @@
 
 import os
 import uuid
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from tests.tomma.stores.influx_support import Door, influxd, victoria_metrics
 from tomma.city import (
     Bin,
     Break,
@@ -38,11 +41,17 @@ from tomma.model import (
     SiteId,
     VehicleId,
 )
-from tomma.ports import ReadingStore
+from tomma.ports import Appended, ReadingStore
+from tomma.settings import ReadingSettings
 from tomma.stores.database import open_database
+from tomma.stores.influx_readings import InfluxReadings
 from tomma.stores.sqlite_readings import SqliteReadings
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
+FAR = datetime(2200, 1, 1, tzinfo=UTC)
+
+_THIS_RUN = uuid.uuid4().hex[:8]
+"""Tells the measurements of one run from those of the last: a server may be kept."""
 
 type ReadingsAt = Callable[[Path], ReadingStore]
 type OpenReadings = Callable[[], ReadingStore]
@@ -66,15 +75,93 @@ def reading_of() -> ReadingOf:
     return build
 
 
-def _sqlite(place: Path) -> ReadingStore:
-    return SqliteReadings(place / "readings.sqlite3")
+def _sqlite(_: pytest.FixtureRequest) -> ReadingsAt:
+    return lambda place: SqliteReadings(place / "readings.sqlite3")
 
 
-@pytest.fixture(params=[pytest.param(_sqlite, id="sqlite")])
+class FedReadings(InfluxReadings):
+    """Whatever is appended is on the server at once, and nowhere else where the server can give it back."""
+
+    def append(self, *batch: Any, **more: Any) -> Appended:
+        """Append, feed, evict."""
+        appended = super().append(*batch, **more)
+        while self.feed():
+            pass
+        if self._settings.queries != "none":
+            self.evict(FAR)
+            with self._pool.borrow() as connection:
+                here = connection.execute("SELECT * FROM reading JOIN feed_state ON measured_ms >= gone_before_ms")
+                assert not here.fetchall(), "the server alone is asked"
+        return appended
+
+
+def _fed(settings: ReadingSettings) -> ReadingsAt:
+    def open_at(place: Path) -> ReadingStore:
+        own = settings.model_copy(update={"measurement": f"m{_THIS_RUN}_{zlib.crc32(str(place).encode()):08x}"})
+        place.mkdir(parents=True, exist_ok=True)
+        return FedReadings(place / "readings-influx.sqlite3", own, feeding=False)
+
+    return open_at
+
+
+def _influxdb(request: pytest.FixtureRequest) -> ReadingsAt:
+    return _fed(ReadingSettings(kind="influx", url=request.getfixturevalue("influxd_url"), write_api="v1"))
+
+
+def _influxdb_v2(request: pytest.FixtureRequest) -> ReadingsAt:
+    return _fed(ReadingSettings(kind="influx", url=request.getfixturevalue("door_url")))
+
+
+def _victoria_metrics(request: pytest.FixtureRequest) -> ReadingsAt:
+    url = request.getfixturevalue("victoria_url")
+    return _fed(ReadingSettings(kind="influx", url=url, queries="none"))
+
+
+_INFLUX = {name: os.environ.get(f"TOMMA_TEST_INFLUX_{name.upper()}", "") for name in ("url", "token", "org", "bucket")}
+"""A version 2 or 3 on which the tests may fill the bucket `tomma` (or TOMMA_TEST_INFLUX_BUCKET)."""
+
+
+def _influxdb_there(_: pytest.FixtureRequest) -> ReadingsAt:
+    return _fed(
+        ReadingSettings.model_validate({"kind": "influx"} | {key: text for key, text in _INFLUX.items() if text})
+    )
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(_sqlite, id="sqlite"),
+        pytest.param(_influxdb, id="influxdb 1.6, v1 writes"),
+        pytest.param(_influxdb_v2, id="influxdb, v2 writes"),
+        pytest.param(_victoria_metrics, id="victoria-metrics"),
+        *([pytest.param(_influxdb_there, id="influxdb there")] if _INFLUX["url"] else []),
+    ]
+)
 def readings_at(request: pytest.FixtureRequest) -> Iterator[ReadingsAt]:
     """Opens the reading store at a place; an empty one at a new place. A new adapter joins by one line here."""
+    open_at = request.param(request)
     with ExitStack() as opened:
-        yield lambda place: opened.enter_context(closing(request.param(place)))
+        yield lambda place: opened.enter_context(closing(open_at(place)))
+
+
+@pytest.fixture(scope="session")
+def influxd_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real InfluxDB 1.x with a database `tomma`, shared by all tests of this process."""
+    with influxd(tmp_path_factory.mktemp("influxd")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def door_url(influxd_url: str) -> Iterator[str]:
+    """The same InfluxDB, writing by /api/v2/write as 1.8 and 2.x do."""
+    with Door(influxd_url).open() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def victoria_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real VictoriaMetrics, shared by all tests of this process."""
+    with victoria_metrics(tmp_path_factory.mktemp("victoria")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -286,6 +286,36 @@ def test_retention_deletes_what_is_due_and_keeps_each_bins_newest(
     assert open_readings().latest() == {"B1": reading_of(15), "silent": silent[1]}
 
 
+def test_a_day_is_told_the_same_after_its_readings_are_deleted(open_readings: OpenReadings) -> None:
+    """The history of years is drawn from the days; what comes late for such a day is added to it."""
+    store = open_readings()
+    hours = [0, 5, 9, 26, 49]
+    sent = [_at(hour, fill) for hour, fill in zip(hours, (0.25, 0.75, 0.5, 0.1, 0.2), strict=True)]
+    store.append(sent)
+    period = BinId("B1"), date(2026, 11, 1), date(2026, 11, 9)
+    before = store.daily(*period)
+    assert [(each.readings, each.last_fill_fraction) for each in before] == [(3, 0.5), (1, 0.1), (1, 0.2)]
+
+    noon = datetime(2026, 11, 3, 12, tzinfo=UTC)
+    assert store.delete_before(noon, dry_run=True) == 4
+    assert len(store.range(BinId("B1"), FROM, TO)) == 5, "a dry run changes nothing"
+    assert store.delete_before(noon) == 4
+    assert store.daily(*period) == before
+    assert list(store.range(BinId("B1"), FROM, TO)) == [sent[-1]]
+
+    store.append([_at(7, 1.0), _at(12, 0.0)])
+    assert store.delete_before(noon) == 2
+    first = open_readings().daily(*period)[0]
+    assert (first.readings, first.max_fill_fraction, first.min_fill_fraction) == (5, 1.0, 0.0)
+    assert first.mean_fill_fraction == pytest.approx(0.5)
+    assert first.last_fill_fraction == 0.0
+
+
+def _at(hours: float, fill: float) -> Reading:
+    measured = T0 + timedelta(hours=hours)
+    return Reading(BinId("B1"), SensorId("S1"), measured, measured, fill)
+
+
 def test_a_closed_store_refuses_to_pretend(readings: ReadingStore, reading_of: ReadingOf) -> None:
     """Nothing may be acknowledged by a store that is gone."""
     readings.close()
