@@ -1,0 +1,146 @@
+"""Which readings are the same: what is sent again must be stored once, also when it says no time of its own.
+
+A reading's identity is (sensor, measured time). With a time by the device or the network that is all there is to it.
+One without (or with a clock that nobody can believe) would get another time at every receipt, so its first receipt is
+looked up, and the store then sees a duplicate like any other:
+
+* **By its counter.** The same counter with the same level within `REPEATED_WITHIN` is the same reading, from whoever
+  and in whatever order it comes again: redelivered, resent by a gateway after an outage, or replayed. The same counter
+  with another level is not: counters restart with a new battery and roll over at 2^16. A counter that goes on where
+  the last one stopped is new without a look; any other is looked up, in memory and if need be in the store.
+* **Without a counter** only the broker's word tells (DUP). Then an equal level that we received in the last minute
+  before the newest durable message is the same reading: what is older was acknowledged long ago.
+
+Two readings received in the same millisecond are a burst, not a repetition: the second is moved on by one.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from ingest.memory import RECENT_MAX, Seen, SensorMemory
+from ingest.times import AHEAD_TOLERATED
+from tomma.model import BinId, SensorId
+
+REPEATED_WITHIN = timedelta(hours=72)
+"""How long after its first receipt a reading is recognised by its counter; a restarted counter is older than that."""
+NEXT_MAX = 16
+"""A counter ahead of the newest by at most this is the next one, some messages lost; more may be another's."""
+UNACKNOWLEDGED_FOR = timedelta(minutes=1)
+"""How long a durable message may wait for its acknowledgement: a batch, and a store that was tried again."""
+BURST = timedelta(seconds=10)
+LAST_UTC = datetime.max.replace(tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+SAME_RAW = 1e-9
+
+
+class Receipts(Protocol):
+    """What was stored, beyond what is remembered."""
+
+    def between(self, sensor_id: SensorId, bin_id: BinId, from_utc: datetime, to_utc: datetime) -> Sequence[Seen]:
+        """Return the sensor's stored readings with from_utc <= measured_utc < to_utc."""
+
+    def newest_utc(self) -> datetime | None:
+        """Return when the newest durable message of all was received, None before the first."""
+
+
+class NoReceipts:
+    """Nothing beyond what is remembered."""
+
+    def between(self, sensor_id: SensorId, bin_id: BinId, from_utc: datetime, to_utc: datetime) -> Sequence[Seen]:  # noqa: ARG002  (the protocol names them)
+        """Know of none."""
+        return ()
+
+    def newest_utc(self) -> datetime | None:
+        """Know of none."""
+        return None
+
+
+NO_RECEIPTS: Receipts = NoReceipts()
+
+
+class Arrival(NamedTuple):
+    """What tells a reading without a time of its own from the others of its sensor."""
+
+    sensor_id: SensorId
+    received_utc: datetime
+    raw: float
+    counter: int | None
+    redelivered: bool
+
+
+def first_receipt(arrival: Arrival, memory: SensorMemory, receipts: Receipts) -> datetime:
+    """Return the time by which a reading that has none of its own is known: that of its first receipt."""
+    for seen in _candidates(arrival, memory, receipts):
+        if _is_same(seen, arrival):
+            return seen.measured_utc
+    return _free(arrival.received_utc, memory)
+
+
+def repaired_before(arrival: Arrival, said_utc: datetime, memory: SensorMemory) -> datetime:
+    """Return the time of a reading whose own can be believed, unless it could not when it first came.
+
+    A clock some minutes fast is repaired at the first receipt; sent again later, the same time lies in the past.
+    """
+    newest = memory.newest
+    if newest is None or not newest.is_repaired or (arrival.counter is None and not arrival.redelivered):
+        return said_utc
+    for seen in reversed(memory.recent):
+        if seen.is_repaired and _is_same(seen, arrival) and seen.received_utc + AHEAD_TOLERATED < said_utc:
+            return seen.measured_utc
+    return said_utc
+
+
+def _is_same(seen: Seen, arrival: Arrival) -> bool:
+    return seen.by_receipt and seen.counter == arrival.counter and abs(seen.raw - arrival.raw) < SAME_RAW
+
+
+def free_utc(measured_utc: datetime, raw: float, memory: SensorMemory) -> datetime:
+    """Return the network's time, or the next free millisecond after it when another level of one frame has it."""
+    taken = {seen.measured_utc: seen.raw for seen in memory.recent if seen.measured_utc >= measured_utc}
+    while measured_utc in taken and abs(taken[measured_utc] - raw) >= SAME_RAW:
+        measured_utc += MILLISECOND
+    return measured_utc
+
+
+def _candidates(arrival: Arrival, memory: SensorMemory, receipts: Receipts) -> Sequence[Seen]:
+    """Return the readings that this one may repeat, the newest first; nearly always none."""
+    newest = memory.newest
+    if newest is None:
+        return ()
+    if arrival.counter is not None:
+        if newest.counter is not None and newest.counter < arrival.counter <= newest.counter + NEXT_MAX:
+            return ()
+        return _between(arrival.received_utc - REPEATED_WITHIN, LAST_UTC, arrival.sensor_id, memory, receipts)
+    if not arrival.redelivered:
+        return ()
+    from_utc = (receipts.newest_utc() or newest.received_utc) - UNACKNOWLEDGED_FOR
+    if from_utc <= arrival.received_utc:
+        return _between(from_utc, LAST_UTC, arrival.sensor_id, memory, receipts)
+    replayed = arrival.received_utc, arrival.received_utc + BURST  # a dead letter brings its old time of receipt
+    return _between(*replayed, arrival.sensor_id, memory, receipts)
+
+
+def _between(
+    from_utc: datetime, to_utc: datetime, sensor_id: SensorId, memory: SensorMemory, receipts: Receipts
+) -> Sequence[Seen]:
+    """Return what was seen of the sensor in the period, the newest first, from the store where memory ends."""
+    recent = memory.recent
+    found = [seen for seen in recent if from_utc <= seen.measured_utc < to_utc]
+    begins_utc = recent[0].measured_utc
+    if len(recent) == RECENT_MAX and from_utc < begins_utc:  # older ones have fallen out
+        found[:0] = receipts.between(sensor_id, memory.bin_id, from_utc, min(begins_utc, to_utc))
+    return found[::-1]
+
+
+def _free(received_utc: datetime, memory: SensorMemory) -> datetime:
+    """Return the time of receipt, or the millisecond after the last one of a burst."""
+    newest = memory.newest
+    if newest is None or newest.measured_utc < received_utc:
+        return received_utc
+    burst = [seen.measured_utc for seen in memory.recent if seen.by_receipt and _is_burst(seen, received_utc)]
+    return max(burst) + MILLISECOND if burst else received_utc
+
+
+def _is_burst(seen: Seen, received_utc: datetime) -> bool:
+    return received_utc <= seen.measured_utc <= received_utc + BURST

@@ -1,0 +1,65 @@
+"""Two devices under one name: a copied identity, or a spare that was set up like the first.
+
+One device counts its messages up. In the order of measurement its numbers rise, but for a restart (they begin anew
+near 0), a roll-over, and a backlog sent in another order. Two devices under one name interleave two rows of numbers,
+so numbers fall far again and again, or the same number comes with two levels. Either tells nothing alone: a fall may
+be a restart that lost its first messages. Three of them among the last readings have no other explanation.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+SIGNS_MIN = 3
+RESTARTS_BELOW = 4
+"""A restarted counter is seen first at 0 or 1, or a little later when its first messages were lost."""
+ROLLS_OVER_AT = frozenset({2**8, 2**16, 2**32})
+NEAR_THE_END = 64
+SHUFFLED_MAX = 8
+"""A backlog may be sent after the newest reading, or backwards: a fall by less is no sign."""
+ONE_MESSAGE = timedelta(seconds=1)
+"""Readings received closer than this may be of one message, which has one number."""
+
+
+class Numbered(Protocol):
+    """The part of a remembered reading that matters here; `ingest.memory.Seen` has it."""
+
+    @property
+    def counter(self) -> int | None:
+        """The device's own number of the message."""
+
+    @property
+    def raw(self) -> float:
+        """What it said."""
+
+    @property
+    def received_utc(self) -> datetime:
+        """When it came."""
+
+
+def conflicting_counter(recent: Sequence[Numbered]) -> int | None:
+    """Return the newest number that cannot be of the same device as the ones around it; None: one device speaks."""
+    signs: list[int] = []
+    since_restart: dict[int, Numbered] = {}
+    before: int | None = None
+    for seen in recent:
+        counter = seen.counter
+        if counter is None:
+            continue
+        if before is not None and counter < before and _begins_anew(before, counter):
+            since_restart.clear()
+        elif before is not None and (counter < before - SHUFFLED_MAX or _is_other(since_restart.get(counter), seen)):
+            signs.append(counter)
+        since_restart[counter] = seen
+        before = counter
+    return signs[-1] if len(signs) >= SIGNS_MIN else None
+
+
+def _is_other(twin: Numbered | None, seen: Numbered) -> bool:
+    """Whether the same number came with another level, in another message."""
+    return twin is not None and twin.raw != seen.raw and abs(seen.received_utc - twin.received_utc) >= ONE_MESSAGE
+
+
+def _begins_anew(before: int, counter: int) -> bool:
+    rolled_over = counter < NEAR_THE_END and any(0 < end - before <= NEAR_THE_END for end in ROLLS_OVER_AT)
+    return counter < RESTARTS_BELOW or rolled_over
