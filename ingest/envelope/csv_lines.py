@@ -9,6 +9,7 @@ header has none, by semicolons. `sensor_id` may be left out on a topic `.../{sen
 be of that sensor where the topic names it. A bad line costs only itself.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -47,7 +48,7 @@ def unwrap(message: Message) -> Sequence[Record]:
 
 def recognises(payload: bytes) -> bool:
     """Return whether the first line is a header of known columns."""
-    names = re.split(rb"[,;]", payload.split(b"\n", 1)[0].strip())
+    names = re.split(rb"[,;]", payload.removeprefix(codecs.BOM_UTF8).split(b"\n", 1)[0].strip())
     return len(names) > 1 and all(name.strip().decode("ascii", "replace") in COLUMNS for name in names)
 
 
