@@ -21,6 +21,8 @@ from ingest.inbox import Delivery
 from ingest.link import MqttLink
 from ingest.pipeline import Batch, IngestContext, process
 from ingest.recall import StoreMemories
+from ingest.replay import QuarantineReplay
+from ingest.topics import envelope_finder
 from tomma.back_off import BackOff
 from tomma.city import City
 from tomma.clock import Clock
@@ -102,6 +104,7 @@ class Subscriber:
         self._on_ready, self._on_status = on_ready, on_status
         self._codecs = codecs
         self._memories = StoreMemories(store, clock)
+        self._quarantine = QuarantineReplay(store, envelope_finder(settings.sources))
         self._counters = Counters()
         self._city: City | None = None
         self._revision: int | None = None
@@ -132,7 +135,18 @@ class Subscriber:
             deliveries = self._gather()
             if deliveries:
                 self._take(deliveries, stop)
+            self._bring_home()
         self._tell()
+
+    def _bring_home(self) -> None:
+        """Replay some of what devices sent before they were registered."""
+        try:
+            done = self._quarantine.step(self._context(), self._memories)
+        except StoreUnavailableError as exc:
+            log.warning("quarantine waits why=%s", exc)
+        else:
+            if done.mended:
+                log.info("quarantine replayed messages=%d stored=%d", done.mended, done.stored)
 
     def status(self) -> Status:
         """Return the counters."""
@@ -157,7 +171,7 @@ class Subscriber:
             try:
                 self._store_then_acknowledge(self._process(deliveries), deliveries)
             except StoreUnavailableError as exc:
-                self._counters.store_failed()
+                self._counters.store_failed(str(exc))
                 wait_s = back_off.next_s()
                 log.warning("store unavailable unacknowledged=%d retry_in_s=%.1f why=%s", len(deliveries), wait_s, exc)
                 if stop.is_set():
@@ -168,7 +182,7 @@ class Subscriber:
 
     def _store_then_acknowledge(self, batch: Batch, deliveries: list[Delivery]) -> None:
         """The one promise of ingest: first durable, then acknowledged, then remembered."""
-        appended = self._store.append(batch.readings, batch.emptyings, batch.rejected)
+        appended = self._store.append(batch.readings, batch.emptyings, batch.rejected, batch.alerts, batch.withdrawn)
         self._link.acknowledge(deliveries)
         self._memories.keep(batch.memory)
         self._count(batch, appended, deliveries)
@@ -186,7 +200,13 @@ class Subscriber:
     def _context(self) -> IngestContext:
         if self._city is None:
             raise StoreUnavailableError("no city is imported yet")
-        return IngestContext(self._city, self._memories, self._settings.payload_max_bytes, self._codecs)
+        return IngestContext(
+            self._city,
+            self._memories,
+            self._settings.payload_max_bytes,
+            codecs=self._codecs,
+            receipts=self._memories,
+        )
 
     def _poll_city(self) -> bool:
         """Load the city when it has changed; return whether it has. An unreachable registry leaves the old one."""

@@ -22,7 +22,7 @@ from tomma.back_off import LONGEST_S, BackOff
 from tomma.city import City
 from tomma.clock import SystemClock
 from tomma.errors import ConfigurationError, NotFoundError, StoreUnavailableError
-from tomma.model import BinId, Emptying, Reading, Rejected, RejectReason
+from tomma.model import Alert, BinId, Emptying, Reading, Rejected, RejectReason
 from tomma.ports import Appended, ReadingStore, Registry
 from tomma.settings import BrokerSettings, Source
 from tomma.stores.sqlite_readings import SqliteReadings
@@ -87,7 +87,12 @@ class FailingStore(SqliteReadings):
     dies: str | None = None
 
     def append(
-        self, readings: Sequence[Reading], emptyings: Sequence[Emptying] = (), rejected: Sequence[Rejected] = ()
+        self,
+        readings: Sequence[Reading],
+        emptyings: Sequence[Emptying] = (),
+        rejected: Sequence[Rejected] = (),
+        alerts: Sequence[Alert] = (),
+        withdrawn: Sequence[Emptying | Alert] = (),
     ) -> Appended:
         """Append, with the faults."""
         if self.dies == "before the commit":
@@ -95,7 +100,7 @@ class FailingStore(SqliteReadings):
         if self.fails:
             self.fails -= 1
             raise StoreUnavailableError("disk full")
-        appended = super().append(readings, emptyings, rejected)
+        appended = super().append(readings, emptyings, rejected, alerts, withdrawn)
         if self.dies == "after the commit":
             raise PowerCut
         return appended
@@ -187,6 +192,7 @@ def test_a_batch_that_cannot_be_stored_is_not_acknowledged(
     subscriber.step(stopped())
     assert (distances(failing), len(link.kept)) == ([], 1)
     assert subscriber.status().store_failures == 1
+    assert subscriber.status().store_failure, "health must be able to say why"
 
 
 def test_a_store_that_comes_back_takes_the_batch_it_refused(
@@ -198,7 +204,7 @@ def test_a_store_that_comes_back_takes_the_batch_it_refused(
     subscriber = start()
     subscriber.step(go_on())
     assert (distances(failing), link.kept) == ([500], {})
-    assert subscriber.status().store_failures == 3
+    assert (subscriber.status().store_failures, subscriber.status().store_failure) == (3, "")
 
 
 def test_a_refused_message_is_acknowledged_too(link: BrokerInMemory, failing: FailingStore, start: Start) -> None:
