@@ -37,6 +37,8 @@ NO_ECHO_WORDS = frozenset(
     | {"nan", "error", "none", "no sensor", "timeout"}
 )
 MISSING = frozenset({"valid", "isvalid", "distancevalid", "measurementvalid", "validreading"})
+HEIGHTS = frozenset({"water", "liquid", "tank", "silo", "waste", "material", "product", "capacity"})
+"""With one of these words a level in millimetres is counted from the bottom."""
 LEVELS = frozenset({Kind.DISTANCE, Kind.FILL, Kind.LEVEL})
 BATTERY_CELL_V = (1.5, 5.0)
 """Between one flat alkaline cell and a lithium cell at the charger: a broken number in here is a voltage."""
@@ -280,6 +282,9 @@ def _read_fill(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Draft, 
         if unit in SHARE:
             draft.fill_fraction = told[0] * SHARE[unit]
             return
+        if unit in LENGTH_MM and meaning.kind is Kind.LEVEL and not HEIGHTS & set(words_of(fact.name)):
+            draft.hear(told[0] * LENGTH_MM[unit] if told[0] > 0 and told[0] not in NO_ECHO_MM else None)
+            return
         if unit in LENGTH_MM:
             doubts.append(
                 f"{fact.path} = {shown(fact.value)} is a height of waste, not a distance; say from which height it "
@@ -323,7 +328,7 @@ def _note_battery(value: float, unit: str, name: str, draft: Draft) -> None:
         draft.charge(value * SHARE[unit] * 100.0)
     elif unit in VOLTS:
         draft.supply(value * VOLTS[unit])
-    elif VOLTAGE_WORDS & set(words_of(name)) or name.lower() in ("vbat", "vdd", "batv"):
+    elif {*VOLTAGE_WORDS, "vol"} & set(words_of(name)) or name.lower() in ("vbat", "vdd", "batv"):
         draft.supply(value if value <= BATTERY_V[1] else value / 1000.0)
     elif 1000.0 <= value <= 15_000.0:
         draft.supply(value / 1000.0)

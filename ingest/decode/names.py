@@ -16,7 +16,7 @@ class Kind(StrEnum):
     DISTANCE = "distance"
     FILL = "fill"
     LEVEL = "level"
-    """A level of whatever: fill only when in per cent."""
+    """Fill when in per cent; in a unit of length what a sensor in the lid sees, as makers of such sensors use it."""
     BATTERY = "battery"
     TEMPERATURE = "temperature"
     ALARM = "alarm"
@@ -69,7 +69,9 @@ FILL_COMPANIONS = frozenset(
     | {"liquid", "silo", "capacity", "estimated"}
 )
 TEMPERATURE_COMPANIONS = frozenset({"board", "chip", "mcu", "ds", "b", "ntc", "environment", "inside"})
-BATTERY_COMPANIONS = frozenset({"main", "disposable", "status", "supply", "percentage", "charge", "remaining", "info"})
+BATTERY_COMPANIONS = frozenset(
+    {"main", "disposable", "status", "supply", "percentage", "charge", "remaining", "info", "vol"}
+)
 RANKS = {"median": 1, "filtered": 2, "average": 3, "avg": 3, "mean": 3}
 
 ALARM_WORDS: dict[frozenset[str], Alarm] = {
