@@ -107,8 +107,11 @@ class Door:
 
     Attributes:
         faults: What the next writes meet, one each; then they pass.
+        always: What every call meets.
+        break_after: Questions beyond so many get 503.
         poison: Writes are refused with 422 as long as a line contains it; the other lines are stored.
         writes: How many writes came.
+        queries: How many other calls came.
         lines: The lines that were passed on.
     """
 
@@ -117,6 +120,7 @@ class Door:
         self.faults: deque[Fault] = deque()
         self.always: Fault | None = None
         self.poison = ""
+        self.break_after: int | None = None
         self.writes = 0
         self.queries = 0
         self.lines: list[str] = []
@@ -143,6 +147,7 @@ class Door:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # an answer in pieces waits 40 ms for the acknowledgement of its first
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -168,6 +173,8 @@ class Door:
         is_write = path.startswith(("/api/v2/write", "/write"))
         self.writes += is_write
         self.queries += not is_write
+        if self.break_after is not None and self.queries > self.break_after:
+            return 503, {}, b"overloaded"
         fault = self.always or (self.faults.popleft() if is_write and self.faults else None)
         if fault is None or fault.after_passing:
             passed = self._write(path, body) if is_write else self._pass_on(path, headers, body)
