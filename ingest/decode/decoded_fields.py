@@ -144,7 +144,7 @@ def _read_side_values(facts: Facts, make: str, draft: Draft) -> None:
         (BATTERY_PCT + BATTERY_PCT_OF_MAKER.get(make, ()), draft.charge),
         (TEMPERATURES, draft.feel),
     ):
-        value = _first(facts, spellings)
+        value = _first(facts, spellings, as_text=True)
         if value is not None:
             note(value)
 
@@ -169,20 +169,22 @@ def _words(facts: Facts, words: frozenset[str]) -> bool:
     return isinstance(value, str) and value.lower() in words
 
 
-def _first(facts: Facts, spellings: tuple[Spelling, ...]) -> float | None:
+def _first(facts: Facts, spellings: tuple[Spelling, ...], *, as_text: bool = False) -> float | None:
+    """Return the first of these that is a number; `as_text`: or one written as text, as some write side values."""
     for name, factor in spellings:
-        value = _number(facts.get(name))
+        said = facts.get(name)
+        if as_text and isinstance(said, str) and _PLAIN_NUMBER.fullmatch(said):
+            said = float(said) + 0.0
+        value = _number(said)
         if value is not None:
             return value * factor
     return None
 
 
 def _number(value: JsonValue) -> float | None:
-    """Return a number, a number written as text, or the number of a {"value": ...} object without another unit."""
+    """Return a number, or that in a {"value": ...} object; a level written as text is a number only with its unit."""
     if isinstance(value, dict):
         value = value.get("value", value.get("record"))
-    if isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value):
-        return float(value) + 0.0
     return float(value) + 0.0 if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
