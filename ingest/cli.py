@@ -15,6 +15,8 @@ from ingest.codecs.cli import open_codecs
 from ingest.counters import Status
 from ingest.reporter import reporting
 from ingest.subscriber import Subscriber
+from ingest.turns import FileTurns
+from tomma.errors import ConfigurationError
 from tomma.settings import BrokerSettings, Settings, load_settings
 from tomma.stores.wiring import open_stores
 
@@ -44,6 +46,9 @@ def ingest(
             topics = [source.topic for source in settings.broker.sources]
             broker = rim.enter_context(EmbeddedBroker(settings.data_dir, settings.broker.port, topics))
             broker_settings = _with_login(settings.broker, broker.port, broker.ingest_login)
+        turns = None
+        if broker_settings.share_group:
+            turns = rim.enter_context(contextlib.closing(FileTurns(settings.data_dir / "workers.lock")))
         voice = _Voice(as_json, settings, broker_settings, embedded_broker)
         subscriber = Subscriber(
             broker_settings,
@@ -51,6 +56,7 @@ def ingest(
             stores.registry,
             settings.clock.clock(),
             codecs=codecs,
+            turns=turns,
             on_ready=voice.ready,
             on_status=lambda status: _watch(status, voice, broker, stop),
         )
@@ -70,7 +76,12 @@ def _watch(status: Status, voice: "_Voice", broker: EmbeddedBroker | None, stop:
 
 def _with_login(settings: BrokerSettings, port: int, login: Login) -> BrokerSettings:
     own = {"host": "127.0.0.1", "port": port, "username": login.username, "password": SecretStr(login.password)}
-    return settings.model_copy(update={**own, "mqtt_version": "3.1.1"})
+    if settings.share_group:
+        raise ConfigurationError(
+            f"share_group must be empty with the embedded broker, which knows no shared subscriptions, "
+            f"got {settings.share_group!r}"
+        )
+    return settings.model_copy(update={**own, "mqtt_version": "3.1.1", "tls": False})
 
 
 @contextlib.contextmanager

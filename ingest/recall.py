@@ -1,11 +1,11 @@
 """What was seen of each sensor, kept in memory and brought back from the store after a restart, sensor by sensor."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ingest.memory import SensorMemory, recall
+from ingest.memory import Seen, SensorMemory, recall, seen_in
 from tomma.clock import Clock
-from tomma.model import BinId, EmptyingSource, SensorId
+from tomma.model import BinId, EmptyingSource, Reading, SensorId
 from tomma.ports import ReadingStore
 
 RECALL = timedelta(hours=72)
@@ -14,7 +14,7 @@ CLOCK_SLACK = timedelta(days=2)
 
 
 class StoreMemories:
-    """Keeps `ingest.pipeline.Memories`: reads a sensor's last days from the store when it first speaks again.
+    """Keeps `ingest.pipeline.Memories` and `ingest.repeats.Receipts`: reads a sensor's last days when it first speaks.
 
     Without this, the first readings after a restart would be judged against nothing: an emptying that happened just
     before would be told twice or not at all, and an old reading would not be seen as late.
@@ -25,6 +25,7 @@ class StoreMemories:
         self._clock = clock
         self._held: dict[SensorId, SensorMemory] = {}
         self._newest_utc: Mapping[BinId, datetime] | None = None
+        self._newest_received_utc: datetime | None = None
 
     def of(self, sensor_id: SensorId, bin_id: BinId) -> SensorMemory:
         """Return the memory of this sensor in this bin; StoreUnavailableError when the store cannot be asked."""
@@ -37,10 +38,33 @@ class StoreMemories:
     def keep(self, memory: Mapping[SensorId, SensorMemory]) -> None:
         """Keep what a batch taught, once the batch is durable."""
         self._held.update(memory)
+        for each in memory.values():
+            self._note_received(each.newest)
+
+    def forget(self) -> None:
+        """Know nothing by heart: another worker may have stored something of any sensor since."""
+        self._held.clear()
+
+    def between(self, sensor_id: SensorId, bin_id: BinId, from_utc: datetime, to_utc: datetime) -> Sequence[Seen]:
+        """Return the sensor's stored readings of the half-open period, oldest first."""
+        stored = self._store.range(bin_id, from_utc, to_utc)
+        return [seen_in(reading) for reading in stored if reading.sensor_id == sensor_id]
+
+    def newest_utc(self) -> datetime | None:
+        """Return when the newest durable message of all was received."""
+        return self._newest_received_utc
+
+    def _note_received(self, newest: Seen | Reading | None) -> None:
+        known = self._newest_received_utc
+        if newest is not None and (known is None or newest.received_utc > known):
+            self._newest_received_utc = newest.received_utc
 
     def _recalled(self, sensor_id: SensorId, bin_id: BinId) -> SensorMemory:
         if self._newest_utc is None:
-            self._newest_utc = {each: reading.measured_utc for each, reading in self._store.latest().items()}
+            latest = self._store.latest()
+            self._newest_utc = {each: reading.measured_utc for each, reading in latest.items()}
+            for reading in latest.values():
+                self._note_received(reading)
         now_utc = self._clock.now_utc()
         newest_utc = self._newest_utc.get(bin_id, now_utc)
         from_utc, to_utc = min(newest_utc, now_utc) - RECALL, max(newest_utc, now_utc) + CLOCK_SLACK

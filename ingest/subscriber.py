@@ -6,11 +6,14 @@ that dies at any point leaves unacknowledged messages, which the broker sends ag
 a duplicate by its identity, counted and not stored twice.
 """
 
+import contextlib
 import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Protocol
 
 from ingest.broker_watch import LinkFacts
@@ -19,7 +22,9 @@ from ingest.decode.codec import NO_CODECS, Codecs
 from ingest.envelope import ENVELOPES
 from ingest.inbox import Delivery
 from ingest.link import MqttLink
+from ingest.message import Message
 from ingest.pipeline import Batch, IngestContext, process
+from ingest.rate_limit import Admitted, RateLimit
 from ingest.recall import StoreMemories
 from ingest.replay import QuarantineReplay
 from ingest.topics import envelope_finder
@@ -68,6 +73,13 @@ class Link(Protocol):
         """Leave the broker, keeping the session there."""
 
 
+class Turns(Protocol):
+    """Lets one worker at a time judge a sensor; `ingest.turns.FileTurns` keeps it."""
+
+    def on(self, topics: Iterable[str]) -> AbstractContextManager[None]:
+        """Have these topics to ourselves inside."""
+
+
 class Subscriber:
     """Runs the stream.
 
@@ -78,6 +90,7 @@ class Subscriber:
         clock: Stamps the time of receipt.
         link: Another way to the broker, for tests.
         codecs: The decoders that the city dropped in.
+        turns: How workers that share the stream keep out of each other's way; None for a worker alone.
         on_ready: Called once, when the broker has granted the subscriptions.
         on_status: Called every few seconds with the counters, and at the end.
     """
@@ -91,6 +104,7 @@ class Subscriber:
         *,
         link: Link | None = None,
         codecs: Codecs = NO_CODECS,
+        turns: Turns | None = None,
         on_ready: Callable[[], None] = lambda: None,
         on_status: Callable[[Status], None] = lambda _: None,
     ) -> None:
@@ -104,6 +118,8 @@ class Subscriber:
         self._on_ready, self._on_status = on_ready, on_status
         self._codecs = codecs
         self._memories = StoreMemories(store, clock)
+        self._limit = RateLimit(settings)
+        self._turns = turns
         self._quarantine = QuarantineReplay(store, envelope_finder(settings.sources))
         self._counters = Counters()
         self._city: City | None = None
@@ -150,7 +166,7 @@ class Subscriber:
 
     def status(self) -> Status:
         """Return the counters."""
-        return self._counters.status(self._link.facts)
+        return self._counters.status(self._link.facts, self._limit.held_back)
 
     def _gather(self) -> list[Delivery]:
         """Return what arrives within the batch window, which begins with the first message."""
@@ -167,9 +183,11 @@ class Subscriber:
     def _take(self, deliveries: list[Delivery], stop: threading.Event) -> None:
         """Bring a batch to the store, again and again until it is durable or we are told to stop."""
         back_off = BackOff(self._rng, span_max_s=STORE_RETRY_MAX_S)
+        admitted = self._limit.admit(deliveries, len(self._city.sensors) if self._city else 0, time.monotonic())
         while True:
             try:
-                self._store_then_acknowledge(self._process(deliveries), deliveries)
+                with self._turn(admitted):
+                    self._store_then_acknowledge(self._process(admitted), deliveries)
             except StoreUnavailableError as exc:
                 self._counters.store_failed(str(exc))
                 wait_s = back_off.next_s()
@@ -187,9 +205,22 @@ class Subscriber:
         self._memories.keep(batch.memory)
         self._count(batch, appended, deliveries)
 
-    def _process(self, deliveries: list[Delivery]) -> Batch:
+    @contextlib.contextmanager
+    def _turn(self, admitted: Admitted) -> Iterator[None]:
+        """Have these topics to ourselves, and know what other workers stored of them; alone there is nothing to do."""
+        if self._turns is None:
+            yield
+            return
+        with self._turns.on(delivery.message.topic for delivery in admitted.deliveries):
+            self._memories.forget()
+            yield
+
+    def _process(self, admitted: Admitted) -> Batch:
         """Run the pure pipeline; once more with the newest city if a device was unknown and the city has changed."""
-        messages = [delivery.message for delivery in deliveries]
+        batch = self._judge([delivery.message for delivery in admitted.deliveries])
+        return replace(batch, rejected=(*batch.rejected, *admitted.samples)) if admitted.samples else batch
+
+    def _judge(self, messages: list[Message]) -> Batch:
         batch = process(messages, self._context())
         if any(rejected.reason in PERHAPS_NEW for rejected in batch.rejected):
             self._city_due_s = 0.0

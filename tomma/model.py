@@ -173,6 +173,8 @@ class RejectReason(StrEnum):
     UNKNOWN_FORMAT = "unknown_format"
     UNKNOWN_UNIT = "unknown_unit"
     """A level is there, but in which unit nobody said."""
+    TOO_MANY = "too_many"
+    """A device sends far more than any sensor does; this is a sample of it."""
     CODEC_FAILED = "codec_failed"
     """The codec that the city dropped in broke, hung, or is resting because it did so often."""
 

@@ -103,5 +103,6 @@ export default {
   "letter.no_reading": "No reading in it",
   "letter.unknown_format": "Unknown format",
   "letter.unknown_unit": "Unit not certain",
+  "letter.too_many": "Sent far too often",
   "letter.codec_failed": "The maker's script failed",
 };

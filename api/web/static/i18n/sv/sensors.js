@@ -103,5 +103,6 @@ export default {
   "letter.no_reading": "Inget mätvärde i det",
   "letter.unknown_format": "Okänt format",
   "letter.unknown_unit": "Okänd måttenhet",
+  "letter.too_many": "Skickat alldeles för ofta",
   "letter.codec_failed": "Tillverkarens skript misslyckades",
 };

@@ -1,0 +1,102 @@
+"""No device may take the others' place: what one topic sends beyond its burst is counted, and a sample of it kept.
+
+A bucket per topic, looked at before anything is decoded, so that a flood costs little. The burst is far above any
+honest backlog. A device that publishes on its own topic (and `tomma broker-config` allows no other) cannot escape by
+naming others in its payload; a source whose filter names one topic for a whole gateway is given the burst and the
+rate of as many sensors as the city has.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingest.inbox import Delivery
+from tomma.model import Rejected, RejectReason
+from tomma.settings import BrokerSettings
+
+SAMPLE_EVERY_S = 60.0
+REMEMBERED_MAX = 100_000
+"""Topics that sent lately; those at rest are forgotten when there are more."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """What a topic has used of its burst, and when it was last looked at."""
+
+    used: float
+    at_s: float
+    sampled_at_s: float = -SAMPLE_EVERY_S
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Which deliveries go on to be read, and a sample of those that do not."""
+
+    deliveries: Sequence[Delivery]
+    samples: Sequence[Rejected]
+    held_back: int
+
+
+class RateLimit:
+    """Decides once for each delivery; trying a batch again costs no one anything.
+
+    Args:
+        settings: The burst and the rate, and which topics there are.
+    """
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        self._burst = float(settings.sensor_burst)
+        self._rate_per_s = settings.sensor_rate_per_s
+        self._gateways = frozenset(topic for topic in settings.topics if "+" not in topic and "#" not in topic)
+        self._buckets: dict[str, _Bucket] = {}
+        self._held_back = 0
+
+    @property
+    def held_back(self) -> int:
+        """How many messages were too many, since start."""
+        return self._held_back
+
+    def admit(self, deliveries: Sequence[Delivery], sensors: int, now_s: float) -> Admitted:
+        """Return the deliveries within their topic's bounds.
+
+        Args:
+            deliveries: What arrived.
+            sensors: How many may share a topic whose source's filter has no wildcard.
+            now_s: Any steady clock.
+        """
+        admitted: list[Delivery] = []
+        samples: list[Rejected] = []
+        for delivery in deliveries:
+            topic = delivery.message.topic
+            bucket = self._buckets.get(topic)
+            if bucket is None:
+                bucket = self._buckets[topic] = _Bucket(0.0, now_s)
+            share = sensors if topic in self._gateways else 1
+            used = bucket.used - (now_s - bucket.at_s) * self._rate_per_s * share
+            bucket.used, bucket.at_s = (max(0.0, used)), now_s
+            if bucket.used < self._burst * share:
+                bucket.used += 1.0
+                admitted.append(delivery)
+            elif now_s - bucket.sampled_at_s >= SAMPLE_EVERY_S:
+                bucket.sampled_at_s = now_s
+                samples.append(self._sample(delivery))
+        self._forget_the_quiet(now_s)
+        held_back = len(deliveries) - len(admitted)
+        self._held_back += held_back
+        return Admitted(admitted, samples, held_back)
+
+    def _sample(self, delivery: Delivery) -> Rejected:
+        message = delivery.message
+        detail = (
+            f"a device must send at most {self._burst:g} readings at once and then {self._rate_per_s:g} a second; "
+            "more are counted, and one in a minute is kept here"
+        )
+        reason, envelope = RejectReason.TOO_MANY, message.envelope
+        return Rejected(message.topic, message.payload, message.received_utc, reason, detail, envelope=envelope)
+
+    def _forget_the_quiet(self, now_s: float) -> None:
+        if len(self._buckets) > REMEMBERED_MAX:
+            self._buckets = {
+                topic: bucket
+                for topic, bucket in self._buckets.items()
+                if bucket.used > (now_s - bucket.at_s) * self._rate_per_s
+            }

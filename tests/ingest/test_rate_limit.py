@@ -1,0 +1,72 @@
+"""One device gone mad must not cost the others a second, nor an honest backlog a reading (M14)."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.inbox import Delivery
+from ingest.message import Message
+from ingest.rate_limit import RateLimit
+from tests.ingest.conftest import NOW
+from tomma.model import RejectReason
+from tomma.settings import BrokerSettings, Source
+
+LIMITS = BrokerSettings(sensor_burst=100, sensor_rate_per_s=2.0)
+
+
+def sent(count: int, sensor: str = "H0001", first: int = 0) -> list[Delivery]:
+    """So many messages of one sensor."""
+    message = Message(f"tomma/v1/{sensor}/reading", b"{}", NOW, "json")
+    return [Delivery(replace(message, payload=b"%d" % number), number, 1, 1) for number in range(first, first + count)]
+
+
+def test_a_flood_is_cut_to_the_devices_rate() -> None:
+    """1,000 a second for ten seconds: its burst, then what its rate allows, and no more."""
+    limit = RateLimit(LIMITS)
+    admitted = [len(limit.admit(sent(1000), 1, now_s=float(second)).deliveries) for second in range(11)]
+    assert admitted == [100, *[2] * 10]
+    assert limit.held_back == 11_000 - 120
+
+
+def test_the_others_are_not_touched_by_it() -> None:
+    """The bound is each device's own."""
+    limit = RateLimit(LIMITS)
+    mixed = [*sent(1000), *sent(50, "H0002"), *sent(50, "H0003")]
+    names = [each.message.topic for each in limit.admit(mixed, 3, now_s=0.0).deliveries]
+    assert [names.count(f"tomma/v1/H000{number}/reading") for number in (1, 2, 3)] == [100, 50, 50]
+
+
+def test_a_fortnight_of_five_minute_readings_passes_at_once() -> None:
+    """A gateway that was away for two weeks brings honest readings, and all of them."""
+    limit = RateLimit(BrokerSettings())
+    backlog = sent(14 * 24 * 12)
+    assert limit.admit(backlog, 1, now_s=0.0).deliveries == backlog
+
+
+def test_a_sample_of_a_flood_is_kept_with_the_reason() -> None:
+    """The operator sees which device and what it sent, once a minute, not a thousand times a second."""
+    limit = RateLimit(LIMITS)
+    samples = [each for second in range(121) for each in limit.admit(sent(1000), 1, now_s=float(second)).samples]
+    assert [each.reason for each in samples] == [RejectReason.TOO_MANY] * 3
+    assert samples[0].topic == "tomma/v1/H0001/reading"
+
+
+def test_a_gateway_that_brings_the_city_on_one_topic_has_the_citys_bound() -> None:
+    """Thousands of honest devices behind one topic are no flood."""
+    source = Source(topic="gateway/up", envelope="json")
+    limit = RateLimit(BrokerSettings(sources=(source,), sensor_burst=100))
+    message = Message("gateway/up", b"{}", NOW, "json")
+    city = [Delivery(message, number, 1, 1) for number in range(5000)]
+    assert len(limit.admit(city, 40, now_s=0.0).deliveries) == 4000
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 100.0), st.integers(0, 300)), max_size=30))
+def test_whatever_the_rhythm_no_more_than_burst_and_rate_pass(bouts: list[tuple[float, int]]) -> None:
+    """Over any time: the burst plus the rate times that time, at most."""
+    limit, now_s, passed = RateLimit(LIMITS), 0.0, 0
+    for pause_s, count in bouts:
+        now_s += pause_s
+        passed += len(limit.admit(sent(count), 1, now_s).deliveries)
+        assert passed <= 100 + 2.0 * now_s + 1
+    assert passed + limit.held_back == sum(count for _, count in bouts)

@@ -1,0 +1,145 @@
+"""Several workers on one stream: each reading once, each emptying once, whoever is killed (shared subscriptions)."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.turns import FileTurns
+from tomma.errors import StoreUnavailableError
+from tomma.ports import Registry
+from tomma.stores.sqlite_readings import SqliteReadings
+
+FAR = (datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+SENSORS = 8
+BEFORE, AFTER = 20, 20
+
+
+class Workers:
+    """`tomma ingest` several times, with one share group and one data directory."""
+
+    def __init__(self, data_dir: Path, port: int) -> None:
+        self._data_dir, self._port = data_dir, port
+        self._processes: dict[int, subprocess.Popen[str]] = {}
+
+    def start(self, number: int) -> None:
+        """Start one, and return once it is subscribed."""
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("tomma")), "ingest"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={
+                **{key: value for key, value in os.environ.items() if not key.startswith("TOMMA_")},
+                "TOMMA_DATA_DIR": str(self._data_dir),
+                "TOMMA_BROKER__PORT": str(self._port),
+                "TOMMA_BROKER__CLIENT_ID": f"worker-{number}",
+                "TOMMA_BROKER__SHARE_GROUP": "tomma",
+                "TOMMA_BROKER__BATCH_MAX": "20",
+            },
+        )
+        self._processes[number] = process
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ingest ready")
+
+    def kill(self, number: int) -> None:
+        """End one without a word."""
+        self.end(number, signal.SIGKILL)
+
+    def end(self, number: int, how: int = signal.SIGTERM) -> None:
+        """End one and wait for it."""
+        process = self._processes.pop(number)
+        process.send_signal(how)
+        process.wait(30)
+        assert process.stdout is not None
+        process.stdout.close()
+
+    def end_all(self) -> None:
+        """End those that are left."""
+        for number in list(self._processes):
+            self.end(number)
+
+
+@pytest.fixture
+def workers(tmp_path: Path, mosquitto: Any, registry: Registry, store: SqliteReadings) -> Iterator[Workers]:
+    """None yet."""
+    made = Workers(tmp_path, mosquitto.settings.port)
+    yield made
+    made.end_all()
+
+
+def emptied_once(now: datetime) -> list[tuple[str, bytes]]:
+    """A backlog: hourly readings of each sensor that fill up, are emptied once, and fill again; sensors interleaved."""
+    levels = [0.3 + 0.03 * step for step in range(BEFORE)] + [0.05 + 0.01 * step for step in range(AFTER)]
+    return [
+        (
+            f"tomma/v1/H{sensor:04d}/reading",
+            b'{"measured_utc": "%s", "fill_fraction": %.3f}'
+            % ((now - timedelta(hours=len(levels) - step)).isoformat().encode(), level),
+        )
+        for step, level in enumerate(levels)
+        for sensor in range(SENSORS)
+    ]
+
+
+def test_three_workers_share_a_stream_and_one_is_killed(
+    workers: Workers, mosquitto: Any, store: SqliteReadings, wait: Callable[..., None]
+) -> None:
+    """A backlog in one rush is the worst case: one sensor's readings go to three judges at once.
+
+    What mosquitto gave to the killed worker waits for it, so a supervisor starts it again.
+    """
+    for number in range(3):
+        workers.start(number)
+    story = emptied_once(datetime.now(UTC).replace(microsecond=0))
+    third = len(story) // 3
+    mosquitto.publish(story[:third])
+    workers.kill(1)
+    mosquitto.publish(story[third : 2 * third])
+    workers.start(1)
+    mosquitto.publish(story[2 * third :])
+    total = SENSORS * (BEFORE + AFTER)
+    wait(lambda: sum(map(len, store.range_all(*FAR).values())) == total, f"all {total} readings are stored")
+    workers.end_all()
+    assert sum(map(len, store.range_all(*FAR).values())) == total
+    told = [emptying.bin_id for emptying in store.emptyings(*FAR)]
+    assert sorted(told) == [f"B{sensor:04d}" for sensor in range(SENSORS)]
+
+
+def hold(path: Path, topic: str, until: Any, held: Any) -> None:
+    """Keep a turn in another process."""
+    with FileTurns(path).on([topic]):
+        held.set()
+        until.wait(30)
+
+
+def test_a_sensor_is_judged_by_one_worker_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two who do not know of each other's readings would tell one emptying twice, or not at all."""
+    monkeypatch.setattr("ingest.turns.WAIT_S", 0.1)
+    spawned = multiprocessing.get_context("spawn")
+    until, held = spawned.Event(), spawned.Event()
+    other = spawned.Process(target=hold, args=(tmp_path / "turns", "a", until, held))
+    other.start()
+    turns = FileTurns(tmp_path / "turns")
+    try:
+        assert held.wait(30)
+        with turns.on(["b", "c"]):
+            pass
+        with pytest.raises(StoreUnavailableError), turns.on(["c", "a"]):
+            pass
+        other.kill()
+        other.join(30)
+        with turns.on(["a"]):
+            pass
+    finally:
+        other.kill()
+        other.join(30)
+        other.close()
+        turns.close()
