@@ -1,7 +1,7 @@
 """A case: what happens, what must be true, and what came of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from simulator.faults.ledger import Verdict
@@ -20,6 +20,15 @@ class Outcome:
     """More that is worth telling."""
     broken: tuple[str, ...] = ()
     """What must be true and was not, in plain words."""
+    lost_as_stated: int = 0
+    """Lost within what the documentation says this broker may lose. Told apart, and never among what is kept."""
+
+    def stating(self, allowed: int) -> "Outcome":
+        """Return the outcome with a loss of up to `allowed` told as stated: it is no promise of ours that broke."""
+        lost = len(self.verdict.lost)
+        if not lost or lost > allowed:
+            return self
+        return replace(self, verdict=replace(self.verdict, lost=()), lost_as_stated=lost)
 
 
 @dataclass(frozen=True, slots=True)

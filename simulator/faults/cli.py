@@ -47,7 +47,16 @@ def faults(
     if as_json:
         sys.stdout.write(json.dumps(told) + "\n")
     else:
-        totals = ("acknowledged", "lost", "stored_twice", "recovered_s_max", "kills", "failed", "skipped")
+        totals = (
+            "acknowledged",
+            "lost",
+            "lost_as_stated",
+            "stored_twice",
+            "recovered_s_max",
+            "kills",
+            "failed",
+            "skipped",
+        )
         typer.echo(" ".join(f"{key}={told[key]}" for key in totals))
     if told["failed"]:
         raise typer.Exit(1)

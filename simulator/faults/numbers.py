@@ -56,9 +56,14 @@ def number_of(reading: Reading) -> int | None:
     """Return the number in a stored reading; None when it is none of ours."""
     if reading.distance_mm is None or reading.temperature_c is None:
         return None
-    wave, step = round(reading.temperature_c * 100), round((reading.distance_mm - NEAREST_MM) * 10)
-    number = wave * STEPS + (step if wave % 2 else STEPS - 1 - step)
+    number = number_at(reading.distance_mm, reading.temperature_c)
     return number if sensor_of(number) == reading.sensor_id and bin_of(number) == reading.bin_id else None
+
+
+def number_at(distance_mm: float, temperature_c: float) -> int:
+    """Return the number that these two values tell."""
+    wave, step = round(temperature_c * 100), round((distance_mm - NEAREST_MM) * 10)
+    return wave * STEPS + (step if wave % 2 else STEPS - 1 - step)
 
 
 def is_clockless(number: int) -> bool:

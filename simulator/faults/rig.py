@@ -44,7 +44,10 @@ class Rig:
         broker: Broker | None,
         settings: Mapping[str, str],
         warm: bool,
+        opened: Callable[[Path], ReadingStore],
+        patience_s: float = PATIENCE_S,
     ) -> None:
+        self._patience_s, self._opened = patience_s, opened
         self.data_dir, self.warm = data_dir, warm
         self.broker = broker or Embedded(data_dir)
         self.settings = {
@@ -69,7 +72,7 @@ class Rig:
     @contextlib.contextmanager
     def store(self) -> Iterator[ReadingStore]:
         """The reading store, opened as the pages open it."""
-        with contextlib.closing(SqliteReadings(self.data_dir / "readings.sqlite3")) as opened:
+        with contextlib.closing(self._opened(self.data_dir)) as opened:
             yield opened
 
     def start_ingest(
@@ -130,8 +133,9 @@ class Rig:
         said = (self.complaints + (self.ingest.complaints if self.ingest else ""))[-1500:]
         return f"unacknowledged={self.publisher.open} ingest_is_running={is_running} it_said={said!r}"
 
-    def settle(self, *, linger_s: float = LINGER_S, patience_s: float = PATIENCE_S) -> Verdict:
+    def settle(self, *, linger_s: float = LINGER_S) -> Verdict:
         """Wait until the store holds everything acknowledged or makes no progress, linger, and judge."""
+        patience_s = self._patience_s
         with contextlib.suppress(TimeoutError):
             self.publisher.wait(lambda: self.publisher.open == 0, patience_s)
         missing, changed_s = -1, time.monotonic()
@@ -158,11 +162,16 @@ def _answers(store: ReadingStore, number: int, moment: datetime) -> bool:
         return False
 
 
+def embedded_store(data_dir: Path) -> ReadingStore:
+    """Open the store that a city has without a time-series server."""
+    return SqliteReadings(data_dir / "readings.sqlite3")
+
+
 class Bench:
     """Makes rigs: what the cases of one run share."""
 
-    def __init__(self, folder: Path, starter: Starter) -> None:
-        self._folder, self._starter = folder, starter
+    def __init__(self, folder: Path, starter: Starter, patience_s: float = PATIENCE_S) -> None:
+        self._folder, self._starter, self._patience_s = folder, starter, patience_s
         self._template = folder / "template"
         engine = open_database(f"sqlite:///{self._template / 'registry.sqlite3'}")
         try:
@@ -177,13 +186,22 @@ class Bench:
         broker: Callable[[Path], Broker] = Embedded,
         data_dir: Path | None = None,
         settings: Mapping[str, str] | None = None,
+        opened: Callable[[Path], ReadingStore] = embedded_store,
         warm: bool = True,
         start: bool = True,
     ) -> Iterator[Rig]:
         """A rig in a directory of its own, with broker, ingest and publisher running unless `start` is false."""
         made = data_dir or Path(tempfile.mkdtemp(prefix="rig-", dir=self._folder))
         shutil.copytree(self._template, made, dirs_exist_ok=True)
-        rig = Rig(made, self._starter, broker=broker(made), settings=settings or {}, warm=warm)
+        rig = Rig(
+            made,
+            self._starter,
+            broker=broker(made),
+            settings=settings or {},
+            opened=opened,
+            warm=warm,
+            patience_s=self._patience_s,
+        )
         try:
             if start:
                 rig.broker.start()

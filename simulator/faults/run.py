@@ -13,8 +13,9 @@ from typing import Any
 from simulator.faults.case import Case, Effort, Outcome
 from simulator.faults.command import Starter
 from simulator.faults.here import NotHereError
-from simulator.faults.rig import Bench
+from simulator.faults.rig import PATIENCE_S, Bench
 
+SHOWN = 200
 log = logging.getLogger(__name__)
 
 
@@ -52,6 +53,7 @@ class Result:
                 "stored_twice": len(verdict.stored_twice),
                 "recovered_s_max": _rounded(max(self.outcome.recovered_s, default=None)),
                 "kills": self.outcome.kills,
+                **({"lost_as_stated": self.outcome.lost_as_stated} if self.outcome.lost_as_stated else {}),
                 **self.outcome.facts,
             }
         if self.skipped:
@@ -65,6 +67,7 @@ def run_cases(
     *,
     jobs: int,
     program: Path | None = None,
+    patience_s: float = PATIENCE_S,
     on_result: Callable[[Result], None] = lambda _: None,
 ) -> list[Result]:
     """Run each case in a directory of its own; `jobs` of them at once, the results in the order of the cases.
@@ -72,7 +75,7 @@ def run_cases(
     `program` runs in place of `tomma`: a script with a fault planted, to try the harness itself.
     """
     with TemporaryDirectory(prefix="tomma-faults-") as name, Starter(Path(name), program) as starter:
-        bench = Bench(Path(name), starter)
+        bench = Bench(Path(name), starter, patience_s)
 
         def one(case: Case) -> Result:
             result = _run(case, bench, effort_of(case))
@@ -96,9 +99,14 @@ def _run(case: Case, bench: Bench, effort: Effort) -> Result:
     except NotHereError as exc:
         skipped = str(exc)
     except Exception as exc:  # a case that breaks has failed; the others still tell what they know
-        log.exception("case broke id=%s", case.id)
-        crashed = f"{type(exc).__name__}: {exc}"
+        log.info("case broke id=%s", case.id, exc_info=True)
+        crashed = _in_short(f"{type(exc).__name__}: {exc}")
     return Result(case, time.monotonic() - began_s, outcome, skipped, crashed)
+
+
+def _in_short(text: str) -> str:
+    """Return the beginning and the end: what failed, and the last that was said."""
+    return text if len(text) <= 2 * SHOWN else f"{text[:SHOWN]} ... {text[-SHOWN:]}"
 
 
 def summary(results: Iterable[Result], limit_s: float) -> dict[str, Any]:
@@ -109,6 +117,7 @@ def summary(results: Iterable[Result], limit_s: float) -> dict[str, Any]:
         "acknowledged": sum(each.verdict.acknowledged for each in outcomes),
         "lost": sum(len(each.verdict.lost) for each in outcomes),
         "stored_twice": sum(len(each.verdict.stored_twice) for each in outcomes),
+        "lost_as_stated": sum(each.lost_as_stated for each in outcomes),
         "recovered_s_max": _rounded(max((s for each in outcomes for s in each.recovered_s), default=None)),
         "kills": sum(each.kills for each in outcomes),
         "failed": [result.case.id for result in listed if result.faults(limit_s)],

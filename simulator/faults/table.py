@@ -1,6 +1,6 @@
 """Every case, in the order they run."""
 
-from simulator.faults import kills, network, power, stores, storms, times
+from simulator.faults import influx, kills, network, power, stores, storms, times
 from simulator.faults.case import Case
 from tomma.errors import ConfigurationError
 
@@ -10,6 +10,7 @@ CASES: tuple[Case, ...] = (
     *storms.CASES,
     *times.CASES,
     *stores.CASES,
+    *influx.CASES,
     *power.CASES,
 )
 
