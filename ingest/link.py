@@ -130,6 +130,7 @@ class MqttLink:
         if client is None:
             return
         client.on_disconnect = None
+        self._subscribed = False
         with contextlib.suppress(OSError, ValueError):
             while client.want_write() and client.socket() is not None:
                 if client.loop_write() != mqtt.MQTT_ERR_SUCCESS:
