@@ -7,7 +7,7 @@ Everything here is pure and raises `RefusedError` and nothing else.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ingest.decode import decentlab, decoded_fields, dragino, elsys, milesight, netvox, own_fields
+from ingest.decode import cayenne_lpp, decentlab, decoded_fields, dragino, elsys, milesight, netvox, own_fields
 from ingest.decode.codec import NO_CODECS, Codecs, FrameDecoder
 from ingest.decode.values import Values
 from ingest.message import Uplink
@@ -21,6 +21,7 @@ type MakerDecoder = Callable[[Uplink, str], Sequence[Values]]
 """A `FrameDecoder` that is also told `Sensor.model`: one maker's models differ in their frames."""
 
 MAKERS: Mapping[str, MakerDecoder] = {
+    "cayenne_lpp": cayenne_lpp.decode,
     "decentlab": decentlab.decode,
     "dragino": dragino.decode,
     "elsys": elsys.decode,
@@ -49,6 +50,7 @@ def _measurement(values: Values, uplink: Uplink, sensor: Sensor) -> Measurement:
         temperature_c=values.temperature_c,
         alarms=values.alarms,
         no_echo=values.no_echo,
+        network_utc=uplink.measured_utc,
     )
 
 

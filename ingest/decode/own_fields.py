@@ -30,15 +30,15 @@ LEVELS = ("distance_mm", "fill_fraction", "fill_pct")
 
 def read(body: Mapping[str, JsonValue]) -> Values:
     """Return the values of one reading in our own format."""
-    for name in body:
-        if name not in KNOWN:
-            raise fields.wrong(f"{shown(name)} is not a known key; known are {', '.join(sorted(KNOWN))}")
+    if not KNOWN.issuperset(body):
+        name = next(each for each in body if each not in KNOWN)
+        raise fields.wrong(f"{shown(name)} is not a known key; known are {', '.join(sorted(KNOWN))}")
     given = [name for name in LEVELS if name in body]
     if len(given) != 1 and (given or not any(name in body for name in STATUS)):
         raise fields.wrong(f"exactly one of {', '.join(LEVELS)} must be given, got {' and '.join(given) or 'none'}")
     return Values(
-        distance_mm=_distance_mm(body),
-        fill_fraction=_fill_fraction(body),
+        distance_mm=_distance_mm(body) if "distance_mm" in body else None,
+        fill_fraction=None if "distance_mm" in body else _fill_fraction(body),
         battery_v=fields.bounded(body, "battery_v", fields.BATTERY_V, "did you send millivolts?"),
         temperature_c=fields.bounded(body, "temperature_c", fields.TEMPERATURE_C, "did you send kelvin?"),
         alarms=_alarms(body) if "alarms" in body else NO_ALARMS,
@@ -64,8 +64,11 @@ def _no_echo(body: Mapping[str, JsonValue], levels: list[str]) -> bool:
 
 def _distance_mm(body: Mapping[str, JsonValue]) -> float | None:
     """Metres are below any echo, micrometres beyond every one; centimetres are in range and cannot be told."""
-    hint = "" if (fields.number(body, "distance_mm") or 0.0) <= 0.0 else "is it in millimetres?"
-    return fields.bounded(body, "distance_mm", fields.DISTANCE_MM, hint)
+    distance_mm = fields.number(body, "distance_mm")
+    if distance_mm is not None:
+        hint = "" if distance_mm <= 0.0 else "is it in millimetres?"
+        fields.check_bounds("distance_mm", distance_mm, fields.DISTANCE_MM, hint)
+    return distance_mm
 
 
 def _fill_fraction(body: Mapping[str, JsonValue]) -> float | None:

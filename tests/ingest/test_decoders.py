@@ -248,6 +248,7 @@ def test_a_frame_says(values: Callable[[], Sequence[Values]], expected: list[Val
         pytest.param(lambda: frame("ff11", "elsys"), "known type", id="no Elsys at all"),
         pytest.param(lambda: frame("01ff012401012c32000000", "netvox", port=6), "device type", id="another device"),
         pytest.param(lambda: frame("01b1012401012c32", "netvox", port=6), "11 bytes", id="a cut frame"),
+        pytest.param(lambda: frame("018200", "cayenne_lpp"), "must begin a channel", id="half a value"),
         pytest.param(lambda: frame("020001", "milesight"), "86 bytes", id="a cut header"),
         pytest.param(
             lambda: frame("020001005e" + "00000001" + "30" * 74 + "09000e" + "00" * 14, "milesight"),
@@ -409,7 +410,7 @@ def test_no_level_is_found_in(fields: dict[str, Any], reason: RejectReason, says
 
 def test_a_bare_distance_of_an_unknown_make_is_not_guessed() -> None:
     """81 may be millimetres, centimetres or per cent."""
-    with pytest.raises(RefusedError, match="make must be one of decentlab, dragino"):
+    with pytest.raises(RefusedError, match="make must be one of cayenne_lpp, decentlab"):
         decode(Uplink(("X",), NOW, fields={"distance": 81}, frame=b"\x01"), Sensor(SensorId("X"), make="Nobody"))
 
 
