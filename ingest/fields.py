@@ -19,6 +19,9 @@ BATTERY_V = (0.0, 60.0)
 TEMPERATURE_C = (-60.0, 150.0)
 """Colder than any inhabited place to hotter than a bin on fire."""
 
+NO_SUCH_TIME = datetime.max.replace(tzinfo=UTC)
+"""What a clock says that is out of its mind; the pipeline takes a better one (`ingest.times`)."""
+
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -92,24 +95,31 @@ def section(source: Mapping[str, JsonValue], name: str) -> Mapping[str, JsonValu
 
 
 def moment(source: Mapping[str, JsonValue], name: str) -> datetime | None:
-    """Return the field as a UTC time, None when absent; anything but RFC 3339 with a zone is refused."""
-    value = text(source, name)
-    if value is None:
+    """Return the field as a UTC time, None when absent: RFC 3339 with a zone, or seconds since 1970.
+
+    A time that no calendar has comes back as NO_SUCH_TIME: the clock is wrong, the level beside it need not be.
+    A text without a zone is refused: nobody can say which hour it means.
+    """
+    value = source.get(name)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return epoch(value, name)
+    said = text(source, name)
+    if said is None:
         return None
-    if not _RFC3339.fullmatch(value):
-        raise wrong(f"{name} must be a time such as 2026-11-22T05:30:00Z, got {shown(value)}")
+    if not _RFC3339.fullmatch(said):
+        raise wrong(f"{name} must be a time such as 2026-11-22T05:30:00Z, got {shown(said)}")
     try:
-        return datetime.fromisoformat(value).astimezone(UTC)
-    except (ValueError, OverflowError) as exc:
-        raise wrong(f"{name} must be a time on the calendar, got {shown(value)}") from exc
+        return datetime.fromisoformat(said).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return NO_SUCH_TIME
 
 
-def epoch(value: float, name: str, *, per_s: float = 1.0) -> datetime:
-    """Return a time given in seconds since 1970 (`per_s` 1000: milliseconds)."""
+def epoch(value: float, name: str, *, per_s: float = 1.0) -> datetime:  # noqa: ARG001  (told when it was refused)
+    """Return a time given in seconds since 1970 (`per_s` 1000: milliseconds), NO_SUCH_TIME beyond the calendar."""
     try:
         return datetime.fromtimestamp(value / per_s, UTC)
-    except (ValueError, OverflowError, OSError) as exc:
-        raise wrong(f"{name} must be a time on the calendar, got {value:g}") from exc
+    except (ValueError, OverflowError, OSError):
+        return NO_SUCH_TIME
 
 
 def count(source: Mapping[str, JsonValue], name: str, high: int) -> int | None:

@@ -5,12 +5,13 @@ restart it is folded again from the store, by the same function that built it.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from tomma.model import UNTRUSTED, BinId, Quality, Reading
+from ingest.two_senders import conflicting_counter
+from tomma.model import UNTRUSTED, BinId, Emptying, Quality, Reading
 
 RECENT_MAX = 24
 """A day of hourly readings: what an outage of the network delivers late and out of order is still seen whole."""
@@ -27,11 +28,22 @@ class Seen(NamedTuple):
     trusted: bool
     """Whether the level may be reasoned with."""
     is_spike: bool
+    is_held: bool = False
+    """Flagged as stuck or blocked: the sensor looks at something else than waste."""
+    counter: int | None = None
+    is_repaired: bool = False
+    """The device said a time that nobody could believe."""
+    temperature_c: float | None = None
 
     @property
     def raw(self) -> float:
         """What the device itself said, for "the same value again"."""
         return self.fill_fraction if self.distance_mm is None else self.distance_mm
+
+    @property
+    def by_receipt(self) -> bool:
+        """Whether it is known by the time of its first receipt, for want of a better one."""
+        return self.measured_utc == self.received_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,8 @@ class SensorMemory:
     same_since_utc: datetime | None = None
     """Since when the raw value has not changed at all."""
     detected_utc: tuple[datetime, ...] = ()
+    conflicting_counter: int | None = None
+    """Set while the counters of `recent` tell of two senders: the newest that does not fit."""
 
     @property
     def newest(self) -> Seen | None:
@@ -58,22 +72,37 @@ class SensorMemory:
         """Return the memory with one more reading in its place in time; the oldest ones fall out."""
         newest = self.newest
         if newest is not None and seen.measured_utc <= newest.measured_utc:
-            return self if self.knows(seen.measured_utc) else replace(self, recent=self._inserted(seen))
+            return self if self.knows(seen.measured_utc) else self._checked(replace(self, recent=self._inserted(seen)))
         same = newest is not None and seen.raw == newest.raw
-        return SensorMemory(
+        grown = SensorMemory(
             bin_id=self.bin_id,
             recent=(*self.recent[-RECENT_MAX + 1 :], seen),
             same_since_utc=self.same_since_utc if same else seen.measured_utc,
             detected_utc=self.detected_utc,
         )
+        if newest is None or (self.conflicting_counter is None and _counts_up(newest.counter, seen.counter)):
+            return grown
+        return self._checked(grown)
 
-    def with_detected(self, moments: Iterable[datetime]) -> "SensorMemory":
-        """Return the memory that knows these emptyings as told."""
-        return replace(self, detected_utc=tuple(sorted({*self.detected_utc, *moments}))[-DETECTED_MAX:])
+    @staticmethod
+    def _checked(grown: "SensorMemory") -> "SensorMemory":
+        return replace(grown, conflicting_counter=conflicting_counter(grown.recent))
+
+    def with_revision(self, told: Sequence[Emptying], withdrawn: Sequence[Emptying] = ()) -> "SensorMemory":
+        """Return the memory that knows these emptyings as told and those as withdrawn."""
+        if not told and not withdrawn:
+            return self
+        known = {*self.detected_utc, *(each.at_utc for each in told)} - {each.at_utc for each in withdrawn}
+        return replace(self, detected_utc=tuple(sorted(known))[-DETECTED_MAX:])
 
     def _inserted(self, seen: Seen) -> tuple[Seen, ...]:
         place = bisect_left(self.recent, seen.measured_utc, key=_time)
         return (*self.recent[:place], seen, *self.recent[place:])[-RECENT_MAX:]
+
+
+def _counts_up(before: int | None, counter: int | None) -> bool:
+    """Return whether nothing about these two can be odd; nearly always so."""
+    return before is None or counter is None or counter > before
 
 
 def _time(seen: Seen) -> datetime:
@@ -90,10 +119,15 @@ def seen_in(reading: Reading) -> Seen:
         reading.received_utc,
         trusted=not flags & _UNTRUSTED,
         is_spike=bool(flags & _SPIKE),
+        is_held=bool(flags & _HELD),
+        counter=reading.counter,
+        is_repaired=bool(flags & _REPAIRED),
+        temperature_c=reading.temperature_c,
     )
 
 
-_UNTRUSTED, _SPIKE = int(UNTRUSTED), int(Quality.SPIKE)
+_UNTRUSTED, _SPIKE, _HELD = int(UNTRUSTED), int(Quality.SPIKE), int(Quality.STUCK | Quality.BLOCKED)
+_REPAIRED = int(Quality.CLOCK_REPAIRED)
 
 
 def recall(bin_id: BinId, readings: Iterable[Reading], detected_utc: Iterable[datetime]) -> SensorMemory:
@@ -101,4 +135,4 @@ def recall(bin_id: BinId, readings: Iterable[Reading], detected_utc: Iterable[da
     memory = SensorMemory(bin_id)
     for reading in readings:
         memory = memory.with_seen(seen_in(reading))
-    return memory.with_detected(detected_utc)
+    return replace(memory, detected_utc=tuple(sorted(detected_utc))[-DETECTED_MAX:])

@@ -20,6 +20,8 @@ class Message:
     """How large the payload was, where the door kept only its beginning."""
     redelivered: bool = False
     """The broker says it sent this before (DUP): we may have stored it already."""
+    replayed: bool = False
+    """It was a dead letter: `received_utc` is when it came first, and we may have stored it at an earlier replay."""
     retained: bool = False
     """The broker kept it for late subscribers: it may be of any age."""
 

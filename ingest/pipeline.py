@@ -1,36 +1,54 @@
 """The pipeline: messages in, one batch out. Pure, and total: no bytes whatever make it raise.
 
-envelope -> decode -> which bin -> plausible time -> calibrate -> quality flags -> emptyings. Whatever fails on the
-way is a `Rejected` with its reason and the payload; the rest of the batch goes on.
+One record of a message passes these steps; whatever fails on the way is a `Rejected` with its reason and the payload,
+and the rest of the batch goes on:
+
+    envelope -> sensor -> decode -> when -> where -> calibrate -> the same again? -> quality -> emptyings, alerts
+
+A device that is unknown, or hangs nowhere, is a `Rejected` with its names: the quarantine, from which its messages are
+replayed once it is registered. A device that says something but no level is heard without a reading.
 """
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from ingest.alerts.signs import sign_of
+from ingest.alerts.trail import NO_TRAILS, Trail, Trails, alerts_of, follow
 from ingest.calibrate import calibrate
 from ingest.decode import decode
 from ingest.decode.codec import NO_CODECS, Codecs
-from ingest.emptyings import detect
+from ingest.emptyings import NOTHING, Revision, detect
 from ingest.envelope import ENVELOPES
 from ingest.memory import SensorMemory, seen_in
 from ingest.message import Message, Record, Uplink
+from ingest.news import News
+from ingest.outcome import Heard, Outcome
 from ingest.quality import judge
 from ingest.refusal import RefusedError, shown
-from tomma.city import City, Sensor
-from tomma.model import BinId, Emptying, Measurement, Quality, Reading, Rejected, RejectReason, SensorId
+from ingest.repeats import NO_RECEIPTS, Arrival, Receipts, first_receipt, free_utc, repaired_before
+from ingest.times import EARLIEST_UTC, When, to_the_millisecond, when
+from tomma.city import City, Installation, Sensor
+from tomma.model import (
+    Alert,
+    AlertKind,
+    BinId,
+    Emptying,
+    Measurement,
+    Quality,
+    Reading,
+    Rejected,
+    RejectReason,
+    SensorId,
+)
 
 log = logging.getLogger(__name__)
 
-EARLIEST_UTC = datetime(2015, 1, 1, tzinfo=UTC)
-"""Before any sensor of this kind: a device clock that was never set says 1970 or 2000."""
-AHEAD_MAX = timedelta(days=1)
-AHEAD_TOLERATED = timedelta(minutes=2)
-"""Two well-kept clocks differ by less; such a time is kept as it is, since it is the reading's identity."""
 PAYLOAD_MAX_BYTES = 16_384
-SAME_RAW = 1e-9
+SHELF = timedelta(days=60)
+"""A device's clock that says a time so long before it was first hung anywhere says no true time."""
 
 
 class Memories(Protocol):
@@ -49,6 +67,9 @@ class IngestContext:
     payload_max_bytes: int = PAYLOAD_MAX_BYTES
     codecs: Codecs = NO_CODECS
     """The decoders that the city dropped in."""
+    trails: Trails = NO_TRAILS
+    receipts: Receipts = NO_RECEIPTS
+    """What is stored beyond the memories, for readings without a time of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +80,41 @@ class Batch:
     emptyings: tuple[Emptying, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     memory: Mapping[SensorId, SensorMemory] = field(default_factory=dict)
+    withdrawn: tuple[Emptying | Alert, ...] = ()
+    """What earlier batches told and this one refutes; to be done before the rest is added."""
+    alerts: tuple[Alert, ...] = ()
+    statuses: tuple[Heard, ...] = ()
+    """What devices said without a level; nothing of it is stored but the alerts that follow."""
+    trails: Mapping[SensorId, Trail] = field(default_factory=dict)
+    """To be kept like `memory`."""
 
 
 def process(messages: Sequence[Message], context: IngestContext) -> Batch:
-    """Return every record as a reading or as a rejection, in order, and the emptyings the readings confirm."""
+    """Return every record as a reading, a status or a rejection, in order, and what follows from the readings."""
     readings: list[Reading] = []
-    emptyings: list[Emptying] = []
+    statuses: list[Heard] = []
+    news = News()
     rejected: list[Rejected] = []
     memory: dict[SensorId, SensorMemory] = {}
+    trails: dict[SensorId, Trail] = {}
     for message in messages:
         for outcome in read(message, context, memory):
             if isinstance(outcome, Rejected):
                 rejected.append(outcome)
                 continue
-            readings.append(outcome)
-            emptyings.extend(_remember(outcome, context, memory))
-    return Batch(tuple(readings), tuple(emptyings), tuple(rejected), memory)
+            _follow(outcome, context, trails, news)
+            if outcome.reading is None:
+                statuses.append(outcome)
+            else:
+                readings.append(outcome.reading)
+                news.add(_remember(outcome.reading, context, memory, news))
+    return Batch(
+        tuple(readings), news.emptyings, tuple(rejected), memory, news.withdrawn, news.alerts, tuple(statuses), trails
+    )
 
 
-def read(
-    message: Message, context: IngestContext, memory: Mapping[SensorId, SensorMemory]
-) -> Iterator[Reading | Rejected]:
-    """Yield the readings in one message, or why there is none; a bad record among good ones costs only itself.
+def read(message: Message, context: IngestContext, memory: Mapping[SensorId, SensorMemory]) -> Iterator[Outcome]:
+    """Yield what is heard in one message, or why nothing is; a bad record among good ones costs only itself.
 
     Lazy on purpose: `memory` may grow between two records of one sensor.
     """
@@ -96,7 +130,7 @@ def read(
 
 def _read_record(
     message: Message, record: Record, context: IngestContext, memory: Mapping[SensorId, SensorMemory], where: str
-) -> Iterator[Reading | Rejected]:
+) -> Iterator[Outcome]:
     sensor: Sensor | None = None
     try:
         if isinstance(record, RefusedError):
@@ -108,7 +142,7 @@ def _read_record(
         return
     for measurement in measurements:
         try:
-            yield _reading(message, measurement, context, memory)
+            yield _hear(message, measurement, sensor, context, memory)
         except (ValueError, ArithmeticError) as exc:
             yield _rejected(message, context, exc, sensor, where)
 
@@ -121,8 +155,27 @@ def _rejected(message: Message, context: IngestContext, exc: Exception, sensor: 
         log.error("decoder missed a check topic=%s", shown(message.topic), exc_info=exc)
         reason, detail = RejectReason.UNKNOWN_FORMAT, f"the message could not be understood: {shown(str(exc))}"
     kept = message.payload[: context.payload_max_bytes]
-    sensor_id = sensor.id if sensor else None
-    return Rejected(message.topic, kept, message.received_utc, reason, where + detail, sensor_id)
+    size_bytes = len(message.payload) if message.size_bytes is None else message.size_bytes
+    return Rejected(
+        topic=message.topic,
+        payload=kept,
+        received_utc=message.received_utc,
+        reason=reason,
+        detail=where + detail,
+        sensor_id=sensor.id if sensor else None,
+        envelope=message.envelope,
+        size_bytes=size_bytes if size_bytes > len(kept) else None,
+        device_ids=exc.device_ids if isinstance(exc, StrangerError) else (),
+        redelivered=message.redelivered,
+    )
+
+
+class StrangerError(RefusedError):
+    """The device is unknown, or hangs in no bin: it waits in quarantine under its names."""
+
+    def __init__(self, reason: RejectReason, detail: str, device_ids: tuple[str, ...]) -> None:
+        super().__init__(reason, detail)
+        self.device_ids = device_ids
 
 
 def _unwrap(message: Message, context: IngestContext) -> Sequence[Record]:
@@ -146,87 +199,95 @@ def _sensor_of(uplink: Uplink, city: City) -> Sensor:
         if sensor is not None:
             return sensor
     names = " or ".join(shown(name) for name in uplink.device_ids)
-    raise RefusedError(RejectReason.UNKNOWN_DEVICE, f"the device must be a sensor of the city, got {names}")
+    detail = f"the device must be a sensor of the city, got {names}"
+    raise StrangerError(RejectReason.UNKNOWN_DEVICE, detail, uplink.device_ids)
 
 
-def _reading(
-    message: Message, measurement: Measurement, context: IngestContext, memory: Mapping[SensorId, SensorMemory]
-) -> Reading:
+def _hear(
+    message: Message,
+    measurement: Measurement,
+    sensor: Sensor,
+    context: IngestContext,
+    memory: Mapping[SensorId, SensorMemory],
+) -> Heard:
+    """Return what one measurement says: when, in which bin, and if it has a level, the reading."""
+    clock, hung = _when_and_where(message, measurement, sensor, context.city)
+    received_utc = to_the_millisecond(message.received_utc)
     if not measurement.has_level:
-        raise RefusedError(
-            RejectReason.NO_READING, "the frame has no distance and no fill: a status, device information or no echo"
-        )
-    measured_utc, clock = _measured(message, measurement)
-    sensor_id = measurement.sensor_id
-    bin_id = context.city.bin_of_sensor(sensor_id, measured_utc)
-    if bin_id is None:
-        raise RefusedError(
-            RejectReason.NOT_INSTALLED,
-            f"sensor {shown(sensor_id)} must be installed in a bin at {measured_utc:%Y-%m-%dT%H:%M:%SZ}, got none",
-        )
-    level = calibrate(measurement, context.city.container_type_of(bin_id))
-    known = _memory_of(sensor_id, bin_id, context, memory)
+        return Heard(measurement, hung.bin_id, clock.measured_utc, received_utc)
+    level = calibrate(measurement, context.city.container_type_of(hung.bin_id), hung, sensor)
+    known = _memory_of(sensor.id, hung.bin_id, context, memory)
     distance_mm = measurement.distance_mm
     raw = level.fill_fraction if distance_mm is None else distance_mm
-    if _by_receipt(measurement, clock) and message.redelivered:
-        measured_utc = _first_receipt(known, raw) or measured_utc
-    flags = judge(level, measured_utc, raw, has_distance=distance_mm is not None, memory=known)
-    return Reading(
-        bin_id=bin_id,
-        sensor_id=sensor_id,
+    measured_utc = _identity_utc(clock, raw, measurement, message, known, context.receipts)
+    flags = judge(
+        level,
+        measured_utc,
+        raw,
+        has_distance=distance_mm is not None,
+        memory=known,
+        temperature_c=measurement.temperature_c,
+    )
+    if clock.quality or known.conflicting_counter is not None:
+        flags |= clock.quality | (Quality.SHARED_NAME if known.conflicting_counter is not None else Quality.GOOD)
+    reading = Reading(
+        bin_id=hung.bin_id,
+        sensor_id=sensor.id,
         measured_utc=measured_utc,
-        received_utc=to_the_millisecond(message.received_utc),
+        received_utc=measured_utc if clock.by_receipt else received_utc,
         fill_fraction=level.fill_fraction,
-        quality=flags | clock if clock else flags,
+        quality=flags,
         distance_mm=distance_mm,
         battery_v=measurement.battery_v,
         temperature_c=measurement.temperature_c,
+        counter=_own_counter(measurement),
+        raw_fill_fraction=level.raw_fraction,
     )
+    return Heard(measurement, hung.bin_id, measured_utc, received_utc, reading)
 
 
-def _measured(message: Message, measurement: Measurement) -> tuple[datetime, Quality]:
-    """Return when it was measured, by the device's or network's clock if plausible, else by ours.
-
-    Raises:
-        RefusedError: If the clock is so wrong that nothing beside it deserves trust.
-    """
-    claimed, received = measurement.measured_utc, to_the_millisecond(message.received_utc)
-    if claimed is None:
-        if message.retained:
-            raise RefusedError(
-                RejectReason.IMPLAUSIBLE_TIME, "measured_utc must be given in a retained message, got none"
-            )
-        return received, Quality.GOOD
-    latest = received + AHEAD_MAX
-    if not EARLIEST_UTC <= claimed <= latest:
-        raise RefusedError(
-            RejectReason.IMPLAUSIBLE_TIME,
-            f"measured_utc must be within [{EARLIEST_UTC:%Y-%m-%d}, {latest:%Y-%m-%dT%H:%MZ}], "
-            f"got {claimed:%Y-%m-%dT%H:%M:%SZ}",
-        )
-    if claimed > received + AHEAD_TOLERATED:
-        return received, Quality.CLOCK_REPAIRED
-    return to_the_millisecond(claimed), Quality.GOOD
+def _when_and_where(
+    message: Message, measurement: Measurement, sensor: Sensor, city: City
+) -> tuple[When, Installation]:
+    clock = when(message, measurement)
+    hung = city.installation_of_sensor(sensor.id, clock.measured_utc)
+    if hung is None and (periods := city.installations_of_sensor.get(sensor.id)):
+        clock = when(message, measurement, not_before_utc=max(EARLIEST_UTC, periods[0].from_utc - SHELF))
+        hung = city.installation_of_sensor(sensor.id, clock.measured_utc)
+    if hung is None:
+        moment = f"{clock.measured_utc:%Y-%m-%dT%H:%M:%SZ}"
+        detail = f"sensor {shown(sensor.id)} must be installed in a bin at {moment}, got none"
+        raise StrangerError(RejectReason.NOT_INSTALLED, detail, (sensor.id,))
+    return clock, hung
 
 
-def to_the_millisecond(moment: datetime) -> datetime:
-    """Return the moment as stores keep it: a reading must have the same identity before and after a restart."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+def _identity_utc(
+    clock: When, raw: float, measurement: Measurement, message: Message, known: SensorMemory, receipts: Receipts
+) -> datetime:
+    """Return the time that is the reading's identity, the same however often and in whatever order it comes."""
+    if not clock.quality and not clock.by_receipt:
+        newest = known.newest
+        if newest is None or not newest.is_repaired:  # nearly always
+            return clock.measured_utc
+    arrival = Arrival(
+        measurement.sensor_id,
+        to_the_millisecond(message.received_utc),
+        raw,
+        _own_counter(measurement),
+        message.redelivered,
+        message.replayed,
+    )
+    if clock.by_receipt:
+        return first_receipt(arrival, known, receipts)
+    if clock.quality:
+        return free_utc(clock.measured_utc, raw, known)
+    return repaired_before(arrival, clock.measured_utc, known)
 
 
-def _by_receipt(measurement: Measurement, clock: Quality) -> bool:
-    return measurement.measured_utc is None or bool(clock & Quality.CLOCK_REPAIRED)
-
-
-def _first_receipt(memory: SensorMemory, raw: float) -> datetime | None:
-    """Return when we first stored a redelivered message that carries no usable time of its own.
-
-    Its identity would be the time of receipt, which differs on redelivery: it would be stored twice.
-    """
-    for seen in reversed(memory.recent):
-        if seen.measured_utc == seen.received_utc and abs(seen.raw - raw) < SAME_RAW:
-            return seen.measured_utc
-    return None
+def _own_counter(measurement: Measurement) -> int | None:
+    """Return the counter unless it is of a later message, which brings history: then it says nothing of this one."""
+    said, sent = measurement.measured_utc, measurement.network_utc
+    return measurement.counter if said is None or sent is None or said == sent else None
 
 
 def _memory_of(
@@ -238,9 +299,39 @@ def _memory_of(
     return context.memories.of(sensor_id, bin_id)
 
 
-def _remember(reading: Reading, context: IngestContext, memory: dict[SensorId, SensorMemory]) -> tuple[Emptying, ...]:
+def _remember(reading: Reading, context: IngestContext, memory: dict[SensorId, SensorMemory], news: News) -> Revision:
     held = _memory_of(reading.sensor_id, reading.bin_id, context, memory)
     grown = held.with_seen(seen_in(reading))
-    found = detect(reading.bin_id, grown, reading.measured_utc) if grown is not held else ()
-    memory[reading.sensor_id] = grown.with_detected(each.at_utc for each in found) if found else grown
-    return found
+    if grown is held:
+        return NOTHING
+    if grown.conflicting_counter != held.conflicting_counter:
+        _tell_two_senders(reading, held.conflicting_counter, grown.conflicting_counter, news)
+    revision = detect(reading.bin_id, grown, reading.measured_utc)
+    memory[reading.sensor_id] = grown.with_revision(revision.told, revision.withdrawn) if any(revision) else grown
+    return revision
+
+
+def _follow(heard: Heard, context: IngestContext, trails: dict[SensorId, Trail], news: News) -> None:
+    """Note what the message says for or against an alert."""
+    sensor_id = heard.measurement.sensor_id
+    followed = follow(trails.get(sensor_id) or context.trails.trail_of(sensor_id), sign_of(heard))
+    trails[sensor_id] = followed.trail
+    if followed.told or followed.withdrawn:
+        told, withdrawn = (alerts_of(each, sensor_id, heard.bin_id) for each in (followed.told, followed.withdrawn))
+        news.change(told, withdrawn)
+
+
+def _tell_two_senders(reading: Reading, before: int | None, now: int | None, news: News) -> None:
+    """Raise the alert with the first number that does not fit, and end it when a day's readings fit again."""
+    if (before is None) == (now is None):
+        return
+    news.tell(
+        Alert(
+            AlertKind.TWO_SENDERS,
+            reading.measured_utc,
+            active=now is not None,
+            sensor_id=reading.sensor_id,
+            bin_id=reading.bin_id,
+            values={} if now is None else {"counter": float(now)},
+        )
+    )

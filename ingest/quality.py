@@ -1,7 +1,14 @@
-"""Which readings to doubt. Flags never delete: the value is kept as measured, the plan decides what to trust."""
+"""Which readings to doubt. Flags never delete: the value is kept as measured, the plan decides what to trust.
+
+Each rule with its constants and where they come from; how often each is right: docs/decisions/0010. There is no flag
+for a lone fall: when it comes it looks like an emptying. The next reading decides, in `ingest.emptyings` whether it was
+one, and in the forecast whether the low level counts.
+"""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from ingest.bump import ends_bump
 from ingest.calibrate import Level
 from ingest.memory import Seen, SensorMemory
 from tomma.model import Quality
@@ -17,9 +24,34 @@ STUCK_AFTER = timedelta(hours=72)
 STUCK_READINGS = 12
 FILL_ONLY_ENDS = (0.02, 0.98)
 """A device that sends whole percents rests honestly at empty and at full."""
+BLOCKED_FROM_FRACTION = 0.97
+"""What hangs before the lens is as near as a full bin's waste, or nearer; only how it came tells them apart."""
+BLOCKED_READINGS = 6
+BLOCKED_STEADY = 0.02
+"""Waste that reaches the lid goes on moving; a bag or a cobweb hardly does. [fraction, about 15 mm]"""
+UNFOLDED_FRACTION = 0.15
+DRIFT_FRACTION = (0.03, 0.12)
+"""Less is noise, more no temperature does."""
+DRIFT_C = 8.0
+SOUND_PER_C = 0.0018
+"""Sound is 0.6 m/s faster per degree, of 340 m/s: a distance seems shorter by as much. [1/degree]"""
+DRIFT_MARGIN = 1.5
 
 
-def judge(level: Level, measured_utc: datetime, raw: float, *, has_distance: bool, memory: SensorMemory) -> Quality:
+class _Here(NamedTuple):
+    measured_utc: datetime
+    fill_fraction: float
+
+
+def judge(
+    level: Level,
+    measured_utc: datetime,
+    raw: float,
+    *,
+    has_distance: bool,
+    memory: SensorMemory,
+    temperature_c: float | None = None,
+) -> Quality:
     """Return the flags of a reading, given what its sensor said before."""
     flags = Quality.OUT_OF_RANGE if level.clipped else Quality.GOOD
     newest = memory.newest
@@ -27,10 +59,16 @@ def judge(level: Level, measured_utc: datetime, raw: float, *, has_distance: boo
         return flags
     if measured_utc < newest.measured_utc:
         return flags | Quality.LATE
-    if _is_spike(level.fill_fraction, measured_utc, memory.recent):
+    fill_fraction, recent = level.fill_fraction, memory.recent
+    rise = fill_fraction - newest.fill_fraction
+    if fill_fraction >= SPIKE_FRACTION and _is_spike(fill_fraction, measured_utc, recent):
         flags |= Quality.SPIKE
-    if _is_stuck(level.fill_fraction, measured_utc, raw, has_distance=has_distance, memory=memory):
+    if raw == newest.raw and _is_stuck(fill_fraction, measured_utc, raw, has_distance=has_distance, memory=memory):
         flags |= Quality.STUCK
+    if (fill_fraction >= BLOCKED_FROM_FRACTION or level.in_dead_zone) and _is_blocked(fill_fraction, recent):
+        flags |= Quality.BLOCKED
+    if rise < 0:
+        flags |= _fallen(_Here(measured_utc, fill_fraction), raw if has_distance else None, temperature_c, recent)
     return flags
 
 
@@ -56,3 +94,49 @@ def _is_stuck(
     if not has_distance and not low < fill_fraction < high:
         return False
     return measured_utc - memory.same_since_utc >= STUCK_AFTER and all(seen.raw == raw for seen in same)
+
+
+def _is_blocked(fill_fraction: float, recent: tuple[Seen, ...]) -> bool:
+    """A step up to the lid that then hardly moves. A bin that filled up in steps is full, and its readings count."""
+    if recent[-1].is_held:
+        return abs(recent[-1].fill_fraction - fill_fraction) <= BLOCKED_STEADY
+    start = len(recent)
+    while start > 0 and abs(recent[start - 1].fill_fraction - fill_fraction) <= BLOCKED_STEADY:
+        start -= 1
+    if start == 0 or len(recent) - start + 1 < BLOCKED_READINGS:
+        return False
+    first = recent[start]
+    if first.measured_utc - recent[start - 1].measured_utc > SPIKE_WITHIN:
+        return False
+    # The highest of three: a lone false low echo out of a full bin is no foot.
+    foot = max(seen.fill_fraction for seen in recent[max(0, start - 3) : start])
+    return first.fill_fraction - foot >= SPIKE_FRACTION
+
+
+def _fallen(here: _Here, distance_mm: float | None, temperature_c: float | None, recent: tuple[Seen, ...]) -> Quality:
+    """Return why a level that waste cannot have lowered is lower: what stood there went, or the air cooled."""
+    newest = recent[-1]
+    fall = newest.fill_fraction - here.fill_fraction
+    if fall >= UNFOLDED_FRACTION:
+        if newest.is_spike:  # told already, and it was alone
+            return Quality.GOOD
+        levels = [seen for seen in recent if not seen.is_held]
+        held_utc = [seen.measured_utc for seen in recent if seen.is_held]
+        return Quality.UNFOLDED if ends_bump(levels, here, newest.fill_fraction, held_utc=held_utc) else Quality.GOOD
+    if temperature_c is None or distance_mm is None or newest.temperature_c is None:
+        return Quality.GOOD
+    return Quality.DRIFT if _is_drift(here.fill_fraction, distance_mm, temperature_c, recent) else Quality.GOOD
+
+
+def _is_drift(fill_fraction: float, distance_mm: float, temperature_c: float, recent: tuple[Seen, ...]) -> bool:
+    warm = [seen for seen in recent if seen.temperature_c is not None and seen.temperature_c - temperature_c >= DRIFT_C]
+    if not warm:
+        return False
+    highest = max(warm, key=lambda seen: seen.fill_fraction)
+    low, high = DRIFT_FRACTION
+    if highest.temperature_c is None or highest.distance_mm is None:
+        return False
+    cooled_c = highest.temperature_c - temperature_c
+    if not low <= highest.fill_fraction - fill_fraction <= high:
+        return False
+    return distance_mm - highest.distance_mm <= DRIFT_MARGIN * SOUND_PER_C * cooled_c * distance_mm

@@ -9,7 +9,8 @@ looked up, and the store then sees a duplicate like any other:
   with another level is not: counters restart with a new battery and roll over at 2^16. A counter that goes on where
   the last one stopped is new without a look; any other is looked up, in memory and if need be in the store.
 * **Without a counter** only the broker's word tells (DUP). Then an equal level that we received in the last minute
-  before the newest durable message is the same reading: what is older was acknowledged long ago.
+  before the newest durable message is the same reading: what is older was acknowledged long ago. A replayed dead
+  letter brings the time of its first receipt along.
 
 Two readings received in the same millisecond are a burst, not a repetition: the second is moved on by one.
 """
@@ -67,6 +68,9 @@ class Arrival(NamedTuple):
     raw: float
     counter: int | None
     redelivered: bool
+    """The broker sent it before; when that was received, nobody knows."""
+    replayed: bool = False
+    """It was a dead letter, and `received_utc` is when it came first."""
 
 
 def first_receipt(arrival: Arrival, memory: SensorMemory, receipts: Receipts) -> datetime:
@@ -112,13 +116,13 @@ def _candidates(arrival: Arrival, memory: SensorMemory, receipts: Receipts) -> S
         if newest.counter is not None and newest.counter < arrival.counter <= newest.counter + NEXT_MAX:
             return ()
         return _between(arrival.received_utc - REPEATED_WITHIN, LAST_UTC, arrival.sensor_id, memory, receipts)
-    if not arrival.redelivered:
-        return ()
-    from_utc = (receipts.newest_utc() or newest.received_utc) - UNACKNOWLEDGED_FOR
-    if from_utc <= arrival.received_utc:
+    if arrival.replayed:
+        first_utc = arrival.received_utc
+        return _between(first_utc, first_utc + BURST, arrival.sensor_id, memory, receipts)
+    if arrival.redelivered:
+        from_utc = (receipts.newest_utc() or newest.received_utc) - UNACKNOWLEDGED_FOR
         return _between(from_utc, LAST_UTC, arrival.sensor_id, memory, receipts)
-    replayed = arrival.received_utc, arrival.received_utc + BURST  # a dead letter brings its old time of receipt
-    return _between(*replayed, arrival.sensor_id, memory, receipts)
+    return ()
 
 
 def _between(

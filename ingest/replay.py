@@ -1,8 +1,8 @@
 """Dead letters through the same pipeline again: after a codec was added, a city was mended, a device was registered.
 
 A letter goes only after its readings are durable, so a replay that is killed anywhere can be repeated: what it stored
-is then a duplicate. A letter that fails again stays as it is. The pipeline sees it as sent again (DUP), with the time
-at which it was first received, so that history is filled where it belongs.
+is then a duplicate. A letter that fails again stays as it is. The pipeline sees it with the time at which it was first
+received, so that history is filled where it belongs.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -88,7 +88,7 @@ def replay(
 
 def _message(rejected: Rejected, envelope_of: EnvelopeOf) -> Message:
     envelope = rejected.envelope or envelope_of(rejected.topic)
-    return Message(rejected.topic, rejected.payload, rejected.received_utc, envelope, redelivered=True)
+    return Message(rejected.topic, rejected.payload, rejected.received_utc, envelope, replayed=True)
 
 
 def _key(rejected: Rejected) -> _Key:

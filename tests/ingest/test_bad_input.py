@@ -67,19 +67,11 @@ BAD: Mapping[str, Bad] = {
     "300 per cent": Bad(level('"fill_pct": 300'), R.OUT_OF_BOUNDS, "fill_pct must be within [0, 100], got 300"),
     "millivolts for volts": Bad(body('"battery_v": 3580'), R.OUT_OF_BOUNDS, "did you send millivolts?"),
     "kelvin for Celsius": Bad(body('"temperature_c": 277.4'), R.OUT_OF_BOUNDS, "did you send kelvin?"),
-    "seconds since 1970 for a time": Bad(body('"measured_utc": 1780000000'), R.WRONG_FIELD, "must be a text"),
     "a time without a zone": Bad(
         body('"measured_utc": "2026-06-01T11:00:00"'), R.WRONG_FIELD, "must be a time such as"
     ),
-    "the 31st of June": Bad(body('"measured_utc": "2026-06-31T11:00:00Z"'), R.WRONG_FIELD, "on the calendar"),
-    "the year 0": Bad(body('"measured_utc": "0000-01-01T00:00:00Z"'), R.WRONG_FIELD, "on the calendar"),
-    "before the year 1": Bad(body('"measured_utc": "0001-01-01T00:00:00+14:00"'), R.WRONG_FIELD, "on the calendar"),
-    "1970": Bad(
-        body('"measured_utc": "1970-01-01T00:00:00Z"'),
-        R.IMPLAUSIBLE_TIME,
-        "measured_utc must be within [2015-01-01, 2026-06-02T12:00Z], got 1970-01-01T00:00:00Z",
-    ),
-    "2106": Bad(body('"measured_utc": "2106-02-07T06:28:15Z"'), R.IMPLAUSIBLE_TIME, "got 2106-02-07T06:28:15Z"),
+    "a time that is true": Bad(body('"measured_utc": true'), R.WRONG_FIELD, "measured_utc must be a text, got True"),
+    "a time in words": Bad(body('"measured_utc": "yesterday"'), R.WRONG_FIELD, "must be a time such as"),
     "true for a number": Bad(level('"distance_mm": true'), R.WRONG_FIELD, "distance_mm must be a number, got True"),
     "text for a number": Bad(level('"fill_pct": "50"'), R.WRONG_FIELD, "fill_pct must be a number, got '50'"),
     "null for a number": Bad(level('"distance_mm": null'), R.WRONG_FIELD, "must be a number, got None"),

@@ -106,8 +106,8 @@ def test_emptyings_of_a_bin_lie_apart_and_are_drops(levels: list[float]) -> None
 def test_reading_again_what_was_told_tells_nothing_new() -> None:
     """A redelivered reading is a duplicate, not a second truck."""
     detector = EmptyingDetector(BinId("B"))
-    told = [each for one in readings([0.7, 0.75, 0.8, 0.05, 0.06]) for each in detector.add(one)]
-    again = [each for one in readings([0.7, 0.75, 0.8, 0.05, 0.06]) for each in detector.add(one)]
+    told = [each for one in readings([0.7, 0.75, 0.8, 0.05, 0.06]) for each in detector.add(one).told]
+    again = [each for one in readings([0.7, 0.75, 0.8, 0.05, 0.06]) for each in detector.add(one).told]
     assert (len(told), again) == (1, [])
 
 

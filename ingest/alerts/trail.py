@@ -1,0 +1,251 @@
+"""What is the matter with one sensor, as a function of its last signs in order of time.
+
+A sign is put into its place, whenever it comes. What follows from the signs in order is told; what had followed before
+a late one came, and no longer does, is withdrawn. So any order of arrival, and any repetition, ends with the alerts
+that the right order would have brought, as long as it falls into the window.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from statistics import median
+from typing import NamedTuple, Protocol
+
+from ingest.alerts.signs import (
+    BATTERY_FALLING,
+    BATTERY_LOW,
+    BLOCKED,
+    FAULT,
+    FIRE,
+    IMPOSSIBLE,
+    KINDS,
+    NO_VALUES,
+    OVERFLOW,
+    STUCK,
+    TAMPER,
+    TILT,
+    WARM,
+    Sign,
+)
+from tomma.model import Alert, AlertKind, BinId, SensorId
+
+SIGNS_MAX = 24
+IN_A_ROW: Mapping[int, tuple[int, int]] = {
+    FIRE: (1, 1),
+    TILT: (2, 1),  # an emptying tilts every container, for one message
+    TAMPER: (1, 1),
+    FAULT: (3, 1),  # one echo is lost now and then
+    BATTERY_LOW: (2, 3),  # a frosty night is no empty battery
+    STUCK: (1, 1),
+    BLOCKED: (1, 1),
+    IMPOSSIBLE: (3, 3),
+    OVERFLOW: (2, 2),
+}
+"""How many signs in a row raise an alert, and how many end it."""
+RISE_C = 15.0
+RISE_WITHIN = timedelta(minutes=30)
+"""A rise-of-heat detector answers to less (EN 54-5, class R); a lid that the sun reaches needs an hour for it."""
+FALL_FRACTION, FALL_ENDS_FRACTION = 0.10, 0.04
+"""Over the window, a day of hourly readings: such a battery is flat within ten days."""
+FALL_SIGNS = 9
+FALL_WITHIN = timedelta(days=10)
+_ALERTS = (1 << 10) - 1
+
+
+class Trail(NamedTuple):
+    """The newest signs of one sensor, oldest first."""
+
+    before: int = 0
+    """Bits of the alerts that were active before the first of them."""
+    signs: tuple[Sign, ...] = ()
+
+    @property
+    def active(self) -> int:
+        """Bits of the alerts that are active now."""
+        return self.signs[-1].after if self.signs else self.before
+
+
+EMPTY = Trail()
+
+
+class Change(NamedTuple):
+    """One alert raised or ended by a sign."""
+
+    bit: int
+    sign: Sign
+    active: bool
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes it the same change."""
+        return self.bit, self.sign.measured_utc, self.active
+
+
+class Followed(NamedTuple):
+    """The trail with one more sign, and what that changed."""
+
+    trail: Trail
+    told: tuple[Change, ...] = ()
+    withdrawn: tuple[Change, ...] = ()
+
+
+def follow(trail: Trail, sign: Sign) -> Followed:
+    """Put the sign into its place and return what follows."""
+    before, signs = trail
+    if not signs or sign[:3] > signs[-1][:3]:
+        return _append(trail, sign)
+    place = bisect_left(signs, sign[:3], key=_order)
+    if signs[place][:3] == sign[:3] or (place == 0 and len(signs) == SIGNS_MAX):
+        return Followed(trail)  # told before, or older than all we remember
+    new = Trail(before, _refolded(before, (*signs[:place], sign, *signs[place:]), place))
+    old_changes = {each.identity: each for each in changes(trail)}
+    new_changes = {each.identity: each for each in changes(new)}
+    told = tuple(each for key, each in new_changes.items() if key not in old_changes)
+    withdrawn = tuple(each for key, each in old_changes.items() if key not in new_changes)
+    if len(new.signs) > SIGNS_MAX:
+        new = Trail(new.signs[0].after, new.signs[1:])
+    return Followed(new, told, withdrawn)
+
+
+def _order(sign: Sign) -> tuple[datetime, int, int]:
+    return sign[:3]
+
+
+def _append(trail: Trail, sign: Sign) -> Followed:
+    """Nearly always: the newest one, with nothing odd in it and nothing the matter."""
+    before, signs = trail
+    active = signs[-1].after if signs else before
+    if len(signs) >= SIGNS_MAX:
+        before, signs = signs[0].after, signs[1:]
+    after = active
+    if sign.odd or active or _falls(signs, sign):
+        after = _after(active, (*signs, sign), len(signs))
+        sign = sign._replace(after=after)
+    new = Trail(before, (*signs, sign))
+    if after == active:
+        return Followed(new)
+    return Followed(new, tuple(_between(active, sign)))
+
+
+def _falls(signs: tuple[Sign, ...], sign: Sign) -> bool:
+    """Cheap first look: nearly every battery is what it was."""
+    level = sign.battery_fraction
+    if level is None or not signs:
+        return False
+    first = signs[0].battery_fraction
+    return first is not None and first - level >= FALL_FRACTION / 2
+
+
+def _refolded(before: int, signs: tuple[Sign, ...], place: int) -> tuple[Sign, ...]:
+    active = signs[place - 1].after if place else before
+    folded = list(signs)
+    for number in range(place, len(signs)):
+        active = _after(active, signs, number)
+        folded[number] = signs[number]._replace(after=active)
+    return tuple(folded)
+
+
+def changes(trail: Trail) -> Iterator[Change]:
+    """Yield what the signs raised and ended, oldest first."""
+    active = trail.before
+    for sign in trail.signs:
+        if sign.after != active:
+            yield from _between(active, sign)
+        active = sign.after
+
+
+def _between(active: int, sign: Sign) -> Iterator[Change]:
+    for bit in KINDS:
+        if (active ^ sign.after) & bit:
+            yield Change(bit, sign, bool(sign.after & bit))
+
+
+def _after(active: int, signs: tuple[Sign, ...], number: int) -> int:
+    """Return the alerts that are active after sign `number`, which may look back at those before it."""
+    sign = signs[number]
+    concerned = (sign.odd | (sign.fine & active)) & _ALERTS
+    for bit, (raises, ends) in IN_A_ROW.items():
+        if not concerned & bit:
+            continue
+        if sign.odd & bit and not active & bit and _row(signs, number, bit, raises, odd=True):
+            active |= bit
+        elif sign.fine & bit and active & bit and _row(signs, number, bit, ends, odd=False):
+            active &= ~bit
+    if sign.odd & WARM and _heats(signs, number):
+        active |= FIRE
+    return _with_falling(active, signs[: number + 1])
+
+
+def _row(signs: tuple[Sign, ...], number: int, bit: int, needed: int, *, odd: bool) -> bool:
+    """Return whether the newest `needed` signs that say anything of this alert all say the same."""
+    for place in range(number, -1, -1):
+        if not needed:
+            break
+        sign = signs[place]
+        if sign.odd & bit if odd else sign.fine & bit:
+            needed -= 1
+        elif (sign.odd | sign.fine) & bit:
+            return False
+    return needed == 0
+
+
+def _heats(signs: tuple[Sign, ...], number: int) -> bool:
+    now = signs[number]
+    return any(
+        now.temperature_c - each.temperature_c >= RISE_C
+        for each in signs[:number]
+        if now.temperature_c is not None
+        and each.temperature_c is not None
+        and now.measured_utc - each.measured_utc <= RISE_WITHIN
+    )
+
+
+def _with_falling(active: int, signs: tuple[Sign, ...]) -> int:
+    newest_utc = signs[-1].measured_utc
+    levels = [
+        each.battery_fraction
+        for each in signs
+        if each.battery_fraction is not None and newest_utc - each.measured_utc <= FALL_WITHIN
+    ]
+    if len(levels) < FALL_SIGNS:
+        return active
+    fallen = median(levels[:3]) - median(levels[-3:])
+    if fallen >= FALL_FRACTION:
+        return active | BATTERY_FALLING
+    return active & ~BATTERY_FALLING if fallen <= FALL_ENDS_FRACTION else active
+
+
+def alert_of(change: Change, sensor_id: SensorId, bin_id: BinId) -> Alert:
+    """Return the change as it is told; an overflow is the bin's, everything else the sensor's."""
+    kind = KINDS[change.bit]
+    return Alert(
+        kind,
+        change.sign.measured_utc,
+        change.active,
+        None if kind is AlertKind.OVERFLOW else sensor_id,
+        bin_id,
+        change.sign.values if change.active else NO_VALUES,
+    )
+
+
+def alerts_of(found: Iterable[Change], sensor_id: SensorId, bin_id: BinId) -> tuple[Alert, ...]:
+    """Return the changes as they are told."""
+    return tuple(alert_of(each, sensor_id, bin_id) for each in found)
+
+
+class Trails(Protocol):
+    """What was followed of each sensor before."""
+
+    def trail_of(self, sensor_id: SensorId) -> Trail:
+        """Return the trail of this sensor, empty when there is none."""
+
+
+class NoTrails:
+    """A start from nothing."""
+
+    def trail_of(self, sensor_id: SensorId) -> Trail:  # noqa: ARG002  (the protocol names it)
+        """Know of none."""
+        return EMPTY
+
+
+NO_TRAILS: Trails = NoTrails()
