@@ -2,17 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from itertools import batched, pairwise
+from itertools import groupby, pairwise
 
 from ingest.memory import SensorMemory
-from ingest.message import Message
 from ingest.pipeline import IngestContext, process
 from simulator.emptyings_bench.cases import Case
 from simulator.emptyings_bench.score import Score, Told, score
 from tomma.model import BinId, Emptying, Reading, SensorId
 
-BATCH = 50
+BATCH_S = 300
 ZERO_FRACTION = 0.05
 DROP_FRACTION = 0.30
 CANDIDATE_FRACTION = 0.10
@@ -37,7 +35,6 @@ def measure(case: Case) -> Mapping[str, Score]:
     """
     readings, told = _ours(case)
     in_order = {bin_id: _once(found) for bin_id, found in readings.items()}
-    times = {bin_id: [each.measured_utc for each in found] for bin_id, found in in_order.items()}
     candidates = sum(
         earlier.fill_fraction - later.fill_fraction >= CANDIDATE_FRACTION
         for found in in_order.values()
@@ -48,28 +45,25 @@ def measure(case: Case) -> Mapping[str, Score]:
         "drops to zero": [each for found in in_order.values() for each in _to_zero(found)],
         "drop > 30 points": [each for found in in_order.values() for each in _by_thirty(found)],
     }
-    return {name: score(each, case.truth, times, candidates) for name, each in tellers.items()}
+    return {name: score(each, case.truth, in_order, candidates) for name, each in tellers.items()}
 
 
 def _ours(case: Case) -> tuple[Mapping[BinId, list[Reading]], list[Told]]:
     """Return every bin's readings in order of arrival, and what the pipeline told and did not withdraw."""
     kept, readings = _Kept(), defaultdict[BinId, list[Reading]](list)
     told: dict[tuple[object, ...], Told] = {}
-    for some in batched(case.messages, BATCH):
+    for _, arrived in groupby(case.messages, key=lambda each: int(each.received_utc.timestamp()) // BATCH_S):
+        some = tuple(arrived)
         batch = process(some, IngestContext(case.city, kept))
         kept.held.update(batch.memory)
-        for each in getattr(batch, "withdrawn", ()):
+        for each in batch.withdrawn:
             if isinstance(each, Emptying):
                 told.pop((each.bin_id, each.at_utc), None)
         for each in batch.emptyings:
-            told[each.bin_id, each.at_utc] = Told(each.bin_id, each.at_utc, _now(some))
+            told[each.bin_id, each.at_utc] = Told(each.bin_id, each.at_utc, some[-1].received_utc)
         for reading in batch.readings:
             readings[reading.bin_id].append(reading)
     return readings, list(told.values())
-
-
-def _now(some: Sequence[Message]) -> datetime:
-    return max(each.received_utc for each in some)
 
 
 def _once(found: Sequence[Reading]) -> list[Reading]:
