@@ -113,7 +113,9 @@ def _candidates(arrival: Arrival, memory: SensorMemory, receipts: Receipts) -> S
     if newest is None:
         return ()
     if arrival.counter is not None:
-        if newest.counter is not None and newest.counter < arrival.counter <= newest.counter + NEXT_MAX:
+        # Not the newest one's counter: late ones may just have come, and what came before them may come again.
+        highest = max((seen.counter for seen in memory.recent if seen.counter is not None), default=None)
+        if highest is not None and highest < arrival.counter <= highest + NEXT_MAX:
             return ()
         return _between(arrival.received_utc - REPEATED_WITHIN, LAST_UTC, arrival.sensor_id, memory, receipts)
     if arrival.replayed:

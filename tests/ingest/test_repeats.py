@@ -103,6 +103,14 @@ def test_it_is_recognised_also_when_memory_has_forgotten_it(stream: Stream) -> N
     assert len(stream.stored()) == 100
 
 
+def test_after_a_late_one_those_before_it_are_still_recognised(stream: Stream) -> None:
+    """A gateway that sends a backlog in any order, twice: what counts is the highest counter, not the last."""
+    for n, counter in enumerate((12, 5, 12, 8, 5, 13, 12)):
+        stream.take(said(n * MINUTE, counter=counter, mm=500 + counter))
+
+    assert [each.counter for each in stream.stored()] == [12, 5, 8, 13]
+
+
 def test_a_restarted_counter_is_no_repetition(stream: Stream) -> None:
     """A new battery begins at 0 again; the reading with the old 0 stays, and so does the new one."""
     for number in range(30):
