@@ -53,8 +53,7 @@ class FakeInflux:
         class Handler(_Handler):
             owner = fake
 
-        self._server = ThreadingHTTPServer((HOST, self.port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server((HOST, self.port), Handler)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -82,6 +81,16 @@ class FakeInflux:
             series, fields, moment = line.rsplit(" ", 2)
             self.lines[f"{series} {moment}"] = fields
         return 0 if mode == "forgetful" else TOOK
+
+
+class _Server(ThreadingHTTPServer):
+    """One thread a connection; a client that has given up is no news here."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of broken connections: breaking them is what this is for."""
+        del request, client_address
 
 
 class _Handler(BaseHTTPRequestHandler):

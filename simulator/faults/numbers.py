@@ -18,7 +18,7 @@ STEPS = 9_000
 TEMPERATURES = 4_000
 """One hundredth of a degree per wave, up to 40 C: 36 million numbers."""
 EVERY_CLOCKLESS = 10
-"""One reading in so many carries no time of its own: its identity is made on receipt."""
+"""One sensor in so many has no clock: the identity of its readings is made on receipt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ def number_at(distance_mm: float, temperature_c: float) -> int:
 
 
 def is_clockless(number: int) -> bool:
-    """Whether the device sends this reading without a time."""
-    return number // SENSORS % EVERY_CLOCKLESS == EVERY_CLOCKLESS - 1
+    """Whether the device that sends this reading has no clock."""
+    return number % EVERY_CLOCKLESS == EVERY_CLOCKLESS - 1
 
 
 def sensor_of(number: int) -> SensorId:
