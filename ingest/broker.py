@@ -22,7 +22,7 @@ from typing import Self
 
 from ingest import keeper
 from ingest.enrolment import LoginBook
-from ingest.nats_config import nats_config, users
+from ingest.nats_config import SYNC_INTERVAL, nats_config, users
 from ingest.private_files import write_private
 from tomma.errors import ConfigurationError, TommaError
 
@@ -88,12 +88,15 @@ class EmbeddedBroker:
         data_dir: Where `broker/` is kept.
         port: MQTT port on 127.0.0.1; 0 takes a free one, then in `port`.
         topics: MQTT topic filters that devices publish to and ingest reads.
+        sync: How often what devices were told is safe is forced to the disk: `always`, or a time.
     """
 
-    def __init__(self, data_dir: Path, port: int = 0, topics: Sequence[str] = TOPICS) -> None:
+    def __init__(
+        self, data_dir: Path, port: int = 0, topics: Sequence[str] = TOPICS, sync: str = SYNC_INTERVAL
+    ) -> None:
         self.directory = data_dir / "broker"
         self.port = port
-        self._topics = tuple(topics)
+        self._topics, self._sync = tuple(topics), sync
         known = logins(data_dir)
         self.ingest_login, self.device_login = known.ingest, known.device
         self._process: subprocess.Popen[str] | None = None
@@ -108,7 +111,7 @@ class EmbeddedBroker:
             raise ConfigurationError(f"broker port must be free, got {self.port}, where something listens already")
         path = self.directory / "nats.conf"
         known = _users(self.directory.parent, self._topics)
-        write_private(path, json.dumps(nats_config(self.port, self.directory, known), indent=1))
+        write_private(path, json.dumps(nats_config(self.port, self.directory, known, self._sync), indent=1))
         command = [sys.executable, "-I", "-S", keeper.__file__, str(nats_server()), "-c", str(path)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True

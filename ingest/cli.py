@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import re
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 import typer
@@ -17,7 +19,9 @@ from ingest.reporter import reporting
 from ingest.subscriber import Subscriber
 from ingest.turns import FileTurns
 from tomma.errors import ConfigurationError
+from tomma.locks import the_only
 from tomma.settings import BrokerSettings, Settings, load_settings
+from tomma.stores.retention import retaining
 from tomma.stores.wiring import open_stores
 
 app = typer.Typer(add_completion=False, help="Take readings from the broker into the store.")
@@ -39,12 +43,15 @@ def ingest(
     settings = load_settings()
     with contextlib.ExitStack() as rim:
         stop = rim.enter_context(_stop_on_signal())
+        rim.enter_context(the_only(f"ingest as {settings.broker.client_id}", _lock_path(settings)))
         stores = rim.enter_context(open_stores(settings))
         codecs = rim.enter_context(contextlib.closing(open_codecs(settings)))
         broker, broker_settings = None, settings.broker
         if embedded_broker:
             topics = [source.topic for source in settings.broker.sources]
-            broker = rim.enter_context(EmbeddedBroker(settings.data_dir, settings.broker.port, topics))
+            broker = rim.enter_context(
+                EmbeddedBroker(settings.data_dir, settings.broker.port, topics, settings.broker.embedded_sync)
+            )
             broker_settings = _with_login(settings.broker, broker.port, broker.ingest_login)
         turns = None
         if broker_settings.share_group:
@@ -61,10 +68,18 @@ def ingest(
             on_status=lambda status: _watch(status, voice, broker, stop),
         )
         rim.enter_context(reporting(stores.workers, broker_settings.client_id, lambda: subscriber.status().as_json()))
+        clock, journal = settings.clock.clock(), settings.retention_journal
+        rim.enter_context(retaining(stores.readings, settings.retention, clock, journal))
         subscriber.run(stop)
         voice.ended(subscriber.status())
         if broker is not None:
             broker.check()
+
+
+def _lock_path(settings: Settings) -> Path:
+    """Two with one client id would take the session from each other without end; with two ids they share the work."""
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", settings.broker.client_id)
+    return settings.data_dir / f"ingest-{name}.lock"
 
 
 def _watch(status: Status, voice: "_Voice", broker: EmbeddedBroker | None, stop: threading.Event) -> None:

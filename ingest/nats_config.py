@@ -7,10 +7,12 @@ from typing import Protocol
 from ingest.enrolment import Enrolled, own_topics
 from ingest.topics import bare
 
-SYNC_INTERVAL = "1s"
+SYNC_INTERVAL = "10ms"
+"""How often what was acknowledged to devices is forced to the disk; `always` does it before each answer."""
 ACK_WAIT = "4s"
 INFLIGHT_MAX = 1_000
-PAYLOAD_MAX_BYTES = 2 * 1024 * 1024
+PAYLOAD_MAX_BYTES = 64 * 1024
+"""Above the largest payload that ingest keeps whole by default; a device that sends more is cut off."""
 STORE_MAX_BYTES = 4 * 1024**3
 LOG_MAX_BYTES = 16 * 1024 * 1024
 
@@ -27,13 +29,16 @@ class HasLogin(Protocol):
         """The password."""
 
 
-def nats_config(port: int, directory: Path, users: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
+def nats_config(
+    port: int, directory: Path, users: Sequence[Mapping[str, object]], sync: str = SYNC_INTERVAL
+) -> Mapping[str, object]:
     """Return the server's configuration; NATS reads JSON.
 
     Args:
         port: MQTT port on 127.0.0.1.
         directory: Where the log and the file store go.
         users: Who may do what, as `users` tells it.
+        sync: How often the file store is forced to the disk.
     """
     return {
         "server_name": "tomma",
@@ -45,7 +50,7 @@ def nats_config(port: int, directory: Path, users: Sequence[Mapping[str, object]
         "max_payload": PAYLOAD_MAX_BYTES,
         "jetstream": {
             "store_dir": str(directory / "jetstream"),
-            "sync_interval": SYNC_INTERVAL,
+            "sync_interval": sync,
             "max_file_store": STORE_MAX_BYTES,
         },
         "mqtt": {"listen": f"127.0.0.1:{port}", "ack_wait": ACK_WAIT, "max_ack_pending": INFLIGHT_MAX},

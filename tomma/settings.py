@@ -4,6 +4,7 @@ An unknown key is refused. Variables win over the file: TOMMA_BROKER__PORT=1884 
 """
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
@@ -18,6 +19,7 @@ from pydantic_settings import (
 
 from tomma.clock import Clock, ScaledClock, SystemClock
 from tomma.errors import ConfigurationError
+from tomma.ports import Aging
 
 
 class _Section(BaseModel):
@@ -48,6 +50,8 @@ class BrokerSettings(_Section):
     certificate_file: Path | None = None
     """Our own certificate, where the broker asks for one; `key_file` when its key is not in the same file."""
     key_file: Path | None = None
+    embedded_sync: Literal["always", "10ms", "100ms", "1s"] = "10ms"
+    """How often the embedded broker forces to the disk what it told devices is safe; a power cut may cost that long."""
     share_group: str = Field(default="", pattern=r"^[^/+#\s]*$")
     """Workers with the same group split the stream; each needs a `client_id` of its own."""
     keepalive_s: int = Field(default=10, ge=2, le=600)
@@ -150,6 +154,23 @@ class ReadingSettings(_Section):
         return self
 
 
+class RetentionSettings(_Section):
+    """How many days records are kept; 0 keeps them for ever."""
+
+    readings_days: int = Field(default=400, ge=0)
+    """A year and a month, so that a season can be laid beside the last one."""
+    days_days: int = Field(default=0, ge=0)
+    """The four numbers of a bin's day, which stay when its readings go."""
+    emptyings_days: int = Field(default=0, ge=0)
+    alerts_days: int = Field(default=400, ge=0)
+    dead_letters_days: int = Field(default=90, ge=0)
+
+    def days(self) -> Mapping[Aging, int]:
+        """Return the limits of the kinds that have one."""
+        limits = {kind: int(getattr(self, f"{kind.value}_days")) for kind in Aging}
+        return {kind: days for kind, days in limits.items() if days}
+
+
 class RoadSettings(_Section):
     """The street network."""
 
@@ -207,6 +228,7 @@ class Settings(BaseSettings):
     """An SQLAlchemy address; empty means SQLite inside `data_dir`."""
     broker: BrokerSettings = BrokerSettings()
     readings: ReadingSettings = ReadingSettings()
+    retention: RetentionSettings = RetentionSettings()
     codecs: CodecSettings = CodecSettings()
     server: ServerSettings = ServerSettings()
     roads: RoadSettings = RoadSettings()
@@ -232,6 +254,11 @@ class Settings(BaseSettings):
     def codecs_dir(self) -> Path:
         """The scripts and mapping files of makes that the city added."""
         return self.codecs.folder or self.data_dir / "codecs"
+
+    @property
+    def retention_journal(self) -> Path:
+        """What was deleted because it was old enough."""
+        return self.data_dir / "retention.jsonl"
 
     @property
     def basemap_path(self) -> Path:

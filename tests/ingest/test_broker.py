@@ -1,10 +1,12 @@
 """The embedded broker: private by default, durable, and never left behind."""
 
+import json
 import os
 import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,10 @@ import paho.mqtt.client as mqtt
 import psutil
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from typer.testing import CliRunner
 
 from ingest.broker import EmbeddedBroker, Login, logins
+from ingest.broker_config import app
 from ingest.enrolment import Enrolled
 from ingest.nats_config import subject_of, users
 from tomma.errors import ConfigurationError
@@ -30,10 +34,12 @@ class Client:
         self.received: list[str] = []
         self.connected: list[str] = []
         self.granted: list[bool] = []
+        self.lost: list[str] = []
         self.mqtt = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
         self.mqtt.username_pw_set(login.username, login.password)
         self.mqtt.on_connect = lambda *answer: self.connected.append(str(answer[3]))
         self.mqtt.on_subscribe = lambda *answer: self.granted.extend(not reason.is_failure for reason in answer[3])
+        self.mqtt.on_disconnect = lambda *answer: self.lost.append(str(answer[3]))
         self.mqtt.on_message = lambda *answer: self.received.append(answer[2].topic)
         self.mqtt.connect("127.0.0.1", port)
         self.mqtt.loop_start()
@@ -58,7 +64,7 @@ def client(tmp_path: Path) -> Any:
             made.append(Client(broker.port, login, client_id))
             return made[-1]
 
-        make.broker = broker  # type: ignore[attr-defined]
+        make.broker, make.made = broker, made  # type: ignore[attr-defined]
         yield make
         for each in made:
             each.end()
@@ -241,3 +247,63 @@ def test_rights_are_given_on_the_subject_of_a_topic(topic: str, subject: str) ->
         "publish": {"allow": [subject.replace("*", "H1")]} if subject.count("*") == 1 else {"deny": [">"]},
         "subscribe": {"deny": [">"]},
     }
+
+
+def enrol(data_dir: Path, command: str, name: str) -> Any:
+    """Run `tomma broker-config` for the embedded broker of this data directory."""
+    done = CliRunner(env={"TOMMA_DATA_DIR": str(data_dir)}).invoke(app, [command, name, "--kind", "embedded", "--json"])
+    assert done.exit_code == 0, (done.output, done.exception)
+    return json.loads(done.output)
+
+
+def test_an_enrolled_device_publishes_on_its_own_topic_only(
+    client: Any, tmp_path: Path, wait: Callable[..., None]
+) -> None:
+    """One stolen password must not speak for the whole city (M6, M8); no restart for a new device."""
+    ingest = client(client.broker.ingest_login, "ingest")
+    wait(lambda: ingest.connected, "ingest is connected")
+    ingest.mqtt.subscribe("tomma/v1/+/reading", 1)
+    wait(lambda: ingest.granted, "the subscription is granted")
+    told = enrol(tmp_path, "add-device", "H0001")
+    assert told["reloaded"]
+    login = Login(told["username"], told["password"])
+    wait(lambda: client(login, "H0001").mqtt and any_success(client.made), "the broker knows it")
+    device = client.made[-1]
+    device.mqtt.subscribe([("#", 1), (READING, 1)])
+    wait(lambda: len(device.granted) == 2, "the broker answers")
+    device.publish("tomma/v1/H0002/reading")
+    device.publish(READING)
+    wait(lambda: READING in ingest.received, "the reading arrives")
+    assert (ingest.received, device.granted) == ([READING], [False, False])
+
+
+def any_success(made: list[Client]) -> bool:
+    """Whether the newest client was let in; waits for the broker's answer."""
+    deadline = time.monotonic() + 2.0
+    while not made[-1].connected and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return made[-1].connected[:1] == ["Success"]
+
+
+def test_a_disabled_device_is_cut_at_once(client: Any, tmp_path: Path, wait: Callable[..., None]) -> None:
+    """A stolen sensor must not go on until the next restart (M17); the others must not notice."""
+    told = enrol(tmp_path, "add-device", "H0001")
+    login = Login(told["username"], told["password"])
+    wait(lambda: client(login, "H0001").mqtt and any_success(client.made), "the broker knows it")
+    stolen = client.made[-1]
+    other = client(client.broker.device_login, "other")
+    wait(lambda: other.connected, "another is connected")
+    enrol(tmp_path, "disable-device", "H0001")
+    wait(lambda: stolen.lost, "the broker hangs up on it")
+    wait(lambda: not any_success([client(login, "again")]), "and lets it in no more")
+    assert not other.lost
+
+
+def test_a_packet_that_is_too_large_costs_its_sender_only(client: Any, wait: Callable[..., None]) -> None:
+    """100 kB where a reading has 200 bytes is a fault or an attack (M11)."""
+    giant, other = (client(client.broker.device_login, name) for name in ("giant", "other"))
+    wait(lambda: giant.connected and other.connected, "both are connected")
+    giant.mqtt.publish(READING, b"x" * 100_000, qos=1)
+    wait(lambda: giant.lost, "the broker hangs up on it")
+    other.publish(READING)
+    assert not other.lost
