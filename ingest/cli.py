@@ -12,6 +12,7 @@ from types import FrameType
 import typer
 from pydantic import SecretStr
 
+from ingest.alerts.watcher import Watcher, watching
 from ingest.broker import EmbeddedBroker, Login
 from ingest.codecs.cli import open_codecs
 from ingest.counters import Status
@@ -70,6 +71,8 @@ def ingest(
         rim.enter_context(reporting(stores.workers, broker_settings.client_id, lambda: subscriber.status().as_json()))
         clock, journal = settings.clock.clock(), settings.retention_journal
         rim.enter_context(retaining(stores.readings, settings.retention, clock, journal))
+        watcher = Watcher(stores.readings, stores.registry, stores.plans, stores.events, settings.clock.clock())
+        rim.enter_context(watching(watcher, settings.clock.clock()))
         subscriber.run(stop)
         voice.ended(subscriber.status())
         if broker is not None:

@@ -37,13 +37,15 @@ def _got(handle: int, wait_s: float) -> bool:
 
 
 @contextmanager
-def the_only(what: str, path: Path) -> Iterator[None]:
+def the_only(what: str, path: Path, wait_s: float = 5.0) -> Iterator[None]:
     """Be the only `what` inside, and write our process id to `path` for the next one to name.
+
+    Waits a moment: of a predecessor that was killed, a child may still hold the lock until it notices.
 
     Raises:
         ConflictError: If another process is that already.
     """
-    with holding(path) as got:
+    with holding(path, wait_s) as got:
         if not got:
             owner = path.read_text(encoding="ascii", errors="replace").strip() or "unknown"
             raise ConflictError(f"{what} runs already (process {owner} holds {path}); stop that one first")

@@ -7,6 +7,7 @@ append-only log. Every port may be kept by SQLite on a laptop or by a server in 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from tomma.city import City
@@ -45,6 +46,16 @@ class DailyAggregate:
     max_fill_fraction: float
     mean_fill_fraction: float
     last_fill_fraction: float
+
+
+class Aging(StrEnum):
+    """The kinds of record that a city keeps for a time of its own choice."""
+
+    READINGS = "readings"
+    DAYS = "days"
+    EMPTYINGS = "emptyings"
+    ALERTS = "alerts"
+    DEAD_LETTERS = "dead_letters"
 
 
 class ReadingStore(Protocol):
@@ -120,6 +131,12 @@ class ReadingStore(Protocol):
         """Delete readings measured before `moment`; return how many went, or would.
 
         Each bin's newest stays, and `daily` goes on telling the days of those that went.
+        """
+
+    def forget_before(self, kind: Aging, moment: datetime, *, dry_run: bool = False) -> int:
+        """Delete the records of a kind (other than readings) from before `moment`; return how many went, or would.
+
+        An alert that still holds stays; so do the counts of dead letters by reason.
         """
 
     def close(self) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 
 from tomma.errors import StoreUnavailableError
 from tomma.model import Alert, BinId, DeadLetter, Emptying, Quarantined, Reading, Rejected, RejectReason
-from tomma.ports import Appended, DailyAggregate
+from tomma.ports import Aging, Appended, DailyAggregate
+from tomma.stores import readings_aging as aging
 from tomma.stores import readings_alerts
 from tomma.stores import readings_days as days
 from tomma.stores import readings_letters as letters
@@ -207,6 +208,14 @@ class SqliteReadings:
                     connection.executemany(days.FOLD, some)
                     deleted += connection.executemany(days.DELETE, some).rowcount
             return deleted
+
+    def forget_before(self, kind: Aging, moment: datetime, *, dry_run: bool = False) -> int:
+        """Delete records other than readings in one transaction; see `ReadingStore.forget_before`."""
+        with self._pool.borrow() as connection:
+            if dry_run:
+                return aging.count(connection, kind, moment)
+            with self._writing, transaction(connection):
+                return aging.forget(connection, kind, moment)
 
     def _readings(self, found: Iterable[tuple[Any, ...]]) -> Iterator[Reading]:
         for some in batched(found, CHUNK):

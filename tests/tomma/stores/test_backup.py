@@ -1,0 +1,123 @@
+"""`tomma backup` and `tomma restore`: a moment of a store in use, put back on another machine."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tomma.city import City
+from tomma.errors import ConfigurationError
+from tomma.model import BinId, Reading, SensorId
+from tomma.settings import Settings
+from tomma.stores.backup import MANIFEST, back_up, restore
+from tomma.stores.wiring import open_stores
+
+T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
+EVER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
+PATIENCE_S = 30.0
+
+
+def _reading(number: int) -> Reading:
+    measured = T0 + timedelta(minutes=number)
+    return Reading(BinId(f"B{number % 5}"), SensorId(f"S{number % 5}"), measured, measured, number % 100 / 100)
+
+
+@pytest.fixture
+def home(tmp_path: Path, city: City) -> Settings:
+    """A data directory in use."""
+    settings = Settings(data_dir=tmp_path / "home")
+    with open_stores(settings) as stores:
+        stores.registry.save(city)
+        stores.readings.append([_reading(number) for number in range(2_000)])
+    (settings.data_dir / "codecs").mkdir()
+    (settings.data_dir / "codecs" / "acme.js").write_text("function decodeUplink(input) { return {data: {}}; }")
+    return settings
+
+
+@pytest.fixture
+def writer(home: Settings) -> Iterator[Callable[[], int]]:
+    """Appends without pause, and says how many readings are acknowledged."""
+    acknowledged, stop = [2_000], threading.Event()
+
+    def write() -> None:
+        with open_stores(home) as stores:
+            while not stop.is_set():
+                stores.readings.append([_reading(acknowledged[0] + n) for n in range(20)])
+                acknowledged[0] += 20
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    yield lambda: acknowledged[0]
+    stop.set()
+    thread.join(PATIENCE_S)
+
+
+def test_a_backup_under_load_is_one_moment_and_comes_back_row_by_row(
+    home: Settings, writer: Callable[[], int], tmp_path: Path, city: City
+) -> None:
+    """Whatever was acknowledged before it began is in it, and no batch by half."""
+    before = writer()
+    copied = back_up(home, tmp_path / "backup", T0)
+    after = writer()
+    elsewhere = Settings(data_dir=tmp_path / "elsewhere")
+    assert restore(elsewhere, tmp_path / "backup") == copied
+
+    with open_stores(elsewhere) as stores:
+        found = {each for bins in stores.readings.range_all(*EVER).values() for each in bins}
+        assert stores.registry.load() == city
+    assert before <= len(found) <= after + 20
+    assert found == {_reading(number) for number in range(len(found))}
+    assert copied["readings.sqlite3"].rows["reading"] == len(found)
+    scripts = [Settings.data_dir / "codecs" / "acme.js" for Settings in (home, elsewhere)]
+    assert scripts[0].read_bytes() == scripts[1].read_bytes()
+
+
+def test_a_backup_never_overwrites_and_is_never_put_over_anything(home: Settings, tmp_path: Path) -> None:
+    """The store of a city is not a file to try things on."""
+    back_up(home, tmp_path / "backup", T0)
+    with pytest.raises(ConfigurationError, match="is there already"):
+        back_up(home, tmp_path / "backup", T0)
+    with pytest.raises(ConfigurationError, match="empty data directory"):
+        restore(home, tmp_path / "backup")
+
+
+@pytest.mark.parametrize("harm", ["flip a bit", "cut", "remove", "lead outside", "no manifest"])
+def test_a_harmed_backup_is_refused_before_anything_is_put_back(home: Settings, tmp_path: Path, harm: str) -> None:
+    """Half a restore would be worse than none."""
+    source, elsewhere = tmp_path / "backup", Settings(data_dir=tmp_path / "elsewhere")
+    back_up(home, source, T0)
+    path = source / "readings.sqlite3"
+    content = bytearray(path.read_bytes())
+    if harm == "flip a bit":
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    elif harm == "cut":
+        path.write_bytes(content[:-4096])
+    elif harm == "remove":
+        path.unlink()
+    elif harm == "lead outside":
+        (source / MANIFEST).write_text((source / MANIFEST).read_text().replace("readings.sqlite3", "../backup/x"))
+    else:
+        (source / MANIFEST).unlink()
+
+    with pytest.raises(ConfigurationError, match=str(source)):
+        restore(elsewhere, source)
+    assert not elsewhere.data_dir.exists()
+
+
+def test_a_damaged_store_is_not_backed_up_as_if_it_were_whole(home: Settings, tmp_path: Path) -> None:
+    """Or the last good backup would be thrown away for it."""
+    path = home.readings_path
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(path.read_bytes())
+    content[4096 * 5 : 4096 * 6] = b"\xff" * 4096
+    path.write_bytes(content)
+
+    with pytest.raises(Exception, match=r"damaged|malformed"):
+        back_up(home, tmp_path / "backup", T0)
+    assert not (tmp_path / "backup").exists()

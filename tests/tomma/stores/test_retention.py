@@ -1,0 +1,172 @@
+"""Retention: exactly what is due goes, it is written down, and a wrong clock cannot empty a store."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tomma.clock import ScaledClock
+from tomma.errors import StoreUnavailableError
+from tomma.locks import holding
+from tomma.model import (
+    Alert,
+    AlertKind,
+    BinId,
+    Emptying,
+    EmptyingSource,
+    Reading,
+    Rejected,
+    RejectReason,
+    SensorId,
+)
+from tomma.ports import Aging, ReadingStore
+from tomma.settings import RetentionSettings, Settings
+from tomma.stores import retention, retention_cli
+from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.wiring import open_stores
+
+type OpenReadings = Callable[[], ReadingStore]
+
+NOW = datetime(2026, 11, 22, 13, 45, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 12, tzinfo=UTC)
+"""Ten whole days before."""
+EVER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
+TEN = RetentionSettings(readings_days=10, days_days=10, emptyings_days=10, alerts_days=10, dead_letters_days=10)
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[ReadingStore]:
+    """The store that needs no server: what is tried here is the same for all."""
+    with closing(SqliteReadings(tmp_path / "readings.sqlite3")) as store:
+        yield store
+
+
+def _moments() -> list[datetime]:
+    """The last moment that is due, the first that is not, and one of today."""
+    return [MIDNIGHT - timedelta(milliseconds=1), MIDNIGHT, NOW]
+
+
+def _fill(store: ReadingStore) -> None:
+    readings = [Reading(BinId("B1"), SensorId("S1"), moment, moment, 0.5) for moment in _moments()]
+    emptyings = [Emptying(BinId("B1"), moment, EmptyingSource.DETECTED) for moment in _moments()]
+    letters = [Rejected("t", str(moment).encode(), moment, RejectReason.NOT_UTF8, "x") for moment in _moments()]
+    passing = [
+        Alert(AlertKind.TILT, moment, active, SensorId("S1")) for moment in _moments() for active in (True, False)
+    ]
+    lasting = Alert(AlertKind.FIRE, MIDNIGHT - timedelta(days=3), True, SensorId("S2"))
+    store.append(readings, emptyings, letters, [*passing, lasting])
+
+
+def _counts(store: ReadingStore) -> dict[str, int]:
+    return {
+        "readings": len(store.range(BinId("B1"), *EVER)),
+        "days": len(store.daily(BinId("B1"), EVER[0].date(), EVER[1].date())),
+        "emptyings": len(store.emptyings(*EVER)),
+        "alerts": len(store.alerts(*EVER)),
+        "dead_letters": len(store.dead_letters(99)),
+    }
+
+
+def test_exactly_what_is_due_goes_of_every_kind(readings: ReadingStore, tmp_path: Path) -> None:
+    """To the millisecond before midnight, and no alert that still holds."""
+    _fill(readings)
+    journal = tmp_path / "retention.jsonl"
+    due = {"readings": 1, "days": 0, "emptyings": 1, "alerts": 2, "dead_letters": 1}
+
+    told = retention.apply(readings, TEN, NOW, journal, dry_run=True)
+    assert {each.kind: each.deleted for each in told} == due
+    assert not journal.exists()
+    told = retention.apply(readings, TEN, NOW, journal)
+    assert {each.kind: each.deleted for each in told} == due | {"days": 1}, "the readings' day went with them"
+    assert _counts(readings) == {"readings": 2, "days": 2, "emptyings": 2, "alerts": 5, "dead_letters": 2}
+    assert [each.kind for each in readings.active_alerts()] == [AlertKind.FIRE]
+    assert readings.dead_letter_counts() == {RejectReason.NOT_UTF8: 3}
+    assert {each.before_utc for each in told} == {MIDNIGHT}
+
+
+def test_days_stay_when_their_readings_go(embedded: ReadingStore, tmp_path: Path) -> None:
+    """As shipped: readings for a year and a month, their days for ever."""
+    _fill(embedded)
+    retention.apply(embedded, RetentionSettings(), NOW + timedelta(days=500), tmp_path / "retention.jsonl")
+
+    assert _counts(embedded)["days"] == 3
+    assert _counts(embedded)["emptyings"] == 3
+    assert len(embedded.range(BinId("B1"), *EVER)) == 1, "the newest stays"
+
+
+def test_what_went_is_written_down(embedded: ReadingStore, tmp_path: Path) -> None:
+    """An auditor asks what was deleted, when, and by which rule."""
+    _fill(embedded)
+    journal = tmp_path / "retention.jsonl"
+    told = retention.apply(embedded, TEN, NOW, journal)
+    with journal.open("a") as file:
+        file.write('{"at_utc": "2026-')
+
+    assert retention.read_journal(journal) == list(told)
+
+
+def test_a_clock_that_is_years_ahead_deletes_a_month_at_most(embedded: ReadingStore, tmp_path: Path) -> None:
+    """Somebody notices in time; and the bound never moves back when the clock does."""
+    _fill(embedded)
+    journal = tmp_path / "retention.jsonl"
+    for now_utc, bound in [
+        (NOW, MIDNIGHT),
+        (NOW + timedelta(days=4_000), MIDNIGHT + retention.FURTHEST),
+        (NOW, MIDNIGHT),
+    ]:
+        told = retention.apply(embedded, TEN, now_utc, journal)
+        assert {each.before_utc for each in told} == {bound}
+
+
+def test_two_processes_do_not_apply_it_at_once(
+    embedded: ReadingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ingest does it once a day, and a person may do it by hand."""
+    monkeypatch.setattr(retention, "_LOCK_WAIT_S", 0.05)
+    with holding(tmp_path / "retention.jsonl.lock"), pytest.raises(StoreUnavailableError, match="another process"):
+        retention.apply(embedded, TEN, NOW, tmp_path / "retention.jsonl")
+
+
+def test_it_is_applied_once_a_day_while_ingest_runs(embedded: ReadingStore, tmp_path: Path) -> None:
+    """Nobody has to remember it. The clock runs a day in a blink."""
+    journal = tmp_path / "retention.jsonl"
+    clock = ScaledClock(NOW, time.time(), 50_000.0)
+    done = threading.Event()
+    with retention.retaining(embedded, TEN, clock, journal):
+        for _ in range(1_000):
+            if len(runs := {each.at_utc for each in retention.read_journal(journal)}) >= 2:
+                done.set()
+                break
+            time.sleep(0.02)
+    assert done.is_set()
+    first, second = sorted(runs)[:2]
+    assert timedelta(days=1) <= second - first
+
+
+def test_the_command_counts_deletes_and_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand, before the first daily run, a manager looks at what would go."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOMMA_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("TOMMA_RETENTION__READINGS_DAYS", "10")
+    monkeypatch.setenv("TOMMA_CLOCK__START_UTC", NOW.isoformat())
+    monkeypatch.setenv("TOMMA_CLOCK__REAL_START_S", str(time.time()))
+    with open_stores(Settings(data_dir=tmp_path / "data")) as stores:
+        _fill(stores.readings)
+
+    def run(*words: str) -> dict[str, int]:
+        result = CliRunner().invoke(retention_cli.app, [*words, "--json"])
+        assert result.exit_code == 0, result.output
+        return {row["kind"]: row["deleted"] for row in json.loads(result.stdout)}
+
+    expected = {Aging.READINGS.value: 1, Aging.ALERTS.value: 0, Aging.DEAD_LETTERS.value: 0}
+    assert run("apply", "--dry-run") == expected
+    assert run("log") == {}
+    assert run("apply") == expected
+    assert run("log") == expected
+    assert run("apply")["readings"] == 0

@@ -1,0 +1,150 @@
+"""A copy of everything that is kept here, taken while it is in use; and the way back.
+
+SQLite's own backup copies one moment of each database without stopping its writers. A backup is checked when it is
+made and again before it is put back; and nothing is ever put back over something that is there.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tomma.errors import ConfigurationError, StoreUnavailableError
+from tomma.settings import Settings
+from tomma.stores.sqlite_file import open_connection, telling
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """One file of a backup."""
+
+    bytes: int
+    sha256: str
+    rows: Mapping[str, int]
+    """Of each table of a database."""
+
+
+def back_up(settings: Settings, target: Path, now_utc: datetime) -> Mapping[str, Copied]:
+    """Copy every database (and the makers' scripts) into `target`, which must not be there yet.
+
+    Raises:
+        ConfigurationError: If the registry is no SQLite file, or `target` is there.
+        StoreUnavailableError: If a file cannot be read or written.
+    """
+    if settings.registry_url and not settings.registry_url.startswith("sqlite"):
+        raise ConfigurationError(
+            "the registry is on a server of its own: back that up with the server's tools (pg_dump)"
+        )
+    if target.exists():
+        raise ConfigurationError(f"{target} is there already: a backup never overwrites another")
+    draft = target.with_name(f"{target.name}.{os.getpid()}.new")
+    with telling(target):
+        draft.mkdir(parents=True)
+        try:
+            found = {name: _copy_database(path, draft / name) for name, path in _databases(settings).items()}
+            found |= _copy_others(settings, draft)
+            document = {"format": "tomma-backup", "version": 1, "at_utc": now_utc.isoformat()}
+            files = {name: asdict(copied) for name, copied in found.items()}
+            (draft / MANIFEST).write_text(json.dumps(document | {"files": files}, indent=1), encoding="utf-8")
+            draft.rename(target)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return found
+
+
+def restore(settings: Settings, source: Path) -> Mapping[str, Copied]:
+    """Put a backup into an empty data directory, after every byte of it was checked.
+
+    Raises:
+        ConfigurationError: If there is something where it belongs, or `source` is no whole backup.
+        StoreUnavailableError: If a file cannot be read or written.
+    """
+    files = _checked(source)
+    home = settings.data_dir
+    there = [home / name for name in files if (home / name).exists() or (home / f"{name}-wal").exists()]
+    if there:
+        raise ConfigurationError(
+            f"{there[0]} is there: a backup is only put into an empty data directory; move it away"
+        )
+    with telling(home):
+        for name in files:
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, home / f"{name}.new")
+            _sync(home / f"{name}.new")
+        for name in files:  # all are complete: now give them their names
+            (home / f"{name}.new").rename(home / name)
+        _sync(home)
+    return files
+
+
+def _databases(settings: Settings) -> dict[str, Path]:
+    registry = settings.data_dir / "registry.sqlite3"
+    if settings.registry_url:
+        registry = Path(settings.registry_url.removeprefix("sqlite:///"))
+    paths = {"registry.sqlite3": registry}
+    paths |= {path.name: path for path in (settings.readings_path, settings.influx_path)}
+    return {name: path for name, path in paths.items() if path.exists()}
+
+
+def _copy_database(source: Path, target: Path) -> Copied:
+    with telling(source), closing(open_connection(source)) as reading, closing(sqlite3.connect(target)) as writing:
+        reading.backup(writing, pages=-1)  # in one step: in several, every write between them would begin it anew
+        writing.execute("PRAGMA journal_mode=WAL")
+        fault = writing.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if fault != "ok":
+            raise StoreUnavailableError(f"{source}: it is damaged ({fault}); keep it, and restore an older backup")
+        names = writing.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        tables = [name for (name,) in names.fetchall()]
+        rows = {name: writing.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}  # noqa: S608
+    _sync(target)
+    return Copied(target.stat().st_size, _digest(target), rows)
+
+
+def _copy_others(settings: Settings, draft: Path) -> dict[str, Copied]:
+    home = settings.data_dir
+    paths = [*home.glob("codecs/**/*"), settings.retention_journal]
+    found = {}
+    for path in (path for path in paths if path.is_file()):
+        name = path.relative_to(home).as_posix()
+        (draft / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, draft / name)
+        found[name] = Copied(path.stat().st_size, _digest(draft / name), {})
+    return found
+
+
+def _checked(source: Path) -> Mapping[str, Copied]:
+    try:
+        document = json.loads((source / MANIFEST).read_bytes())
+        files = {name: Copied(**row) for name, row in document["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise ConfigurationError(f"{source}: no whole backup: {MANIFEST}: {exc}") from exc
+    if document.get("format") != "tomma-backup" or document.get("version") != 1:
+        raise ConfigurationError(f"{source}: not a backup that this version knows")
+    for name, expected in files.items():
+        path = source / name
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise ConfigurationError(f"{source}: {name!r} leads out of the backup")
+        if not path.is_file() or path.stat().st_size != expected.bytes or _digest(path) != expected.sha256:
+            raise ConfigurationError(f"{path}: missing or changed since the backup was made; take another one")
+    return files
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,126 @@
+"""How long a city keeps what: applied once a day, in whole days (UTC), and written down with what went.
+
+Readings fold into their days, so history outlives them. A clock that is years ahead must not empty a store: a run
+moves each bound by at most a month beyond the run before.
+"""
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tomma.clock import Clock
+from tomma.errors import StoreUnavailableError, TommaError
+from tomma.locks import holding
+from tomma.ports import Aging, ReadingStore
+from tomma.settings import RetentionSettings
+
+log = logging.getLogger(__name__)
+
+FURTHEST = timedelta(days=31)
+EVERY = timedelta(days=1)
+_LOOK_EVERY_S = 600.0
+_LOCK_WAIT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one kind of record."""
+
+    at_utc: datetime
+    kind: str
+    before_utc: datetime
+    """Records from before this moment were due."""
+    deleted: int
+
+
+def apply(
+    store: ReadingStore, settings: RetentionSettings, now_utc: datetime, journal: Path, *, dry_run: bool = False
+) -> Sequence[Outcome]:
+    """Delete what is due, and append one line for each kind to `journal`; a dry run only counts.
+
+    Raises:
+        StoreUnavailableError: If the store fails, or another process is at it; what was done is in the journal.
+    """
+    with holding(_lock_of(journal), _LOCK_WAIT_S) as got:
+        if not got:
+            raise StoreUnavailableError(f"{journal}: another process applies the retention now")
+        found = []
+        for kind, days in settings.days().items():
+            bound = _bound(kind, now_utc, days, journal)
+            if kind is Aging.READINGS:
+                deleted = store.delete_before(bound, dry_run=dry_run)
+            else:
+                deleted = store.forget_before(kind, bound, dry_run=dry_run)
+            found.append(Outcome(now_utc, kind.value, bound, deleted))
+            if not dry_run:
+                _note(found[-1], journal)
+        return found
+
+
+def _bound(kind: Aging, now_utc: datetime, days: int, journal: Path) -> datetime:
+    wanted = (now_utc - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
+    former = [each.before_utc for each in read_journal(journal) if each.kind == kind.value]
+    return min(wanted, former[-1] + FURTHEST) if former else wanted
+
+
+def read_journal(journal: Path) -> list[Outcome]:
+    """Return what former runs wrote, oldest first; a line that was cut by a power failure is passed over."""
+    found = []
+    for line in journal.read_text(encoding="utf-8").splitlines() if journal.exists() else ():
+        try:
+            row = json.loads(line)
+            times = {name: datetime.fromisoformat(row[name]) for name in ("at_utc", "before_utc")}
+            found.append(Outcome(**row | times))
+        except (ValueError, TypeError, KeyError):
+            log.warning("line of the retention journal passed over path=%s line=%.100s", journal, line)
+    return found
+
+
+def _note(outcome: Outcome, journal: Path) -> None:
+    row = asdict(outcome) | {"at_utc": outcome.at_utc.isoformat(), "before_utc": outcome.before_utc.isoformat()}
+    with journal.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    log.info("retention kind=%s before=%s deleted=%d", outcome.kind, row["before_utc"], outcome.deleted)
+
+
+def _lock_of(journal: Path) -> Path:
+    return journal.with_name(journal.name + ".lock")
+
+
+@contextmanager
+def retaining(store: ReadingStore, settings: RetentionSettings, clock: Clock, journal: Path) -> Iterator[None]:
+    """Apply the retention once a day inside, whichever of several processes is first."""
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=_daily, args=(store, settings, clock, journal, stop), name="retention", daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(1.0)
+
+
+def _daily(
+    store: ReadingStore, settings: RetentionSettings, clock: Clock, journal: Path, stop: threading.Event
+) -> None:
+    while not stop.wait(min(_LOOK_EVERY_S, clock.real_seconds(_LOOK_EVERY_S))):
+        now_utc = clock.now_utc()
+        last_utc = max((each.at_utc for each in read_journal(journal)), default=datetime.min.replace(tzinfo=UTC))
+        if now_utc - last_utc < EVERY:
+            continue
+        try:
+            apply(store, settings, now_utc, journal)
+        except TommaError as exc:
+            log.warning("retention put off why=%s", exc)
+        except Exception:  # a front door of its own: tomorrow is another day
+            log.exception("retention failed")
