@@ -22,6 +22,8 @@ class LinkFacts:
     reconnects: int = 0
     unread: int = 0
     """Messages of QoS 0 that found no room: the sender did not ask for more."""
+    waiting: int = 0
+    """Messages that are here and not yet taken to the store."""
     broker_dropped: int = 0
     sessions_lost: int = 0
 

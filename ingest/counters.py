@@ -41,7 +41,7 @@ class Status:
     lag_s: float = 0.0
     """From receipt to commit, for the oldest message of the newest batch. [s, wall clock]"""
     max_lag_s: float = 0.0
-    held_back: int = 0
+    throttled: int = 0
     """Messages beyond what one device may send: acknowledged and counted, but for a sample not kept."""
     broker: LinkFacts = NO_FACTS
 
@@ -62,7 +62,8 @@ class Status:
             "store_failure": self.store_failure,
             "lag_s": round(self.lag_s, 3),
             "max_lag_s": round(self.max_lag_s, 3),
-            "held_back": self.held_back,
+            "throttled": self.throttled,
+            "waiting": self.broker.waiting,
             "connected": self.broker.connected,
             "reconnects": self.broker.reconnects,
             "unread": self.broker.unread,
@@ -106,7 +107,7 @@ class Counters:
         self._store_failures += 1
         self._store_failure = why
 
-    def status(self, broker: LinkFacts, held_back: int = 0) -> Status:
+    def status(self, broker: LinkFacts, throttled: int = 0) -> Status:
         """Return the counters as they are now."""
         return Status(
             received=self._received,
@@ -122,6 +123,6 @@ class Counters:
             store_failure=self._store_failure,
             lag_s=self._lag_s,
             max_lag_s=self._max_lag_s,
-            held_back=held_back,
+            throttled=throttled,
             broker=broker,
         )

@@ -20,6 +20,7 @@ from ingest.broker_watch import DROPPED_TOPIC, BrokerWatch, LinkFacts
 from ingest.inbox import Delivery, Inbox
 from ingest.message import Message
 from ingest.mqtt_client import connect_options, make_client, tls_context
+from ingest.stream_client import Publish, StreamClient
 from ingest.topics import envelope_finder, shared
 from tomma.back_off import BackOff
 from tomma.clock import Clock
@@ -62,7 +63,7 @@ class MqttLink:
         self._tls = tls_context(settings)
         self._envelope_of = envelope_finder(settings.sources)
         self._payload_max_bytes = settings.payload_max_bytes
-        self._client: mqtt.Client | None = None
+        self._client: StreamClient | None = None
         self._connection = 0
         self._topics_mid = -1
         self._subscribed = self._ever_subscribed = False
@@ -78,7 +79,14 @@ class MqttLink:
     def facts(self) -> LinkFacts:
         """What was seen of the broker so far."""
         watch = self._watch
-        return LinkFacts(self._subscribed, self._reconnects, self._inbox.dropped, watch.dropped, watch.sessions_lost)
+        return LinkFacts(
+            connected=self._subscribed,
+            reconnects=self._reconnects,
+            unread=self._inbox.dropped,
+            waiting=len(self._inbox),
+            broker_dropped=watch.dropped,
+            sessions_lost=watch.sessions_lost,
+        )
 
     def receive(self, limit: int, wait_s: float) -> list[Delivery]:
         """Return up to `limit` messages, as soon as there is one or after `wait_s`; connects when needed.
@@ -101,8 +109,8 @@ class MqttLink:
             return
         readers = [sock] if self._inbox.has_room else []
         writers = [sock] if client.want_write() else []
-        if readers and isinstance(sock, ssl.SSLSocket) and sock.pending():
-            wait_s = 0.0  # decrypted already: the kernel has nothing more to tell
+        if readers and (client.has_unread or (isinstance(sock, ssl.SSLSocket) and sock.pending())):
+            wait_s = 0.0  # it has come already: the kernel has nothing more to tell
         try:
             readable, writable, _ = select.select(readers, writers, [], wait_s)
         except (OSError, ValueError):
@@ -119,10 +127,11 @@ class MqttLink:
 
     def acknowledge(self, deliveries: list[Delivery]) -> None:
         """Tell the broker that these are durable; those of an earlier connection it will send again anyway."""
-        for delivery in deliveries:
-            if delivery.qos and delivery.connection == self._connection and self._client is not None:
-                self._inbox.acknowledged(delivery.packet_id)
-                self._client.ack(delivery.packet_id, delivery.qos)
+        here = [each.packet_id for each in deliveries if each.qos and each.connection == self._connection]
+        if self._client is not None and here:
+            for packet_id in here:
+                self._inbox.acknowledged(packet_id)
+            self._client.acknowledge(here)
 
     def close(self) -> None:
         """Send what is queued and leave; the session stays with the broker."""
@@ -137,7 +146,7 @@ class MqttLink:
                     break
             client.disconnect()
 
-    def _connect(self, wait_s: float) -> mqtt.Client | None:
+    def _connect(self, wait_s: float) -> StreamClient | None:
         left_s = self._retry_at_s - time.monotonic()
         if left_s > 0:
             time.sleep(min(left_s, wait_s))
@@ -175,13 +184,17 @@ class MqttLink:
     def _where(self) -> str:
         return f"{self._settings.host}:{self._settings.port}"
 
-    def _read_all(self, client: mqtt.Client) -> None:
+    def _read_all(self, client: StreamClient) -> None:
         """Read packets until the socket has no more or the inbox is full."""
         inbox = self._inbox
         while inbox.has_room and client.socket() is not None:
+            packet = client.next_publish()
+            if packet is not None:
+                self._take(packet)
+                continue
             before = len(inbox)
             client.loop_read()
-            if len(inbox) == before:
+            if len(inbox) == before and not client.has_unread:
                 return
 
     def _on_connect(self, client: mqtt.Client, _: Any, flags: Any, reason: Any, *_properties: Any) -> None:
@@ -235,19 +248,24 @@ class MqttLink:
         self._wait_longer(why)
 
     def _on_message(self, _client: mqtt.Client, _: Any, packet: mqtt.MQTTMessage) -> None:
-        if packet.qos and self._inbox.is_known(packet.mid):
-            return  # sent again while it waits here for the store
         try:
             topic = packet.topic
         except UnicodeDecodeError:
             topic = ""
+        payload = bytes(packet.payload)
+        self._take(Publish(topic, payload, packet.mid, packet.qos, dup=packet.dup, retain=packet.retain))
+
+    def _take(self, packet: Publish) -> None:
+        if packet.qos and self._inbox.is_known(packet.mid):
+            return  # sent again while it waits here for the store
+        topic = packet.topic
         envelope = self._envelope_of(topic)
         if not envelope and topic.startswith("$SYS/"):
-            self._watch.told(topic, bytes(packet.payload))
+            self._watch.told(topic, packet.payload)
             return
         message = Message(
             topic=topic,
-            payload=bytes(packet.payload[: self._payload_max_bytes]),
+            payload=packet.payload[: self._payload_max_bytes],
             received_utc=self._clock.now_utc(),
             envelope=envelope,
             size_bytes=len(packet.payload),

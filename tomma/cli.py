@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tomma.errors import ConfigurationError, TommaError
+from tomma.logs import LogThrottle
 
 EXIT_FAILED = 1
 
@@ -74,8 +75,10 @@ def _bench() -> None:
 
 def _log_to_stderr(verbose: bool = typer.Option(False, "--verbose", "-v", help="Log decisions too.")) -> None:
     """Waste bins that tell when they need emptying."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(LogThrottle())
     logging.basicConfig(
-        stream=sys.stderr,
+        handlers=[handler],
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
