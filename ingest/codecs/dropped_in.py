@@ -16,9 +16,9 @@ from ingest.codecs.mapping import CodecMapping, MappingError, read_mapping
 from ingest.codecs.meaning import interpret
 from ingest.codecs.sandbox import LIMITS, Call, Limits, Sandbox
 from ingest.decode.codec import FrameDecoder
-from ingest.decode.decoded_fields import DISTANCES_OF_MAKER
+from ingest.decode.decoded_fields import UNITS_OF_MAKER, UNITS_OF_NAME
 from ingest.decode.guess import Hint, draft_of, no_hint
-from ingest.decode.names import Kind, words_of
+from ingest.decode.names import Kind
 from ingest.decode.values import Values
 from ingest.message import Uplink
 from ingest.refusal import RefusedError, shown
@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 POLL_S = 1.0
 AHEAD_MAX = 10_000
 NO_MAPPING = CodecMapping()
-_UNITS_BY_FACTOR = {1.0: "mm", 10.0: "cm", 1000.0: "m"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,13 +325,11 @@ def _failed(script: Script, what: str) -> RefusedError:
 
 def _hint_of(script: Script | None, sensor: Sensor) -> Hint:
     """Return units by the script's own source, else by what is known of the maker."""
-    known = {
-        spelling.name: _UNITS_BY_FACTOR.get(spelling.factor, "")
-        for spelling in DISTANCES_OF_MAKER.get(sensor.make.strip().lower(), ())
-    }
+    make = sensor.make.strip().lower()
+    units = UNITS_OF_MAKER.get(make, {})
 
     def unit_of(name: str, kind: Kind) -> str:
-        told = known.get("".join(words_of(name)), "") if kind is Kind.DISTANCE else ""
-        return told or (script.hint(name, kind) if script else "")
+        told = script.hint(name, kind) if script else ""
+        return told or UNITS_OF_NAME.get((make, name)) or units.get(kind, "")
 
     return unit_of

@@ -59,17 +59,25 @@ def _foreign(uplink: Uplink, sensor: Sensor, codecs: Codecs) -> Sequence[Values]
     if dropped_in is not None:
         return dropped_in(uplink)
     make = sensor.make.strip().lower()
-    told = decoded_fields.read(uplink.fields, make)
-    if told is not None and (told.has_level or not uplink.frame):
-        return (told,)
-    decoder = MAKERS.get(make)
-    if uplink.frame and decoder is not None:
+    decoder = MAKERS.get(make) if uplink.frame else None
+    told = _told(uplink, make, or_else=decoder)
+    if decoder is not None and not any(values.has_level for values in told):
         return decoder(uplink, sensor.model)
-    if told is not None:
-        return (told,)
-    if decoder is None:
+    if told:
+        return told
+    if uplink.frame:
         raise RefusedError(
             RejectReason.UNKNOWN_FORMAT,
             f"make must be one of {', '.join(sorted(MAKERS))} to decode a binary payload, got {shown(sensor.make)}",
         )
     raise RefusedError(RejectReason.NO_READING, "decoded_payload carries no distance or fill, and there is no frame")
+
+
+def _told(uplink: Uplink, make: str, *, or_else: MakerDecoder | None) -> Sequence[Values]:
+    """Return what the network server decoded; a doubt about its units does not matter when we can decode the frame."""
+    try:
+        return decoded_fields.read(uplink.fields, make)
+    except RefusedError as exc:
+        if or_else is None or exc.reason is not RejectReason.UNKNOWN_UNIT:
+            raise
+        return ()

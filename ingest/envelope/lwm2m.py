@@ -70,10 +70,11 @@ def read_resources(resources: Sequence[Resource]) -> Told:
     }
     told: dict[str, JsonValue] = {name: value for name, value in side_values.items() if value is not None}
     doubtful = number(QUALITY_INDICATOR) in REJECTED_QUALITY or number(QUALITY_LEVEL) == 0.0
-    if doubtful or values.get((FILLING_LEVEL, COVER_OPEN)) is True:
-        told["valid"] = False
-    elif (fill_pct := _fill_pct(number)) is not None:
+    fill_pct = _fill_pct(number)
+    if fill_pct is not None:
         told["fill_pct"] = fill_pct
+        if doubtful or values.get((FILLING_LEVEL, COVER_OPEN)) is True:
+            told["valid"] = False
     for name, resource_id in (("fire", TEMPERATURE_ALARM), ("tilt", OUT_OF_POSITION), ("tamper", OUT_OF_LOCATION)):
         if values.get((FILLING_LEVEL, resource_id)) is True:
             told[name] = True

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -274,9 +274,9 @@ def test_a_frame_is_refused_because(values: Callable[[], Sequence[Values]], says
         ),
         pytest.param("", {"Distance": "2799 mm"}, Values(distance_mm=2799), id="a unit in the text"),
         pytest.param("", {"fillLevel": "45 %"}, Values(fill_fraction=0.45), id="per cent in the text"),
-        pytest.param("", {"distance": 812}, None, id="a bare number of an unknown make is not guessed"),
-        pytest.param("", {"distance_mm": "812"}, None, id="a level written as text"),
-        pytest.param("netvox", {"Distance": 300, "FillLevel": 50}, Values(300, 0.5), id="Netvox' names"),
+        pytest.param("", {"distance_mm": "812"}, Values(distance_mm=812), id="a level written as text"),
+        pytest.param("netvox", {"Distance": 300, "FillLevel": 50}, Values(300), id="Netvox: the distance wins"),
+        pytest.param("netvox", {"FillLevel": 1}, Values(None, 0.01), id="Netvox counts fill in per cent"),
         pytest.param(
             "dragino",
             {"Bat": 3.4, "Distance": "2799 mm", "Sensor_flag": 1, "TempC_DS18B20": "-1.50"},
@@ -298,7 +298,7 @@ def test_a_frame_is_refused_because(values: Callable[[], Sequence[Values]], says
         pytest.param(
             "dragino",
             {"distance": "No Sensor"},
-            Values(alarms=frozenset({Alarm.SENSOR_FAULT})),
+            Values(no_echo=True, alarms=frozenset({Alarm.SENSOR_FAULT})),
             id="no sensor is a fault",
         ),
         pytest.param("dragino", {"distance": "Invalid Reading"}, Values(no_echo=True), id="in words"),
@@ -329,7 +329,13 @@ def test_a_frame_is_refused_because(values: Callable[[], Sequence[Values]], says
 )  # fmt: skip
 def test_of_decoded_fields_we_keep(make: str, body: dict[str, Any], expected: Values | None) -> None:
     """What a network server decoded is taken as far as its unit is certain, and no further."""
-    assert decoded_fields.read(body, make) == expected
+    assert list(decoded_fields.read(body, make)) == ([expected] if expected else [])
+
+
+def test_a_list_that_a_network_decoded_is_history() -> None:
+    """Some makers' scripts unpack a day of readings from one frame."""
+    body: dict[str, Any] = {"history": [{"time": "2026-06-01T10:00:00Z", "distance_mm": 800}], "distance_mm": 790}
+    assert [each.distance_mm for each in decoded_fields.read(body, "")] == [790, 800]
 
 
 def uplink(**uplink_message: Any) -> Callable[[IngestContext], Any]:
@@ -410,8 +416,14 @@ def test_no_level_is_found_in(fields: dict[str, Any], reason: RejectReason, says
 
 def test_a_bare_distance_of_an_unknown_make_is_not_guessed() -> None:
     """81 may be millimetres, centimetres or per cent."""
-    with pytest.raises(RefusedError, match="make must be one of cayenne_lpp, decentlab"):
+    with pytest.raises(RefusedError, match="the unit of distance = 81 must be certain"):
         decode(Uplink(("X",), NOW, fields={"distance": 81}, frame=b"\x01"), Sensor(SensorId("X"), make="Nobody"))
+
+
+def test_a_frame_of_an_unknown_make_is_not_guessed() -> None:
+    """The refusal tells which makes there are."""
+    with pytest.raises(RefusedError, match="make must be one of cayenne_lpp, decentlab"):
+        decode(Uplink(("X",), NOW, frame=b"\x01"), Sensor(SensorId("X"), make="Nobody"))
 
 
 def test_a_simulated_uplink_is_no_reading(context: IngestContext) -> None:
@@ -454,6 +466,9 @@ class DroppedIn:
     def find(self, sensor: Sensor) -> FrameDecoder | None:
         """Two measurements for every uplink of it."""
         return (lambda _: (Values(distance_mm=1.0), Values(no_echo=True))) if sensor.make == "Milesight" else None
+
+    def prepare(self, uplinks: Iterable[tuple[Uplink, Sensor]]) -> None:
+        """Not needed for one frame."""
 
 
 def test_a_codec_of_the_city_wins_over_the_built_in_decoder() -> None:
