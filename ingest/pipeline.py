@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from ingest.alerts.signs import sign_of
-from ingest.alerts.trail import NO_TRAILS, Trail, Trails, alerts_of, follow
+from ingest.alerts.trail import NO_TRAILS, Trail, Trails, alerts_of, follow, with_memory
 from ingest.calibrate import calibrate
 from ingest.decode import decode
 from ingest.decode.codec import NO_CODECS, Codecs
@@ -29,7 +29,7 @@ from ingest.outcome import Heard, Outcome
 from ingest.quality import judge
 from ingest.refusal import RefusedError, shown
 from ingest.repeats import NO_RECEIPTS, Arrival, Receipts, first_receipt, free_utc, repaired_before
-from ingest.times import EARLIEST_UTC, When, to_the_millisecond, when
+from ingest.times import EARLIEST_UTC, When, when
 from tomma.city import City, Installation, Sensor
 from tomma.model import (
     Alert,
@@ -97,8 +97,10 @@ def process(messages: Sequence[Message], context: IngestContext) -> Batch:
     rejected: list[Rejected] = []
     memory: dict[SensorId, SensorMemory] = {}
     trails: dict[SensorId, Trail] = {}
-    for message in messages:
-        for outcome in read(message, context, memory):
+    opened = [(message, _open(message, context)) for message in messages]
+    context.codecs.prepare(_known(opened, context.city))
+    for message, records in opened:
+        for outcome in _read(message, records, context, memory):
             if isinstance(outcome, Rejected):
                 rejected.append(outcome)
                 continue
@@ -113,15 +115,39 @@ def process(messages: Sequence[Message], context: IngestContext) -> Batch:
     )
 
 
-def read(message: Message, context: IngestContext, memory: Mapping[SensorId, SensorMemory]) -> Iterator[Outcome]:
+def _open(message: Message, context: IngestContext) -> Sequence[Record] | Rejected:
+    try:
+        return _unwrap(message, context)
+    except (ValueError, ArithmeticError, RecursionError) as exc:
+        return _rejected(message, context, exc, None, "")
+
+
+def _known(
+    opened: Sequence[tuple[Message, Sequence[Record] | Rejected]], city: City
+) -> Iterator[tuple[Uplink, Sensor]]:
+    """Yield what is about to be decoded, for codecs that had better see it all at once."""
+    for _, records in opened:
+        for record in () if isinstance(records, Rejected) else records:
+            if isinstance(record, Uplink) and record.frame:
+                for name in record.device_ids:
+                    sensor = city.sensors.get(SensorId(name))
+                    if sensor is not None:
+                        yield record, sensor
+                        break
+
+
+def _read(
+    message: Message,
+    records: Sequence[Record] | Rejected,
+    context: IngestContext,
+    memory: Mapping[SensorId, SensorMemory],
+) -> Iterator[Outcome]:
     """Yield what is heard in one message, or why nothing is; a bad record among good ones costs only itself.
 
     Lazy on purpose: `memory` may grow between two records of one sensor.
     """
-    try:
-        records = _unwrap(message, context)
-    except (ValueError, ArithmeticError, RecursionError) as exc:
-        yield _rejected(message, context, exc, None, "")
+    if isinstance(records, Rejected):
+        yield records
         return
     for number, record in enumerate(records, 1):
         where = f"record {number} of {len(records)}: " if len(records) > 1 else ""
@@ -212,38 +238,39 @@ def _hear(
 ) -> Heard:
     """Return what one measurement says: when, in which bin, and if it has a level, the reading."""
     clock, hung = _when_and_where(message, measurement, sensor, context.city)
-    received_utc = to_the_millisecond(message.received_utc)
     if not measurement.has_level:
-        return Heard(measurement, hung.bin_id, clock.measured_utc, received_utc)
+        return Heard(measurement, hung.bin_id, clock.measured_utc, clock.received_utc)
     level = calibrate(measurement, context.city.container_type_of(hung.bin_id), hung, sensor)
     known = _memory_of(sensor.id, hung.bin_id, context, memory)
-    distance_mm = measurement.distance_mm
+    distance_mm, temperature_c = measurement.distance_mm, measurement.temperature_c
     raw = level.fill_fraction if distance_mm is None else distance_mm
     measured_utc = _identity_utc(clock, raw, measurement, message, known, context.receipts)
     flags = judge(
-        level,
-        measured_utc,
-        raw,
-        has_distance=distance_mm is not None,
-        memory=known,
-        temperature_c=measurement.temperature_c,
+        level, measured_utc, raw, has_distance=distance_mm is not None, memory=known, temperature_c=temperature_c
     )
-    if clock.quality or known.conflicting_counter is not None:
-        flags |= clock.quality | (Quality.SHARED_NAME if known.conflicting_counter is not None else Quality.GOOD)
     reading = Reading(
-        bin_id=hung.bin_id,
-        sensor_id=sensor.id,
-        measured_utc=measured_utc,
-        received_utc=measured_utc if clock.by_receipt else received_utc,
-        fill_fraction=level.fill_fraction,
-        quality=flags,
-        distance_mm=distance_mm,
-        battery_v=measurement.battery_v,
-        temperature_c=measurement.temperature_c,
-        counter=_own_counter(measurement),
-        raw_fill_fraction=level.raw_fraction,
+        hung.bin_id,
+        sensor.id,
+        measured_utc,
+        measured_utc if clock.by_receipt else clock.received_utc,
+        level.fill_fraction,
+        _with_doubts(flags, clock, known),
+        distance_mm,
+        measurement.battery_v,
+        temperature_c,
+        _own_counter(measurement),
+        level.raw_fraction,
     )
-    return Heard(measurement, hung.bin_id, measured_utc, received_utc, reading)
+    return Heard(measurement, hung.bin_id, measured_utc, clock.received_utc, reading)
+
+
+def _with_doubts(flags: Quality, clock: When, known: SensorMemory) -> Quality:
+    """Add what is odd about the sender, not about the level."""
+    if clock.is_repaired:
+        flags |= Quality.CLOCK_REPAIRED
+    if known.conflicting_counter is not None:
+        flags |= Quality.SHARED_NAME
+    return flags
 
 
 def _when_and_where(
@@ -265,21 +292,15 @@ def _identity_utc(
     clock: When, raw: float, measurement: Measurement, message: Message, known: SensorMemory, receipts: Receipts
 ) -> datetime:
     """Return the time that is the reading's identity, the same however often and in whatever order it comes."""
-    if not clock.quality and not clock.by_receipt:
+    if not clock.is_repaired and not clock.by_receipt:
         newest = known.newest
         if newest is None or not newest.is_repaired:  # nearly always
             return clock.measured_utc
-    arrival = Arrival(
-        measurement.sensor_id,
-        to_the_millisecond(message.received_utc),
-        raw,
-        _own_counter(measurement),
-        message.redelivered,
-        message.replayed,
-    )
+    counter = _own_counter(measurement)
+    arrival = Arrival(measurement.sensor_id, clock.received_utc, raw, counter, message.redelivered, message.replayed)
     if clock.by_receipt:
         return first_receipt(arrival, known, receipts)
-    if clock.quality:
+    if clock.is_repaired:
         return free_utc(clock.measured_utc, raw, known)
     return repaired_before(arrival, clock.measured_utc, known)
 
@@ -314,7 +335,10 @@ def _remember(reading: Reading, context: IngestContext, memory: dict[SensorId, S
 def _follow(heard: Heard, context: IngestContext, trails: dict[SensorId, Trail], news: News) -> None:
     """Note what the message says for or against an alert."""
     sensor_id = heard.measurement.sensor_id
-    followed = follow(trails.get(sensor_id) or context.trails.trail_of(sensor_id), sign_of(heard))
+    trail = trails.get(sensor_id) or context.trails.trail_of(sensor_id, heard.bin_id)
+    if not trail.signs:
+        trail = with_memory(trail, context.memories.of(sensor_id, heard.bin_id))
+    followed = follow(trail, sign_of(heard))
     trails[sensor_id] = followed.trail
     if followed.told or followed.withdrawn:
         told, withdrawn = (alerts_of(each, sensor_id, heard.bin_id) for each in (followed.told, followed.withdrawn))

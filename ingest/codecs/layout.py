@@ -12,6 +12,8 @@ from tomma.model import RejectReason
 HISTORY = "history"
 """The list under which a repeating part appears, each entry with its `time`."""
 HISTORY_MAX = 200
+DECIMALS = 9
+"""Beyond any sensor's, short of what binary fractions add: -41 tenths are -4.1."""
 _FLOATS = {2: "e", 4: "f", 8: "d"}
 
 
@@ -103,9 +105,13 @@ def read_number(number: Number, payload: bytes, name: str) -> JsonValue:
         raw = float(struct.unpack((">" if number.order == "big" else "<") + _FLOATS[number.size], data)[0])
         if raw != raw or raw in (float("inf"), float("-inf")):
             raise _unreadable(f"{name} must be a finite number, got {raw}")
-        return raw * number.scale + number.offset
+        return _scaled(raw, number)
     whole = _whole(number, data, name)
-    return whole if number.scale == 1.0 and number.offset == 0.0 else whole * number.scale + number.offset
+    return whole if number.scale == 1.0 and number.offset == 0.0 else _scaled(whole, number)
+
+
+def _scaled(raw: float, number: Number) -> float:
+    return round(raw * number.scale + number.offset, DECIMALS)
 
 
 def _whole(number: Number, data: bytes, name: str) -> int:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ingest.codecs.layout import HISTORY
+from ingest.codecs.layout import DECIMALS, HISTORY
 from ingest.codecs.mapping import ALARMS, CodecMapping, Conditional, Fields, Flag, Quantity
 from ingest.decode.guess import Hint, draft_of, is_yes, no_hint, time_in, time_of, understand
 from ingest.decode.quantity import CELSIUS, LENGTH_MM, SHARE, VOLTS, number_and_unit
@@ -107,7 +107,7 @@ def _draft(fields: Fields, scope: Scope, sent_utc: datetime | None) -> Draft:
         break
     for rule, value, unit in _values(fields.temperature, scope):
         factor, summand = CELSIUS.get(rule.unit or unit, (1.0, 0.0))
-        draft.feel(value * factor + summand)
+        draft.feel(round(value * factor + summand, DECIMALS))
         break
     for name in ALARMS:
         if any(_raised(flag, scope) for flag in getattr(fields, name)):
@@ -132,7 +132,7 @@ def _quantity(rules: Sequence[Quantity], scope: Scope, units: Mapping[str, float
         silent = silent or any(_is_one_of(value, rule.no_echo) for value in present)
         heard = [value for _, value, _ in _values([rule], scope, every=rule.combine != "first")]
         if heard:
-            return False, _combined(rule, heard) * units[rule.unit]
+            return False, round(_combined(rule, heard) * units[rule.unit], DECIMALS)
     return silent, None
 
 
@@ -158,7 +158,7 @@ def _values(rules: Sequence[Quantity], scope: Scope, *, every: bool = False) -> 
                 continue
             told = _read(rule, name, value)
             if told is not None:
-                yield rule, told[0] * rule.scale + rule.offset, told[1]
+                yield rule, round(told[0] * rule.scale + rule.offset, DECIMALS), told[1]
                 if not every:
                     return
 

@@ -19,6 +19,7 @@
   const OUTPUT_MAX_CHARACTERS = 65536;
   const DEPTH_MAX = 16;
   const LOG_MAX_LINES = 20;
+  const STAINED = " "; // after an answer: something global could not be cleared, and the engine must be made anew
 
   for (const name of ["SharedArrayBuffer", "Atomics", "WeakRef", "FinalizationRegistry", "queueMicrotask", "performance"]) {
     delete global[name];
@@ -32,6 +33,13 @@
     }
   }
   const quiet = { log, info: log, warn: log, error: log, debug: log, trace: log, dir: log, assert() {}, table: log };
+  const asJson = [[Map, (map) => Object.fromEntries(map)], [Set, (set) => [...set]], [BigInt, (value) => Number(value)]];
+  for (const [kind, convert] of asJson) {
+    const toJSON = function () {
+      return convert(this);
+    };
+    defineProperty(kind.prototype, "toJSON", { value: toJSON, writable: true, configurable: true });
+  }
   defineProperty(global, "console", { value: quiet, writable: true, configurable: true });
 
   // ---- plain JSON out of whatever a codec returns -----------------------------------------------------------------
@@ -96,10 +104,14 @@
       .replace(/^([ \t]*)export\s*\{[^}]*\}\s*(from\s*['"][^'"]*['"])?\s*;?/gm, "$1")
       .replace(/^([ \t]*)export\s+(?=(async\s+)?function|const|let|var|class)/gm, "$1");
   }
-  function compile(source) {
+  function compile(text) {
+    const source = text.replace(/^#!.*/, "");
     const names = [...namesIn(source), "normalizeUplink"];
-    const scope = names.map((name) => `${name}: typeof ${name} === "function" ? ${name} : undefined`).join(", ");
-    const whole = (text) => new FunctionOf(...WRAPPED, `${text}\n;return { ours: true, ${scope} };`);
+    const parts = names.map((name) => `${name}: typeof ${name} === "function" ? ${name} : undefined`);
+    const holders = [...source.matchAll(/^(?:var|let|const)\s+([A-Za-z_$][\w$]*)/gm)].map((match) => match[1]).slice(0, 50);
+    const held = [...new Set(holders)].map((name) => `typeof ${name} === "object" ? ${name} : undefined`);
+    const scope = [...parts, `holders: [${held.join(", ")}]`].join(", ");
+    const whole = (body) => new FunctionOf(...WRAPPED, `${body}\n;return { ours: true, ${scope} };`);
     try {
       return { names, run: whole(source) };
     } catch (fault) {
@@ -115,7 +127,7 @@
   function lookUp(made, name) {
     const { scope, exported } = made;
     if (scope[name]) return scope[name];
-    for (const holder of [exported, exported && exported.default, global]) {
+    for (const holder of [exported, exported && exported.default, ...(scope.holders ?? []), global]) {
       if (holder && typeof holder[name] === "function") return holder[name];
     }
     return undefined;
@@ -179,10 +191,11 @@
     }
     const seen = new Set([global]);
     const waiting = [];
+    const shared = (target) => target !== global && seen.has(target);
     // Many codecs bring their own Object.assign and define it at the top of every run: the first run has done it.
     const defining = {
-      defineProperty: (target, ...rest) => (seen.has(target) ? target : defineProperty(target, ...rest)),
-      defineProperties: (target, all) => (seen.has(target) ? target : defineProperties(target, all)),
+      defineProperty: (target, ...rest) => (shared(target) ? target : defineProperty(target, ...rest)),
+      defineProperties: (target, all) => (shared(target) ? target : defineProperties(target, all)),
     };
     for (const name of ownKeys(defining)) defineProperty(Object, name, { value: defining[name] });
     const visit = (value) => {
@@ -222,8 +235,9 @@
   // ---- one call ------------------------------------------------------------------------------------------------------
   let program, entry, globals;
   function forget() {
-    if (ownKeys(global).length === globals) return;
+    if (ownKeys(global).length === globals) return true;
     for (const key of ownKeys(global)) if (describeProperty(global, key).configurable) delete global[key];
+    return ownKeys(global).length === globals;
   }
   function call(request) {
     const [bytes, port, received_ms] = request;
@@ -298,15 +312,16 @@
     },
     run(request, with_log) {
       lines = [];
+      let text;
       try {
         const result = call(parse(request));
         if (with_log) result.log = lines;
-        return textOf(result);
+        text = textOf(result);
       } catch (fault) {
-        return stringify({ fault: told(fault), kind: fault instanceof TypeError ? "type" : "other", log: with_log ? lines : undefined });
-      } finally {
-        forget();
+        const kind = fault instanceof TypeError ? "type" : "other";
+        text = stringify({ fault: told(fault), kind, log: with_log ? lines : undefined });
       }
+      return forget() ? text : text + STAINED;
     },
   };
 });

@@ -111,15 +111,16 @@ class Sandbox:
     def _run_batch(self, calls: Sequence[Call]) -> list[bytes]:
         try:
             return self._try_batch(calls)
-        except _LostError as exc:
-            if len(calls) == 1:
-                return [self._killed(calls[0], str(exc))]
-        return [self._run_alone(call) for call in calls]  # one of them ends the process: the others must not pay
+        except _LostError:
+            return [self._run_alone(call) for call in calls]  # one of them ends the process: the others must not pay
 
     def _run_alone(self, call: Call) -> bytes:
         if self.spent_s.get(call.codec, 0.0) > self.limits.batch_s:
             return _fault("it has stopped the worker process in this batch", "skipped")
-        return self._run_batch([call])[0]
+        try:
+            return self._try_batch([call])[0]
+        except _LostError as exc:
+            return self._killed(call, str(exc))
 
     def _killed(self, call: Call, why: str) -> bytes:
         self.spent_s[call.codec] = self.spent_s.get(call.codec, 0.0) + 2 * self.limits.batch_s
@@ -127,6 +128,7 @@ class Sandbox:
         return _fault(f"it had to be stopped by force: {why}", "killed")
 
     def _try_batch(self, calls: Sequence[Call]) -> list[bytes]:
+        self._started()
         self._load_missing({call.codec for call in calls})
         rows = [[call.codec, call.frame.hex(), call.port, call.received_ms, call.with_log] for call in calls]
         head, *lines = self._ask({"run": rows, "budget_s": self.limits.batch_s}).split(b"\n")

@@ -30,6 +30,8 @@ LOAD_LIMIT_S = 1.0
 HARD_FACTOR = 4.0
 HARD_FLOOR_S = 0.2
 """How long past its limit a native function may sit before the process dies."""
+STAINED = " "
+"""How `runtime.js` ends an answer after which the engine must be made anew."""
 FRESH_TRIES = 16
 """How often a failing script is tried with unfrozen built-ins before that is held to be of no use."""
 
@@ -60,6 +62,8 @@ class Codec:
         except quickjs.JSException as exc:
             self._run = None  # what the engine broke off may have left anything behind
             return _fault_of(str(exc))
+        if answer.endswith(STAINED):
+            self._run = None
         if answer.startswith('{"fault":'):
             if "InternalError: out of memory" in answer:
                 self._run = None
