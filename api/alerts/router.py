@@ -11,6 +11,7 @@ from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
 from api.schema import Name, UtcTime
 from api.services import Hands, Services
+from tomma.city import City
 from tomma.model import Alert, BinId
 
 router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=StrictRoute)
@@ -20,7 +21,7 @@ HISTORY_DAYS_MAX = 400
 ALERTS_MAX = 5_000
 
 
-@router.get("", summary="Alerts now, or how they came and went", responses=problems(503))
+@router.get("", summary="Alerts now, or how they came and went", responses=problems(404, 503))
 def list_alerts(
     hands: Hands,
     active: Annotated[bool, Query(description="Only what is the matter now; then no time is asked for.")] = False,
@@ -30,7 +31,8 @@ def list_alerts(
 ) -> AlertsOut:
     """Return the alerts that are raised now, or every change within a time, oldest first."""
     found = _active(hands, bin_id) if active else _changes(hands, bin_id, from_utc, to_utc)
-    return AlertsOut(alerts=[_alert(each) for each in found[-ALERTS_MAX:]], truncated=len(found) > ALERTS_MAX)
+    city = hands.city.current()
+    return AlertsOut(alerts=[_alert(each, city) for each in found[-ALERTS_MAX:]], truncated=len(found) > ALERTS_MAX)
 
 
 def _active(hands: Services, bin_id: str | None) -> Sequence[Alert]:
@@ -49,12 +51,14 @@ def _changes(
     return hands.context.readings.alerts(begin, end, BinId(bin_id) if bin_id else None)
 
 
-def _alert(alert: Alert) -> AlertOut:
+def _alert(alert: Alert, city: City) -> AlertOut:
+    own = city.bins.get(alert.bin_id) if alert.bin_id else None
     return AlertOut(
         kind=alert.kind.value,
         at_utc=alert.at_utc,
         active=alert.active,
         sensor_id=alert.sensor_id,
         bin_id=alert.bin_id,
+        place=city.sites[own.site_id].name if own else None,
         values=dict(alert.values),
     )

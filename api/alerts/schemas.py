@@ -13,6 +13,7 @@ class AlertOut(Shown):
     active: bool = Field(description="True: raised. False: ended.")
     sensor_id: str | None = Field(description="The sensor it is about, if it is about one.")
     bin_id: str | None = Field(description="The bin it is about, or in which that sensor hung.")
+    place: str | None = Field(description="Where that bin stands.", examples=["Exempelgatan 4"])
     values: dict[str, float] = Field(
         description="The numbers that raised it; their names carry their units.", examples=[{"battery_fraction": 0.08}]
     )

@@ -25,7 +25,7 @@ def test_what_is_the_matter_now_is_told_with_its_numbers(client: httpx.Client, w
         "alerts": [
             {
                 "kind": "battery_low", "at_utc": "2026-11-21T05:30:00Z", "active": True, "sensor_id": "H2",
-                "bin_id": "B2", "values": {"battery_v": 3.1},
+                "bin_id": "B2", "place": "Gata 1", "values": {"battery_v": 3.1},
             }
         ],
         "truncated": False,

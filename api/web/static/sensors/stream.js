@@ -45,11 +45,12 @@ function Checks({health}) {
 function Alerts({alerts}) {
   const {t, format} = useWords();
   const about = (alert) => alert.sensor_id ?? alert.bin_id ?? t("sensors.alert_stream");
+  const where = (alert) => alert.place ?? about(alert);
   return html`<section><h3>${t("sensors.alerts")} <small>${format.whole(alerts.length)}</small></h3>
     ${!alerts.length && html`<p class="hint">${t("sensors.no_alerts")}</p>`}
     <ul class="rows">${alerts.slice(-AT_ONCE).reverse().map((each) => html`<li key=${`${each.kind} ${about(each)}`}>
-      <b>${t(`alert.${each.kind}`)}</b> <span>${about(each)}</span>
-      <small>${t("sensors.alert_since", {time: format.timeOrDay(each.at_utc, nowMs())})}</small></li>`)}</ul></section>`;
+      <b>${t(`alert.${each.kind}`)}</b> <span>${where(each)}</span>
+      <small>${[about(each), t("sensors.alert_since", {time: format.timeOrDay(each.at_utc, nowMs())})].join(" · ")}</small></li>`)}</ul></section>`;
 }
 
 function Quarantine({devices}) {
