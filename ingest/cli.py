@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from ingest.alerts.watcher import Watcher, watching
 from ingest.broker import EmbeddedBroker, Login
+from ingest.broker_care import cared_for
 from ingest.codecs.cli import open_codecs
 from ingest.counters import Status
 from ingest.reporter import reporting
@@ -53,6 +54,7 @@ def ingest(
             broker = rim.enter_context(
                 EmbeddedBroker(settings.data_dir, settings.broker.port, topics, settings.broker.embedded_sync)
             )
+            rim.enter_context(cared_for(broker.directory, broker.restart))
             broker_settings = _with_login(settings.broker, broker.port, broker.ingest_login)
         turns = None
         if broker_settings.share_group:

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Protocol
 
+from ingest.alerts.recall import StoreTrails
 from ingest.broker_watch import LinkFacts
 from ingest.counters import Counters, Status
 from ingest.decode.codec import NO_CODECS, Codecs
@@ -118,6 +119,7 @@ class Subscriber:
         self._on_ready, self._on_status = on_ready, on_status
         self._codecs = codecs
         self._memories = StoreMemories(store, clock)
+        self._trails = StoreTrails(store)
         self._limit = RateLimit(settings)
         self._turns = turns
         self._quarantine = QuarantineReplay(store, envelope_finder(settings.sources))
@@ -203,6 +205,7 @@ class Subscriber:
         appended = self._store.append(batch.readings, batch.emptyings, batch.rejected, batch.alerts, batch.withdrawn)
         self._link.acknowledge(deliveries)
         self._memories.keep(batch.memory)
+        self._trails.keep(batch.trails)
         self._count(batch, appended, deliveries)
 
     @contextlib.contextmanager
@@ -213,6 +216,7 @@ class Subscriber:
             return
         with self._turns.on(delivery.message.topic for delivery in admitted.deliveries):
             self._memories.forget()
+            self._trails.forget()
             yield
 
     def _process(self, admitted: Admitted) -> Batch:
@@ -236,6 +240,7 @@ class Subscriber:
             self._memories,
             self._settings.payload_max_bytes,
             codecs=self._codecs,
+            trails=self._trails,
             receipts=self._memories,
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from ingest.memory import Seen
 from ingest.outcome import Heard
 from tomma.model import Alarm, AlertKind, Measurement, Quality, Reading
 
@@ -50,7 +51,6 @@ SAID: Mapping[Alarm, int] = {
 }
 MECHANICAL = TILT | TAMPER | FAULT
 """A level without these alarms says that they are over: who measures hangs and works."""
-_JUDGED = int(Quality.STUCK | Quality.BLOCKED | Quality.OUT_OF_RANGE | Quality.LATE)
 _STUCK, _BLOCKED, _OUT_OF_RANGE, _LATE = (
     int(flag) for flag in (Quality.STUCK, Quality.BLOCKED, Quality.OUT_OF_RANGE, Quality.LATE)
 )
@@ -58,9 +58,11 @@ NO_VALUES: Mapping[str, float] = {}
 
 
 class Sign(NamedTuple):
-    """One message as the alerts see it; in order of time, then of content."""
+    """One message as the alerts see it; (measured_utc, rank) is its identity, and its place in order."""
 
     measured_utc: datetime
+    rank: int
+    """0 for a reading, of which there is one at a time; a status is told from others by what it says."""
     odd: int
     """Bits of the alerts that it speaks for."""
     fine: int
@@ -105,7 +107,8 @@ def sign_of(heard: Heard) -> Sign:  # noqa: C901  (once for every message: each 
     if said.alarms or said.no_echo:
         odd, fine = _by_device(said, odd, fine)
     values = _values(said, reading) if odd else NO_VALUES
-    return Sign(heard.measured_utc, odd, fine, 0, celsius, battery, values)
+    rank = 0 if reading is not None else 1 + (odd << len(KINDS) + 1 | fine)
+    return Sign(heard.measured_utc, rank, odd, fine, 0, celsius, battery, values)
 
 
 def _by_volts(volts: float, odd: int, fine: int) -> tuple[int, int, float | None]:
@@ -149,3 +152,18 @@ def _values(said: Measurement, reading: Reading | None) -> Mapping[str, float]:
         "fill_fraction": None if reading is None else reading.fill_fraction,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def remembered_sign(seen: Seen, active: int) -> Sign:
+    """Return the sign that a remembered reading was, as far as it can be told from what is kept of it."""
+    odd, fine = 0, MECHANICAL | IMPOSSIBLE
+    if seen.temperature_c is not None:
+        fine |= FIRE if seen.temperature_c < FIRE_ENDS_C else 0
+        odd |= FIRE if seen.temperature_c >= FIRE_C else 0
+    if seen.fill_fraction < OVERFLOW_ENDS_FRACTION:
+        fine |= OVERFLOW
+    elif seen.fill_fraction >= OVERFLOW_FRACTION:
+        odd |= OVERFLOW
+    if not seen.is_held:
+        fine |= STUCK | BLOCKED
+    return Sign(seen.measured_utc, 0, odd, fine, active, seen.temperature_c)

@@ -26,7 +26,9 @@ from ingest.alerts.signs import (
     TILT,
     WARM,
     Sign,
+    remembered_sign,
 )
+from ingest.memory import SensorMemory
 from tomma.model import Alert, AlertKind, BinId, SensorId
 
 SIGNS_MAX = 24
@@ -92,11 +94,13 @@ class Followed(NamedTuple):
 def follow(trail: Trail, sign: Sign) -> Followed:
     """Put the sign into its place and return what follows."""
     before, signs = trail
-    if not signs or sign[:3] > signs[-1][:3]:
+    if not signs or sign.measured_utc > signs[-1].measured_utc:
         return _append(trail, sign)
-    place = bisect_left(signs, sign[:3], key=_order)
-    if signs[place][:3] == sign[:3] or (place == 0 and len(signs) == SIGNS_MAX):
-        return Followed(trail)  # told before, or older than all we remember
+    place = bisect_left(signs, sign[:2], key=_order)
+    if place < len(signs) and signs[place][:2] == sign[:2]:
+        return Followed(trail)  # told before
+    if place == 0 and len(signs) == SIGNS_MAX:
+        return Followed(trail)  # older than all we remember
     new = Trail(before, _refolded(before, (*signs[:place], sign, *signs[place:]), place))
     old_changes = {each.identity: each for each in changes(trail)}
     new_changes = {each.identity: each for each in changes(new)}
@@ -107,8 +111,8 @@ def follow(trail: Trail, sign: Sign) -> Followed:
     return Followed(new, told, withdrawn)
 
 
-def _order(sign: Sign) -> tuple[datetime, int, int]:
-    return sign[:3]
+def _order(sign: Sign) -> tuple[datetime, int]:
+    return sign[:2]
 
 
 def _append(trail: Trail, sign: Sign) -> Followed:
@@ -233,17 +237,27 @@ def alerts_of(found: Iterable[Change], sensor_id: SensorId, bin_id: BinId) -> tu
     return tuple(alert_of(each, sensor_id, bin_id) for each in found)
 
 
+def with_memory(trail: Trail, memory: SensorMemory) -> Trail:
+    """Return an empty trail with the signs that the remembered readings were.
+
+    They are taken to have changed nothing: what is active now was so all the time. So a late sign that refutes nothing
+    tells what it would have told, and one that was told before is told again and known to the store.
+    """
+    signs = tuple(remembered_sign(seen, trail.before) for seen in memory.recent[-SIGNS_MAX:])
+    return trail if trail.signs else Trail(trail.before, signs)
+
+
 class Trails(Protocol):
     """What was followed of each sensor before."""
 
-    def trail_of(self, sensor_id: SensorId) -> Trail:
-        """Return the trail of this sensor, empty when there is none."""
+    def trail_of(self, sensor_id: SensorId, bin_id: BinId) -> Trail:
+        """Return the trail of this sensor in this bin, empty when there is none."""
 
 
 class NoTrails:
     """A start from nothing."""
 
-    def trail_of(self, sensor_id: SensorId) -> Trail:  # noqa: ARG002  (the protocol names it)
+    def trail_of(self, sensor_id: SensorId, bin_id: BinId) -> Trail:  # noqa: ARG002  (the protocol names them)
         """Know of none."""
         return EMPTY
 

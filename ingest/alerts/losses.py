@@ -1,0 +1,83 @@
+"""Messages lost between the devices and us, told by their counters (case M2: a broker that forgets). Pure.
+
+A sensor on the radio loses 28 % on an ordinary day, so one gap says nothing. A broker or a network server that forgets
+loses the messages of many sensors at once: the share of the last hours beside that of the hours before.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import sqrt
+
+from ingest.alerts.scene import Scene
+from tomma.model import Alert, AlertKind, BinId, Reading
+
+RECENT = timedelta(hours=2)
+BEFORE = timedelta(hours=12)
+JUMP_MAX = 500
+"""A greater step of a counter is a restart or another device."""
+LOST_MIN = 10
+MORE_FRACTION = 0.10
+SIGMAS = 5.0
+ENDS_FRACTION = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many messages there should be, and how many of them did not come."""
+
+    expected: int = 0
+    lost: int = 0
+
+    @property
+    def fraction(self) -> float:
+        """The share that was lost."""
+        return self.lost / self.expected if self.expected else 0.0
+
+
+def tally(readings: Mapping[BinId, Sequence[Reading]], from_utc: datetime, to_utc: datetime) -> Tally:
+    """Count, by sensor, the steps of the counter that end within the half-open period."""
+    expected = lost = 0
+    for found in readings.values():
+        counted = sorted((each for each in found if each.counter is not None), key=lambda each: each.measured_utc)
+        for earlier, later in pairwise(counted):
+            if earlier.sensor_id != later.sensor_id or not from_utc <= later.measured_utc < to_utc:
+                continue
+            step = (later.counter or 0) - (earlier.counter or 0)
+            if 0 < step <= JUMP_MAX:
+                expected += step
+                lost += step - 1
+    return Tally(expected, lost)
+
+
+def losses(scene: Scene, readings: Mapping[BinId, Sequence[Reading]]) -> Iterator[Alert]:
+    """Yield when far more messages are lost than usual, and when that is over.
+
+    Args:
+        scene: What is known.
+        readings: Every bin's of the last `BEFORE` and `RECENT`.
+    """
+    middle_utc = scene.now_utc - RECENT
+    usual = tally(readings, middle_utc - BEFORE, middle_utc)
+    now = tally(readings, middle_utc, scene.now_utc)
+    if not usual.expected or not now.expected:
+        return
+    raised = scene.standing(AlertKind.MESSAGES_LOST, (None, None))
+    at_utc = scene.now_utc.replace(second=0, microsecond=0)
+    more = now.fraction - usual.fraction
+    if raised is not None and more <= ENDS_FRACTION:
+        yield Alert(AlertKind.MESSAGES_LOST, at_utc, active=False)
+    elif raised is None and now.lost >= LOST_MIN and more >= max(MORE_FRACTION, SIGMAS * _sigma(usual, now)):
+        numbers = {
+            "lost": float(now.lost),
+            "expected": float(now.expected),
+            "usual_fraction": round(usual.fraction, 4),
+        }
+        yield Alert(AlertKind.MESSAGES_LOST, at_utc, active=True, values=numbers)
+
+
+def _sigma(usual: Tally, now: Tally) -> float:
+    """One sigma of the share, if each message were lost by itself; bursts make it wider, hence `SIGMAS`."""
+    share = max(usual.fraction, 1.0 / usual.expected)
+    return sqrt(share * (1.0 - share) / now.expected)

@@ -1,0 +1,100 @@
+"""Silence: of one sensor, and of the stream as a whole. Pure.
+
+A sensor's patience is learned from its own gaps, since makes speak four times an hour or once a day and radio loses
+28 % in bursts. When nobody is heard it is the stream that is silent, not ten thousand sensors: one alert. And when it
+comes back, or we do, every sensor gets its patience anew.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from ingest.alerts.scene import Scene
+from tomma.model import Alert, AlertKind, BinId, Reading, SensorId
+
+PATIENCE_MIN = timedelta(hours=2)
+PATIENCE_UNKNOWN = timedelta(hours=48)
+"""Of a sensor that spoke less than `GAPS_MIN` times: it may speak once a day."""
+PATIENCE_MAX = timedelta(days=8)
+GAPS_MIN = 4
+BURST_S = 60.0
+"""Readings this near to each other say nothing of a sensor's pace."""
+OF_MEDIAN = 6.0
+OF_LONGEST = 2.0
+"""A burst of losses may be twice as long as the longest of the last days; measured in decision 0010."""
+STREAM_SENSORS_MIN = 5
+STREAM_SILENT_MIN = timedelta(minutes=15)
+STREAM_OF_MEDIAN = 20.0
+
+
+def patience_of(readings: Sequence[Reading]) -> timedelta:
+    """Return how long this sensor may be silent, from its readings of the last days, oldest first."""
+    gaps_s = [(later.measured_utc - earlier.measured_utc).total_seconds() for earlier, later in pairwise(readings)]
+    gaps_s = [gap_s for gap_s in gaps_s if gap_s > BURST_S]
+    if len(gaps_s) < GAPS_MIN:
+        return PATIENCE_UNKNOWN
+    patience = timedelta(seconds=max(OF_MEDIAN * median(gaps_s), OF_LONGEST * max(gaps_s)))
+    return min(max(patience, PATIENCE_MIN), PATIENCE_MAX)
+
+
+def stream_patience(latest: Sequence[Reading]) -> timedelta | None:
+    """Return how long the whole city may be silent, from when each sensor was last heard; None for a handful."""
+    heard = sorted(reading.received_utc for reading in latest)
+    if len(heard) < STREAM_SENSORS_MIN:
+        return None
+    gap_s = median((later - earlier).total_seconds() for earlier, later in pairwise(heard))
+    return max(STREAM_SILENT_MIN, timedelta(seconds=STREAM_OF_MEDIAN * gap_s))
+
+
+def stream_silence(scene: Scene) -> Iterator[Alert]:
+    """Yield the stream's falling silent, dated to when patience ran out, or its return."""
+    patience = stream_patience(tuple(scene.latest.values()))
+    if patience is None:
+        return
+    newest_utc = max(reading.received_utc for reading in scene.latest.values())
+    raised = scene.standing(AlertKind.STREAM_SILENT, (None, None))
+    silent_utc = max(newest_utc, scene.listening_since_utc) + patience
+    if raised is None and scene.now_utc >= silent_utc:
+        yield Alert(AlertKind.STREAM_SILENT, silent_utc, active=True, values={"sensors": float(len(scene.latest))})
+    elif raised is not None and newest_utc > raised.at_utc:
+        yield Alert(AlertKind.STREAM_SILENT, newest_utc, active=False)
+
+
+def sensor_silence(scene: Scene, patience: Mapping[SensorId, timedelta]) -> Iterator[Alert]:
+    """Yield which sensors fell silent and which speak again; nothing while the stream is silent.
+
+    Args:
+        scene: What is known.
+        patience: Of every sensor that has not been heard for `PATIENCE_MIN`; one that is missing is not judged yet.
+    """
+    stream = scene.standing(AlertKind.STREAM_SILENT, (None, None))
+    for reading in scene.latest.values():
+        sensor_id = reading.sensor_id
+        raised = scene.standing(AlertKind.SENSOR_SILENT, (sensor_id, None))
+        if raised is not None:
+            gone = scene.city.bin_of_sensor(sensor_id, scene.now_utc) is None
+            if gone or reading.received_utc > raised.at_utc:
+                at_utc = scene.now_utc if gone else reading.received_utc
+                yield Alert(AlertKind.SENSOR_SILENT, at_utc, active=False, sensor_id=sensor_id, bin_id=reading.bin_id)
+        elif stream is None and sensor_id in patience:
+            yield from _fallen_silent(scene, reading, patience[sensor_id])
+
+
+def _fallen_silent(scene: Scene, reading: Reading, patience: timedelta) -> Iterator[Alert]:
+    silent_utc = max(reading.received_utc, scene.listening_since_utc) + patience
+    if scene.now_utc < silent_utc or scene.city.bin_of_sensor(reading.sensor_id, scene.now_utc) != reading.bin_id:
+        return
+    yield Alert(
+        AlertKind.SENSOR_SILENT,
+        silent_utc,
+        active=True,
+        sensor_id=reading.sensor_id,
+        bin_id=reading.bin_id,
+        values={"expected_h": round(patience.total_seconds() / 3600.0, 2)},
+    )
+
+
+def long_unheard(latest: Mapping[BinId, Reading], now_utc: datetime) -> list[Reading]:
+    """Return the newest readings of sensors whose patience may run out: of the others nobody need ask."""
+    return [reading for reading in latest.values() if now_utc - reading.received_utc >= PATIENCE_MIN]

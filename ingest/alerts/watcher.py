@@ -1,0 +1,154 @@
+"""Looks at the city once a minute, from a thread of its own, and tells what is not heard.
+
+Everything is asked of the stores, so any number of workers may watch at once: what they tell has the same identity.
+"""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from ingest.alerts.losses import BEFORE, RECENT, losses
+from ingest.alerts.pickups import BEFORE_WITHIN, LOOK_BACK, Pickup, expected_pickups, made_good, missed, unplanned
+from ingest.alerts.scene import Scene
+from ingest.alerts.silence import long_unheard, patience_of, sensor_silence, stream_silence
+from tomma.clock import Clock
+from tomma.errors import NotFoundError, TommaError
+from tomma.fold import confirmed_emptyings
+from tomma.model import Alert, AlertKind, BinId, EmptyingSource, Event, EventKind, SensorId
+from tomma.plan import Plan
+from tomma.ports import EventLog, PlanStore, ReadingStore, Registry
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 60.0
+EVERY_MIN_S = 0.5
+LOSSES_EVERY = timedelta(minutes=10)
+LEARN_DAYS = timedelta(days=3)
+LEARN_AGAIN = timedelta(days=1)
+LEARN_MAX = 300
+"""Histories read in one look: a city that fell silent at once is learned over some minutes."""
+
+
+class Watcher:
+    """Watches; `look` is one round of it."""
+
+    def __init__(
+        self, readings: ReadingStore, registry: Registry, plans: PlanStore, events: EventLog, clock: Clock
+    ) -> None:
+        self._readings, self._registry, self._plans, self._events = readings, registry, plans, events
+        self._clock = clock
+        self._listening_since_utc = clock.now_utc()
+        self._patience: dict[SensorId, tuple[datetime, timedelta]] = {}
+        self._losses_due_utc = self._listening_since_utc
+        self._settled: dict[Pickup, None] = {}
+
+    def look(self) -> tuple[Alert, ...]:
+        """Look once, make durable what changed, and return it."""
+        try:
+            scene = self._scene()
+        except NotFoundError:
+            return ()  # no city yet
+        found = tuple(self._changes(scene))
+        if found:
+            self._readings.append((), alerts=found)
+            for each in found:
+                log.info("alert kind=%s active=%s about=%s", each.kind, each.active, each.sensor_id or each.bin_id)
+        if any(each.kind is AlertKind.STREAM_SILENT and not each.active for each in found):
+            self._listening_since_utc = scene.now_utc
+        return found
+
+    def _scene(self) -> Scene:
+        now_utc = self._clock.now_utc()
+        from_utc, to_utc = now_utc - LOOK_BACK, now_utc + timedelta(microseconds=1)
+        events = self._events.received_since(from_utc)
+        detected = self._readings.emptyings(from_utc, to_utc)
+        return Scene(
+            city=self._registry.load(),
+            now_utc=now_utc,
+            listening_since_utc=self._listening_since_utc,
+            latest=self._readings.latest(),
+            active=self._readings.active_alerts(),
+            detected=[each for each in detected if each.source is EmptyingSource.DETECTED],
+            confirmed=[each for each in confirmed_emptyings(events) if each.at_utc >= from_utc],
+            plans=tuple(self._published(now_utc)),
+            skipped=_skipped(events),
+        )
+
+    def _published(self, now_utc: datetime) -> Iterator[Plan]:
+        for days_ago in (0, 1):
+            plan = self._plans.published((now_utc - timedelta(days=days_ago)).date())
+            if plan is not None:
+                yield plan
+
+    def _changes(self, scene: Scene) -> Iterator[Alert]:
+        stream = tuple(stream_silence(scene))
+        yield from stream
+        if not any(each.active for each in stream):
+            yield from sensor_silence(scene, self._learned(scene))
+        yield from self._missed(scene)
+        yield from made_good(scene)
+        yield from unplanned(scene)
+        if scene.now_utc >= self._losses_due_utc:
+            self._losses_due_utc = scene.now_utc + LOSSES_EVERY
+            yield from losses(scene, self._readings.range_all(scene.now_utc - BEFORE - RECENT, scene.now_utc))
+
+    def _learned(self, scene: Scene) -> dict[SensorId, timedelta]:
+        """Return the patience of those that may have fallen silent, reading the histories of some."""
+        found: dict[SensorId, timedelta] = {}
+        room = LEARN_MAX
+        for reading in long_unheard(scene.latest, scene.now_utc):
+            known = self._patience.get(reading.sensor_id)
+            if (known is None or scene.now_utc - known[0] > LEARN_AGAIN) and room:
+                room -= 1
+                spoken_utc = reading.measured_utc
+                history = self._readings.range(
+                    reading.bin_id, spoken_utc - LEARN_DAYS, spoken_utc + timedelta(seconds=1)
+                )
+                own = [each for each in history if each.sensor_id == reading.sensor_id]
+                known = self._patience[reading.sensor_id] = scene.now_utc, patience_of(own)
+            if known is not None:
+                found[reading.sensor_id] = known[1]
+        return found
+
+    def _missed(self, scene: Scene) -> Iterator[Alert]:
+        expected = expected_pickups(scene)
+        self._settled = {each: None for each in expected if each in self._settled}
+        for pickup in expected:
+            newest = scene.latest.get(pickup.bin_id)
+            if pickup in self._settled or newest is None or newest.measured_utc <= pickup.at_utc:
+                continue
+            history = self._readings.range(pickup.bin_id, pickup.at_utc - 2 * BEFORE_WITHIN, scene.now_utc)
+            verdict = missed(pickup, history, scene.detected)
+            if verdict is not None:
+                self._settled[pickup] = None
+            if isinstance(verdict, Alert):
+                yield verdict
+
+
+def _skipped(events: Sequence[Event]) -> frozenset[BinId]:
+    return frozenset(each.bin_id for each in events if each.kind is EventKind.SKIPPED and each.bin_id is not None)
+
+
+@contextlib.contextmanager
+def watching(watcher: Watcher, clock: Clock) -> Iterator[None]:
+    """Look once a minute, by the clock, while inside; a store that cannot be asked is asked again."""
+    leaving = threading.Event()
+
+    def run() -> None:
+        while not leaving.wait(max(clock.real_seconds(EVERY_S), EVERY_MIN_S)):
+            try:
+                watcher.look()
+            except TommaError as exc:
+                log.warning("watch waits why=%s", exc)
+            except Exception:
+                log.exception("watch failed")  # the thread must live on: silence would be told by nobody
+
+    thread = threading.Thread(target=run, name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        leaving.set()
+        thread.join(timeout=5.0)
