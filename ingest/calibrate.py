@@ -51,9 +51,10 @@ def calibrate(
         said_mm = sensor.dead_zone_mm  # whatever it says from in there, this is the one thing that is sure
     distance_mm = _from_reference_mm(said_mm, measurement.temperature_c, installation, sensor)
     height = raw_height(distance_mm, container)
-    level = min(1.0, max(0.0, height))
+    if 0.0 < height < 1.0:
+        return Level(round(volume_share(container, height), FILL_DECIMALS), clipped=False, in_dead_zone=in_dead_zone)
     clipped = not -MARGIN_FRACTION <= height <= 1.0 + MARGIN_FRACTION
-    return Level(round(volume_share(container, level), FILL_DECIMALS), clipped, in_dead_zone)
+    return Level(float(height >= 1.0), clipped, in_dead_zone)
 
 
 def _computed(measurement: Measurement) -> Level:

@@ -24,8 +24,10 @@ def volume_share(container: ContainerType, height_share: float) -> float:
     >>> round(volume_share(igloo, 0.5), 4)
     0.6875
     """
+    if container.shape is Shape.STRAIGHT or not 0.0 < height_share < 1.0:
+        return height_share
     volume = _VOLUMES.get(container.shape)
-    if volume is None or not 0.0 < height_share < 1.0:
+    if volume is None:
         return height_share
     height_mm = container.height_mm
     share = volume(container, height_share * height_mm) / volume(container, height_mm)

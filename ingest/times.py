@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ingest.message import Message
 from ingest.refusal import RefusedError
-from tomma.model import Measurement, Quality, RejectReason
+from tomma.model import Measurement, RejectReason
 
 EARLIEST_UTC = datetime(2015, 1, 1, tzinfo=UTC)
 """Before any sensor of this kind: a device clock that was never set says 1970 or 2000."""
@@ -22,7 +22,9 @@ class When(NamedTuple):
     """When it was measured, and how we know."""
 
     measured_utc: datetime
-    quality: Quality = Quality.GOOD
+    received_utc: datetime
+    is_repaired: bool = False
+    """The device said a time that nobody can believe; this is a better one."""
     by_receipt: bool = False
     """It is our time of receipt, which differs when the message is sent again: no identity by itself."""
 
@@ -38,21 +40,23 @@ def when(message: Message, measurement: Measurement, not_before_utc: datetime = 
     Raises:
         RefusedError: If a retained message has no usable time: it may be of any age.
     """
-    received = to_the_millisecond(message.received_utc)
+    received_utc = to_the_millisecond(message.received_utc)
+    latest_utc = received_utc + AHEAD_TOLERATED
     said, network = measurement.measured_utc, measurement.network_utc
-    if said is not None and not_before_utc <= said <= received + AHEAD_TOLERATED:
-        return When(to_the_millisecond(said))
-    clock = Quality.GOOD if said is None else Quality.CLOCK_REPAIRED
-    if network is not None and not_before_utc <= network <= received + AHEAD_TOLERATED:
-        return When(to_the_millisecond(network), clock)
+    if said is not None and not_before_utc <= said <= latest_utc:
+        return When(to_the_millisecond(said), received_utc)
+    is_repaired = said is not None
+    if network is not None and not_before_utc <= network <= latest_utc:
+        return When(to_the_millisecond(network), received_utc, is_repaired)
     if message.retained:
         raise RefusedError(
             RejectReason.IMPLAUSIBLE_TIME,
             f"measured_utc must be a usable time in a retained message, got {said.isoformat() if said else 'none'}",
         )
-    return When(received, clock, by_receipt=True)
+    return When(received_utc, received_utc, is_repaired, by_receipt=True)
 
 
 def to_the_millisecond(moment: datetime) -> datetime:
     """Return the moment as stores keep it: a reading must have the same identity before and after a restart."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    beyond = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - beyond) if beyond else moment

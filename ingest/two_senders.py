@@ -17,6 +17,8 @@ ROLLS_OVER_AT = frozenset({2**8, 2**16, 2**32})
 NEAR_THE_END = 64
 SHUFFLED_MAX = 8
 """A backlog may be sent after the newest reading, or backwards: a fall by less is no sign."""
+BACKLOG = timedelta(seconds=10)
+"""A gateway hands on what it kept at once; readings timed by receipt are then in any order."""
 ONE_MESSAGE = timedelta(seconds=1)
 """Readings received closer than this may be of one message, which has one number."""
 
@@ -36,23 +38,31 @@ class Numbered(Protocol):
     def received_utc(self) -> datetime:
         """When it came."""
 
+    @property
+    def by_receipt(self) -> bool:
+        """Whether its place among the others is that of its receipt."""
+
 
 def conflicting_counter(recent: Sequence[Numbered]) -> int | None:
     """Return the newest number that cannot be of the same device as the ones around it; None: one device speaks."""
     signs: list[int] = []
     since_restart: dict[int, Numbered] = {}
-    before: int | None = None
+    before: Numbered | None = None
     for seen in recent:
-        counter = seen.counter
-        if counter is None:
+        if seen.counter is None:
             continue
-        if before is not None and counter < before and _begins_anew(before, counter):
+        if before is not None and _begins_anew(before.counter or 0, seen.counter):
             since_restart.clear()
-        elif before is not None and (counter < before - SHUFFLED_MAX or _is_other(since_restart.get(counter), seen)):
-            signs.append(counter)
-        since_restart[counter] = seen
-        before = counter
+        elif before is not None and (_falls(before, seen) or _is_other(since_restart.get(seen.counter), seen)):
+            signs.append(seen.counter)
+        since_restart[seen.counter] = before = seen
     return signs[-1] if len(signs) >= SIGNS_MIN else None
+
+
+def _falls(before: Numbered, seen: Numbered) -> bool:
+    """Whether the number falls farther than a shuffled backlog explains, which comes all at once."""
+    shuffled = seen.by_receipt and abs(seen.received_utc - before.received_utc) < BACKLOG
+    return (seen.counter or 0) < (before.counter or 0) - SHUFFLED_MAX and not shuffled
 
 
 def _is_other(twin: Numbered | None, seen: Numbered) -> bool:
@@ -61,5 +71,7 @@ def _is_other(twin: Numbered | None, seen: Numbered) -> bool:
 
 
 def _begins_anew(before: int, counter: int) -> bool:
+    if counter >= before:
+        return False
     rolled_over = counter < NEAR_THE_END and any(0 < end - before <= NEAR_THE_END for end in ROLLS_OVER_AT)
     return counter < RESTARTS_BELOW or rolled_over
