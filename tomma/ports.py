@@ -4,7 +4,7 @@ Readings go to a time-series store, master data and plans to a registry, the dri
 append-only log. Every port may be kept by SQLite on a laptop or by a server in a city's data centre.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -22,6 +22,8 @@ from tomma.model import (
     Reading,
     Rejected,
     RejectReason,
+    check_utc,
+    check_within,
 )
 from tomma.plan import Plan, PlanProgress, PlanStatus
 from tomma.workers import WorkerReport
@@ -46,6 +48,28 @@ class DailyAggregate:
     max_fill_fraction: float
     mean_fill_fraction: float
     last_fill_fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDay:
+    """What is left of one bin's day (UTC) after its readings were deleted; other parts of it can be added."""
+
+    bin_id: BinId
+    day: date
+    readings: int
+    min_fill_fraction: float
+    max_fill_fraction: float
+    sum_fill_fraction: float
+    last_utc: datetime
+    last_fill_fraction: float
+
+    def __post_init__(self) -> None:
+        """Refuse a day without readings, and numbers that no readings can have."""
+        check_utc("last_utc", self.last_utc)
+        check_within("readings", self.readings, 1, 2**53)
+        for name in ("min_fill_fraction", "max_fill_fraction", "last_fill_fraction"):
+            check_within(name, getattr(self, name), 0.0, 1.0)
+        check_within("sum_fill_fraction", self.sum_fill_fraction, 0.0, self.readings)
 
 
 class Aging(StrEnum):
@@ -138,6 +162,12 @@ class ReadingStore(Protocol):
 
         An alert that still holds stays; so do the counts of dead letters by reason.
         """
+
+    def kept_days(self, from_day: date, to_day: date) -> Iterable[KeptDay]:
+        """Return what is left of days with from_day <= day < to_day after `delete_before`, in order of day and bin."""
+
+    def keep_days(self, kept: Sequence[KeptDay]) -> Appended:
+        """Keep days that came from another store, durably; of a day that is kept already the first one stands."""
 
     def close(self) -> None:
         """Release the store; every later call raises StoreUnavailableError."""

@@ -37,6 +37,9 @@ class What(StrEnum):
     EMPTYINGS = "emptyings"
     PLANS = "plans"
     EVENTS = "events"
+    DAYS = "days"
+    ALERTS = "alerts"
+    DEAD_LETTERS = "dead_letters"
 
 
 class Format(StrEnum):

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from tomma.model import Emptying, Event, Reading
+from tomma.model import Alert, Emptying, Event, Reading, Rejected
 from tomma.plan import Plan
-from tomma.stores.record_rows import EMPTYINGS, EVENTS, PLANS, READINGS, RecordKind
+from tomma.ports import KeptDay, ReadingStore
+from tomma.stores.record_rows import ALERTS, DAYS, DEAD_LETTERS, EMPTYINGS, EVENTS, PLANS, READINGS, RecordKind
 from tomma.stores.wiring import Stores
 
 type OnShare = Callable[[float], None]
 """Told how much is done [0..1]."""
 _EVENTS_PER_READ = 1_000
+_LETTERS_PER_READ = 500
 _ALL_PLANS = 1_000_000
 
 
@@ -47,9 +49,37 @@ def _plans(stores: Stores, from_utc: datetime, to_utc: datetime, on_share: OnSha
     on_share(1.0)
 
 
+def _days(stores: Stores, from_utc: datetime, to_utc: datetime, on_share: OnShare) -> Iterator[KeptDay]:
+    yield from stores.readings.kept_days(from_utc.date(), to_utc.date())
+    on_share(1.0)
+
+
+def _alerts(stores: Stores, from_utc: datetime, to_utc: datetime, on_share: OnShare) -> Iterator[Alert]:
+    yield from stores.readings.alerts(from_utc, to_utc)
+    on_share(1.0)
+
+
+def _dead_letters(stores: Stores, from_utc: datetime, to_utc: datetime, on_share: OnShare) -> Iterator[Rejected]:
+    for rejected in every_dead_letter(stores.readings):
+        if from_utc <= rejected.received_utc < to_utc:
+            yield rejected
+    on_share(1.0)
+
+
+def every_dead_letter(readings: ReadingStore) -> Iterator[Rejected]:
+    """Yield the messages that are kept, oldest first."""
+    last_id = 0
+    while found := readings.dead_letters_after(last_id, _LETTERS_PER_READ):
+        yield from (letter.rejected for letter in found)
+        last_id = found[-1].id
+
+
 _SOURCES: dict[RecordKind, Callable[[Stores, datetime, datetime, OnShare], Iterator[object]]] = {
     READINGS: _readings,
     EMPTYINGS: _emptyings,
     EVENTS: _events,
     PLANS: _plans,
+    DAYS: _days,
+    ALERTS: _alerts,
+    DEAD_LETTERS: _dead_letters,
 }

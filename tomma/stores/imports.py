@@ -3,16 +3,19 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from itertools import batched
 from pathlib import Path
 from typing import Any
 
 from tomma.city import City
 from tomma.errors import ImportRefusedError, NotFoundError
+from tomma.model import Alert, Rejected
 from tomma.ports import Appended, Registry
 from tomma.stores.city_file import read_city
+from tomma.stores.exports import every_dead_letter
 from tomma.stores.record_files import OnBytes, kind_of, read_records
-from tomma.stores.record_rows import EMPTYINGS, EVENTS, PLANS, READINGS, RecordKind
+from tomma.stores.record_rows import ALERTS, DAYS, DEAD_LETTERS, EMPTYINGS, EVENTS, PLANS, READINGS, RecordKind
 from tomma.stores.wiring import Stores
 
 RECORDS_PER_BATCH = 5_000
@@ -113,9 +116,36 @@ def _store_plans(stores: Stores, batch: Sequence[Any]) -> Mapping[str, int]:
     return {"stored": len(batch)}
 
 
+def _store_alerts(stores: Stores, batch: Sequence[Any]) -> Mapping[str, int]:
+    times = [alert.at_utc for alert in batch]
+    known = {_alert_key(each) for each in stores.readings.alerts(min(times), max(times) + timedelta(milliseconds=1))}
+    fresh = [alert for alert in batch if _alert_key(alert) not in known]
+    stores.readings.append((), (), (), fresh)
+    return {"stored": len(fresh), "duplicates": len(batch) - len(fresh)}
+
+
+def _alert_key(alert: Alert) -> tuple[object, ...]:
+    return alert.kind, alert.subject, alert.at_utc, alert.active
+
+
+def _store_dead_letters(stores: Stores, batch: Sequence[Any]) -> Mapping[str, int]:
+    known = {_letter_key(each) for each in every_dead_letter(stores.readings)}
+    fresh = [letter for letter in batch if _letter_key(letter) not in known]
+    stores.readings.append((), (), fresh)
+    return {"stored": len(fresh), "duplicates": len(batch) - len(fresh)}
+
+
+def _letter_key(letter: Rejected) -> tuple[object, ...]:
+    """A sensor may send the same nonsense twice; at one moment it is the same message."""
+    return letter.topic, letter.reason, letter.received_utc, hash(letter.payload)
+
+
 _SINKS: dict[RecordKind, Callable[[Stores, Sequence[Any]], Mapping[str, int]]] = {
     READINGS: lambda stores, batch: _counted(stores.readings.append(batch)),
     EMPTYINGS: lambda stores, batch: _counted(stores.readings.append((), batch)),
     EVENTS: _store_events,
     PLANS: _store_plans,
+    DAYS: lambda stores, batch: _counted(stores.readings.keep_days(batch)),
+    ALERTS: _store_alerts,
+    DEAD_LETTERS: _store_dead_letters,
 }

@@ -7,11 +7,11 @@ its day's row here. `daily` adds up both, so it tells the same before and after 
 import sqlite3
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tomma.model import BinId, Reading
-from tomma.ports import DailyAggregate
-from tomma.stores.readings_rows import EPOCH, to_ms
+from tomma.ports import DailyAggregate, KeptDay
+from tomma.stores.readings_rows import EPOCH, from_ms, to_ms
 from tomma.stores.readings_schema import FILL_SQL
 
 DAY_MS = 24 * 3600 * 1000
@@ -38,6 +38,8 @@ r.series = ?1 AND r.measured_ms < ?2 AND r.measured_ms IS NOT (
     SELECT l.measured_ms FROM series s JOIN latest l ON l.bin = s.bin AND l.series = s.id WHERE s.id = ?1)
 """
 """Readings `r` of a series measured before a moment, without the newest of its bin."""
+ALL_KEPT = "SELECT * FROM day WHERE day >= ? AND day < ? ORDER BY day, bin"
+KEEP = "INSERT INTO day VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _ADD = """
 ON CONFLICT (bin, day) DO UPDATE SET
     readings = readings + excluded.readings, sum_fill = sum_fill + excluded.sum_fill,
@@ -97,6 +99,18 @@ def aggregates(bin_id: BinId, parts: Iterable[DayPart]) -> list[DailyAggregate]:
 def add(connection: sqlite3.Connection, parts: Iterable[tuple[BinId, DayPart]]) -> None:
     """Add parts to what is kept of their days."""
     connection.executemany(_ADD_ONE, [(bin_id, *part) for bin_id, part in parts])
+
+
+def kept_day(row: tuple[Any, ...]) -> KeptDay:
+    """Return what a row of table `day` says."""
+    bin_id, day, readings, low, high, total, last_ms, last = row
+    return KeptDay(bin_id, _DAY_ZERO + timedelta(days=day), readings, low, high, total, from_ms(last_ms), last)
+
+
+def kept_values(kept: KeptDay) -> tuple[Any, ...]:
+    """Return the row of table `day`."""
+    numbers = kept.readings, kept.min_fill_fraction, kept.max_fill_fraction, kept.sum_fill_fraction
+    return (kept.bin_id, (kept.day - _DAY_ZERO).days, *numbers, to_ms(kept.last_utc), kept.last_fill_fraction)
 
 
 def _sum(one: DayPart, other: DayPart) -> DayPart:

@@ -1,16 +1,17 @@
-"""What a line of an export says: readings, emptyings, events and plans as flat rows and back.
+"""What a line of an export says: readings, emptyings, events, plans and more as flat rows and back.
 
 A row has the fields of the domain class under their own names; what is None is left out. Times are ISO 8601
 in UTC with Z, enumerations their values, and a reading's `quality` the names of its flags joined by `|`
-("" when nothing is odd).
+("" when nothing is odd). A dead letter's payload is Base64.
 """
 
 import math
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
-from tomma.model import Emptying, Event, Quality, Reading
+from tomma.model import Alert, Emptying, Event, Quality, Reading, Rejected
 from tomma.plan import Plan
+from tomma.ports import KeptDay
 from tomma.stores.codec import from_plain, to_plain
 from tomma.stores.row_faults import convert_row
 
@@ -39,10 +40,13 @@ class RecordKind:
 
 
 READINGS = RecordKind("readings", Reading, "measured_utc")
-EMPTYINGS = RecordKind("emptyings", Emptying, "at_utc")
+EMPTYINGS = RecordKind("emptyings", Emptying, "source")
+DAYS = RecordKind("days", KeptDay, "sum_fill_fraction")
+ALERTS = RecordKind("alerts", Alert, "active", in_csv=False)
+DEAD_LETTERS = RecordKind("dead_letters", Rejected, "payload", in_csv=False)
 EVENTS = RecordKind("events", Event, "tapped_utc")
 PLANS = RecordKind("plans", Plan, "routes", in_csv=False)
-RECORD_KINDS = (READINGS, EMPTYINGS, EVENTS, PLANS)
+RECORD_KINDS = (READINGS, EMPTYINGS, EVENTS, PLANS, DAYS, ALERTS, DEAD_LETTERS)
 
 
 def to_row(value: object) -> Row:

@@ -15,7 +15,7 @@ from typing import Any
 
 from tomma.errors import StoreUnavailableError
 from tomma.model import Alert, BinId, DeadLetter, Emptying, Quarantined, Reading, Rejected, RejectReason
-from tomma.ports import Aging, Appended, DailyAggregate
+from tomma.ports import Aging, Appended, DailyAggregate, KeptDay
 from tomma.stores import readings_aging as aging
 from tomma.stores import readings_alerts
 from tomma.stores import readings_days as days
@@ -216,6 +216,17 @@ class SqliteReadings:
                 return aging.count(connection, kind, moment)
             with self._writing, transaction(connection):
                 return aging.forget(connection, kind, moment)
+
+    def kept_days(self, from_day: date, to_day: date) -> Sequence[KeptDay]:
+        """Return what is left of days whose readings were deleted; see `ReadingStore.kept_days`."""
+        period = ((day - rows.EPOCH.date()).days for day in (from_day, to_day))
+        return self._all(days.kept_day, days.ALL_KEPT, *period)
+
+    def keep_days(self, kept: Sequence[KeptDay]) -> Appended:
+        """Keep days of another store in one transaction; see `ReadingStore.keep_days`."""
+        with self._writing, self._pool.borrow() as connection, transaction(connection):
+            stored = connection.executemany(days.KEEP, [days.kept_values(each) for each in kept]).rowcount
+        return Appended(stored, len(kept) - stored)
 
     def _readings(self, found: Iterable[tuple[Any, ...]]) -> Iterator[Reading]:
         for some in batched(found, CHUNK):
