@@ -100,6 +100,7 @@ class EmbeddedBroker:
         known = logins(data_dir)
         self.ingest_login, self.device_login = known.ingest, known.device
         self._process: subprocess.Popen[str] | None = None
+        self._restarting = False
         self.pid: int | None = None
         """The process id of the NATS server."""
 
@@ -134,12 +135,25 @@ class EmbeddedBroker:
     @property
     def running(self) -> bool:
         """Whether the server has not ended by itself."""
+        return self._restarting or self._is_alive
+
+    @property
+    def _is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
     def check(self) -> None:
         """Raise TommaError with the server's own words if it has ended by itself."""
         if not self.running:
             raise TommaError(f"the embedded broker ended by itself: {self._last_log_line()}; start again")
+
+    def restart(self) -> None:
+        """End the server and start it anew on its port and its store: whoever was connected connects again."""
+        self._restarting = True
+        try:
+            self.stop()
+            self.__enter__()
+        finally:
+            self._restarting = False
 
     def stop(self) -> None:
         """End the server and wait for it; its store keeps what is not acknowledged."""
@@ -156,7 +170,7 @@ class EmbeddedBroker:
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
-            if not self.running:
+            if not self._is_alive:
                 raise ConfigurationError(f"the embedded broker ended at start: {self._last_log_line()}")
             if _is_taken(self.port):
                 return

@@ -15,6 +15,7 @@ from ingest.broker import EmbeddedBroker, logins
 from simulator.faults.here import NotHereError
 from simulator.publisher import BrokerLogin
 from tomma.errors import TommaError
+from tomma.settings import BrokerSettings
 
 HOST = "127.0.0.1"
 READY_WITHIN_S = 30.0
@@ -55,14 +56,14 @@ class Broker(Protocol):
 class Embedded:
     """The broker that ships with tomma, as `tomma ingest --embedded-broker` runs it."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, sync: str = BrokerSettings().embedded_sync) -> None:
         self.port = free_port()
-        self._data_dir = data_dir
+        self._data_dir, self._sync = data_dir, sync
         self._broker: EmbeddedBroker | None = None
 
     def start(self) -> None:
         """Return once it takes connections."""
-        self._broker = EmbeddedBroker(self._data_dir, self.port)
+        self._broker = EmbeddedBroker(self._data_dir, self.port, sync=self._sync)
         self._broker.__enter__()
 
     def kill(self) -> None:

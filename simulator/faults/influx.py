@@ -10,7 +10,7 @@ from pathlib import Path
 
 from simulator.faults.case import Case, Effort, Outcome
 from simulator.faults.fake_influx import FakeInflux
-from simulator.faults.numbers import number_at
+from simulator.faults.numbers import number_at, number_of
 from simulator.faults.rig import Bench, Rig
 from tomma.ports import ReadingStore
 from tomma.settings import ReadingSettings
@@ -20,6 +20,7 @@ TIMEOUT_S = 2.0
 FLOW_PER_S = 200.0
 FAULT_S = 6.0
 CAUGHT_UP_WITHIN_S = 60.0
+EVERYTHING = 1_000_000
 MODES = ("busy", "refusing", "hanging", "slow", "forgetful")
 _FIELD = re.compile(r"(?:^|,)(distance_mm|temperature_c)=([0-9.]+)")
 
@@ -106,15 +107,23 @@ def _judged(rig: Rig, fake: FakeInflux, recovered_s: list[float]) -> Outcome:
     """Judge the store, and then what the server has: every reading, once."""
     verdict = rig.settle()
     deadline_s = time.monotonic() + CAUGHT_UP_WITHIN_S
-    while rig.ledger.acknowledged - _numbers(fake).keys() and time.monotonic() < deadline_s:
+    while rig.ledger.acknowledged - _numbers(fake).keys() - _set_aside(rig) and time.monotonic() < deadline_s:
         time.sleep(0.1)
     there = _numbers(fake)
-    missing = rig.ledger.acknowledged - there.keys()
+    aside = _set_aside(rig)
+    missing = rig.ledger.acknowledged - there.keys() - aside
     twice = [number for number, count in there.items() if count > 1]
     broken = [f"the server lacks {len(missing)}"] if missing else []
     broken += [f"the server has {len(twice)} under two identities"] if twice else []
-    facts = {f"requests_{mode}": count for mode, count in fake.requests.items()}
+    facts = {"set_aside": len(aside), **{f"requests_{mode}": count for mode, count in fake.requests.items()}}
     return Outcome(verdict, tuple(recovered_s), facts=facts, broken=tuple(broken))
+
+
+def _set_aside(rig: Rig) -> set[int]:
+    """Return what the server refused until it was set aside: kept, shown, and sent again on demand."""
+    with rig.store() as store:
+        refused = store.refused_readings(EVERYTHING) if isinstance(store, InfluxReadings) else ()
+    return {number for each in refused if (number := number_of(each.reading)) is not None}
 
 
 def _numbers(fake: FakeInflux) -> Counter[int]:

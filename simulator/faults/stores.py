@@ -37,7 +37,8 @@ def disk_full_for_all(bench: Bench, _: Effort) -> Outcome:
     with ExitStack() as rim:
         folder = Path(rim.enter_context(tempfile.TemporaryDirectory(prefix="tomma-full-")))
         disk = rim.enter_context(small_disk(folder / "disk", 2 * DISK_KB))
-        rig = rim.enter_context(bench.rig(data_dir=disk))
+        rig = rim.enter_context(bench.rig(data_dir=disk, start=False))
+        rig.start_ingest("--embedded-broker")
         return _filled(rig, disk, acknowledged_meanwhile=False)
 
 
