@@ -42,8 +42,6 @@ DROP_DAILY = 0.06
 """Asked of a sensor that speaks once or twice a day: by then much of the drop is full again, and echoes are rare."""
 BEFORE_MAX = 3
 AFTER_MAX = 4
-NEAR = 2 * AFTER_MAX
-"""Where the newest reading can reveal a drop, with room for some untrusted readings between."""
 SPARSE = timedelta(hours=5)
 DENSE = timedelta(hours=3)
 """Between readings so near, what jumps is noise and what lasts is waste."""
@@ -79,13 +77,12 @@ def detect(bin_id: BinId, memory: SensorMemory, new_utc: datetime) -> Revision:
     """
     recent = memory.recent
     in_order = bool(recent) and recent[-1].measured_utc == new_utc
-    near = recent[-NEAR:] if in_order else recent
-    if not _may_drop(near) and (in_order or not memory.detected_utc):
+    if not _may_drop(recent[-AFTER_MAX - 1 :] if in_order else recent) and (in_order or not memory.detected_utc):
         return NOTHING
     levels = [seen for seen in recent if not seen.is_held]
     first = 2 * BEFORE_MAX if len(recent) >= RECENT_MAX else 2
     if in_order:
-        first = max(first, len(levels) - NEAR)
+        first = max(first, len(levels) - AFTER_MAX)  # the newest is at most the third after it
     if first >= len(levels):
         return NOTHING
     return _revised(bin_id, memory, levels, first)
@@ -112,12 +109,15 @@ def _emptyings(
     bin_id: BinId, levels: Sequence[Seen], first: int, settled: Sequence[datetime], held_utc: Sequence[datetime]
 ) -> Iterator[Emptying]:
     """Yield the emptyings from place `first` on, oldest first."""
-    sensor = _Habits(levels)
+    sensor: _Habits | None = None
     last_utc = max(settled, default=None)
     for place in range(first, len(levels)):
         at_utc = levels[place].measured_utc
         if last_utc is not None and at_utc - last_utc < APART:
             continue
+        if not _falls(levels[place - 1], levels[place]):
+            continue
+        sensor = sensor or _Habits(levels)
         before = _before(levels, place, sensor, held_utc)
         if before is not None:
             last_utc = at_utc
@@ -158,7 +158,7 @@ def noise_fraction(levels: Sequence[Seen]) -> float | None:
     Only readings within `DENSE` of each other tell noise from filling; None when they are too few.
     """
     residuals = sorted(
-        abs(here.fill_fraction - median((before.fill_fraction, here.fill_fraction, after.fill_fraction)))
+        _from_median(before.fill_fraction, here.fill_fraction, after.fill_fraction)
         for before, here, after in zip(levels, levels[1:], levels[2:], strict=False)
         if after.measured_utc - before.measured_utc <= 2 * DENSE
     )
@@ -166,6 +166,13 @@ def noise_fraction(levels: Sequence[Seen]) -> float | None:
         return None
     kept = residuals[: max(3, len(residuals) - 2)]
     return sum(kept) / len(kept) / RESIDUAL_SIGMAS
+
+
+def _from_median(before: float, here: float, after: float) -> float:
+    """Return how far `here` lies outside its two neighbours: its distance from the median of the three."""
+    if before > after:
+        before, after = after, before
+    return max(before - here, here - after, 0.0)
 
 
 class _Habits:
@@ -204,13 +211,18 @@ def _rate_per_h(levels: Sequence[Seen], threshold: float) -> float:
 
 def _may_drop(near: Sequence[Seen]) -> bool:
     """Cheap first look, since nearly no reading ends an emptying."""
-    before = 0.0
+    before: Seen | None = None
     for seen in near:
-        level = seen.fill_fraction
-        if before - level >= DROP_DAILY:
+        if before is not None and _falls(before, seen):
             return True
-        before = level
+        before = seen
     return False
+
+
+def _falls(last: Seen, here: Seen) -> bool:
+    """Return whether the level falls by the least that any sensor is asked for."""
+    fall = last.fill_fraction - here.fill_fraction
+    return fall >= DROP_DAILY and (fall >= DROP_MIN or here.measured_utc - last.measured_utc >= DAILY)
 
 
 def _before(levels: Sequence[Seen], place: int, sensor: _Habits, held_utc: Sequence[datetime]) -> float | None:

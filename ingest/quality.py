@@ -129,9 +129,9 @@ def _fallen(here: _Here, distance_mm: float | None, temperature_c: float | None,
 
 
 def _is_drift(fill_fraction: float, distance_mm: float, temperature_c: float, recent: tuple[Seen, ...]) -> bool:
-    warm = [seen for seen in recent if seen.temperature_c is not None and seen.temperature_c - temperature_c >= DRIFT_C]
-    if not warm:
-        return False
+    if not any(_cooled(seen, temperature_c) for seen in (recent[0], recent[len(recent) // 2])):
+        return False  # nearly always
+    warm = [seen for seen in recent if _cooled(seen, temperature_c)]
     highest = max(warm, key=lambda seen: seen.fill_fraction)
     low, high = DRIFT_FRACTION
     if highest.temperature_c is None or highest.distance_mm is None:
@@ -140,3 +140,7 @@ def _is_drift(fill_fraction: float, distance_mm: float, temperature_c: float, re
     if not low <= highest.fill_fraction - fill_fraction <= high:
         return False
     return distance_mm - highest.distance_mm <= DRIFT_MARGIN * SOUND_PER_C * cooled_c * distance_mm
+
+
+def _cooled(seen: Seen, temperature_c: float) -> bool:
+    return seen.temperature_c is not None and seen.temperature_c - temperature_c >= DRIFT_C

@@ -102,13 +102,17 @@ def follow(trail: Trail, sign: Sign) -> Followed:
     if place == 0 and len(signs) == SIGNS_MAX:
         return Followed(trail)  # older than all we remember
     new = Trail(before, _refolded(before, (*signs[:place], sign, *signs[place:]), place))
+    if not (before or any(each.after for each in (*signs, *new.signs))):
+        return Followed(_shortened(new))
     old_changes = {each.identity: each for each in changes(trail)}
     new_changes = {each.identity: each for each in changes(new)}
     told = tuple(each for key, each in new_changes.items() if key not in old_changes)
     withdrawn = tuple(each for key, each in old_changes.items() if key not in new_changes)
-    if len(new.signs) > SIGNS_MAX:
-        new = Trail(new.signs[0].after, new.signs[1:])
-    return Followed(new, told, withdrawn)
+    return Followed(_shortened(new), told, withdrawn)
+
+
+def _shortened(trail: Trail) -> Trail:
+    return Trail(trail.signs[0].after, trail.signs[1:]) if len(trail.signs) > SIGNS_MAX else trail
 
 
 def _order(sign: Sign) -> tuple[datetime, int]:
@@ -144,8 +148,11 @@ def _refolded(before: int, signs: tuple[Sign, ...], place: int) -> tuple[Sign, .
     active = signs[place - 1].after if place else before
     folded = list(signs)
     for number in range(place, len(signs)):
-        active = _after(active, signs, number)
-        folded[number] = signs[number]._replace(after=active)
+        sign = signs[number]
+        if sign.odd or active or _falls(signs, sign):
+            active = _after(active, signs, number)
+        if sign.after != active:
+            folded[number] = sign._replace(after=active)
     return tuple(folded)
 
 
