@@ -120,6 +120,8 @@ class MqttLink:
                 client.loop_write()
             if readable or (readers and wait_s == 0.0):
                 self._read_all(client)
+            if not readers:  # we chose not to listen: its silence is our doing, and a ping still says that we are here
+                client._last_bytes_received = time.monotonic()  # noqa: SLF001
             client.loop_misc()
         except Exception as exc:  # noqa: BLE001  (paho raises whatever bytes that are no MQTT make it stumble over)
             sock.close()

@@ -82,6 +82,29 @@ def test_a_frozen_broker_is_noticed_and_used_again_when_it_thaws(
     link.close()
 
 
+def test_a_link_that_is_full_for_long_keeps_its_connection(
+    start_mosquitto: Callable[..., subprocess.Popen[bytes]],
+    free_port: int,
+    wait: Callable[..., None],
+    reach: Callable[..., Any],
+) -> None:
+    """While the store is down nothing is read; hanging up for that would bring every message again, and again."""
+    start_mosquitto(free_port, "max_inflight_messages 1000\n")
+    settings = BrokerSettings(port=free_port, keepalive_s=2)
+    link = a_link(settings, Inbox(messages_max=50))
+    wait(until(link, lambda: link.subscribed), "the link is subscribed")
+    nobody = type("Login", (), {"username": "", "password": ""})()
+    reach(settings, nobody).publish([("tomma/v1/H0001/reading", b"%d" % number) for number in range(300)])
+    until_s = time.monotonic() + 3 * 2
+    while time.monotonic() < until_s:
+        link.pump(0.1)
+    assert link.facts.waiting >= 50
+    taken = {each.message.payload for each in link.receive(1000, 0.0)}
+    wait(until(link, lambda: link.facts.waiting == 0), "the rest is read")
+    link.close()
+    assert (link.facts.reconnects, len(taken)) == (0, 50)
+
+
 def test_a_broker_that_forgot_us_is_told_loudly(
     start_mosquitto: Callable[..., subprocess.Popen[bytes]],
     free_port: int,
