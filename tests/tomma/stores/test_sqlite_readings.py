@@ -344,4 +344,5 @@ def _typical(at: datetime, sensor: int, turn: int) -> Reading:
         distance_mm=float(distance_mm),
         battery_v=3.58,
         temperature_c=-4.2,
+        counter=20_000 + turn,
     )
