@@ -23,7 +23,7 @@ class Level(NamedTuple):
 
     fill_fraction: float
     clipped: bool
-    """It lay noticeably outside and was brought to the nearer end."""
+    """It lay noticeably outside, or in the dead zone, and was brought to the nearest that can be."""
     in_dead_zone: bool = False
     """Nearer than the sensor can measure: the level is the least it can be, and perhaps something else is there."""
     raw_fraction: float | None = None
@@ -52,8 +52,8 @@ def calibrate(
     distance_mm = _from_reference_mm(said_mm, measurement.temperature_c, installation, sensor)
     height = raw_height(distance_mm, container)
     if 0.0 < height < 1.0:
-        return Level(round(volume_share(container, height), FILL_DECIMALS), clipped=False, in_dead_zone=in_dead_zone)
-    clipped = not -MARGIN_FRACTION <= height <= 1.0 + MARGIN_FRACTION
+        return Level(round(volume_share(container, height), FILL_DECIMALS), in_dead_zone, in_dead_zone)
+    clipped = in_dead_zone or not -MARGIN_FRACTION <= height <= 1.0 + MARGIN_FRACTION
     return Level(float(height >= 1.0), clipped, in_dead_zone)
 
 

@@ -45,7 +45,7 @@ class Quality(IntFlag):
     CLOCK_REPAIRED = 1
     """The device's clock was implausible; the time of receipt stands in for it."""
     OUT_OF_RANGE = 2
-    """The distance lay outside the container (below full or beyond empty) and was clipped."""
+    """The distance lay outside the container (below full or beyond empty), or in the sensor's dead zone: clipped."""
     SPIKE = 4
     """A jump up that the next readings did not confirm."""
     STUCK = 8

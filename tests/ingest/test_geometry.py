@@ -148,9 +148,9 @@ def test_inside_the_dead_zone_no_level_is_made_up(distance_mm: float) -> None:
     """A blind sensor says anything; that it is at least as full as at the zone's edge is all that is sure."""
     said = Measurement(SensorId("S"), None, distance_mm=distance_mm)
     found = calibrate(said, container(), None, Sensor(SensorId("S"), dead_zone_mm=300))
-    assert (found.in_dead_zone, found.fill_fraction) == (True, 0.8)
-    beyond = replace(said, distance_mm=301)
-    assert not calibrate(beyond, container(), None, Sensor(SensorId("S"), dead_zone_mm=300)).in_dead_zone
+    assert (found.in_dead_zone, found.fill_fraction, found.clipped) == (True, 0.8, True)
+    beyond = calibrate(replace(said, distance_mm=301), container(), None, Sensor(SensorId("S"), dead_zone_mm=300))
+    assert (beyond.in_dead_zone, beyond.clipped) == (False, False)
 
 
 @pytest.mark.parametrize(
