@@ -8,6 +8,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from ingest.stream_client import StreamClient
 from tomma.errors import ConfigurationError
 from tomma.settings import BrokerSettings
 
@@ -18,9 +19,9 @@ CONNECT_WITHIN_S = 3.0
 """Connecting blocks, for this long twice with TLS; a stop must be noticed within ten seconds."""
 
 
-def make_client(settings: BrokerSettings, *, is_v5: bool, context: ssl.SSLContext | None) -> mqtt.Client:
+def make_client(settings: BrokerSettings, *, is_v5: bool, context: ssl.SSLContext | None) -> StreamClient:
     """Return a client that is not connected yet."""
-    client = mqtt.Client(
+    client = StreamClient(
         CallbackAPIVersion.VERSION2,
         client_id=settings.client_id,
         clean_session=None if is_v5 else False,
