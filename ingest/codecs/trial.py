@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ingest.codecs.dropped_in import DroppedIn, Raw
 from ingest.decode import decode
 from ingest.message import Uplink
@@ -155,15 +157,13 @@ def read_vectors(path: Path, make: str, model: str) -> list[Vector]:
     try:
         rows = list(_rows(path))
         return [vector for number, row in enumerate(rows, 1) for vector in _vectors(row, number, make, model)]
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as exc:
         raise ImportRefusedError(f"{path}: no published examples that can be read: {exc!r}") from exc
 
 
 def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
     text = path.read_text(encoding="utf-8-sig")
     if path.suffix.lower() in (".yaml", ".yml"):
-        import yaml
-
         yield from yaml.safe_load(text)["uplinkDecoder"]["examples"]
     elif path.suffix.lower() == ".jsonl":
         yield from (json.loads(line) for line in text.splitlines() if line.strip())

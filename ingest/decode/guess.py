@@ -287,8 +287,9 @@ def _read_fill(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Draft, 
             return
         if unit in LENGTH_MM:
             doubts.append(
-                f"{fact.path} = {shown(fact.value)} is a height of waste, not a distance; say from which height it "
-                f'counts: distance = {{ from = "{fact.path}", unit = "{unit}", scale = -1, offset = 2000 }}'
+                f"{_spelled(fact.path)} = {shown(fact.value)} is a height of waste, not a distance; say from which "
+                f'height it counts: distance = {{ from = "{_spelled(fact.path)}", unit = "{unit}", scale = -1, '
+                "offset = 2000 }"
             )
         elif meaning.kind is Kind.FILL and not unit and _is_percent(told[0]):
             draft.fill_fraction = told[0] / 100.0
@@ -303,10 +304,17 @@ def _is_percent(value: float) -> bool:
 
 
 def _doubt(fact: Fact, quantity: str, units: str, likely: str) -> str:
+    name = _spelled(fact.path)
     return (
-        f"the unit of {fact.path} = {shown(fact.value)} must be certain ({units}); "
-        f'say it by the line {quantity} = {{ from = "{fact.path}", unit = "{likely}" }} under [fields]'
+        f"the unit of {name} = {shown(fact.value)} must be certain ({units}); "
+        f'say it by the line {quantity} = {{ from = "{name}", unit = "{likely}" }} under [fields]'
     )
+
+
+def _spelled(path: str) -> str:
+    """Return a name as a mapping file writes it, if it can; names come from devices and may hold anything."""
+    plain = path.isascii() and path.isprintable() and len(path) <= 80
+    return path.replace("\\", "\\\\").replace('"', '\\"') if plain else shown(path)
 
 
 def _read_side_values(facts: Sequence[tuple[Fact, Meaning]], draft: Draft) -> None:

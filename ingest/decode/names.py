@@ -43,7 +43,7 @@ FILL_WORDS = frozenset(
 LEVEL_WORDS = frozenset({"level", "lvl", "nivel", "niveau", "livello", "nivå"})
 BATTERY_WORDS = frozenset({"battery", "bat", "batt", "vbat", "vbatt", "vdd", "batterie", "batteri"})
 VOLTAGE_WORDS = frozenset({"voltage", "volt", "volts"})
-TEMPERATURE_WORDS = frozenset({"temperature", "temp", "temperatur"})
+TEMPERATURE_WORDS = frozenset({"temperature", "temp", "tempc", "temperatur"})
 HARMLESS = frozenset(
     {"sensor", "ultrasonic", "ultrasound", "us", "radar", "laser", "lidar", "tof", "sonar", "measured", "measurement"}
     | {
@@ -117,7 +117,7 @@ def meaning_of(name: str) -> Meaning:
 def words_of(name: str) -> tuple[str, ...]:
     """Return the words in a name: `fillLevelPct` as fill, level, pct; `filllevel` as fill, level; digits dropped."""
     words: list[str] = []
-    for piece in _PIECES.findall(name):
+    for piece in _PIECES.findall(name.replace("mV", "mv")):
         words += _split(piece.lower())
     return tuple(word for word in words if not word.isdigit())
 
@@ -127,10 +127,9 @@ def _split(word: str) -> list[str]:
     if word in _KNOWN or len(word) < 4:
         return [word]
     for end in range(len(word) - 1, 1, -1):
-        if word[:end] in _KNOWN:
-            rest = _split(word[end:])
-            if all(part in _KNOWN for part in rest):
-                return [word[:end], *rest]
+        parts = [word[:end], *_split(word[end:])]
+        if all(part in _KNOWN and (len(part) > 2 or part in _UNITS) for part in parts):  # "batch" is no bat, ch
+            return parts
     return [word]
 
 

@@ -2,8 +2,12 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
+from ingest.codecs.sandbox import Call, Sandbox
 from ingest.message import Message
 from ingest.pipeline import IngestContext, process
 from tests.ingest.codecs.conftest import SENT_UTC, Bench
@@ -36,14 +40,27 @@ def _uplink(number: int, frame: bytes) -> Message:
     return Message(f"v3/a@t/devices/{sensor_id}/up", json.dumps(body).encode(), SENT_UTC.replace(hour=14), "tts_v3")
 
 
-def test_frames_of_an_added_make_become_readings_and_bad_ones_dead_letters(bench: Bench) -> None:
+def _count_rounds(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that grows by the size of each batch that goes to the scripts' process."""
+    rounds: list[int] = []
+    run = sandbox.run
+
+    def counted(calls: Sequence[Call]) -> list[bytes]:
+        rounds.append(len(calls))
+        return run(calls)
+
+    monkeypatch.setattr(sandbox, "run", counted)
+    return rounds
+
+
+def test_frames_of_an_added_make_become_readings_and_bad_ones_dead_letters(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One broken device must not cost its neighbours a reading, nor the batch a round trip for each frame."""
     bench.drop("acme.js", CODEC)
     frames = [number.to_bytes(2) + b"\x40" for number in range(200, 300)]
     frames[7], frames[8] = b"\xdd\0", b"\xee\0"
-    rounds = []
-    run = bench.codecs._sandbox.run
-    bench.codecs._sandbox.run = lambda calls: rounds.append(len(calls)) or run(calls)  # type: ignore[method-assign]
+    rounds = _count_rounds(bench.codecs._sandbox, monkeypatch)
     context = IngestContext(_acme_city(), NoMemories(), codecs=bench.codecs)
     batch = process([_uplink(number, frame) for number, frame in enumerate(frames)], context)
     assert len(batch.readings) == 98
