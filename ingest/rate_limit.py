@@ -73,7 +73,7 @@ class RateLimit:
             share = sensors if topic in self._gateways else 1
             used = bucket.used - (now_s - bucket.at_s) * self._rate_per_s * share
             bucket.used, bucket.at_s = (max(0.0, used)), now_s
-            if bucket.used < self._burst * share:
+            if bucket.used + 1.0 <= self._burst * share:
                 bucket.used += 1.0
                 admitted.append(delivery)
             elif now_s - bucket.sampled_at_s >= SAMPLE_EVERY_S:
