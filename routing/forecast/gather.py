@@ -15,6 +15,9 @@ IntArray = NDArray[np.int64]
 SAME_EMPTYING_S = 2 * 3600.0
 """Two tellings within this time mean one emptying: a driver taps a little after the level fell."""
 
+BUMP_S = 72 * 3600.0
+"""The longest that a bump is looked back for: a sensor may be blocked for days."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -72,7 +75,31 @@ def _read(had: BinHistory, now_s: float) -> tuple[FloatArray, FloatArray, Heard]
     gap_s = float(np.median(np.diff(time_s[order]))) if len(order) > 2 else np.nan
     heard = Heard(float(time_s[order[-1]]), gap_s, odd=bool(np.mean(trusted[order[-3:]]) < 0.5))
     order = order[trusted[order]]
+    order = _without_bumps(order, time_s, fill, had)
     return time_s[order], fill[order], heard
+
+
+def _without_bumps(order: IntArray, time_s: FloatArray, fill: FloatArray, had: BinHistory) -> IntArray:
+    """Leave out what was no waste: the high levels before a reading that says that something unfolded or fell down."""
+    good = Quality.GOOD
+    told = {
+        number
+        for number, each in enumerate(had.readings)
+        if each.quality is not good and each.quality & Quality.UNFOLDED
+    }
+    if not told:  # nearly always
+        return order
+    ends = [row for row, number in enumerate(order.tolist()) if number in told]
+    keep = np.ones(len(order), dtype=np.bool_)
+    for end in ends:
+        here, start = order[end], end - 1
+        if start < 0:
+            continue
+        middle = (fill[order[start]] + fill[here]) / 2.0
+        while start >= 0 and fill[order[start]] > middle and time_s[here] - time_s[order[start]] <= BUMP_S:
+            keep[start] = False
+            start -= 1
+    return order[keep]
 
 
 @dataclass(slots=True)

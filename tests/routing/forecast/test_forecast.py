@@ -1,6 +1,7 @@
 """What a fleet manager may expect of the forecast, one sentence each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from routing.forecast import BinHistory, SensorState, forecast_city
 from tomma.city import City
-from tomma.model import BinId, Emptying, EmptyingSource
+from tomma.model import BinId, Emptying, EmptyingSource, Quality
 
 A, B = BinId("A"), BinId("B")
 MakeCity = Callable[..., City]
@@ -30,6 +31,20 @@ def test_a_spike_is_not_believed(make_city: MakeCity, see: See, steady: See, now
     spiked = BinHistory([*calm.readings, *see(odd_h_ago=[0.0]).readings], calm.emptyings)
     city = make_city()
     assert forecast_city(city, {A: spiked}, now).of(A).p90 == forecast_city(city, {A: calm}, now).of(A).p90
+
+
+def test_cardboard_that_unfolded_and_was_pressed_down_is_no_waste(
+    make_city: MakeCity, see: See, steady: See, now: datetime
+) -> None:
+    """Else a box a day would make a bin that fills in an hour, and that nobody empties."""
+    calm = steady(0.2, level=0.3, silent_h=8.0)
+    box = see([(7.0, 0.95), (6.0, 0.95), (5.0, 0.96)]).readings
+    pressed = [replace(each, quality=Quality.UNFOLDED) for each in see([(4.0, 0.33)]).readings]
+    after = see([(3.0, 0.34), (0.0, 0.36)]).readings
+    told = forecast_city(make_city(), {A: BinHistory([*calm.readings, *box, *pressed, *after], ())}, now).of(A)
+    plain = forecast_city(make_city(), {A: BinHistory([*calm.readings, *pressed, *after], ())}, now).of(A)
+    assert told.p50[24] == plain.p50[24]
+    assert told.p90[24] == plain.p90[24]
 
 
 def test_one_echo_from_the_lid_does_not_empty_a_full_bin(
