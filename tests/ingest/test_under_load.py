@@ -28,7 +28,7 @@ def reading(sensor: int, second: int) -> tuple[str, bytes]:
     moment = (START + timedelta(seconds=second)).isoformat().encode()
     return (
         f"tomma/v1/H{sensor:04d}/reading",
-        b'{"measured_utc": "%s", "distance_mm": 600}' % moment.isoformat().encode(),
+        b'{"measured_utc": "%s", "distance_mm": 600}' % moment,
     )
 
 
