@@ -140,13 +140,14 @@ def _between(
 
 
 def _free(received_utc: datetime, memory: SensorMemory) -> datetime:
-    """Return the time of receipt, or the millisecond after the last one of a burst."""
+    """Return the time of receipt, or the first free millisecond after it: others of the same burst have it."""
     newest = memory.newest
     if newest is None or newest.measured_utc < received_utc:
         return received_utc
-    burst = [seen.measured_utc for seen in memory.recent if seen.by_receipt and _is_burst(seen, received_utc)]
-    return max(burst) + MILLISECOND if burst else received_utc
-
-
-def _is_burst(seen: Seen, received_utc: datetime) -> bool:
-    return received_utc <= seen.measured_utc <= received_utc + BURST
+    oldest, free = memory.recent[0], received_utc
+    if len(memory.recent) == RECENT_MAX and oldest.by_receipt and free < oldest.measured_utc <= free + BURST:
+        free = oldest.measured_utc  # a long burst: those before it have fallen out of memory
+    taken = {seen.measured_utc for seen in memory.recent if seen.by_receipt}
+    while free in taken:
+        free += MILLISECOND
+    return free

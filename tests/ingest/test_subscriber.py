@@ -251,6 +251,28 @@ def test_a_sensor_added_a_moment_ago_is_known(
     assert failing.dead_letter_counts() == {}
 
 
+def test_a_sensor_registered_a_day_late_gets_the_history_it_sent(
+    link: BrokerInMemory, start: Start, registry: Registry, city: City, failing: FailingStore
+) -> None:
+    """Case M18: it lay in quarantine, and nobody has to type a command; the store may even refuse once."""
+    unhung = tuple(each for each in city.installations if each.sensor_id != "H0001")
+    known = {name: sensor for name, sensor in city.sensors.items() if name != "H0001"}
+    registry.save(replace(city, installations=unhung, sensors=known))
+    subscriber = start()
+    for distance_mm in (500, 510, 520):
+        link.publish("H0001", distance_mm, measured_utc=None)
+    subscriber.step(go_on())
+    assert [each.device_ids[0] for each in failing.quarantine()] == ["H0001"]
+
+    registry.save(city)
+    link.publish("H0001", 530)
+    failing.fails = 1
+    subscriber.step(go_on())
+    subscriber.step(go_on())
+    assert distances(failing) == [500, 510, 520, 530]
+    assert failing.quarantine() == []
+
+
 class NoCityYet:
     """A registry before the first import."""
 
