@@ -1,10 +1,13 @@
 """Brokers that can be killed, frozen and started again: our embedded one, and Debian's mosquitto."""
 
+import getpass
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +21,8 @@ from tomma.errors import TommaError
 from tomma.settings import BrokerSettings
 
 HOST = "127.0.0.1"
+DEVICE, EVERY_READING = "gateway", "tomma/v1/+/reading"
+"""One login for all the sensors, as a network server has."""
 READY_WITHIN_S = 30.0
 
 
@@ -98,7 +103,7 @@ class Embedded:
 
 
 class Mosquitto:
-    """Debian's mosquitto as a city would run it."""
+    """Debian's mosquitto with the files of `tomma broker-config`, as a city would run it."""
 
     def __init__(self, data_dir: Path) -> None:
         self.port = free_port()
@@ -108,12 +113,13 @@ class Mosquitto:
         if found is None:
             raise NotHereError("no mosquitto")
         self._binary = found
+        _broker_config("--out", str(self._folder), "--port", str(self.port), "--run-as", getpass.getuser())
+        told = _broker_config("add-device", DEVICE, "--out", str(self._folder), "--topic", EVERY_READING, "--json")
+        self._password: str = json.loads(told.splitlines()[-1])["password"]
 
     def start(self) -> None:
         """Return once it takes connections."""
-        self._folder.mkdir(exist_ok=True)
         config = self._folder / "mosquitto.conf"
-        config.write_text(self._config())
         self._process = subprocess.Popen(
             [self._binary, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -122,19 +128,6 @@ class Mosquitto:
             if self._process.poll() is not None or time.monotonic() > deadline_s:
                 raise TommaError(f"mosquitto does not start with {config}")
             time.sleep(0.02)
-
-    def _config(self) -> str:
-        lines = (
-            f"listener {self.port} {HOST}",
-            "allow_anonymous true",
-            "persistence true",
-            f"persistence_location {self._folder}/",
-            "autosave_interval 1",
-            "max_queued_messages 0",
-            "max_inflight_messages 1000",
-            *(["user root"] if os.geteuid() == 0 else []),
-        )
-        return "\n".join(lines) + "\n"
 
     def kill(self) -> None:
         """End it with kill -9."""
@@ -157,11 +150,12 @@ class Mosquitto:
 
     def device(self) -> BrokerLogin:
         """Return how a device logs in."""
-        return BrokerLogin(HOST, self.port)
+        return BrokerLogin(HOST, self.port, DEVICE, self._password)
 
     def settings(self) -> Mapping[str, str]:
-        """Return the variables that lead `tomma ingest` here."""
-        return {"TOMMA_BROKER__PORT": str(self.port), "TOMMA_BROKER__MQTT_VERSION": "5"}
+        """Return the variables that lead `tomma ingest` here: those that `tomma broker-config` wrote."""
+        lines = (self._folder / "ingest.env").read_text(encoding="utf-8").splitlines()
+        return {key: value for key, _, value in (line.partition("=") for line in lines) if key.startswith("TOMMA_")}
 
 
 class Behind:
@@ -193,6 +187,15 @@ class Behind:
     def settings(self) -> Mapping[str, str]:
         """Return the variables that lead `tomma ingest` here."""
         return {**self._broker.settings(), "TOMMA_BROKER__PORT": str(self.port)}
+
+
+def _broker_config(*arguments: str) -> str:
+    """Run `tomma broker-config`, and return what it said."""
+    command = [sys.executable, "-m", "tomma", "broker-config", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=READY_WITHIN_S * 4, check=False)
+    if done.returncode:
+        raise TommaError(f"tomma broker-config failed: {done.stderr[-500:]}")
+    return done.stdout
 
 
 def _is_taken(port: int) -> bool:

@@ -13,7 +13,9 @@ from simulator.faults.table import chosen
 app = typer.Typer(add_completion=False, help="Hurt the running service from outside and count what was lost.")
 
 LONG_KILLS, QUICK_KILLS = 1_000, 6
-LONG_IMAGES, QUICK_IMAGES = 10_000, 300
+LONG_IMAGES, QUICK_IMAGES = 10_000, 200
+QUICK_JOBS = 8
+"""Cases mostly wait: for a broker's time-out, for a second copy that must not come."""
 
 
 @app.command()
@@ -38,7 +40,7 @@ def faults(
         QUICK_IMAGES if quick else LONG_IMAGES,
         quick=quick,
     )
-    at_once = jobs or (4 if quick else 1)
+    at_once = jobs or (QUICK_JOBS if quick else 1)
     enter_namespace()
     results = run_cases(
         chosen(case, quick=quick), strength, jobs=at_once, on_result=lambda result: _tell(result, recover_within_s)

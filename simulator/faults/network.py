@@ -40,7 +40,7 @@ def _behind_proxy(bench: Bench, effort: Effort) -> Iterator[tuple[Rig, FaultProx
 
 def flapping(bench: Bench, effort: Effort) -> Outcome:
     """Cut every connection each three seconds, for a while with nobody to connect to."""
-    flaps = 3 if effort.quick else 20
+    flaps = 2 if effort.quick else 20
     with _behind_proxy(bench, effort) as (rig, proxy):
         with rig.publisher.flowing(FLOW_PER_S):
             for _ in range(flaps):
