@@ -5,7 +5,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import batched
@@ -69,11 +69,13 @@ class Feeder:
         clock: Clock,
         *,
         settings: ReadingSettings,
+        adopt: Callable[[], None],
     ) -> None:
         self._lock_path = path.with_name(path.name + ".feeding.lock")
         self._pool, self._writing = pool, writing
         self._server, self._history = server, History(server)
         self._clock = clock
+        self._adopt: Callable[[], None] | None = adopt if settings.queries != "none" else None
         self._batch_rows, self._can_ask = settings.batch_rows, settings.queries != "none"
         self._local_ms = settings.local_days * DAY_MS
         self._evict_due_s = time.monotonic()
@@ -149,6 +151,9 @@ class Feeder:
         with holding(self._lock_path) as got:
             if not got:
                 return False
+            if self._adopt is not None:
+                self._adopt()
+                self._adopt = None
             with self._pool.borrow() as connection:
                 last_seq, waiting = queue.head(connection, self._batch_rows)
             if not last_seq:
@@ -204,10 +209,12 @@ class Feeder:
             log.warning("reading set aside series=%d measured_ms=%d why=%s", *key, reason)
         now = self._clock.now_utc()
         with self._writing, self._pool.borrow() as connection, transaction(connection):
-            queue.leave(connection, last_seq, verdicts.taken)
+            queue.leave(connection, last_seq, verdicts.taken + len(known))
             queue.refuse(connection, verdicts.refused, now)
             queue.tell(connection, "", now)
-            _drop(connection, known)
+            _, here_from_ms = queue.reach_ms(connection)
+            # Newer ones are asked of this file alone; they are the server's because we sent them and were not told.
+            _drop(connection, (key for key in known if key[1] < here_from_ms))
 
     def evict(self, before_ms: int) -> int:
         """Drop readings measured before `before_ms` from this file once the server has given them back.

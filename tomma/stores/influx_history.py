@@ -50,8 +50,12 @@ class History:
         """Yield every bin's readings of the half-open period, series by series."""
         return self._readings(_period(from_ms, to_ms))
 
-    def _readings(self, where: str) -> Iterator[Reading]:
-        asked = f"SELECT {_COLUMNS} FROM {self._server.table} WHERE {where} GROUP BY {_BIN}, {_SENSOR}"  # noqa: S608
+    def newest(self) -> Iterator[Reading]:
+        """Yield the newest reading of every series."""
+        return self._readings(_period(-_FURTHEST_MS, _FURTHEST_MS), " ORDER BY time DESC LIMIT 1")
+
+    def _readings(self, where: str, order: str = "") -> Iterator[Reading]:
+        asked = f"SELECT {_COLUMNS} FROM {self._server.table} WHERE {where} GROUP BY {_BIN}, {_SENSOR}{order}"  # noqa: S608
         for series in self._server.select(asked):
             tags = series.tags["bin"], series.tags["sensor"]
             for row in series.values:

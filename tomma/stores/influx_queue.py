@@ -36,12 +36,13 @@ _TABLES = (
         only INTEGER PRIMARY KEY CHECK (only = 1),
         here_from_ms INTEGER NOT NULL,  -- older readings may be on the server alone
         gone_before_ms INTEGER NOT NULL,  -- older readings on the server are deleted, or as good as
+        adopted INTEGER NOT NULL,  -- 1: the server was asked what it had before this file was born
         fed INTEGER NOT NULL, trouble TEXT NOT NULL, since_ms INTEGER NOT NULL
     ) STRICT""",
-    f"INSERT OR IGNORE INTO feed_state VALUES (1, {EVER_MS}, {EVER_MS}, 0, '', 0)",  # noqa: S608  (a constant)
+    f"INSERT OR IGNORE INTO feed_state VALUES (1, {EVER_MS}, {EVER_MS}, 0, 0, '', 0)",  # noqa: S608  (a constant)
     """CREATE TRIGGER IF NOT EXISTS feed_reading AFTER INSERT ON reading BEGIN
         INSERT INTO feed (series, measured_ms, unchecked)
-        SELECT new.series, new.measured_ms, new.measured_ms < here_from_ms FROM feed_state;
+        SELECT new.series, new.measured_ms, new.measured_ms < here_from_ms OR NOT adopted FROM feed_state;
     END""",
 )
 
@@ -82,7 +83,7 @@ class FeedStatus:
     refused: int
     """Readings the server does not take; kept here, with its reason."""
     fed: int
-    """Readings the server took, ever."""
+    """Readings that the server has had from here, or had before."""
     trouble: str
     """Why it does not go on; empty when it does."""
     since_utc: datetime | None
@@ -132,7 +133,7 @@ def head(connection: sqlite3.Connection, limit: int) -> tuple[int, list[Queued]]
 
 
 def leave(connection: sqlite3.Connection, last_seq: int, fed: int) -> None:
-    """Let everything up to `last_seq` leave the queue; `fed` of them are on the server."""
+    """Let everything up to `last_seq` leave the queue; the server has `fed` of them."""
     connection.execute("DELETE FROM feed WHERE seq <= ?", (last_seq,))
     connection.execute("UPDATE feed_state SET fed = fed + ?", (fed,))
 
@@ -174,6 +175,16 @@ def reach_ms(connection: sqlite3.Connection) -> tuple[int, int]:
     """Return the half-open time of which the server alone knows everything that is not deleted."""
     gone_before_ms, here_from_ms = connection.execute("SELECT gone_before_ms, here_from_ms FROM feed_state").fetchone()
     return gone_before_ms, here_from_ms
+
+
+def is_adopted(connection: sqlite3.Connection) -> bool:
+    """Return whether it is known what the server had before this file was born."""
+    return bool(connection.execute("SELECT adopted FROM feed_state").fetchone()[0])
+
+
+def set_adopted(connection: sqlite3.Connection) -> None:
+    """Say that it is known from now on."""
+    connection.execute("UPDATE feed_state SET adopted = 1")
 
 
 def set_here_from(connection: sqlite3.Connection, moment_ms: int) -> None:

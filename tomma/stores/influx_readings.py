@@ -62,10 +62,34 @@ class InfluxReadings(SqliteReadings):
             raise
         self._settings = settings
         self._history = History(self._server)
-        self._feeder = Feeder(path, self._pool, self._writing, self._server, clock or SystemClock(), settings=settings)
+        self._feeder = Feeder(
+            path,
+            self._pool,
+            self._writing,
+            self._server,
+            clock or SystemClock(),
+            settings=settings,
+            adopt=self._adopt,
+        )
         self._ask_from_s = time.monotonic()
         if feeding:
             self._feeder.start()
+
+    def _adopt(self) -> None:
+        """Once in the life of the file, before it feeds: find what the server has of a predecessor's file.
+
+        The newest of each bin is then known here, and questions about the time before go to the server.
+        """
+        with self._pool.borrow() as connection:
+            if queue.is_adopted(connection):
+                return
+        newest = list(self._history.newest())
+        super().append(newest)
+        with self._writing, self._pool.borrow() as connection, transaction(connection):
+            if newest:
+                queue.set_here_from(connection, max(to_ms(each.measured_utc) for each in newest) + 1)
+                log.warning("the server has readings of a former file: its history is used series=%d", len(newest))
+            queue.set_adopted(connection)
 
     def append(
         self,
