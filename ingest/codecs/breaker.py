@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-DEBT_MAX_S = 4.0
-"""Enough for a burst of 50 frames that each run out of their 50 ms, beside what is paid back meanwhile."""
-PAID_BACK_PER_S = 0.2
-"""The share of one processor that a codec may use for good."""
+PAID_BACK_PER_S = 0.05
+"""The share of one processor that a codec may waste for good."""
 REST_S = (30.0, 60.0, 120.0, 300.0)
 """How long it rests, the first time and the next ones."""
 
@@ -23,21 +21,25 @@ class _Account:
 class Breaker:
     """The accounts of all codecs, by name. Times are monotonic seconds."""
 
+    debt_max_s: float
+    fair_s: float
+    """What a frame may cost without being a waste."""
     _accounts: dict[str, _Account] = field(default_factory=dict)
 
-    def charge(self, spent_s: Mapping[str, float], now_s: float) -> list[str]:
-        """Book what each codec has used; return those that rest from now on."""
-        return [name for name, seconds in spent_s.items() if self._charge(name, seconds, now_s)]
+    def charge(self, spent_s: Mapping[str, float], frames: Mapping[str, int], now_s: float) -> list[str]:
+        """Book what each codec has used beyond what its frames may cost; return those that rest from now on."""
+        wasted_s = {name: seconds - self.fair_s * frames.get(name, 0) for name, seconds in spent_s.items()}
+        return [name for name, seconds in wasted_s.items() if seconds > 0.0 and self._charge(name, seconds, now_s)]
 
     def _charge(self, name: str, seconds: float, now_s: float) -> bool:
         account = self._accounts.setdefault(name, _Account(paid_at_s=now_s))
         account.debt_s = max(0.0, account.debt_s - PAID_BACK_PER_S * (now_s - account.paid_at_s)) + seconds
         account.paid_at_s = now_s
-        if account.debt_s <= DEBT_MAX_S:
+        if account.debt_s <= self.debt_max_s:
             return False
         account.rests_until_s = now_s + REST_S[min(account.rests, len(REST_S) - 1)]
         account.rests += 1
-        account.debt_s = DEBT_MAX_S / 2  # after its rest it has half its credit
+        account.debt_s = self.debt_max_s / 2  # after its rest it has half its credit
         return True
 
     def rest_left_s(self, name: str, now_s: float) -> float:

@@ -78,7 +78,7 @@ class DroppedIn:
     def __init__(self, folder: Path, limits: Limits = LIMITS, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._files = CodecFiles(folder)
         self._sandbox = Sandbox(limits)
-        self._breaker = Breaker()
+        self._breaker = Breaker(limits.debt_s, limits.fair_s)
         self._monotonic = monotonic
         self._scripts: dict[str, Script] = {}
         self._mappings: dict[str, MappingFile] = {}
@@ -253,7 +253,8 @@ class DroppedIn:
 
     def _run(self, calls: Sequence[Call]) -> list[bytes]:
         answers = self._sandbox.run(calls)
-        for name in self._breaker.charge(self._sandbox.spent_s, self._monotonic()):
+        sandbox = self._sandbox
+        for name in self._breaker.charge(sandbox.spent_s, sandbox.frames, self._monotonic()):
             log.error("codec rests codec=%s why=it has slowed the stream", name)
         return answers
 

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +37,14 @@ class Limits:
     """Processor time for one frame; real codecs take 30 microseconds, the slowest published one 2 milliseconds."""
     memory_bytes: int = 32 * 1024 * 1024
     stack_bytes: int = 256 * 1024
-    batch_s: float = 1.0
-    """Processor time for all frames of one script in one batch; the rest of them is skipped."""
+    fair_s: float = 0.004
+    """What a frame may cost without being a waste: 100 times a usual one, and what a new engine for it takes."""
+    batch_s: float = 0.25
+    """What one script may waste in one batch; the rest of its frames is skipped."""
+    debt_s: float = 1.0
+    """Processor time that one script may waste before it rests: twenty frames that run out of their 50 ms."""
+    load_s: float = 1.0
+    """Processor time to read a script; one of 10,000 lines takes 30 milliseconds."""
     answer_s: float = 15.0
     """On the wall clock, for one batch: then the process is held to hang."""
 
@@ -62,8 +69,10 @@ class Sandbox:
     def __init__(self, limits: Limits = LIMITS) -> None:
         self.limits = limits
         self.starts = 0
-        self.spent_s: dict[str, float] = {}
-        """Processor seconds by script in the last batch; one that killed the process has spent its whole share."""
+        self.spent_s: defaultdict[str, float] = defaultdict(float)
+        """Processor seconds by script in the last run; one that killed the process has spent its whole share twice."""
+        self.frames: Counter[str] = Counter()
+        """Frames by script in the last run, without those that were skipped."""
         self._sources: dict[str, str] = {}
         self._loaded: set[str] = set()
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,7 +98,8 @@ class Sandbox:
 
     def run(self, calls: Sequence[Call]) -> list[bytes]:
         """Return one JSON document for each call: the script's answer, or {"fault": why, "kind": which}."""
-        self.spent_s = {}
+        self.spent_s.clear()
+        self.frames.clear()
         answers: list[bytes] = []
         for at in range(0, len(calls), BATCH_MAX):
             answers += self._run_batch(calls[at : at + BATCH_MAX])
@@ -115,7 +125,7 @@ class Sandbox:
             return [self._run_alone(call) for call in calls]  # one of them ends the process: the others must not pay
 
     def _run_alone(self, call: Call) -> bytes:
-        if self.spent_s.get(call.codec, 0.0) > self.limits.batch_s:
+        if self.spent_s[call.codec] > self.limits.batch_s:
             return _fault("it has stopped the worker process in this batch", "skipped")
         try:
             return self._try_batch([call])[0]
@@ -123,7 +133,7 @@ class Sandbox:
             return self._killed(call, str(exc))
 
     def _killed(self, call: Call, why: str) -> bytes:
-        self.spent_s[call.codec] = self.spent_s.get(call.codec, 0.0) + 2 * self.limits.batch_s
+        self._book(call.codec, 2 * self.limits.batch_s, 1)
         log.warning("codec ended its process codec=%s why=%s", call.codec, why)
         return _fault(f"it had to be stopped by force: {why}", "killed")
 
@@ -131,13 +141,19 @@ class Sandbox:
         self._started()
         self._load_missing({call.codec for call in calls})
         rows = [[call.codec, call.frame.hex(), call.port, call.received_ms, call.with_log] for call in calls]
-        head, *lines = self._ask({"run": rows, "budget_s": self.limits.batch_s}).split(b"\n")
+        head, *lines = self._ask({"run": rows, "fair_s": self.limits.fair_s, "waste_s": self.limits.batch_s}).split(
+            b"\n"
+        )
         if len(lines) != len(calls):
             self.close()
             raise _LostError(f"{len(lines)} answers came for {len(calls)} frames")
-        for name, seconds in json.loads(head).items():
-            self.spent_s[name] = self.spent_s.get(name, 0.0) + float(seconds)
+        for name, (seconds, frames) in json.loads(head).items():
+            self._book(name, seconds, frames)
         return lines
+
+    def _book(self, name: str, seconds: float, frames: int) -> None:
+        self.spent_s[name] += seconds
+        self.frames[name] += frames
 
     def _load_missing(self, names: set[str]) -> None:
         """Load what a process that was replaced does not know."""
@@ -149,6 +165,7 @@ class Sandbox:
     def _load_request(self, name: str, source: str) -> Mapping[str, object]:
         limits = {
             "time_s": self.limits.time_s,
+            "load_s": self.limits.load_s,
             "memory_bytes": self.limits.memory_bytes,
             "stack_bytes": self.limits.stack_bytes,
         }
@@ -171,7 +188,7 @@ class Sandbox:
             engine = importlib.util.find_spec("quickjs")
             place = str(Path(engine.origin).parent.parent) if engine and engine.origin else ""
             self._process = subprocess.Popen(
-                [sys.executable, "-I", str(WORKER), place],
+                [sys.executable, "-I", "-S", str(WORKER), place],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -25,8 +25,6 @@ HOSTS, RUNTIME = ((HERE / name).read_text(encoding="utf-8") for name in ("hosts.
 PREFIX = struct.Struct(">I")
 
 ADDRESS_SPACE_BYTES = 1 << 30
-LOAD_LIMIT_S = 1.0
-"""Reading a script of 10,000 lines takes 30 ms."""
 HARD_FACTOR = 4.0
 HARD_FLOOR_S = 0.2
 """How long past its limit a native function may sit before the process dies."""
@@ -95,14 +93,14 @@ class Codec:
         engine = quickjs.Context()
         engine.set_memory_limit(int(self._limits["memory_bytes"]))
         engine.set_max_stack_size(int(self._limits["stack_bytes"]))
-        engine.set_time_limit(LOAD_LIMIT_S)
+        engine.set_time_limit(self._limits["load_s"])
         require = engine.eval(HOSTS)
         surround = engine.eval(RUNTIME)
         parts = surround(engine.globalThis, require)
         engine.set("__parts", parts)
         load, run = engine.eval("__parts.load"), engine.eval("__parts.run")
         engine.eval("delete globalThis.__parts")
-        with _HardLimit(LOAD_LIMIT_S):
+        with _HardLimit(self._limits["load_s"]):
             answer: str = load(self._source, frozen)
         engine.set_time_limit(self._limits["time_s"])
         self._engine = engine
@@ -132,22 +130,27 @@ def _fault_of(message: str) -> str:
     return json.dumps({"fault": text[:300], "kind": kind})
 
 
-def run_batch(codecs: dict[str, Codec], calls: list[list[object]], budget_s: float) -> str:
-    """Return one line of JSON for each call; a script that has used up its share of the batch is skipped."""
-    spent_s: dict[str, float] = {}
+def run_batch(codecs: dict[str, Codec], calls: list[list[object]], fair_s: float, waste_s: float) -> str:
+    """Return one line of JSON for each call, after a line with seconds and frames by script.
+
+    A script that has wasted `waste_s` beyond `fair_s` for each of its frames is skipped for the rest.
+    """
+    used: dict[str, list[float]] = {}
     lines = []
     for name, frame, port, received_ms, with_log in calls:
         codec = codecs.get(str(name))
         if codec is None:
             lines.append(json.dumps({"fault": "it is not loaded", "kind": "unloaded"}))
             continue
-        if spent_s.get(str(name), 0.0) > budget_s:
+        account = used.setdefault(str(name), [0.0, 0])
+        if account[0] > waste_s + fair_s * account[1]:
             lines.append(json.dumps({"fault": "it is too slow for the stream", "kind": "skipped"}))
             continue
         began_s = time.process_time()
         lines.append(codec.decode(f"[{list(bytes.fromhex(str(frame)))},{port},{received_ms}]", bool(with_log)))
-        spent_s[str(name)] = spent_s.get(str(name), 0.0) + time.process_time() - began_s
-    return "\n".join([json.dumps(spent_s), *lines])
+        account[0] += time.process_time() - began_s
+        account[1] += 1
+    return "\n".join([json.dumps(used), *lines])
 
 
 def main() -> None:
@@ -155,7 +158,7 @@ def main() -> None:
 
     {"load": name, "source": text, "limits": {...}} -> what `Codec.load` found
     {"drop": name}                                  -> {}
-    {"run": [[name, hex, port, received_ms, log]]}  -> a line with the seconds used by name, then a line for each call
+    {"run": [[name, hex, port, received_ms, log]]}  -> see `run_batch`
     """
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     _give_up_the_world()
@@ -173,7 +176,7 @@ def main() -> None:
             codecs.pop(request["drop"], None)
             answer = "{}"
         else:
-            answer = run_batch(codecs, request["run"], request["budget_s"])
+            answer = run_batch(codecs, request["run"], request["fair_s"], request["waste_s"])
         body = answer.encode("utf-8", "replace")
         answers.write(PREFIX.pack(len(body)) + body)
         answers.flush()

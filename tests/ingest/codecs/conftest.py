@@ -74,7 +74,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """One sandbox for all tests that do no harm to each other."""
-    with contextlib.closing(Sandbox(Limits(time_s=0.03))) as opened:
+    with contextlib.closing(Sandbox(Limits(time_s=0.03, load_s=0.2))) as opened:
         yield opened
 
 

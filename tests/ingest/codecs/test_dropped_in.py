@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.codecs.breaker import DEBT_MAX_S, REST_S, Breaker
+from ingest.codecs.breaker import REST_S, Breaker
 from ingest.codecs.dropped_in import DroppedIn
 from ingest.codecs.folder import stems_for
 from ingest.codecs.sandbox import Limits
@@ -172,7 +172,7 @@ def test_the_port_the_time_and_a_missing_port_reach_the_script(bench: Bench) -> 
 
 def test_a_script_that_wastes_time_rests_and_comes_back(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     """The stream of the others goes on; the messages meanwhile are dead letters that can be replayed."""
-    slow = Limits(time_s=0.02, batch_s=0.2)
+    slow = Limits(time_s=0.02, batch_s=0.06, debt_s=0.1)
     with contextlib.closing(DroppedIn(bench.folder, slow, bench.clock)) as bench.codecs:
         bench.drop(
             "acme.js", "function decodeUplink(i) { if (i.bytes[0]) while (1) {} return { data: { distance_mm: 80 } } }"
@@ -193,19 +193,26 @@ def test_a_script_that_wastes_time_rests_and_comes_back(bench: Bench, caplog: py
 
 def test_a_debt_is_paid_back_and_rests_grow_longer() -> None:
     """A burst is forgiven; a codec that never learns costs less and less."""
-    breaker = Breaker()
-    assert breaker.charge({"c": DEBT_MAX_S - 1}, 0.0) == []
-    assert breaker.charge({"c": DEBT_MAX_S - 1}, 60.0) == []
+    breaker = Breaker(debt_max_s=1.0, fair_s=0.002)
+    assert breaker.charge({"c": 0.9}, {"c": 1}, 0.0) == []
+    assert breaker.charge({"c": 0.9}, {"c": 1}, 60.0) == []
     rests = []
     now_s = 60.0
     for _ in range(6):
         now_s += 1.0
-        assert breaker.charge({"c": 2 * DEBT_MAX_S}, now_s) == ["c"]
+        assert breaker.charge({"c": 2.0}, {"c": 1}, now_s) == ["c"]
         rests.append(round(breaker.rest_left_s("c", now_s)))
         now_s += rests[-1]
         assert breaker.rest_left_s("c", now_s) == 0.0
     assert rests == [30, 60, 120, 300, 300, 300]
     assert breaker.rest_left_s("other", now_s) == 0.0
+
+
+def test_many_frames_are_no_waste() -> None:
+    """A city of one added make uses its codec all the time, and rightly."""
+    breaker = Breaker(debt_max_s=1.0, fair_s=0.002)
+    for second in range(100):
+        assert breaker.charge({"c": 0.9}, {"c": 10_000}, float(second)) == []
 
 
 def test_preparing_a_batch_changes_nothing_but_the_number_of_round_trips(bench: Bench) -> None:

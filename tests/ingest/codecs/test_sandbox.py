@@ -24,7 +24,7 @@ def _decode(sandbox: Sandbox, name: str, frames: int = 1) -> list[dict[str, Any]
 @pytest.fixture
 def own() -> Iterator[Sandbox]:
     """A sandbox that may be harmed."""
-    limits = Limits(time_s=0.02, memory_bytes=8 * 1024 * 1024, batch_s=0.2, answer_s=3.0)
+    limits = Limits(time_s=0.02, memory_bytes=8 * 1024 * 1024, batch_s=0.2, answer_s=10.0)
     with contextlib.closing(Sandbox(limits)) as opened:
         assert opened.load("good", GOOD) is None
         yield opened
@@ -111,7 +111,7 @@ def test_a_process_that_dies_is_replaced_with_every_script_it_knew(own: Sandbox)
 
 def test_a_process_that_no_longer_answers_is_replaced() -> None:
     """A frozen process uses no processor time, so only the wall clock tells."""
-    with contextlib.closing(Sandbox(Limits(answer_s=0.5))) as frozen:
+    with contextlib.closing(Sandbox(Limits(answer_s=2.5))) as frozen:
         assert frozen.load("good", GOOD) is None
         assert frozen._process is not None
         os.kill(frozen._process.pid, signal.SIGSTOP)
