@@ -148,6 +148,10 @@ def _hang_up(pid_path: Path, program: str) -> bool:
 
 def _account(name: str) -> tuple[int, int]:
     """Return the user and group of the account mosquitto will run as."""
+    if os.geteuid() != 0 and name != pwd.getpwuid(os.geteuid()).pw_name:
+        raise ConfigurationError(
+            f"only root can give files to {name!r}: run as root, or say --run-as with your own name"
+        )
     try:
         user = pwd.getpwnam(name)
     except KeyError as exc:

@@ -19,6 +19,7 @@ from ingest.codecs.cli import open_codecs
 from ingest.counters import Status
 from ingest.reporter import reporting
 from ingest.subscriber import Subscriber
+from ingest.topics import SHARE
 from ingest.turns import FileTurns
 from tomma.errors import ConfigurationError
 from tomma.locks import the_only
@@ -96,10 +97,9 @@ def _watch(status: Status, voice: "_Voice", broker: EmbeddedBroker | None, stop:
 
 def _with_login(settings: BrokerSettings, port: int, login: Login) -> BrokerSettings:
     own = {"host": "127.0.0.1", "port": port, "username": login.username, "password": SecretStr(login.password)}
-    if settings.share_group:
+    if settings.share_group or any(topic.startswith(SHARE) for topic in settings.topics):
         raise ConfigurationError(
-            f"share_group must be empty with the embedded broker, which knows no shared subscriptions, "
-            f"got {settings.share_group!r}"
+            "share_group and $share topics must be left out with the embedded broker: it knows no shared subscriptions"
         )
     return settings.model_copy(update={**own, "mqtt_version": "3.1.1", "tls": False})
 

@@ -143,3 +143,17 @@ def test_a_sensor_is_judged_by_one_worker_at_a_time(tmp_path: Path, monkeypatch:
         other.join(30)
         other.close()
         turns.close()
+
+
+def test_the_embedded_broker_refuses_a_share_group(tmp_path: Path, registry: Registry) -> None:
+    """It knows no shared subscriptions: each worker would get everything, or nothing."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("tomma")), "ingest", "--embedded-broker"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "TOMMA_DATA_DIR": str(tmp_path), "TOMMA_BROKER__SHARE_GROUP": "tomma"},
+    )
+    assert done.returncode == 1
+    assert "share_group" in done.stderr.splitlines()[-1]
