@@ -103,6 +103,8 @@ def unplanned(scene: Scene) -> Iterator[Alert]:
     on_plan = {(bin_id, plan.day) for plan in scene.plans for bin_id in plan.bins_collected}
     for each in scene.detected:
         day = each.at_utc.date()
+        if scene.standing(AlertKind.EMPTIED_UNPLANNED, (None, each.bin_id)) is not None:
+            continue
         near = any(
             one.bin_id == each.bin_id and abs(one.at_utc - each.at_utc) <= SAME + PLAN_GRACE for one in scene.confirmed
         )

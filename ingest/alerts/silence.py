@@ -5,7 +5,7 @@ A sensor's patience is learned from its own gaps, since makes speak four times a
 comes back, or we do, every sensor gets its patience anew.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -25,7 +25,9 @@ OF_LONGEST = 2.0
 """A burst of losses may be twice as long as the longest of the last days; measured in decision 0010."""
 STREAM_SENSORS_MIN = 5
 STREAM_SILENT_MIN = timedelta(minutes=15)
-STREAM_OF_MEDIAN = 20.0
+STREAM_SILENT_MAX = timedelta(hours=12)
+STREAM_OF_LONGEST = 2.0
+STREAM_PAUSES = 5
 
 
 def patience_of(readings: Sequence[Reading]) -> timedelta:
@@ -38,20 +40,24 @@ def patience_of(readings: Sequence[Reading]) -> timedelta:
     return min(max(patience, PATIENCE_MIN), PATIENCE_MAX)
 
 
-def stream_patience(latest: Sequence[Reading]) -> timedelta | None:
-    """Return how long the whole city may be silent, from when each sensor was last heard; None for a handful."""
-    heard = sorted(reading.received_utc for reading in latest)
-    if len(heard) < STREAM_SENSORS_MIN:
-        return None
-    gap_s = median((later - earlier).total_seconds() for earlier, later in pairwise(heard))
-    return max(STREAM_SILENT_MIN, timedelta(seconds=STREAM_OF_MEDIAN * gap_s))
+def stream_patience(received_utc: Iterable[datetime]) -> timedelta:
+    """Return how long nobody at all may be heard, from when messages came in the last hours.
+
+    Twice the usual longest pause: all sensors of a city may speak at the full hour. Of the five longest the middle
+    one, since one or two may have been outages.
+    """
+    heard = sorted(received_utc)
+    pauses_s = sorted((later - earlier).total_seconds() for earlier, later in pairwise(heard))[-STREAM_PAUSES:]
+    if len(pauses_s) < STREAM_PAUSES:
+        return STREAM_SILENT_MAX
+    patience = timedelta(seconds=STREAM_OF_LONGEST * median(pauses_s))
+    return min(max(patience, STREAM_SILENT_MIN), STREAM_SILENT_MAX)
 
 
-def stream_silence(scene: Scene) -> Iterator[Alert]:
+def stream_silence(scene: Scene, patience: timedelta) -> Iterator[Alert]:
     """Yield the stream's falling silent, dated to when patience ran out, or its return."""
-    patience = stream_patience(tuple(scene.latest.values()))
-    if patience is None:
-        return
+    if len(scene.latest) < STREAM_SENSORS_MIN:
+        return  # a handful of sensors is told one by one
     newest_utc = max(reading.received_utc for reading in scene.latest.values())
     raised = scene.standing(AlertKind.STREAM_SILENT, (None, None))
     silent_utc = max(newest_utc, scene.listening_since_utc) + patience

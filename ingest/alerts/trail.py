@@ -201,14 +201,16 @@ def _row(signs: tuple[Sign, ...], number: int, bit: int, needed: int, *, odd: bo
 
 
 def _heats(signs: tuple[Sign, ...], number: int) -> bool:
+    """Return whether it is warmer than it was within `RISE_WITHIN`, and much warmer than at the least of it."""
     now = signs[number]
-    return any(
-        now.temperature_c - each.temperature_c >= RISE_C
+    lately = [
+        each.temperature_c
         for each in signs[:number]
-        if now.temperature_c is not None
-        and each.temperature_c is not None
-        and now.measured_utc - each.measured_utc <= RISE_WITHIN
-    )
+        if each.temperature_c is not None and now.measured_utc - each.measured_utc <= RISE_WITHIN
+    ]
+    if not lately or now.temperature_c is None or now.temperature_c <= max(lately):
+        return False
+    return now.temperature_c - min(lately) >= RISE_C
 
 
 def _with_falling(active: int, signs: tuple[Sign, ...]) -> int:

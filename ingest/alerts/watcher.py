@@ -12,7 +12,14 @@ from datetime import datetime, timedelta
 from ingest.alerts.losses import BEFORE, RECENT, losses
 from ingest.alerts.pickups import BEFORE_WITHIN, LOOK_BACK, Pickup, expected_pickups, made_good, missed, unplanned
 from ingest.alerts.scene import Scene
-from ingest.alerts.silence import long_unheard, patience_of, sensor_silence, stream_silence
+from ingest.alerts.silence import (
+    STREAM_SILENT_MAX,
+    long_unheard,
+    patience_of,
+    sensor_silence,
+    stream_patience,
+    stream_silence,
+)
 from tomma.clock import Clock
 from tomma.errors import NotFoundError, TommaError
 from tomma.fold import confirmed_emptyings
@@ -24,7 +31,7 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 60.0
 EVERY_MIN_S = 0.5
-LOSSES_EVERY = timedelta(minutes=10)
+SURVEY_EVERY = timedelta(minutes=10)
 LEARN_DAYS = timedelta(days=3)
 LEARN_AGAIN = timedelta(days=1)
 LEARN_MAX = 300
@@ -41,7 +48,8 @@ class Watcher:
         self._clock = clock
         self._listening_since_utc = clock.now_utc()
         self._patience: dict[SensorId, tuple[datetime, timedelta]] = {}
-        self._losses_due_utc = self._listening_since_utc
+        self._survey_due_utc = self._listening_since_utc
+        self._stream_patience = STREAM_SILENT_MAX
         self._settled: dict[Pickup, None] = {}
 
     def look(self) -> tuple[Alert, ...]:
@@ -83,16 +91,24 @@ class Watcher:
                 yield plan
 
     def _changes(self, scene: Scene) -> Iterator[Alert]:
-        stream = tuple(stream_silence(scene))
+        if scene.now_utc >= self._survey_due_utc:
+            self._survey_due_utc = scene.now_utc + SURVEY_EVERY
+            yield from self._survey(scene)
+        stream = tuple(stream_silence(scene, self._stream_patience))
         yield from stream
         if not any(each.active for each in stream):
             yield from sensor_silence(scene, self._learned(scene))
         yield from self._missed(scene)
         yield from made_good(scene)
         yield from unplanned(scene)
-        if scene.now_utc >= self._losses_due_utc:
-            self._losses_due_utc = scene.now_utc + LOSSES_EVERY
-            yield from losses(scene, self._readings.range_all(scene.now_utc - BEFORE - RECENT, scene.now_utc))
+
+    def _survey(self, scene: Scene) -> Iterator[Alert]:
+        """Read everybody's last hours: what is lost, and what pauses are usual."""
+        begin_utc = scene.now_utc - BEFORE - RECENT
+        readings = self._readings.range_all(begin_utc, scene.now_utc)
+        received = [each.received_utc for found in readings.values() for each in found]
+        self._stream_patience = stream_patience(each for each in received if each >= begin_utc)
+        yield from losses(scene, readings)
 
     def _learned(self, scene: Scene) -> dict[SensorId, timedelta]:
         """Return the patience of those that may have fallen silent, reading the histories of some."""
@@ -123,7 +139,7 @@ class Watcher:
             verdict = missed(pickup, history, scene.detected)
             if verdict is not None:
                 self._settled[pickup] = None
-            if isinstance(verdict, Alert):
+            if isinstance(verdict, Alert) and scene.standing(verdict.kind, verdict.subject) is None:
                 yield verdict
 
 

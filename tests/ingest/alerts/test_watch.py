@@ -1,0 +1,345 @@
+"""What is not heard is told once a minute: silence, losses, pick-ups that left no trace."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.alerts.losses import Tally, tally
+from ingest.alerts.pickups import Pickup, missed
+from ingest.alerts.silence import PATIENCE_UNKNOWN, STREAM_SILENT_MAX, STREAM_SILENT_MIN, patience_of, stream_patience
+from ingest.alerts.watcher import Watcher
+from tomma.city import City
+from tomma.model import (
+    Alert,
+    AlertKind,
+    BinId,
+    Emptying,
+    EmptyingSource,
+    Event,
+    EventKind,
+    PlanId,
+    Quality,
+    Reading,
+    Reason,
+    ReasonCode,
+    SensorId,
+    SkipReason,
+    VehicleId,
+)
+from tomma.plan import LeftOut, Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
+from tomma.settings import Settings
+from tomma.stores.wiring import Stores, open_stores
+
+T0 = datetime(2026, 6, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+K = AlertKind
+SENSORS = 10
+
+
+class HandClock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = T0
+
+    def now_utc(self) -> datetime:
+        """The time it was set to."""
+        return self.now
+
+    def real_seconds(self, clock_s: float) -> float:
+        """One second is one second."""
+        return clock_s
+
+
+class Town:
+    """Ten sensors that speak each hour, real stores, and a watch."""
+
+    def __init__(self, stores: Stores) -> None:
+        self.stores, self.clock = stores, HandClock()
+        self.counter = itertools.count()
+        self.restart()
+
+    def restart(self) -> None:
+        """Start the watch anew."""
+        parts = self.stores
+        self.watcher = Watcher(parts.readings, parts.registry, parts.plans, parts.events, self.clock)
+
+    def hear(self, hour: float, sensors: Sequence[int] = range(SENSORS), level: float = 0.4, **what: Any) -> None:
+        """These sensors speak."""
+        moment = T0 + hour * HOUR
+        said = [
+            Reading(BinId(f"B{n:04d}"), SensorId(f"H{n:04d}"), moment, moment + timedelta(seconds=n), level, **what)
+            for n in sensors
+        ]
+        self.stores.readings.append(said)
+
+    def look(self, hour: float) -> list[tuple[AlertKind, bool, str | None]]:
+        """Look at that hour: kind, raised, about whom."""
+        self.clock.now = T0 + hour * HOUR
+        return [(each.kind, each.active, each.sensor_id or each.bin_id) for each in self.watcher.look()]
+
+
+@pytest.fixture
+def town(tmp_path: Path, city: City) -> Iterator[Town]:
+    """The small city, an hour of which was heard each hour of the day before."""
+    with open_stores(Settings(data_dir=tmp_path)) as stores:
+        stores.registry.save(city)
+        yield Town(stores)
+
+
+def test_a_sensor_that_falls_silent_is_told_once_and_ends_when_it_speaks(town: Town) -> None:
+    """Its patience is learned from its own gaps: six hours of one that speaks hourly."""
+    for hour in range(-20, 1):
+        town.hear(hour)
+    others = range(1, SENSORS)
+    told = []
+    for hour in range(1, 12):
+        town.hear(hour, others)
+        told += town.look(hour + 0.1)
+    assert told == [(K.SENSOR_SILENT, True, "H0000")]
+    (alert,) = town.stores.readings.active_alerts()
+    assert (alert.at_utc, alert.values) == (T0 + 6 * HOUR, {"expected_h": 6.0})
+
+    town.hear(12)
+    assert town.look(12.1) == [(K.SENSOR_SILENT, False, "H0000")]
+    assert town.look(12.2) == []
+
+
+def test_silence_told_by_another_worker_is_not_told_again(town: Town) -> None:
+    """Both look at the same stores."""
+    for hour in range(-20, 8):
+        town.hear(hour, range(1, SENSORS) if hour > 0 else range(SENSORS))
+    assert town.look(7.1) == [(K.SENSOR_SILENT, True, "H0000")]
+    first = town.stores.readings.alerts(T0, T0 + 9 * HOUR)
+    town.restart()
+    assert town.look(7.2) == []
+    assert town.stores.readings.alerts(T0, T0 + 9 * HOUR) == first
+
+
+def test_when_nobody_is_heard_it_is_one_alert_about_the_stream(town: Town) -> None:
+    """Ten thousand alerts would hide the one that matters: the network, the broker, or we."""
+    for hour in range(-20, 1):
+        town.hear(hour)
+    told = [each for hour in range(1, 40) for each in town.look(hour)]
+    assert told == [(K.STREAM_SILENT, True, None)]
+
+    town.hear(40, range(5))
+    assert town.look(40.1) == [(K.STREAM_SILENT, False, None)]
+    town.hear(41, range(5))
+    assert town.look(41.1) == [], "the others get their patience anew"
+    told = []
+    for hour in range(42, 50):
+        town.hear(hour, range(5))
+        told += town.look(hour + 0.1)
+    assert set(told) == {(K.SENSOR_SILENT, True, f"H{n:04d}") for n in range(5, SENSORS)}
+    assert len(told) == SENSORS - 5
+
+
+def test_our_own_absence_is_nobodys_silence(town: Town) -> None:
+    """A server that was off for a day finds every sensor unheard for a day."""
+    for hour in range(-20, 1):
+        town.hear(hour)
+    town.clock.now = T0 + 24 * HOUR
+    town.restart()
+    assert town.look(24.1) == []
+    town.hear(24.2)
+    assert town.look(24.3) == []
+
+
+def test_a_backlog_of_a_day_is_no_flood(town: Town) -> None:
+    """A gateway sends its night after an outage (case M22): who is heard is not silent, whatever the message's age."""
+    for hour in range(-20, 8):
+        town.hear(hour, range(3, SENSORS) if hour > 0 else range(SENSORS))
+    assert len(town.look(7.5)) == 3
+    late = [
+        Reading(BinId(f"B{n:04d}"), SensorId(f"H{n:04d}"), T0 + hour * HOUR, T0 + 8 * HOUR, 0.4)
+        for n in range(3)
+        for hour in (3, 1, 2)
+    ]
+    town.stores.readings.append(late)
+    assert town.look(8.1) == [(K.SENSOR_SILENT, False, f"H{n:04d}") for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("gaps_h", "expected_h"),
+    [
+        pytest.param([1.0] * 20, 6.0, id="hourly"),
+        pytest.param([24.0] * 6, 144.0, id="once a day"),
+        pytest.param([1.0] * 10 + [9.0] + [1.0] * 10, 18.0, id="a radio that was lost for nine hours before"),
+        pytest.param([0.25] * 20, 2.0, id="never less than two hours"),
+        pytest.param([1.0, 1.0], 48.0, id="too new to know"),
+    ],
+)
+def test_patience_is_learned(gaps_h: list[float], expected_h: float) -> None:
+    """Makes speak four times an hour or once a day, and the radio loses messages in bursts."""
+    hours = itertools.accumulate(gaps_h, initial=0.0)
+    readings = [Reading(BinId("B"), SensorId("S"), T0 + hour * HOUR, T0 + hour * HOUR, 0.5) for hour in hours]
+    assert patience_of(readings) == timedelta(hours=expected_h)
+    assert patience_of([]) == PATIENCE_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("received_h", "expected"),
+    [
+        pytest.param([n / 100 for n in range(1400)], STREAM_SILENT_MIN, id="somebody speaks each half minute"),
+        pytest.param([*range(14)], timedelta(hours=2), id="all speak at the full hour"),
+        pytest.param(
+            [n / 100 for n in range(1400) if not 300 < n < 700], STREAM_SILENT_MIN, id="after an outage of hours"
+        ),
+        pytest.param([1.0, 2.0], STREAM_SILENT_MAX, id="too little to know"),
+    ],
+)
+def test_the_streams_patience_is_learned(received_h: list[float], expected: timedelta) -> None:
+    """A city of ten hourly sensors pauses for an hour, one of ten thousand never for a minute."""
+    assert stream_patience(T0 + hour * HOUR for hour in received_h) == expected
+
+
+def test_a_broker_that_forgets_is_told_by_the_counters(town: Town) -> None:
+    """A sensor may lose messages; many at once, far more than usual, is a queue that was thrown away (case M2)."""
+    minutes = range(-14 * 60, 8 * 60, 10)
+    number = {minute: place for place, minute in enumerate(minutes)}
+    told = []
+    for minute in minutes:
+        if not 20 <= minute < 80 or minute % 20 == 0:
+            town.hear(minute / 60, counter=number[minute])
+        if minute >= 0:
+            told += town.look(minute / 60 + 0.05)
+    assert told == [(K.MESSAGES_LOST, True, None), (K.MESSAGES_LOST, False, None)]
+    raised, _ = town.stores.readings.alerts(T0, T0 + 9 * HOUR)
+    assert raised.values["lost"] >= 2 * SENSORS
+
+
+def test_messages_are_counted_by_the_steps_of_each_sensors_counter() -> None:
+    """A restart, a roll-over or another device is no loss."""
+    numbers = [5, 6, 9, 2, 3, 9_000]
+    readings = [
+        Reading(BinId("B"), SensorId("S"), T0 + n * HOUR, T0 + n * HOUR, 0.5, counter=number)
+        for n, number in enumerate(numbers)
+    ]
+    assert tally({BinId("B"): readings}, T0, T0 + 9 * HOUR) == Tally(expected=5, lost=2)
+    assert tally({BinId("B"): readings}, T0 + 3 * HOUR, T0 + 9 * HOUR) == Tally(expected=1, lost=0)
+
+
+def level(hour: float, fill: float, quality: Quality = Quality.GOOD) -> Reading:
+    """One reading of the bin."""
+    return Reading(BinId("B0001"), SensorId("H0001"), T0 + hour * HOUR, T0 + hour * HOUR, fill, quality)
+
+
+def emptying(hour: float, bin_id: str = "B0001") -> Emptying:
+    """Seen by the sensor."""
+    return Emptying(BinId(bin_id), T0 + hour * HOUR, EmptyingSource.DETECTED, 0.8, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("after", "detected", "expected"),
+    [
+        pytest.param([(1, 0.82), (2, 0.83)], [], "missed", id="as full as before"),
+        pytest.param([(1, 0.15), (2, 0.16)], [], "emptied", id="fell"),
+        pytest.param([(1, 0.82), (2, 0.83)], [-0.5], "emptied", id="fell, and is full again"),
+        pytest.param([(1, 0.82)], [], "unknown", id="one reading may be an echo of before"),
+        pytest.param([(1, 0.1), (2, 0.83), (3, 0.83)], [], "emptied", id="seen low once: in doubt for the driver"),
+        pytest.param([], [], "unknown", id="nothing heard since"),
+    ],
+)
+def test_a_confirmed_pickup_is(after: list[tuple[float, float]], detected: list[float], expected: str) -> None:
+    """The driver said emptied: the level says whether it was this bin."""
+    before = [level(hour, 0.8 + hour / 100) for hour in (-3, -2, -1)]
+    verdict = missed(
+        Pickup(BinId("B0001"), T0, confirmed=True),
+        [*before, *(level(*each) for each in after)],
+        [emptying(hour) for hour in detected],
+    )
+    assert ("missed" if isinstance(verdict, Alert) else {True: "emptied", None: "unknown"}[verdict]) == expected
+
+
+def test_a_pickup_of_a_nearly_empty_bin_is_never_missed() -> None:
+    """Nobody can see it, and nobody minds."""
+    readings = [level(hour, 0.12) for hour in (-3, -2, -1, 1, 2)]
+    assert missed(Pickup(BinId("B0001"), T0, confirmed=True), readings, []) is True
+
+
+def test_a_blocked_sensor_accuses_no_driver() -> None:
+    """What it saw was a bag."""
+    readings = [level(hour, 1.0, Quality.BLOCKED) for hour in (-3, -2, -1, 1, 2)]
+    assert missed(Pickup(BinId("B0001"), T0, confirmed=True), readings, []) is None
+
+
+def tap(kind: EventKind, bin_id: str, hour: float, **what: Any) -> Event:
+    """The driver taps."""
+    moment = T0 + hour * HOUR
+    key = f"{kind}-{bin_id}-{hour}"
+    return Event(key, "tablet", 1, PlanId("P"), VehicleId("V"), kind, moment, moment, bin_id=BinId(bin_id), **what)
+
+
+def plan_for(bins: Sequence[int], hour: float) -> Plan:
+    """Today's plan, every stop at that hour."""
+    at_utc = T0 + hour * HOUR
+    stops = tuple(Stop(StopKind.COLLECT, at_utc, at_utc, 100, 60, 100.0, 10.0, BinId(f"B{n:04d}")) for n in bins)
+    left = LeftOut(BinId("B0009"), (Reason(ReasonCode.NOT_NEEDED_YET),))
+    route = Route(VehicleId("V"), at_utc, at_utc, stops, 1000, 600)
+    return Plan(
+        PlanId("P"), date(2026, 6, 1), T0, T0, PlanStatus.READY, "greedy", RoadsSource.STRAIGHT_LINE,
+        (route,), (left,), 1, 0,
+    )  # fmt: skip
+
+
+def test_what_was_planned_and_did_not_happen_is_told_and_what_happened_unplanned(town: Town) -> None:
+    """B1 was confirmed but is full, B2 was forgotten, B3 skipped with a reason, B4 emptied as planned; B5 by nobody."""
+    plan = plan_for([1, 2, 3, 4], 8)
+    town.stores.plans.save(plan)
+    town.stores.plans.publish(plan.id)
+    for hour in range(-20, 9):
+        town.hear(hour, level=0.8)
+    town.stores.events.append(
+        [
+            tap(EventKind.EMPTIED, "B0001", 8.1),
+            tap(EventKind.SKIPPED, "B0003", 8.2, skip_reason=SkipReason.BLOCKED),
+            tap(EventKind.EMPTIED, "B0004", 8.3),
+        ]
+    )
+    for hour in range(9, 14):
+        town.hear(hour, [1, 2, 3], level=0.81)
+        town.hear(hour, [4, 5], level=0.1)
+        town.hear(hour, [0, 6, 7, 8, 9], level=0.8)
+    town.stores.readings.append([], [emptying(9, "B0004"), emptying(9, "B0005")])
+    assert sorted(town.look(13.5)) == [
+        (K.EMPTIED_UNPLANNED, True, "B0005"),
+        (K.PICKUP_MISSED, True, "B0001"),
+        (K.PICKUP_MISSED, True, "B0002"),
+    ]
+    assert town.look(13.6) == []
+    missing = [each for each in town.stores.readings.active_alerts() if each.kind is K.PICKUP_MISSED]
+    assert {each.bin_id: each.values["confirmed"] for each in missing} == {"B0001": 1.0, "B0002": 0.0}
+
+    town.stores.readings.append([], [emptying(14, "B0002")])
+    assert town.look(14.1) == [(K.PICKUP_MISSED, False, "B0002")]
+    for hour in range(15, 35):
+        town.hear(hour)
+    assert (K.EMPTIED_UNPLANNED, False, "B0005") in town.look(34.0)
+
+
+def test_without_a_plan_no_emptying_is_unplanned(town: Town) -> None:
+    """A city that does not plan here yet would get an alert a bin and day."""
+    town.hear(0)
+    town.stores.readings.append([], [emptying(0, "B0005")])
+    assert town.look(0.1) == []
+
+
+def test_a_sensor_that_was_taken_down_is_not_silent(town: Town, city: City) -> None:
+    """It lies in the workshop."""
+    for hour in range(-20, 8):
+        town.hear(hour, range(1, SENSORS) if hour > 0 else range(SENSORS))
+    assert len(town.look(7.5)) == 1
+    hung = tuple(
+        replace(each, to_utc=T0 + 8 * HOUR) if each.sensor_id == "H0000" else each for each in city.installations
+    )
+    town.stores.registry.save(replace(city, installations=hung))
+    town.hear(8, range(1, SENSORS))
+    assert town.look(8.5) == [(K.SENSOR_SILENT, False, "H0000")]
+    town.hear(9, range(1, SENSORS))
+    assert town.look(9.5) == []
