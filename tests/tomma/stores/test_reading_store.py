@@ -40,7 +40,7 @@ any_reading = st.builds(
     temperature_c=numbers,
     counter=st.none() | st.integers(0, 2**53),
 )
-few_examples = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+few_examples = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 def _identity(reading: Reading) -> tuple[str, datetime]:
