@@ -14,9 +14,9 @@ LIVES_S = 0.4
 """The longest a killed process has lived after it was ready."""
 EARLY_SHARE = 0.2
 """Kills that do not wait for ready: while it opens the store, connects, recalls."""
-COLD_SHARE = 0.05
-"""Starts by a new interpreter; the others are forked with everything imported. Their kills are as hard."""
-MEASURED_EVERY = 10
+TIMED_EVERY = 10
+"""One start in so many is by a new interpreter, as an operator's is, and timed; the others are forked with everything
+imported, to be killed as hard and sooner."""
 
 
 def kill_ingest(bench: Bench, effort: Effort) -> Outcome:
@@ -27,11 +27,15 @@ def kill_ingest(bench: Bench, effort: Effort) -> Outcome:
             for number in range(effort.kills):
                 _live(rig, effort)
                 rig.kill_ingest()
-                killed_s = time.monotonic()
-                rig.start_ingest(wait=False, warm=effort.rng.random() >= COLD_SHARE)
-                if number % MEASURED_EVERY == 0:
-                    recovered_s.append(rig.recovered_s(killed_s))
+                recovered_s += _start_again(rig, is_timed=number % TIMED_EVERY == 0)
         return Outcome(rig.settle(), tuple(recovered_s), kills=effort.kills, facts={"starts": rig.starts})
+
+
+def _start_again(rig: Rig, *options: str, is_timed: bool) -> list[float]:
+    """Start ingest as after a kill just now; return how long until it answered, if that is to be timed."""
+    killed_s = time.monotonic()
+    rig.start_ingest(*options, wait=False, warm=not is_timed)
+    return [rig.recovered_s(killed_s)] if is_timed else []
 
 
 def _live(rig: Rig, effort: Effort) -> None:
@@ -48,9 +52,10 @@ def kill_broker(bench: Bench, effort: Effort) -> Outcome:
             for number in range(effort.kills):
                 time.sleep(effort.rng.uniform(0.0, LIVES_S))
                 rig.broker.kill()
+                killed_s = time.monotonic()
                 rig.broker.start()
-                if number % MEASURED_EVERY == 0:
-                    recovered_s.append(rig.recovered_s(time.monotonic()))
+                if number % TIMED_EVERY == 0:
+                    recovered_s.append(rig.recovered_s(killed_s))
         return Outcome(rig.settle(), tuple(recovered_s), kills=effort.kills, facts={"starts": rig.starts})
 
 
@@ -63,10 +68,7 @@ def kill_both(bench: Bench, effort: Effort) -> Outcome:
             for number in range(effort.kills):
                 _live(rig, effort)
                 _kill_family(rig)
-                killed_s = time.monotonic()
-                rig.start_ingest("--embedded-broker", wait=False)
-                if number % MEASURED_EVERY == 0:
-                    recovered_s.append(rig.recovered_s(killed_s))
+                recovered_s += _start_again(rig, "--embedded-broker", is_timed=number % TIMED_EVERY == 0)
         return Outcome(rig.settle(), tuple(recovered_s), kills=effort.kills, facts={"starts": rig.starts})
 
 

@@ -31,7 +31,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108  (images are made by the thousand; a dis
 DISK_MB = 64
 LIVES_S = 1.5
 CUTS_PER_KILL = 0.1
-FLOW_PER_S = 300.0
+FLOW_PER_S, SYNCED_FLOW_PER_S = 300.0, 60.0
 BROKER_MAY_LOSE_S = 0.1
 """As shipped it forces its file to the disk each 10 ms: what came since, and what waits for that, may be gone."""
 
@@ -109,17 +109,17 @@ def _stored(path: Path) -> int:
 
 def whole_machine(bench: Bench, effort: Effort) -> Outcome:
     """Cut the power under broker, ingest and store, with the broker told to force every message to the disk."""
-    return _machine_cut(bench, effort, lambda data_dir: Embedded(data_dir, sync="always"))
+    return _machine_cut(bench, effort, lambda data_dir: Embedded(data_dir, sync="always"), SYNCED_FLOW_PER_S)
 
 
 def whole_machine_as_shipped(bench: Bench, effort: Effort) -> Outcome:
     """The same with the broker as shipped: what devices published in the last moment before a cut may be gone."""
-    outcome = _machine_cut(bench, effort, Embedded)
+    outcome = _machine_cut(bench, effort, Embedded, FLOW_PER_S)
     cuts = int(outcome.facts["cuts"])
     return outcome.stating(round(cuts * FLOW_PER_S * BROKER_MAY_LOSE_S))
 
 
-def _machine_cut(bench: Bench, effort: Effort, broker: Callable[[Path], Broker]) -> Outcome:
+def _machine_cut(bench: Bench, effort: Effort, broker: Callable[[Path], Broker], flow_per_s: float) -> Outcome:
     cuts = 2 if effort.quick else max(2, round(effort.kills * CUTS_PER_KILL))
     recovered_s: list[float] = []
     with ExitStack() as rim:
@@ -128,16 +128,19 @@ def _machine_cut(bench: Bench, effort: Effort, broker: Callable[[Path], Broker])
         rim.callback(disk.unmount)
         rig = rim.enter_context(bench.rig(data_dir=disk.directory, broker=broker))
         disk.sync()  # what a city has set up is older than a second
-        with rig.publisher.flowing(FLOW_PER_S):
+        with rig.publisher.flowing(flow_per_s):
             for _ in range(cuts):
                 time.sleep(effort.rng.uniform(0.3, LIVES_S))
                 _cut(rig, disk)
-                recovered_s.append(rig.recovered_s(time.monotonic()))
+                back_s = time.monotonic()
+                rig.broker.start()
+                rig.start_ingest(wait=False, warm=False)
+                recovered_s.append(rig.recovered_s(back_s))
         return Outcome(rig.settle(), tuple(recovered_s), facts={"cuts": cuts})
 
 
 def _cut(rig: Rig, disk: PowerDisk) -> None:
-    """Cut, start again; a PUBACK that comes after the cut is none, since the machine was off."""
+    """Cut, end everything, mount again; a PUBACK that comes after the cut is none, since the machine was off."""
     until_then = rig.publisher.cut_off()
     disk.cut()
     rig.kill_ingest()
@@ -145,8 +148,6 @@ def _cut(rig: Rig, disk: PowerDisk) -> None:
     rig.ledger.acknowledged &= until_then
     disk.unmount()
     disk.mount()
-    rig.broker.start()
-    rig.start_ingest()
 
 
 CASES = (
