@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from ingest.codecs.cli import open_codecs
 from ingest.decode.codec import Codecs
@@ -62,7 +62,8 @@ def list_letters(
         for each in letters
     ]
     _table(("id", "received", "reason", "sensor", "why"), rows)
-    typer.echo(f"shown={len(letters)} ever={' '.join(f'{name}={count}' for name, count in counts.items()) or 0}")
+    told = ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
+    typer.echo(f"shown={len(letters)} ever={sum(counts.values())} ({told})")
 
 
 @dead_letters_app.command("show")
@@ -247,7 +248,7 @@ def _moment(moment: datetime) -> str:
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(*heads, box=None, pad_edge=False)
+    table = Table(*(Column(head, overflow="fold") for head in heads), box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(ascii(cell)[1:-1] if not cell.isprintable() else cell for cell in row))
     Console(markup=False, highlight=False).print(table)
