@@ -11,13 +11,11 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Protocol
 
 from ingest.alerts.recall import StoreTrails
-from ingest.broker_watch import LinkFacts
+from ingest.city_watch import CityWatch
 from ingest.counters import Counters, Status
 from ingest.decode.codec import NO_CODECS, Codecs
 from ingest.envelope import ENVELOPES
@@ -28,11 +26,11 @@ from ingest.pipeline import Batch, IngestContext, process
 from ingest.rate_limit import Admitted, RateLimit
 from ingest.recall import StoreMemories
 from ingest.replay import QuarantineReplay
+from ingest.seams import Link, Turns
 from ingest.topics import envelope_finder
 from tomma.back_off import BackOff
-from tomma.city import City
 from tomma.clock import Clock
-from tomma.errors import ConfigurationError, NotFoundError, StoreUnavailableError, TommaError
+from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import RejectReason
 from tomma.ports import Appended, ReadingStore, Registry
 from tomma.settings import BrokerSettings
@@ -41,44 +39,12 @@ log = logging.getLogger(__name__)
 
 IDLE_WAIT_S = 0.2
 """The longest the loop waits for a message; also how soon a stop is noticed."""
-CITY_POLL_S = 2.0
 REPORT_EVERY_S = 5.0
 DRAIN_S = 2.0
 """How long a stopping subscriber goes on with what has arrived."""
 STORE_RETRY_MAX_S = 2.0
 """A store that comes back is used again within this."""
 PERHAPS_NEW = frozenset({RejectReason.UNKNOWN_DEVICE, RejectReason.NOT_INSTALLED})
-
-
-class Link(Protocol):
-    """The broker, as the subscriber sees it; `ingest.link.MqttLink` keeps it."""
-
-    @property
-    def subscribed(self) -> bool:
-        """Whether every subscription is granted."""
-
-    @property
-    def facts(self) -> LinkFacts:
-        """What was seen of the broker so far."""
-
-    def receive(self, limit: int, wait_s: float) -> list[Delivery]:
-        """Return up to `limit` messages, waiting at most `wait_s` for the first."""
-
-    def pump(self, wait_s: float) -> None:
-        """Keep the connection alive for at most `wait_s`."""
-
-    def acknowledge(self, deliveries: list[Delivery]) -> None:
-        """Tell the broker that it may forget these."""
-
-    def close(self) -> None:
-        """Leave the broker, keeping the session there."""
-
-
-class Turns(Protocol):
-    """Lets one worker at a time judge a sensor; `ingest.turns.FileTurns` keeps it."""
-
-    def on(self, topics: Iterable[str]) -> AbstractContextManager[None]:
-        """Have these topics to ourselves inside."""
 
 
 class Subscriber:
@@ -112,7 +78,6 @@ class Subscriber:
         _check_envelopes(settings)
         self._settings = settings
         self._store = store
-        self._registry = registry
         self._clock = clock
         self._rng = random.Random()  # noqa: S311  (jitter)
         self._link: Link = link or MqttLink(settings, clock, self._rng)
@@ -124,11 +89,9 @@ class Subscriber:
         self._turns = turns
         self._quarantine = QuarantineReplay(store, envelope_finder(settings.sources))
         self._counters = Counters()
-        self._city: City | None = None
-        self._revision: int | None = None
-        self._city_due_s = 0.0
+        self._watch = CityWatch(registry)
         self._report_due_s = 0.0
-        self._told_ready = self._told_no_city = False
+        self._told_ready = False
 
     def run(self, stop: threading.Event) -> None:
         """Take readings until `stop` is set; then finish the batch in hand and leave.
@@ -146,8 +109,8 @@ class Subscriber:
 
     def step(self, stop: threading.Event) -> None:
         """Do one round: poll the city, take one batch, make it durable, acknowledge it."""
-        self._poll_city()
-        if self._city is None:
+        self._watch.poll()
+        if self._watch.city is None:
             self._link.pump(IDLE_WAIT_S)
         else:
             deliveries = self._gather()
@@ -185,7 +148,8 @@ class Subscriber:
     def _take(self, deliveries: list[Delivery], stop: threading.Event) -> None:
         """Bring a batch to the store, again and again until it is durable or we are told to stop."""
         back_off = BackOff(self._rng, span_max_s=STORE_RETRY_MAX_S)
-        admitted = self._limit.admit(deliveries, len(self._city.sensors) if self._city else 0, time.monotonic())
+        sensors = len(self._watch.city.sensors) if self._watch.city else 0
+        admitted = self._limit.admit(deliveries, sensors, time.monotonic())
         while True:
             try:
                 with self._turn(admitted):
@@ -226,45 +190,22 @@ class Subscriber:
 
     def _judge(self, messages: list[Message]) -> Batch:
         batch = process(messages, self._context())
-        if any(rejected.reason in PERHAPS_NEW for rejected in batch.rejected):
-            self._city_due_s = 0.0
-            if self._poll_city():
-                batch = process(messages, self._context())
+        is_perhaps_new = any(rejected.reason in PERHAPS_NEW for rejected in batch.rejected)
+        if is_perhaps_new and self._watch.poll(at_once=True):
+            batch = process(messages, self._context())
         return batch
 
     def _context(self) -> IngestContext:
-        if self._city is None:
+        if self._watch.city is None:
             raise StoreUnavailableError("no city is imported yet")
         return IngestContext(
-            self._city,
+            self._watch.city,
             self._memories,
             self._settings.payload_max_bytes,
             codecs=self._codecs,
             trails=self._trails,
             receipts=self._memories,
         )
-
-    def _poll_city(self) -> bool:
-        """Load the city when it has changed; return whether it has. An unreachable registry leaves the old one."""
-        now_s = time.monotonic()
-        if now_s < self._city_due_s:
-            return False
-        self._city_due_s = now_s + CITY_POLL_S
-        try:
-            revision = self._registry.revision()
-            if revision == self._revision and self._city is not None:
-                return False
-            self._city, self._revision = self._registry.load(), revision
-        except NotFoundError:
-            if not self._told_no_city:
-                self._told_no_city = True
-                log.warning("no city yet: import one; until then readings wait with the broker")
-            return False
-        except TommaError as exc:
-            log.warning("registry unavailable why=%s", exc)
-            return False
-        log.info("city loaded revision=%s sensors=%d", revision, len(self._city.sensors))
-        return True
 
     def _count(self, batch: Batch, appended: Appended, deliveries: list[Delivery]) -> None:
         waited = self._clock.now_utc() - min(delivery.message.received_utc for delivery in deliveries)
@@ -284,7 +225,7 @@ class Subscriber:
         """Finish what has arrived, one try each: the broker sends the rest to our successor."""
         deadline_s = time.monotonic() + DRAIN_S
         failures = self.status().store_failures
-        while self._city is not None and time.monotonic() < deadline_s:
+        while self._watch.city is not None and time.monotonic() < deadline_s:
             deliveries = self._link.receive(self._settings.batch_max, 0.0)
             if not deliveries:
                 return

@@ -298,7 +298,7 @@ def test_before_the_first_import_readings_wait_with_the_broker(
     link: BrokerInMemory, failing: FailingStore, city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a city every device is unknown; a first start in the wrong order must not cost a day of readings."""
-    monkeypatch.setattr("ingest.subscriber.CITY_POLL_S", 0.0)
+    monkeypatch.setattr("ingest.city_watch.POLL_S", 0.0)
     registry = NoCityYet()
     subscriber = Subscriber(BrokerSettings(), failing, registry, SystemClock(), link=link)
     link.publish("H0001", 500)
