@@ -58,6 +58,16 @@ class BrokerWatch:
                 "raise max_queued_messages (0 is no limit) and max_queued_bytes: `tomma broker-config` writes both",
             )
 
+    def keeps_sessions_for(self, kept_s: int | None, asked_s: int) -> None:
+        """Take how long the broker says it will keep our session; None when it does not say, and so as long as asked."""
+        if kept_s is not None and kept_s < asked_s:
+            log.warning(
+                "broker keeps sessions shorter than asked kept_s=%d asked_s=%d what_now=%s",
+                kept_s,
+                asked_s,
+                "raise its limit: what arrives during a longer outage of ingest is lost",
+            )
+
     def connected(self, *, session_present: bool, had_session: bool) -> None:
         """Take what the broker says at a connect; `had_session` when it had granted us one before."""
         if had_session and not session_present:

@@ -19,7 +19,7 @@ import paho.mqtt.client as mqtt
 from ingest.broker_watch import DROPPED_TOPIC, BrokerWatch, LinkFacts
 from ingest.inbox import Delivery, Inbox
 from ingest.message import Message
-from ingest.mqtt_client import connect_options, make_client, tls_context
+from ingest.mqtt_client import SESSION_KEPT_S, connect_options, make_client, tls_context
 from ingest.stream_client import Publish, StreamClient
 from ingest.topics import envelope_finder, shared
 from tomma.back_off import BackOff
@@ -199,7 +199,7 @@ class MqttLink:
             if len(inbox) == before and not client.has_unread:
                 return
 
-    def _on_connect(self, client: mqtt.Client, _: Any, flags: Any, reason: Any, *_properties: Any) -> None:
+    def _on_connect(self, client: mqtt.Client, _: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
             self._note_refusal(str(reason))
             return
@@ -209,6 +209,7 @@ class MqttLink:
         present = bool(flags.session_present)
         log.info("broker connected mqtt=%s session_present=%s connection=%d", version, present, self._connection)
         self._watch.connected(session_present=present, had_session=self._ever_subscribed)
+        self._watch.keeps_sessions_for(getattr(properties, "SessionExpiryInterval", None), SESSION_KEPT_S)
         topics = [(shared(source.topic, self._settings.share_group), QOS) for source in self._settings.sources]
         _, self._topics_mid = client.subscribe(topics)  # type: ignore[assignment]
         client.subscribe(DROPPED_TOPIC, 0)  # a broker that knows no such topic, or refuses it, is none the worse

@@ -154,6 +154,22 @@ def test_what_a_broker_dropped_is_counted_over_its_restarts() -> None:
     assert watch.dropped == 9 + 3
 
 
+@pytest.mark.parametrize(
+    ("kept_s", "warned"),
+    [
+        pytest.param(3600, True, id="an hour where a week was asked for"),
+        pytest.param(604_800, False, id="the week"),
+        pytest.param(None, False, id="not said: as long as asked"),
+    ],
+)
+def test_a_broker_that_keeps_sessions_too_short_is_told(
+    kept_s: int | None, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An outage of ingest that lasts longer would cost all that waited."""
+    BrokerWatch().keeps_sessions_for(kept_s, 604_800)
+    assert ("keeps sessions shorter" in caplog.text) == warned
+
+
 @pytest.mark.parametrize("payload", [b"", b"-1", b"many", b"9" * 5000, b"\xff", b"1.5"])
 def test_nonsense_in_its_statistics_is_ignored(payload: bytes) -> None:
     """Whoever may write there must not be able to end the stream."""
