@@ -3,7 +3,8 @@
 One device counts its messages up. In the order of measurement its numbers rise, but for a restart (they begin anew
 near 0), a roll-over, and a backlog sent in another order. Two devices under one name interleave two rows of numbers,
 so numbers fall far again and again, or the same number comes with two levels. Either tells nothing alone: a fall may
-be a restart that lost its first messages. Three of them among the last readings have no other explanation.
+be a roll-over, or a restart that lost its first messages. Three of them among the last readings have no other
+explanation.
 """
 
 from collections.abc import Sequence
@@ -13,14 +14,10 @@ from typing import Protocol
 SIGNS_MIN = 3
 RESTARTS_BELOW = 4
 """A restarted counter is seen first at 0 or 1, or a little later when its first messages were lost."""
-ROLLS_OVER_AT = frozenset({2**8, 2**16, 2**32})
-NEAR_THE_END = 64
 SHUFFLED_MAX = 8
 """A backlog may be sent after the newest reading, or backwards: a fall by less is no sign."""
 BACKLOG = timedelta(seconds=10)
 """A gateway hands on what it kept at once; readings timed by receipt are then in any order."""
-ONE_MESSAGE = timedelta(seconds=1)
-"""Readings received closer than this may be of one message, which has one number."""
 
 
 class Numbered(Protocol):
@@ -51,7 +48,7 @@ def conflicting_counter(recent: Sequence[Numbered]) -> int | None:
     for seen in recent:
         if seen.counter is None:
             continue
-        if before is not None and _begins_anew(before.counter or 0, seen.counter):
+        if before is not None and seen.counter < min(before.counter or 0, RESTARTS_BELOW):
             since_restart.clear()
         elif before is not None and (_falls(before, seen) or _is_other(since_restart.get(seen.counter), seen)):
             signs.append(seen.counter)
@@ -66,12 +63,5 @@ def _falls(before: Numbered, seen: Numbered) -> bool:
 
 
 def _is_other(twin: Numbered | None, seen: Numbered) -> bool:
-    """Whether the same number came with another level, in another message."""
-    return twin is not None and twin.raw != seen.raw and abs(seen.received_utc - twin.received_utc) >= ONE_MESSAGE
-
-
-def _begins_anew(before: int, counter: int) -> bool:
-    if counter >= before:
-        return False
-    rolled_over = counter < NEAR_THE_END and any(0 < end - before <= NEAR_THE_END for end in ROLLS_OVER_AT)
-    return counter < RESTARTS_BELOW or rolled_over
+    """Whether the same number came with another level."""
+    return twin is not None and twin.raw != seen.raw

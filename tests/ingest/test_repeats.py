@@ -270,6 +270,24 @@ def test_one_device_raises_none(numbers: list[tuple[int, float]], stream: Stream
     assert stream.store.active_alerts() == []
 
 
+def test_a_day_resent_at_once_in_any_order_is_one_device(stream: Stream) -> None:
+    """Case M22: a gateway empties its memory, and we have no time but that of receipt."""
+    shuffled = [counter * 7 % 20 for counter in range(20)]
+    stream.take(*(said(mm=500 + counter, counter=100 + counter) for counter in shuffled))
+
+    assert len(stream.stored()) == 20
+    assert stream.store.active_alerts() == []
+
+
+def test_a_bad_message_that_is_sent_again_after_a_crash_is_one_dead_letter(stream: Stream) -> None:
+    """Nobody should look for a second fault that never was."""
+    stream.take(said(mm=-5), acknowledge=False)
+    stream.take(said(MINUTE, mm=-5, dup=True))
+
+    assert len(stream.store.dead_letters(9)) == 1
+    assert sum(stream.store.dead_letter_counts().values()) == 1
+
+
 def test_a_status_without_a_level_is_heard_and_is_no_reading(
     context: IngestContext, message: Callable[..., Message]
 ) -> None:
