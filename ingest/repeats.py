@@ -112,7 +112,7 @@ def _candidates(arrival: Arrival, memory: SensorMemory, receipts: Receipts) -> S
     newest = memory.newest
     if newest is None:
         return ()
-    if arrival.counter is not None:
+    if arrival.counter is not None and _counts(memory):
         # Not the newest one's counter: late ones may just have come, and what came before them may come again.
         highest = max((seen.counter for seen in memory.recent if seen.counter is not None), default=None)
         if highest is not None and highest < arrival.counter <= highest + NEXT_MAX:
@@ -125,6 +125,12 @@ def _candidates(arrival: Arrival, memory: SensorMemory, receipts: Receipts) -> S
         from_utc = (receipts.newest_utc() or newest.received_utc) - UNACKNOWLEDGED_FOR
         return _between(from_utc, LAST_UTC, arrival.sensor_id, memory, receipts)
     return ()
+
+
+def _counts(memory: SensorMemory) -> bool:
+    """Whether the counter counts: some devices and networks send the same number with every level."""
+    counters = {seen.counter for seen in memory.recent if seen.counter is not None}
+    return len(counters) != 1 or len({seen.raw for seen in memory.recent}) == 1
 
 
 def _between(

@@ -42,6 +42,8 @@ class Numbered(Protocol):
 
 def conflicting_counter(recent: Sequence[Numbered]) -> int | None:
     """Return the newest number that cannot be of the same device as the ones around it; None: one device speaks."""
+    if len({seen.counter for seen in recent} - {None}) < 2:
+        return None  # a number that never changes counts nothing
     signs: list[int] = []
     since_restart: dict[int, Numbered] = {}
     before: Numbered | None = None

@@ -129,6 +129,15 @@ def test_a_counter_that_restarts_years_later_with_the_same_level_is_no_repetitio
     assert len(stream.stored()) == 2
 
 
+def test_a_number_that_never_changes_is_no_counter(stream: Stream) -> None:
+    """Some devices send 0 for ever; an equal level an hour later is another reading all the same."""
+    stream.take(said(mm=500, counter=0))
+    for hour in range(1, 6):
+        stream.take(said(hour * HOUR, mm=510, counter=0))
+
+    assert len(stream.stored()) >= 5
+
+
 def test_a_counter_of_sixteen_bits_rolls_over(stream: Stream) -> None:
     """Every second year of a sensor that speaks each quarter of an hour."""
     numbers = [65_534, 65_535, 0, 1]
@@ -259,6 +268,7 @@ ONE = [
     pytest.param([(n, 500 + n) for n in (*range(20), *range(20))], id="a new battery"),
     pytest.param([(65_520 + n & 0xFFFF, 500 + n) for n in range(40)], id="a roll-over"),
     pytest.param([(7, 500 + n) for n in range(2)], id="one number twice"),
+    pytest.param([(0, 500 + n) for n in range(40)], id="a number that counts nothing"),
 ]
 
 
