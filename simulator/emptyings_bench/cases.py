@@ -1,18 +1,19 @@
 """The data sets: messages in the order of arrival, and what really happened."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ingest.message import Message
-from simulator.disturbances import Disturbances
+from simulator.disturbances import Disturbance, Disturbances
 from simulator.history import live_through
 from simulator.messages import OutMessage
 from simulator.towns import Town, make_town
 from simulator.truth import BinTruth
 from simulator.world import TrueEmptying, World
 from tomma.city import City
+from tomma.model import BinId
 
 START_UTC = datetime(2026, 3, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -29,6 +30,8 @@ class Case:
     truth: Sequence[TrueEmptying]
     interval: timedelta
     """How often a sensor speaks when nothing is lost."""
+    disturbed: Mapping[BinId, Sequence[Disturbance]] = field(default_factory=dict)
+    """What hung or stood before each sensor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,9 @@ def simulated(setting: Setting, bins: int, days: float, seed: int) -> Case:
     arriving = thinned if not setting.delay else _delayed(thinned, setting.delay, random.Random(seed))  # noqa: S311  (a seeded story)
     interval = setting.interval_h * HOUR
     messages = [message_of(each, moment) for moment, each in arriving]
-    return Case(setting.name, setting.about, town.city, messages, tuple(world.emptyings), interval)
+    disturbed = world.disturbances.of_bin if world.disturbances else ()
+    of_bin = {truth.bin_id: each for truth, each in zip(town.truths, disturbed, strict=False)}
+    return Case(setting.name, setting.about, town.city, messages, tuple(world.emptyings), interval, of_bin)
 
 
 def _changed(truth: BinTruth, setting: Setting) -> BinTruth:
@@ -117,6 +122,3 @@ def message_of(message: OutMessage, received_utc: datetime) -> Message:
     """Return what the subscriber would hand to the pipeline."""
     envelope = "tts_v3" if message.topic.startswith("v3/") else "json"
     return Message(message.topic, message.payload, received_utc + timedelta(seconds=2), envelope)
-
-
-type MakeCase = Callable[[], Case]

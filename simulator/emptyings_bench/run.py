@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 from ingest.memory import SensorMemory
 from ingest.pipeline import IngestContext, process
 from simulator.emptyings_bench.cases import Case
+from simulator.emptyings_bench.flags import FlagScore, flag_scores
 from simulator.emptyings_bench.score import Score, Told, score
 from tomma.model import BinId, Emptying, Reading, SensorId
 
@@ -28,8 +29,8 @@ class _Kept:
         return held if held is not None and held.bin_id == bin_id else SensorMemory(bin_id)
 
 
-def measure(case: Case) -> Mapping[str, Score]:
-    """Return the scores of our detector and of the baselines, by name.
+def measure(case: Case) -> tuple[Mapping[str, Score], Mapping[str, FlagScore]]:
+    """Return the scores of our detector and of the baselines by name, and of the flags on the readings.
 
     The baselines get every reading once and in order of time: more than they would have in a stream.
     """
@@ -45,7 +46,8 @@ def measure(case: Case) -> Mapping[str, Score]:
         "drops to zero": [each for found in in_order.values() for each in _to_zero(found)],
         "drop > 30 points": [each for found in in_order.values() for each in _by_thirty(found)],
     }
-    return {name: score(each, case.truth, in_order, candidates) for name, each in tellers.items()}
+    scores = {name: score(each, case.truth, in_order, candidates) for name, each in tellers.items()}
+    return scores, flag_scores(in_order, case.disturbed)
 
 
 def _ours(case: Case) -> tuple[Mapping[BinId, list[Reading]], list[Told]]:

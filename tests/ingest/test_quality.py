@@ -220,3 +220,60 @@ def test_a_sensor_in_a_new_bin_forgets_the_old_one(store: SqliteReadings) -> Non
     memories = StoreMemories(store, SystemClock())
     memories.keep(kept.held)
     assert memories.of(SensorId("H0001"), BinId("B0001")).bin_id == "B0001"
+
+
+def test_a_bag_before_the_lens_is_flagged_once_it_stays(context: IngestContext) -> None:
+    """A step up to the lid that then does not move: the first is a spike, the sixth is no waste."""
+    found = flags(context, [0.3, 0.31, 0.32, *([1.0] * 10), 0.33, 0.34])
+    assert found[3] == Q.SPIKE
+    assert found[4:8] == [Q.GOOD] * 4, "a market stall may fill a bin at once"
+    assert found[8:13] == [Q.BLOCKED] * 5
+    assert found[13] & Q.UNFOLDED
+    assert found[14] == Q.GOOD
+
+
+def test_a_bin_that_filled_up_by_and_by_is_full_and_not_blocked(context: IngestContext) -> None:
+    """Its readings must count, the more the longer it waits."""
+    rising = [0.5 + 0.05 * hour for hour in range(10)]
+    assert set(flags(context, [*rising, *([1.0] * 12)])) == {Q.GOOD}
+
+
+def test_a_false_low_echo_out_of_a_full_bin_does_not_make_it_blocked(context: IngestContext) -> None:
+    """The way back up is no step."""
+    assert Q.BLOCKED not in set(flags(context, [0.9, 0.95, *([1.0] * 4), 0.2, *([1.0] * 10)]))
+
+
+def test_cardboard_that_is_pressed_down_is_told_when_it_goes(context: IngestContext) -> None:
+    """The forecast then leaves out what it saw since the step up."""
+    found = flags(context, [0.30, 0.31, 0.95, 0.95, 0.96, 0.38, 0.39])
+    assert found == [Q.GOOD, Q.GOOD, Q.SPIKE, Q.GOOD, Q.GOOD, Q.UNFOLDED, Q.GOOD]
+
+
+def test_an_emptying_is_not_taken_for_cardboard(context: IngestContext) -> None:
+    """It ends below where the step began."""
+    assert Q.UNFOLDED not in set(flags(context, [0.4, 0.41, 0.95, 0.95, 0.05, 0.06]))
+
+
+@pytest.mark.parametrize(
+    ("degrees", "drifts"),
+    [
+        pytest.param((30.0, 14.0), True, id="a fall that sixteen degrees explain"),
+        pytest.param((15.0, 14.0), False, id="a fall at the same temperature"),
+        pytest.param((14.0, 30.0), False, id="warmer air raises the level"),
+    ],
+)
+def test_a_level_that_falls_with_the_temperature(
+    degrees: tuple[float, float], drifts: bool, context: IngestContext
+) -> None:
+    """Waste does not leave a bin by night; cold air carries sound slower."""
+    warm, cold = degrees
+    levels = [*((0.30, warm) for _ in range(6)), *((0.27, cold) for _ in range(2))]
+    messages = [
+        replace(
+            fill_message(hour, 0),
+            payload=json.dumps({"distance_mm": round(1100 - 1000 * level), "temperature_c": celsius}).encode(),
+        )
+        for hour, (level, celsius) in enumerate(levels)
+    ]
+    cooled = run(context, messages)[6].readings[0]
+    assert bool(cooled.quality & Q.DRIFT) is drifts
