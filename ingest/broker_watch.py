@@ -59,7 +59,7 @@ class BrokerWatch:
             )
 
     def keeps_sessions_for(self, kept_s: int | None, asked_s: int) -> None:
-        """Take how long the broker says it will keep our session; None when it does not say, and so as long as asked."""
+        """Take how long the broker says it will keep our session; None when it does not say: as long as asked."""
         if kept_s is not None and kept_s < asked_s:
             log.warning(
                 "broker keeps sessions shorter than asked kept_s=%d asked_s=%d what_now=%s",

@@ -1,20 +1,29 @@
 """Several workers on one stream: each reading once, each emptying once, whoever is killed (shared subscriptions)."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingest.broker_watch import NO_FACTS, LinkFacts
+from ingest.inbox import Delivery
+from ingest.message import Message
+from ingest.subscriber import Subscriber
 from ingest.turns import FileTurns
+from tomma.clock import SystemClock
 from tomma.errors import StoreUnavailableError
 from tomma.ports import Registry
+from tomma.settings import BrokerSettings
 from tomma.stores.sqlite_readings import SqliteReadings
 
 FAR = (datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -111,6 +120,56 @@ def test_three_workers_share_a_stream_and_one_is_killed(
     assert sum(map(len, store.range_all(*FAR).values())) == total
     told = [emptying.bin_id for emptying in store.emptyings(*FAR)]
     assert sorted(told) == [f"B{sensor:04d}" for sensor in range(SENSORS)]
+
+
+@dataclass
+class Dealt:
+    """A link whose broker dealt these messages to this worker."""
+
+    waiting: list[Delivery] = field(default_factory=list)
+    subscribed: bool = True
+    facts: LinkFacts = NO_FACTS
+
+    def receive(self, limit: int, wait_s: float) -> list[Delivery]:
+        """Hand them over."""
+        now, self.waiting = self.waiting, []
+        return now
+
+    def pump(self, wait_s: float) -> None:
+        """Nothing to keep alive."""
+
+    def acknowledge(self, deliveries: list[Delivery]) -> None:
+        """Nobody asks."""
+
+    def close(self) -> None:
+        """Nothing to leave."""
+
+
+@pytest.mark.parametrize("in_a_row", [1, 2, 3, 5])
+def test_two_workers_that_take_a_sensors_readings_in_turns_tell_an_emptying_once(
+    in_a_row: int, tmp_path: Path, registry: Registry, store: SqliteReadings
+) -> None:
+    """Who knows only every other reading dates the emptying to another one: it would be told twice."""
+    links = [Dealt(), Dealt()]
+    with contextlib.ExitStack() as open_ones:
+        workers = [
+            Subscriber(
+                BrokerSettings(share_group="tomma"),
+                open_ones.enter_context(contextlib.closing(SqliteReadings(tmp_path / "readings.sqlite3"))),
+                registry,
+                SystemClock(),
+                link=link,
+                turns=open_ones.enter_context(contextlib.closing(FileTurns(tmp_path / "turns"))),
+            )
+            for link in links
+        ]
+        now = datetime.now(UTC).replace(microsecond=0)
+        of_one_sensor = emptied_once(now)[1::SENSORS]
+        for number, (topic, payload) in enumerate(of_one_sensor):
+            turn = number // in_a_row % 2
+            links[turn].waiting.append(Delivery(Message(topic, payload, now, "json"), number, 1, 1))
+            workers[turn].step(threading.Event())
+    assert [emptying.bin_id for emptying in store.emptyings(*FAR)] == ["B0001"]
 
 
 def hold(path: Path, topic: str, until: Any, held: Any) -> None:
