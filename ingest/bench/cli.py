@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from ingest.bench import big_store
 from ingest.bench.brokers import BROKERS
 from ingest.bench.load import Load
 from ingest.bench.measure import Effort, Outcome, run
-from ingest.bench.node_red import node_red
+from ingest.bench.node_red import NodeRed, node_red
 from ingest.bench.node_red_install import bring
 from ingest.bench.report import AIMS, BATCHES, NODE_RED, OURS, PLAIN, Figures, summary
 from ingest.bench.takers import StartTaker, ours, plain
@@ -44,7 +45,7 @@ class Size:
 
 
 FULL = Size(runs=3, sensors=BINS, store=big_store.Shape(BINS, 3_000), npm_within_s=900.0, compiled=True)
-QUICK = Size(runs=1, sensors=1_000, store=big_store.Shape(BINS, 90), npm_within_s=25.0, compiled=False)
+QUICK = Size(runs=1, sensors=500, store=big_store.Shape(BINS, 90), npm_within_s=30.0, compiled=False)
 
 
 @app.command()
@@ -66,29 +67,32 @@ def ingest(
     folder = load_settings().data_dir.absolute() / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     end_s = time.monotonic() + QUICK_WITHIN_S if quick else None
-    with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
-        takers, why_not = _takers(folder, size) if with_node_red else (_own_takers(), "--no-node-red")
-        outcomes = _run_all(takers, broker, size, Path(scratch), end_s)
+    with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch, ThreadPoolExecutor(1) as beside:
+        bringing = beside.submit(_bring, folder, size) if with_node_red else None
         path = Path(scratch) / "large.sqlite3"
-        bytes_per_reading = big_store.fill(path, size.store, _say)
+        bytes_per_reading = big_store.fill(path, size.store, _say)  # meanwhile npm mostly waits for the network
+        found = bringing.result() if bringing else "--no-node-red"
         reads = big_store.measure(path, size.store, 3)
+        outcomes = _run_all(_takers(found), broker, size, Path(scratch), end_s)
+    why_not = found if isinstance(found, str) else ""
     figures = summary(outcomes, reads, size.store.readings, bytes_per_reading, why_not)
     _tell(figures, as_json=as_json)
     if any(figures[key] for key in ("lost", "doubled", "wrong")):
         raise typer.Exit(1)
 
 
-def _own_takers() -> dict[str, StartTaker]:
-    return {OURS: ours, PLAIN: plain(batch=False), BATCHES: plain(batch=True)}
-
-
-def _takers(folder: Path, size: Size) -> tuple[Mapping[str, StartTaker], str]:
-    """Return everybody who can take part, and why Node-RED cannot."""
+def _bring(folder: Path, size: Size) -> NodeRed | str:
     found = bring(folder / "node-red", within_s=size.npm_within_s, compiled=size.compiled, say=_say)
     if isinstance(found, str):
         _say(f"without Node-RED: {found}")
-        return _own_takers(), found
-    return _own_takers() | {f"{NODE_RED}{store}": node_red(found, store) for store in found.stores}, ""
+    return found
+
+
+def _takers(found: NodeRed | str) -> Mapping[str, StartTaker]:
+    """Return everybody who can take part."""
+    own = {OURS: ours, PLAIN: plain(batch=False), BATCHES: plain(batch=True)}
+    stores = () if isinstance(found, str) else found.stores
+    return own | {f"{NODE_RED}{store}": node_red(found, store) for store in stores if isinstance(found, NodeRed)}
 
 
 def _run_all(
@@ -106,8 +110,8 @@ def _run_all(
 
 
 PACE_PER_S = 2_000.0
-STORE_S = 9.0
-"""What the large store of the quick bench needs at the end."""
+ENOUGH_S = 1.5
+"""The least that a taker gets, however late it is."""
 OVERHEAD_S = 6.0
 """Starting a broker, a taker and a publisher, and ending them."""
 
@@ -119,11 +123,11 @@ def _schedule(names: tuple[str, ...], size: Size, end_s: float | None) -> Iterat
         return
     wanted = [name for name in (OURS, f"{NODE_RED}function", PLAIN, BATCHES) if name in names]
     for place, name in enumerate(wanted):
-        left_s = end_s - STORE_S - time.monotonic()
+        left_s = end_s - time.monotonic()
         share_s = left_s / (len(wanted) - place) - OVERHEAD_S
-        if share_s < 0.5 and name == BATCHES:
+        if (name == BATCHES and share_s < ENOUGH_S) or (name == PLAIN and left_s < OVERHEAD_S):
             return
-        busy_s = min(8.0, max(2.0, share_s))
+        busy_s = min(9.0, max(ENOUGH_S, share_s))
         paced_s = 0.0 if name in (PLAIN, BATCHES) else busy_s / 3
         yield 0, name, Effort(busy_s - paced_s, PACE_PER_S, paced_s)
 

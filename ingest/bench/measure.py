@@ -22,6 +22,7 @@ from ingest.bench.views import bytes_on_disk
 
 LOOK_EVERY_S = 0.01
 """Between two looks into the store: what is seen is at most this much older than it could be."""
+PILOT_S = 0.5
 STALLED_S = 15.0
 """A store that shows nothing new for so long shows no more."""
 PUBLISHER_WITHIN_S = 120.0
@@ -32,7 +33,7 @@ class Effort:
     """How much of the load a taker gets."""
 
     full_speed_s: float
-    """As many messages as it takes in so many seconds, judged by its warming up."""
+    """As many messages as it takes in so many seconds, judged by a short run before."""
     paced_per_s: float
     paced_s: float
     messages_max: int = 400_000
@@ -61,8 +62,8 @@ def run(start_broker: StartBroker, start_taker: StartTaker, load: Load, effort: 
         with start_taker(broker, directory, load) as taking:
             bench = _Bench(broker, taking, load)
             per_s = bench.warm_up()
-            count = int(min(effort.messages_max, max(load.sensors, per_s * effort.full_speed_s)))
-            speed = bench.full_speed(count)
+            per_s, *_ = bench.full_speed(max(load.sensors, int(per_s * PILOT_S)))  # only now it is warm
+            speed = bench.full_speed(max(load.sensors, int(min(effort.messages_max, per_s * effort.full_speed_s))))
             latencies_ms = bench.paced(effort.paced_per_s, effort.paced_s)
             bench.wait_until_still()
             reckoning = reckon(load, range(bench.sent), taking.view.kept())

@@ -49,6 +49,7 @@ def _install(folder: Path, packages: Mapping[str, str], within_s: float) -> str 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text(json.dumps({**_MANIFEST, "dependencies": packages}), encoding="utf-8")
     command = [npm, "install", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline"]
+    command += [] if packages.keys() & COMPILED_PACKAGES.keys() else ["--ignore-scripts"]
     try:
         done = subprocess.run(
             command, cwd=folder, timeout=within_s, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
