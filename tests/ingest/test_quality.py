@@ -267,7 +267,7 @@ def test_a_level_that_falls_with_the_temperature(
 ) -> None:
     """Waste does not leave a bin by night; cold air carries sound slower."""
     warm, cold = degrees
-    levels = [*((0.30, warm) for _ in range(6)), *((0.27, cold) for _ in range(2))]
+    levels = [*((0.30, warm) for _ in range(6)), *((0.268, cold) for _ in range(2))]
     messages = [
         replace(
             fill_message(hour, 0),
