@@ -30,7 +30,7 @@ def test_every_make_target_that_is_named_exists() -> None:
 def test_every_tomma_command_that_is_named_exists() -> None:
     """The README names commands that a user will type."""
     text = "\n".join(page.read_text() for page in PAGES)
-    named = set(re.findall(r"`(?:\.venv/bin/)?tomma ([a-z]+)\b", text))
+    named = set(re.findall(r"`(?:\.venv/bin/)?tomma ([a-z-]+)\b", text))
     assert {"demo", "serve"} <= named
     assert named <= {entry.name for entry in entry_points(group="tomma.commands")} | {"bench"}
 
