@@ -2,8 +2,8 @@
 
 A bucket per topic, looked at before anything is decoded, so that a flood costs little. The burst is far above any
 honest backlog. A device that publishes on its own topic (and `tomma broker-config` allows no other) cannot escape by
-naming others in its payload; a source whose filter names one topic for a whole gateway is given the burst and the
-rate of as many sensors as the city has.
+naming others in its payload. Where a topic may carry many devices (a gateway, a network server, `auto`), it is given
+the burst and the rate of as many sensors as the city has: honest readings are never cut.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,10 @@ from tomma.settings import BrokerSettings
 SAMPLE_EVERY_S = 60.0
 REMEMBERED_MAX = 100_000
 """Topics that sent lately; those at rest are forgotten when there are more."""
+
+
+DEVICE_PER_TOPIC = frozenset({"json", "tts_v3", "chirpstack_v3", "chirpstack_v4"})
+"""Envelopes whose topics name the device, where the source's filter has a wildcard for it."""
 
 
 @dataclass(slots=True)
@@ -60,7 +64,7 @@ class RateLimit:
 
         Args:
             deliveries: What arrived.
-            sensors: How many may share a topic whose source's filter has no wildcard.
+            sensors: How many may share a topic that is not one device's own.
             now_s: Any steady clock.
         """
         admitted: list[Delivery] = []
@@ -70,7 +74,8 @@ class RateLimit:
             bucket = self._buckets.get(topic)
             if bucket is None:
                 bucket = self._buckets[topic] = _Bucket(0.0, now_s)
-            share = sensors if topic in self._gateways else 1
+            shared = topic in self._gateways or delivery.message.envelope not in DEVICE_PER_TOPIC
+            share = max(1, sensors) if shared else 1
             used = bucket.used - (now_s - bucket.at_s) * self._rate_per_s * share
             bucket.used, bucket.at_s = (max(0.0, used)), now_s
             if bucket.used + 1.0 <= self._burst * share:

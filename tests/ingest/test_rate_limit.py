@@ -52,6 +52,15 @@ def test_a_sample_of_a_flood_is_kept_with_the_reason() -> None:
     assert samples[0].topic == "tomma/v1/H0001/reading"
 
 
+def test_a_network_server_that_names_the_device_in_the_payload_has_the_citys_bound() -> None:
+    """LORIOT, SenML, FIWARE and whatever `auto` recognises may bring a whole city under one of their topics."""
+    limit = RateLimit(BrokerSettings(sources=(Source(topic="loriot/+/up", envelope="loriot"),), sensor_burst=100))
+    message = Message("loriot/app7/up", b"{}", NOW, "loriot")
+    city = [Delivery(message, number, 1, 1) for number in range(5000)]
+    assert limit.admit(city, 50, now_s=0.0).deliveries == city
+    assert limit.admit(city, 50, now_s=0.0).deliveries == []
+
+
 def test_a_gateway_that_brings_the_city_on_one_topic_has_the_citys_bound() -> None:
     """Thousands of honest devices behind one topic are no flood."""
     source = Source(topic="gateway/up", envelope="json")
