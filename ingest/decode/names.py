@@ -97,6 +97,8 @@ ALARM_COMPANIONS = frozenset(
     | {"ultrasonic", "radar", "laser", "voltage", "warning"}
 )
 
+WORD_MAX = 40
+"""Longer than any makers' words glued together; what is longer is no name."""
 _PIECES = re.compile(r"[A-ZÅÄÖÜ]+(?=[A-ZÅÄÖÜ][a-zåäöü])|[A-ZÅÄÖÜ]?[a-zåäöü]+|[A-ZÅÄÖÜ]+|\d+|%")
 _UNITS = frozenset(LENGTH_MM) | frozenset(SHARE) | frozenset(VOLTS) | frozenset(CELSIUS)
 _KNOWN = (
@@ -122,15 +124,20 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(word for word in words if not word.isdigit())
 
 
-def _split(word: str) -> list[str]:
-    """Return glued words apart, as long as every part is known; else the word itself."""
-    if word in _KNOWN or len(word) < 4:
-        return [word]
+@lru_cache(maxsize=4096)
+def _split(word: str) -> tuple[str, ...]:
+    """Return glued words apart, as long as every part is known; else the word itself.
+
+    Each ending is tried once: without the cache, "inchinch..." (inch, or in and ch) has more ways than a machine has time.
+    """
+    if word in _KNOWN or not 4 <= len(word) <= WORD_MAX:
+        return (word,)
     for end in range(len(word) - 1, 1, -1):
-        parts = [word[:end], *_split(word[end:])]
-        if all(part in _KNOWN and (len(part) > 2 or part in _UNITS) for part in parts):  # "batch" is no bat, ch
-            return parts
-    return [word]
+        if word[:end] in _KNOWN:
+            rest = _split(word[end:])
+            if all(part in _KNOWN for part in rest):
+                return (word[:end], *rest)
+    return (word,)
 
 
 def _alarm(words: tuple[str, ...]) -> Alarm | None:
