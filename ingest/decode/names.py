@@ -128,7 +128,8 @@ def words_of(name: str) -> tuple[str, ...]:
 def _split(word: str) -> tuple[str, ...]:
     """Return glued words apart, as long as every part is known; else the word itself.
 
-    Each ending is tried once: without the cache, "inchinch..." (inch, or in and ch) has more ways than a machine has time.
+    Each ending is tried once: without the cache, "inchinch..." (inch, or in and ch) has more ways to be cut than a
+    machine has time.
     """
     if word in _KNOWN or not 4 <= len(word) <= WORD_MAX:
         return (word,)
