@@ -8,6 +8,7 @@ The ingest login may only subscribe to the reading topics, the device login may 
 import contextlib
 import json
 import logging
+import os
 import secrets
 import socket
 import subprocess
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 READY_WITHIN_S = 30.0
 END_WITHIN_S = 15.0
+FREE_WITHIN_S = 5.0
+"""The server of an ingest that was killed ends a moment after it."""
 TOPICS = ("tomma/v1/+/reading", "v3/+/devices/+/up")
 
 
@@ -108,7 +111,7 @@ class EmbeddedBroker:
         """Start, and return once the broker takes MQTT connections."""
         if self.port == 0:
             self.port = _free_port()
-        elif _is_taken(self.port):
+        elif not self._comes_free():
             raise ConfigurationError(f"broker port must be free, got {self.port}, where something listens already")
         path = self.directory / "nats.conf"
         known = _users(self.directory.parent, self._topics)
@@ -131,6 +134,23 @@ class EmbeddedBroker:
     ) -> None:
         """End the broker."""
         self.stop()
+
+    def _comes_free(self) -> bool:
+        """Return whether nothing listens on the port, once a server that ran here before has ended."""
+        deadline = time.monotonic() + FREE_WITHIN_S
+        while _is_taken(self.port):
+            if time.monotonic() > deadline or not self._former_is_alive():
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _former_is_alive(self) -> bool:
+        """Return whether the server of a killed ingest has not ended yet: its keeper is about to see to it."""
+        try:
+            os.kill(int((self.directory / "nats.pid").read_text()), 0)
+        except (OSError, ValueError):
+            return False
+        return True
 
     @property
     def running(self) -> bool:

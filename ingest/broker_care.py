@@ -1,8 +1,11 @@
-"""Looks after the embedded broker: a NATS store that could not write once refuses to, until it is started anew.
+"""Looks after the embedded broker: starts it anew when its store has failed, and tells when it has ended.
 
-A full disk or a failed write makes its JetStream answer nothing more, also when there is room again: devices then get
+A full disk or a failed write makes NATS' JetStream answer nothing more, also when there is room again: devices then get
 no PUBACK for ever, which loses nothing and helps nobody. So its log is watched, and when the disk has room again, the
 server is started anew. That takes a fifth of a second; what it holds is on the disk.
+
+A server that has ended by itself is told at once, also before ingest was ever ready: a door that looks open and has no
+broker behind it would be restarted by nobody.
 """
 
 import logging
@@ -11,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from tomma.errors import TommaError
 
@@ -24,11 +28,24 @@ PAUSE_MAX_S = 30.0
 FAILED = (b"critical write error", b"failed to store a msg", b"JetStream out of")
 
 
+class Broker(Protocol):
+    """The broker, as it is cared for; `ingest.broker.EmbeddedBroker` is one."""
+
+    directory: Path
+
+    @property
+    def running(self) -> bool:
+        """Whether the server has not ended by itself."""
+
+    def restart(self) -> None:
+        """Start the server anew, or raise TommaError."""
+
+
 @contextmanager
-def cared_for(directory: Path, restart: Callable[[], None]) -> Iterator[None]:
-    """Call `restart` when the server of `directory` can write no more although there is room; from a thread."""
-    leaving, tail = threading.Event(), _Tail(directory / "nats.log")
-    thread = threading.Thread(target=_care, args=(tail, restart, leaving), name="broker-care", daemon=True)
+def cared_for(broker: Broker, on_end: Callable[[], None]) -> Iterator[None]:
+    """Restart a broker that can write no more although there is room, and call `on_end` when it has ended."""
+    leaving, tail = threading.Event(), _Tail(broker.directory / "nats.log")
+    thread = threading.Thread(target=_care, args=(broker, tail, on_end, leaving), name="broker-care", daemon=True)
     thread.start()
     try:
         yield
@@ -37,20 +54,22 @@ def cared_for(directory: Path, restart: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def _care(tail: "_Tail", restart: Callable[[], None], leaving: threading.Event) -> None:
+def _care(broker: Broker, tail: "_Tail", on_end: Callable[[], None], leaving: threading.Event) -> None:
     pause_s, has_failed = LOOK_EVERY_S, False
     while not leaving.wait(pause_s):
+        if not broker.running:
+            on_end()
+            return
         has_failed = tail.has_news_of_failure() or has_failed
         if not has_failed:
             pause_s = LOOK_EVERY_S
-        elif _free_bytes(tail.path.parent) >= ROOM_BYTES:
+        elif _free_bytes(broker.directory) >= ROOM_BYTES:
             log.warning("broker can write no more although there is room: starting it anew")
             has_failed, pause_s = False, min(PAUSE_MAX_S, 2 * pause_s)
             try:
-                restart()
+                broker.restart()
             except TommaError as exc:
-                log.error("broker does not start anew why=%s", exc)  # noqa: TRY400  (one line; the caller notices)
-                return
+                log.error("broker does not start anew why=%s", exc)  # noqa: TRY400  (one line)
 
 
 class _Tail:

@@ -61,7 +61,7 @@ def ingest(
             broker = rim.enter_context(
                 EmbeddedBroker(settings.data_dir, settings.broker.port, topics, settings.broker.embedded_sync)
             )
-            rim.enter_context(cared_for(broker.directory, broker.restart))
+            rim.enter_context(cared_for(broker, stop.set))
             broker_settings = _with_login(settings.broker, broker.port, broker.ingest_login)
         turns = None
         if broker_settings.share_group:

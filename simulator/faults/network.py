@@ -19,8 +19,8 @@ AUTOSAVE_S = 1.0
 """As our mosquitto.conf says: a kill may cost what came since, if ingest had not taken it."""
 BACKLOG = 2_500
 """Above the 1,000 that mosquitto keeps as it is shipped."""
-RECONNECTS_PER_CUT = 8
-"""Device and ingest are two clients; more than a few tries each for one cut is a storm."""
+RECONNECTS_PER_CUT = 25
+"""For up to three seconds nobody can connect: two clients whose waits grow try a dozen times, a storm hundreds."""
 
 
 @contextmanager
