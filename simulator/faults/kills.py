@@ -6,6 +6,7 @@ import time
 import psutil
 
 from simulator.faults.case import Case, Effort, Outcome
+from simulator.faults.command import CommandFailedError
 from simulator.faults.rig import Bench, Rig
 
 FLOW_PER_S = 300.0
@@ -14,7 +15,8 @@ LIVES_S = 0.4
 """The longest a killed process has lived after it was ready."""
 EARLY_SHARE = 0.2
 """Kills that do not wait for ready: while it opens the store, connects, recalls."""
-TIMED_EVERY = 10
+STARTS_MAX = 5
+TIMED_EVERY = 25
 """One start in so many is by a new interpreter, as an operator's is, and timed; the others are forked with everything
 imported, to be killed as hard and sooner."""
 
@@ -38,10 +40,26 @@ def _start_again(rig: Rig, *options: str, is_timed: bool) -> list[float]:
     return [rig.recovered_s(killed_s)] if is_timed else []
 
 
-def _live(rig: Rig, effort: Effort) -> None:
-    if rig.ingest is not None and effort.rng.random() >= EARLY_SHARE:
-        rig.ingest.until_said("ready")
+def _live(rig: Rig, effort: Effort, *options: str) -> None:
+    if effort.rng.random() >= EARLY_SHARE:
+        _supervise(rig, *options)
     time.sleep(effort.rng.uniform(0.0, LIVES_S))
+
+
+def _supervise(rig: Rig, *options: str) -> None:
+    """Wait until ingest is ready; start it again if it has ended by itself, as a supervisor does."""
+    for _ in range(STARTS_MAX):
+        if rig.ingest is None:
+            return
+        try:
+            rig.ingest.until_said("ready")
+        except CommandFailedError:
+            if rig.ingest.is_running:
+                raise
+            rig.kill_ingest()
+            rig.start_ingest(*options, wait=False)
+        else:
+            return
 
 
 def kill_broker(bench: Bench, effort: Effort) -> Outcome:
@@ -66,7 +84,7 @@ def kill_both(bench: Bench, effort: Effort) -> Outcome:
         rig.start_ingest("--embedded-broker")
         with rig.publisher.flowing(FLOW_PER_S):
             for number in range(effort.kills):
-                _live(rig, effort)
+                _live(rig, effort, "--embedded-broker")
                 _kill_family(rig)
                 recovered_s += _start_again(rig, "--embedded-broker", is_timed=number % TIMED_EVERY == 0)
         return Outcome(rig.settle(), tuple(recovered_s), kills=effort.kills, facts={"starts": rig.starts})
