@@ -52,6 +52,7 @@ class Client:
         """Leave."""
         self.mqtt.disconnect()
         self.mqtt.loop_stop()
+        self.mqtt._reset_sockets()  # else left to the garbage collector, which warns
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ class Peer:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)  # type: ignore[arg-type]
         self.mqtt.disconnect()
         self.mqtt.loop_stop()
+        self.mqtt._reset_sockets()  # else left to the garbage collector, which warns
 
 
 class Mosquitto:
