@@ -37,6 +37,8 @@ OUR_NAMES: Mapping[str, str] = {
 }
 QUANTITIES = DISTANCE_NAMES | FILL_NAMES | TEMPERATURE_NAMES | BATTERY_NAMES | OUR_NAMES.keys()
 KELVIN_0_C = -273.15
+TOPIC_LEVELS_MAX = 16
+"""How many levels, from the last, may name the device: a topic is a stranger's text too."""
 _SEPARATOR = re.compile(r"[:/._-]")
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 
@@ -97,7 +99,7 @@ def _devices(record: Resolved, topic: str) -> tuple[str, ...]:
         if device.startswith("urn:"):
             names.append(device.split(":", 3)[-1] if device.startswith("urn:dev:") else device.rsplit(":", 1)[-1])
     else:
-        names = [level for level in reversed(topic.split("/")) if level]
+        names = [level for level in reversed(topic.split("/")[-TOPIC_LEVELS_MAX:]) if level]
     if resource and resource.instance:
         names = [f"{name}/{resource.instance}" for name in names]  # one device that watches several containers
     if not names:

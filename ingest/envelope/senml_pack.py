@@ -19,6 +19,8 @@ VERSION_MAX = 10
 RELATIVE_BELOW_S = 2**28
 TIME_MAX_S = 2.5e11
 NUMBER_MAX = 1e15
+NAME_MAX = 256
+"""Longer than any URN with a path behind it; the search for a quantity in a name is quadratic in its length."""
 VALUES = ("v", "vs", "vb", "vd", "s")
 KEYS = frozenset({"bn", "bt", "bu", "bv", "bs", "bver", "n", "u", "t", "ut", *VALUES})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-:./_]*", re.ASCII)
@@ -107,6 +109,8 @@ def _check_version(record: Json) -> None:
 def _resolved(base: _Base, record: Json, received_utc: datetime) -> Resolved:
     own_name = fields.text(record, "n") or ""
     name = base.name + own_name
+    if len(name) > NAME_MAX:
+        raise fields.wrong(f"a SenML name must have at most {NAME_MAX} characters, got {len(name)}")
     if not (_NAME.fullmatch(name) or _LWM2M_NAME.fullmatch(name)):
         raise fields.wrong(f"a SenML name must be letters, digits and -:./_ and start with one, got {shown(name)}")
     number = fields.bounded(record, "v", (-NUMBER_MAX, NUMBER_MAX))

@@ -159,6 +159,16 @@ def test_a_pack_is_refused_because(records: list[Any], says: str) -> None:
         unwrap("senml", records)
 
 
+def test_a_name_without_end_is_refused_and_a_topic_without_end_cut() -> None:
+    """Both are a stranger's text, and both are searched."""
+    (record,) = senml({"n": "a:" * 200, "v": 5})
+    assert isinstance(record, RefusedError)
+    assert "at most 256 characters" in str(record)
+    (uplink,) = senml({"n": "fill_pct", "v": 5}, topic="/".join(f"level{number}" for number in range(5000)))
+    assert isinstance(uplink, Uplink)
+    assert len(uplink.device_ids) == 16
+
+
 def test_a_bad_record_costs_only_itself(context: IngestContext) -> None:
     """The good records become readings; each bad one is kept with the whole payload, and told by its number."""
     pack = json.dumps([
