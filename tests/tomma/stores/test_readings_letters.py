@@ -1,13 +1,16 @@
 """What bounds the dead letters of the embedded store: no flood of one kind costs anything of another."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tomma.model import Rejected, RejectReason
+from tomma.model import BinId, Rejected, RejectReason
+from tomma.stores import readings_schema
 from tomma.stores.readings_letters import LettersKept
 from tomma.stores.sqlite_readings import SqliteReadings
 
@@ -86,3 +89,29 @@ def test_all_devices_together_are_bounded_at_the_cost_of_the_most_talkative(stor
     kept = {each.device_ids[0]: each.kept for each in store.quarantine()}
     assert sum(kept.values()) == 10 == len(store.dead_letters(99))
     assert kept == {"loud": 6, "quiet-0": 1, "quiet-1": 1, "quiet-2": 1, "quiet-3": 1}
+
+
+def test_a_file_of_the_first_version_comes_up_with_its_letters_and_readings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Columns are only added (case S8): a file of years is brought up in a moment, and nothing in it changes."""
+    path = tmp_path / "readings.sqlite3"
+    with monkeypatch.context() as first_version:
+        first_version.setattr(readings_schema, "_STEPS", readings_schema._STEPS[:1])
+        SqliteReadings(path).close()
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(
+            "INSERT INTO series VALUES (1, 'B', 'S');"
+            "INSERT INTO reading VALUES (1, 0, 5, 500000, 0, NULL, 3580, NULL);"
+            "INSERT INTO dead_letter VALUES (7, 0, 'unknown_device', 't', 'why', NULL, x'7b7d');"
+            "INSERT INTO dead_letter_total VALUES ('unknown_device', 3);"
+        )
+    with closing(SqliteReadings(path)) as store:
+        (reading,) = store.range(BinId("B"), datetime(1969, 1, 1, tzinfo=UTC), T0)
+        assert (reading.fill_fraction, reading.battery_v, reading.counter) == (0.5, 3.58, None)
+        (kept,) = store.dead_letters(9)
+        assert (kept.id, kept.rejected.payload, kept.rejected.envelope) == (7, b"{}", "")
+        assert store.dead_letter_counts() == {R.UNKNOWN_DEVICE: 3}
+        store.append([replace(reading, measured_utc=T0, counter=9)], [], [letter(1, R.UNKNOWN_DEVICE, "X")])
+        assert store.latest()[BinId("B")].counter == 9
+        assert len(store.quarantine()) == 1
