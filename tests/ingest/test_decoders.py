@@ -118,10 +118,10 @@ SOME_TIME = datetime(2023, 8, 4, 9, 36, 36, tzinfo=UTC)
     ("values", "expected"),
     [
         pytest.param(
-            lambda: frame("b482000002", "milesight"), [Values(no_echo=True)], id="a radar without a target is no level"
+            lambda: frame("b482f40102", "milesight"), [Values(no_echo=True)], id="a radar without a target is no level"
         ),
         pytest.param(
-            lambda: frame("b482000003", "milesight"),
+            lambda: frame("b482f40103", "milesight"),
             [Values(no_echo=True, alarms=frozenset({Alarm.SENSOR_FAULT}))],
             id="a radar that cannot measure says so",
         ),
