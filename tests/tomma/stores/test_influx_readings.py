@@ -20,7 +20,7 @@ from tests.tomma.stores.influx_support import Door, Fault, find_free_port, influ
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, Reading, Rejected, RejectReason, SensorId
 from tomma.ports import Appended
-from tomma.settings import ReadingSettings, Settings
+from tomma.settings import ReadingSettings, Settings, load_settings
 from tomma.stores import influx_feeder
 from tomma.stores.influx_readings import InfluxReadings
 from tomma.stores.wiring import open_stores
@@ -267,6 +267,10 @@ def test_of_two_processes_with_one_queue_one_feeds(
     door: Door, url: str, influxd_url: str, open_influx: OpenInflux, tmp_path: Path
 ) -> None:
     """The pages and ingest both open the store; nothing is sent twice for it."""
+    first, second = open_influx(url), open_influx(url)
+    first.append(many(1))
+    with first._feeder.paused(0.0):
+        assert (second.feed(), door.writes) == (False, 0)
     stores = [open_influx(url, feeding=True), open_influx(url, feeding=True)]
     for number in range(4):
         stores[number % 2].append(many(25, first=25 * number))
@@ -488,8 +492,6 @@ def test_the_settings_choose_the_store(url: str, influxd_url: str, tmp_path: Pat
 )
 def test_wrong_settings_are_named(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], told: str) -> None:
     """At the start, with the key, and without repeating a secret."""
-    from tomma.settings import load_settings
-
     for name, text in variables.items():
         monkeypatch.setenv(f"TOMMA_READINGS__{name}", text)
     with pytest.raises(ConfigurationError, match=told) as raised:
