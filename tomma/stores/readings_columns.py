@@ -34,7 +34,7 @@ def plain_readings(rows: Sequence[tuple[Any, ...]]) -> list[Reading] | None:
         *rows, strict=True
     )
     try:
-        columns = (
+        columns: tuple[Iterable[Any], ...] = (
             _typed(bins, _TEXT),
             _typed(sensors, _TEXT),
             _times(_typed(measured_ms, _WHOLE)),
