@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 60.0
 EVERY_MIN_S = 0.5
 SURVEY_EVERY = timedelta(minutes=10)
-LEARN_DAYS = timedelta(days=3)
+LEARN_DAYS = timedelta(days=14)
 LEARN_AGAIN = timedelta(days=1)
 LEARN_MAX = 300
 """Histories read in one look: a city that fell silent at once is learned over some minutes."""
