@@ -115,7 +115,7 @@ def test_any_echo_is_a_level_inside_the_container(kind: ContainerType, distance_
         assert found.clipped
 
 
-def hung(**mounting: float) -> Installation:
+def hung(**mounting: Any) -> Installation:
     """A sensor hung in some way."""
     return Installation(SensorId("S"), BinId("B"), datetime(2026, 1, 1, tzinfo=UTC), **mounting)
 
@@ -135,7 +135,7 @@ def hung(**mounting: float) -> Installation:
     ],
 )
 def test_the_way_a_sensor_hangs_and_hears_is_taken_out(
-    mounting: dict[str, float], sensor: dict[str, float], temperature_c: float | None, distance_mm: float, fill: float
+    mounting: dict[str, float], sensor: dict[str, Any], temperature_c: float | None, distance_mm: float, fill: float
 ) -> None:
     """A fitter measures the bracket once; nobody wants a container type for every bracket."""
     said = Measurement(SensorId("S"), None, distance_mm=distance_mm, temperature_c=temperature_c)
@@ -219,7 +219,7 @@ def test_a_mounting_that_cannot_be_is_refused(given: dict[str, float]) -> None:
 
 
 @pytest.mark.parametrize("given", [{"dead_zone_mm": -1.0}, {"dead_zone_mm": 9_000.0}, {"sound_reference_c": 293.0}])
-def test_a_sensor_that_cannot_be_is_refused(given: dict[str, float]) -> None:
+def test_a_sensor_that_cannot_be_is_refused(given: dict[str, Any]) -> None:
     """Kelvin for degrees, and a dead zone deeper than any bin."""
     with pytest.raises(ValueError, match=next(iter(given))):
         Sensor(SensorId("S"), **given)

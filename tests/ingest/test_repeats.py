@@ -196,7 +196,7 @@ def test_a_burst_of_counted_messages_in_any_order_is_stored_once(stream: Stream)
 
 def test_a_clock_some_minutes_fast_is_repaired_once_and_for_all(stream: Stream) -> None:
     """Sent again five minutes later, its time lies in the past and could be believed: it is the same reading still."""
-    fast = {"measured_utc": (T0 + 3 * MINUTE).isoformat(), "counter": 5}
+    fast: dict[str, Any] = {"measured_utc": (T0 + 3 * MINUTE).isoformat(), "counter": 5}
     stream.take(said(**fast), acknowledge=False)
     stream.take(said(5 * MINUTE, dup=True, **fast))
     stream.take(said(6 * MINUTE, **fast))
@@ -207,7 +207,7 @@ def test_a_clock_some_minutes_fast_is_repaired_once_and_for_all(stream: Stream) 
 
 def test_a_wrong_clock_with_a_counter_is_stored_once(stream: Stream) -> None:
     """1970 says nothing, so its identity is the counter's."""
-    broken = {"measured_utc": "1970-01-01T00:00:00Z", "counter": 5}
+    broken: dict[str, Any] = {"measured_utc": "1970-01-01T00:00:00Z", "counter": 5}
     stream.take(said(**broken), acknowledge=False)
     stream.take(said(HOUR, **broken))
 
