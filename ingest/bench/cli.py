@@ -109,6 +109,7 @@ def _run_all(
     return {name: done for name, done in outcomes.items() if done}
 
 
+_BEGAN_S = time.monotonic()
 PACE_PER_S = 2_000.0
 ENOUGH_S = 1.5
 """The least that a taker gets, however late it is."""
@@ -133,7 +134,7 @@ def _schedule(names: tuple[str, ...], size: Size, end_s: float | None) -> Iterat
 
 
 def _say(what: str) -> None:
-    typer.echo(what, err=True)
+    typer.echo(f"{time.monotonic() - _BEGAN_S:6.1f} s  {what}", err=True)
 
 
 def _tell(figures: Figures, *, as_json: bool) -> None:
