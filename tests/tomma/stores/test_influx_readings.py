@@ -373,8 +373,8 @@ def test_a_new_machine_finds_its_predecessors_history_on_the_server(
     door.always = None
     feed_all(heir)
 
-    assert heir.range_all(*EVER) == store.range_all(*EVER) | {late.bin_id: [*store.range(late.bin_id, *EVER), late]}
-    assert heir.latest() == store.latest() | {late.bin_id: late}
+    assert heir.range_all(*EVER) == {**store.range_all(*EVER), BinId("B1"): [*store.range(BinId("B1"), *EVER), late]}
+    assert heir.latest() == {**store.latest(), BinId("B1"): late}
 
 
 def test_an_append_asks_a_silent_server_once_and_not_every_time(
