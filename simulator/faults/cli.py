@@ -12,7 +12,7 @@ from simulator.faults.table import chosen
 
 app = typer.Typer(add_completion=False, help="Hurt the running service from outside and count what was lost.")
 
-LONG_KILLS, QUICK_KILLS = 1_000, 6
+LONG_KILLS, QUICK_KILLS = 1_000, 4
 LONG_IMAGES, QUICK_IMAGES = 10_000, 200
 QUICK_JOBS = 8
 """Cases mostly wait: for a broker's time-out, for a second copy that must not come."""

@@ -21,14 +21,14 @@ from tomma.model import BinId, Reading, SensorId
 PLANTED = Path(__file__).parent / "planted"
 FAR_TOO_LATE_S = 40.0
 """A machine with other work answers late; whoever measures runs the bench on a quiet one."""
-SOON_ENOUGH_S = 8.0
+SOON_ENOUGH_S = 6.0
 """Longer than a broker waits before it sends again: what is missing then is lost."""
 
 
 def ran(case_id: str, program: Path | None = None) -> Result:
     """Run one case, with `tomma` or a faulty program in its place."""
     [case] = [each for each in CASES if each.id == case_id]
-    strength = effort(1, kills=6, images=100, quick=True)
+    strength = effort(1, kills=4, images=100, quick=True)
     [result] = run_cases([case], strength, jobs=1, program=program, patience_s=SOON_ENOUGH_S)
     return result
 
@@ -61,7 +61,7 @@ def test_nothing_is_lost_and_nothing_is_stored_twice(quick_run: dict[str, Any]) 
     """Killed, starved of disk, cut off, flooded: what was acknowledged to a device is there, once."""
     assert (quick_run["lost"], quick_run["stored_twice"], quick_run["failed"]) == (0, 0, [])
     assert quick_run["acknowledged"] > 5_000
-    assert quick_run["kills"] >= 18
+    assert quick_run["kills"] >= 12
 
 
 def test_every_case_of_the_short_run_ran_or_says_what_is_missing(quick_run: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ def test_a_store_that_forgets_a_reading_is_caught(caught: dict[str, Result]) -> 
     """It says that all is well; only the device's own books know better."""
     outcome = caught["drops_some"].outcome
     assert outcome
-    assert len(outcome.verdict.lost) >= 20
+    assert len(outcome.verdict.lost) >= 10
     assert caught["drops_some"].faults(FAR_TOO_LATE_S)
 
 
@@ -91,7 +91,7 @@ def test_a_store_that_keeps_a_second_copy_is_caught(caught: dict[str, Result]) -
     """Under another time no unique key would see it."""
     outcome = caught["stores_twice"].outcome
     assert outcome
-    assert len(outcome.verdict.stored_twice) >= 20
+    assert len(outcome.verdict.stored_twice) >= 10
     assert outcome.verdict.lost == ()
     assert caught["stores_twice"].faults(FAR_TOO_LATE_S)
 
