@@ -18,7 +18,7 @@ from ingest.broker import EmbeddedBroker, Login
 from ingest.broker_care import cared_for
 from ingest.codecs.cli import open_codecs
 from ingest.counters import Status
-from ingest.reporter import reporting
+from ingest.reporter import facts, reporting
 from ingest.subscriber import Subscriber
 from ingest.topics import SHARE
 from ingest.turns import FileTurns
@@ -77,7 +77,9 @@ def ingest(
             on_ready=voice.ready,
             on_status=lambda status: _watch(status, voice, broker, stop),
         )
-        rim.enter_context(reporting(stores.workers, broker_settings.client_id, lambda: subscriber.status().as_json()))
+        rim.enter_context(
+            reporting(stores.workers, broker_settings.client_id, lambda: facts(subscriber.status(), stores.readings))
+        )
         clock, journal = settings.clock.clock(), settings.retention_journal
         rim.enter_context(retaining(stores.readings, settings.retention, clock, journal))
         watcher = Watcher(stores.readings, stores.registry, stores.plans, stores.events, settings.clock.clock())

@@ -11,8 +11,9 @@ SYNC_INTERVAL = "10ms"
 """How often what was acknowledged to devices is forced to the disk; `always` does it before each answer."""
 ACK_WAIT = "4s"
 INFLIGHT_MAX = 1_000
-PAYLOAD_MAX_BYTES = 64 * 1024
-"""Above the largest payload that ingest keeps whole by default; a device that sends more is cut off."""
+PAYLOAD_MAX_BYTES = 2 * 1024 * 1024
+"""Far above what ingest takes: a device that is cut off sends the same again for ever and nobody learns why, whereas a
+message that is let through becomes one dead letter with its reason. Beyond this the device is cut off."""
 STORE_MAX_BYTES = 4 * 1024**3
 LOG_MAX_BYTES = 16 * 1024 * 1024
 

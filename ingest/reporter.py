@@ -6,14 +6,27 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from ingest.counters import Status
 from tomma.errors import TommaError
-from tomma.ports import WorkerBoard
+from tomma.ports import Feeding, ReadingStore, WorkerBoard
 from tomma.workers import REPORT_EVERY_S, Fact, WorkerKind, WorkerReport
 
 log = logging.getLogger(__name__)
 
 LEAVE_S = 2.0
 """How long the last report may take when the worker stops; what it leaves undone shows as silence."""
+
+
+def facts(status: Status, store: ReadingStore) -> Mapping[str, Fact]:
+    """Return what a worker says of itself; a store that feeds a server says how that goes."""
+    told = dict(status.as_json())
+    if isinstance(store, Feeding):
+        try:
+            feed = store.feed_status()
+        except TommaError as exc:
+            return told | {"feed_trouble": str(exc)}
+        told |= {"feed_waiting": feed.waiting, "feed_refused": feed.refused, "feed_trouble": feed.trouble}
+    return told
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tomma.city import City
 from tomma.model import (
@@ -171,6 +171,30 @@ class ReadingStore(Protocol):
 
     def close(self) -> None:
         """Release the store; every later call raises StoreUnavailableError."""
+
+
+class FeedStatus(Protocol):
+    """How the feeding of a server behind the store goes."""
+
+    @property
+    def waiting(self) -> int:
+        """Readings that are durable here and not yet on the server."""
+
+    @property
+    def refused(self) -> int:
+        """Readings the server does not take; kept here, with its reason."""
+
+    @property
+    def trouble(self) -> str:
+        """Why it does not go on; empty when it does."""
+
+
+@runtime_checkable
+class Feeding(Protocol):
+    """A store with a server behind it."""
+
+    def feed_status(self) -> FeedStatus:
+        """Return how the feeding goes, whichever process does it."""
 
 
 class Registry(Protocol):

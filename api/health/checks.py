@@ -62,4 +62,6 @@ def _fault(report: WorkerReport, now_utc: datetime) -> str:
         return f"{report.worker} has no connection to the broker"
     if failure := report.facts.get("store_failure"):
         return f"{report.worker} cannot store, the broker keeps what comes: {failure}"
+    if trouble := report.facts.get("feed_trouble"):
+        return f"{report.worker} cannot feed the server, readings wait here: {trouble}"
     return ""

@@ -28,6 +28,8 @@ COUNTED = {
 MEASURED = {
     "lag_s": "From receipt to commit, for the oldest message of the newest batch. [s]",
     "max_lag_s": "The longest of these since start. [s]",
+    "feed_waiting": "Readings durable here and not yet on the InfluxDB server.",
+    "feed_refused": "Readings that server does not take; kept here.",
     "waiting": "Messages taken from the broker and not yet durable.",
 }
 

@@ -28,6 +28,9 @@ def test_a_healthy_server_says_so(client: httpx.Client, world: World) -> None:
         pytest.param(
             0.0, {"store_failure": "disk full"}, "cannot store, the broker keeps what comes: disk full", id="store"
         ),
+        pytest.param(
+            0.0, {"feed_trouble": "503"}, "ingest-1 cannot feed the server, readings wait here: 503", id="influx"
+        ),
         pytest.param(0.0, {"ended": True}, "ingest-1 was stopped at", id="stopped on purpose"),
     ],
 )

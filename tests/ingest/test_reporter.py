@@ -3,9 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
-from ingest.reporter import reporting
+from ingest.counters import Status
+from ingest.reporter import facts, reporting
 from tomma.errors import StoreUnavailableError
+from tomma.ports import ReadingStore
+from tomma.stores.influx_queue import FeedStatus
 from tomma.workers import Fact, WorkerReport
 
 PATIENCE_S = 30.0
@@ -41,8 +45,8 @@ def _until(good: Callable[[], bool]) -> None:
 def test_a_worker_reports_from_its_first_moment_to_its_last() -> None:
     """Before the broker is reached, again and again, and at the end that it was stopped on purpose."""
     board, count = _Board(), iter(range(1_000_000))
-    facts: Callable[[], Mapping[str, Fact]] = lambda: {"received": next(count)}  # noqa: E731
-    with reporting(board, "ingest-1", facts, every_s=0.01):
+    counted: Callable[[], Mapping[str, Fact]] = lambda: {"received": next(count)}  # noqa: E731
+    with reporting(board, "ingest-1", counted, every_s=0.01):
         _until(lambda: len(board.heard) >= 3)
         assert not any(report.facts.get("ended") for report in board.heard)
 
@@ -68,3 +72,24 @@ def test_a_registry_that_hangs_holds_nobody_up() -> None:
         pass  # the stream is here: entered and left while the report hangs
     assert board.heard == []
     board.gate.set()
+
+
+class _FedStore:
+    """Has a server behind it."""
+
+    def __init__(self, feed: FeedStatus | None) -> None:
+        self.feed = feed
+
+    def feed_status(self) -> FeedStatus:
+        if self.feed is None:
+            raise StoreUnavailableError("the file is away")
+        return self.feed
+
+
+def test_a_store_that_feeds_a_server_says_how_that_goes() -> None:
+    """A server that is away for a day shows nowhere else: everything goes on without it."""
+    waiting = FeedStatus(waiting=7, refused=1, fed=3, trouble="503", since_utc=None)
+    told = facts(Status(received=2), cast("ReadingStore", _FedStore(waiting)))
+    assert (told["received"], told["feed_waiting"], told["feed_refused"], told["feed_trouble"]) == (2, 7, 1, "503")
+    assert facts(Status(), cast("ReadingStore", _FedStore(None)))["feed_trouble"] == "the file is away"
+    assert "feed_waiting" not in facts(Status(), cast("ReadingStore", object()))
