@@ -113,6 +113,18 @@ def frozen_broker(bench: Bench, effort: Effort) -> Outcome:
         return Outcome(rig.settle(), (recovered_s,))
 
 
+def broker_away(bench: Bench, effort: Effort) -> Outcome:
+    """Have no broker for so long that all waits between attempts have grown to their longest; then start it."""
+    with bench.rig() as rig:
+        with rig.publisher.flowing(FLOW_PER_S):
+            time.sleep(1.0)
+            rig.broker.stop()
+            time.sleep(4 * FLAP_S if effort.quick else PARTITION_S)
+            rig.broker.start()
+            recovered_s = rig.recovered_s(time.monotonic())
+        return Outcome(rig.settle(), (recovered_s,))
+
+
 def restarted_mosquitto(bench: Bench, effort: Effort) -> Outcome:
     """Restart mosquitto properly, a few times, while readings flow: it writes its queue down and takes it up again."""
     restarts = 1 if effort.quick else 10
@@ -184,6 +196,13 @@ CASES = (
         "the broker is frozen (SIGSTOP) for 45 s, then goes on",
         "nothing lost: a publish without PUBACK is not counted; answers again within 5 s",
         frozen_broker,
+    ),
+    Case(
+        "M20-away",
+        ("M20", "M21"),
+        "the broker is away for 45 s, then starts",
+        "nothing lost; found again within 5 s, however long it was away",
+        broker_away,
     ),
     Case(
         "M21-flap",

@@ -25,7 +25,8 @@ from tomma.stores.sqlite_readings import SqliteReadings
 
 IMAGES_PER_BATCH = 12
 """A batch is a dozen writes and syncs or so: about one image each."""
-LEAST_BATCHES = 60
+LEAST_BATCHES, MOST_BATCHES = 60, 400
+"""Four hundred fill the write-ahead log twice over: cuts in the middle of a checkpoint are among them."""
 RECORD_WITHIN_S = 600.0
 MEMORY = Path("/dev/shm")  # noqa: S108  (images are made by the thousand; a disk would only be worn)
 DISK_MB = 64
@@ -42,7 +43,7 @@ def any_write(bench: Bench, effort: Effort) -> Outcome:
     with ExitStack() as rim:
         parent = MEMORY if os.access(MEMORY, os.W_OK) else None
         folder = Path(rim.enter_context(tempfile.TemporaryDirectory(prefix="tomma-power-", dir=parent)))
-        batches = max(LEAST_BATCHES, effort.images // IMAGES_PER_BATCH)
+        batches = min(MOST_BATCHES, max(LEAST_BATCHES, effort.images // IMAGES_PER_BATCH))
         disk, record = _record(folder, batches)
         recorded = list(entries(record))
         cuts = sorted(effort.rng.choices(range(1, len(recorded) + 1), k=effort.images))
