@@ -9,8 +9,8 @@ looked up, and the store then sees a duplicate like any other:
   with another level is not: counters restart with a new battery and roll over at 2^16. A counter that goes on where
   the last one stopped is new without a look; any other is looked up, in memory and if need be in the store.
 * **Without a counter** only the broker's word tells (DUP). Then an equal level that we received in the last minute
-  before the newest durable message is the same reading: what is older was acknowledged long ago. A replayed dead
-  letter brings the time of its first receipt along.
+  before the newest durable message is the same reading: what is older was acknowledged long ago, and what came in the
+  same batch is another message. A replayed dead letter brings the time of its first receipt along.
 
 Two readings received in the same millisecond are a burst, not a repetition: the second is moved on by one.
 """
@@ -87,7 +87,9 @@ def repaired_before(arrival: Arrival, said_utc: datetime, memory: SensorMemory) 
     A clock some minutes fast is repaired at the first receipt; sent again later, the same time lies in the past.
     """
     newest = memory.newest
-    if newest is None or not newest.is_repaired or (arrival.counter is None and not arrival.redelivered):
+    if newest is None or not newest.is_repaired:
+        return said_utc
+    if not arrival.redelivered and (arrival.counter is None or not _counts(memory)):
         return said_utc
     for seen in reversed(memory.recent):
         if seen.is_repaired and _is_same(seen, arrival) and seen.received_utc + AHEAD_TOLERATED < said_utc:
@@ -121,16 +123,17 @@ def _candidates(arrival: Arrival, memory: SensorMemory, receipts: Receipts) -> S
     if arrival.replayed:
         first_utc = arrival.received_utc
         return _between(first_utc, first_utc + BURST, arrival.sensor_id, memory, receipts)
-    if arrival.redelivered:
-        from_utc = (receipts.newest_utc() or newest.received_utc) - UNACKNOWLEDGED_FOR
-        return _between(from_utc, LAST_UTC, arrival.sensor_id, memory, receipts)
+    durable_utc = receipts.newest_utc()
+    if arrival.redelivered and durable_utc is not None:
+        from_utc, to_utc = durable_utc - UNACKNOWLEDGED_FOR, durable_utc + MILLISECOND
+        return _between(from_utc, to_utc, arrival.sensor_id, memory, receipts)
     return ()
 
 
 def _counts(memory: SensorMemory) -> bool:
-    """Whether the counter counts: some devices and networks send the same number with every level."""
-    counters = {seen.counter for seen in memory.recent if seen.counter is not None}
-    return len(counters) != 1 or len({seen.raw for seen in memory.recent}) == 1
+    """Whether the counter counts: some devices and networks send the same number again and again."""
+    counters = [seen.counter for seen in memory.recent if seen.counter is not None]
+    return len(counters) < 2 or len(set(counters)) > 1
 
 
 def _between(

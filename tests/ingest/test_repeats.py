@@ -138,6 +138,25 @@ def test_a_number_that_never_changes_is_no_counter(stream: Stream) -> None:
     assert len(stream.stored()) >= 5
 
 
+def test_a_number_that_never_changes_counts_nothing_also_when_the_level_rests_for_days(stream: Stream) -> None:
+    """Once every remembered reading said the same, the next ones were taken for repetitions, for three days."""
+    stream.take(said(mm=500, counter=1))
+    for hour in range(1, 40):
+        stream.take(said(hour * HOUR, mm=510, counter=1))
+
+    assert len(stream.stored()) == 40
+
+
+def test_a_clock_that_is_set_right_begins_no_repetition_under_a_number_that_never_changes(stream: Stream) -> None:
+    """The last reading with the wrong clock says the same as the first ones with the right one."""
+    for hour in range(2):
+        stream.take(said(hour * HOUR, mm=500 + hour, counter=1, measured_utc="1999-01-01T00:00:00Z"))
+    for hour in range(2, 6):
+        stream.take(said(hour * HOUR, mm=501, counter=1, measured_utc=(T0 + hour * HOUR).isoformat()))
+
+    assert len(stream.stored()) == 6
+
+
 def test_a_counter_of_sixteen_bits_rolls_over(stream: Stream) -> None:
     """Every second year of a sensor that speaks each quarter of an hour."""
     numbers = [65_534, 65_535, 0, 1]
@@ -154,6 +173,16 @@ def test_without_time_and_counter_the_brokers_word_counts(stream: Stream) -> Non
     stream.take(said(MINUTE, dup=True))
 
     assert [each.measured_utc for each in stream.stored()] == [T0]
+
+
+def test_what_never_became_durable_is_no_repetition_of_itself(stream: Stream) -> None:
+    """Five equal levels were in hand when the process died: the next one gets five messages, all marked DUP."""
+    stream.take(*(said(mm=500 + number) for number in range(2)))
+    in_hand = [said(HOUR + number * MINUTE) for number in range(5)]
+    stream.take(*in_hand, commit=False)
+    stream.take(*(said(2 * HOUR, dup=True) for _ in in_hand))
+
+    assert len(stream.stored()) == 7
 
 
 def test_without_it_an_equal_level_is_another_reading(stream: Stream) -> None:
