@@ -45,7 +45,7 @@ class Size:
     """Whether Node-RED's usual store node is compiled where it must be."""
 
 
-FULL = Size(runs=3, sensors=BINS, store=big_store.Shape(BINS, 3_000), npm_within_s=900.0, compiled=True)
+FULL = Size(runs=3, sensors=2_000, store=big_store.Shape(BINS, 3_000), npm_within_s=900.0, compiled=True)
 QUICK = Size(runs=1, sensors=500, store=big_store.Shape(BINS, 90), npm_within_s=30.0, compiled=False)
 
 

@@ -23,6 +23,7 @@ from ingest.bench.views import bytes_on_disk
 LOOK_EVERY_S = 0.01
 """Between two looks into the store: what is seen is at most this much older than it could be."""
 PILOT_S = 0.5
+FEWEST = 20
 STALLED_S = 15.0
 """A store that shows nothing new for so long shows no more."""
 PUBLISHER_WITHIN_S = 120.0
@@ -62,8 +63,8 @@ def run(start_broker: StartBroker, start_taker: StartTaker, load: Load, effort: 
         with start_taker(broker, directory, load) as taking:
             bench = _Bench(broker, taking, load)
             per_s = bench.warm_up()
-            per_s, *_ = bench.full_speed(max(load.sensors, int(per_s * PILOT_S)))  # only now it is warm
-            speed = bench.full_speed(max(load.sensors, int(min(effort.messages_max, per_s * effort.full_speed_s))))
+            per_s, *_ = bench.full_speed(max(FEWEST, int(per_s * PILOT_S)))  # only now it is warm
+            speed = bench.full_speed(max(FEWEST, int(min(effort.messages_max, per_s * effort.full_speed_s))))
             latencies_ms = bench.paced(effort.paced_per_s, effort.paced_s)
             bench.wait_until_still()
             reckoning = reckon(load, range(bench.sent), taking.view.kept())
