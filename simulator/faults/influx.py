@@ -68,7 +68,7 @@ def killed_meanwhile(bench: Bench, effort: Effort) -> Outcome:
         with rig.publisher.flowing(FLOW_PER_S):
             for number in range(kills):
                 fake.mode = MODES[number % len(MODES)] if number % 3 else "well"
-                time.sleep(effort.rng.uniform(0.2, 1.5))
+                time.sleep(effort.rng.uniform(0.5, 3.0))
                 rig.kill_ingest()
                 rig.start_ingest(wait=False)
             fake.mode = "well"

@@ -32,7 +32,7 @@ struct control {
 };
 
 struct entry {
-    uint8_t kind;            /* 'w' write, 't' truncate, 's' sync, 'u' unlink, 'a' acknowledged */
+    uint8_t kind;            /* 'w' write, 't' truncate, 's' sync */
     uint8_t path_length;
     uint16_t unused;
     uint32_t length;
