@@ -10,9 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from ingest.alerts.recall import StoreTrails
 from ingest.codecs.cli import open_codecs
 from ingest.decode.codec import Codecs
-from ingest.pipeline import IngestContext
+from ingest.pipeline import Batch, IngestContext
 from ingest.recall import StoreMemories
 from ingest.replay import Replayed, chosen, hung_now, replay
 from ingest.topics import envelope_finder
@@ -159,12 +160,14 @@ class _Run:
     def __init__(self, settings: Settings, stores: Stores, codecs: Codecs) -> None:
         self.store = stores.readings
         self._memories = StoreMemories(stores.readings, settings.clock.clock())
+        self._trails = StoreTrails(stores.readings)
         self._envelope_of = envelope_finder(settings.broker.sources)
         self.context = IngestContext(
             stores.registry.load(),
             self._memories,
             settings.broker.payload_max_bytes,
             codecs=codecs,
+            trails=self._trails,
             receipts=self._memories,
         )
 
@@ -172,8 +175,12 @@ class _Run:
         """Replay page by page; each is durable before the next begins."""
         done = Replayed()
         for page in pages:
-            done += replay(page, self.context, self.store, self._memories, self._envelope_of)
+            done += replay(page, self.context, self.store, self._keep, self._envelope_of)
         return done
+
+    def _keep(self, batch: Batch) -> None:
+        self._memories.keep(batch.memory)
+        self._trails.keep(batch.trails)
 
 
 @contextlib.contextmanager

@@ -5,14 +5,13 @@ is then a duplicate. A letter that fails again stays as it is. The pipeline sees
 received, so that history is filled where it belongs.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-from ingest.memory import SensorMemory
 from ingest.message import Message
-from ingest.pipeline import IngestContext, process
+from ingest.pipeline import Batch, IngestContext, process
 from tomma.city import City
 from tomma.model import DeadLetter, Quarantined, Rejected, RejectReason, SensorId
 from tomma.ports import ReadingStore
@@ -46,12 +45,11 @@ class Replayed:
         )
 
 
-class KeepsMemory(Protocol):
-    """Where the pipeline's memory goes once a batch is durable; `ingest.recall.StoreMemories` keeps it."""
+type Keep = Callable[[Batch], None]
+"""Where what a batch taught goes once it is durable: of the sensors' readings and of their alerts."""
 
-    def keep(self, memory: Mapping[SensorId, SensorMemory]) -> None:
-        """Keep what a batch taught."""
-
+type Turn = Callable[[Iterable[str]], AbstractContextManager[None]]
+"""Has these topics to ourselves inside, where workers share a stream."""
 
 type EnvelopeOf = Callable[[str], str]
 """From a topic to its envelope: letters of an older version do not say theirs."""
@@ -61,7 +59,7 @@ def replay(
     letters: Sequence[DeadLetter],
     context: IngestContext,
     store: ReadingStore,
-    memories: KeepsMemory,
+    keep: Keep,
     envelope_of: EnvelopeOf,
 ) -> Replayed:
     """Run the letters through the pipeline, make durable what comes of them, then forget those that came through.
@@ -72,7 +70,7 @@ def replay(
     whole = [letter for letter in letters if letter.rejected.size_bytes is None]
     batch = process([_message(letter.rejected, envelope_of) for letter in whole], context)
     appended = store.append(batch.readings, batch.emptyings, (), batch.alerts, batch.withdrawn)
-    memories.keep(batch.memory)
+    keep(batch)
     failed = {_key(each) for each in batch.rejected}
     mended = [letter.id for letter in whole if _key(letter.rejected) not in failed]
     store.drop_dead_letters(mended)
@@ -126,7 +124,7 @@ class QuarantineReplay:
         self._city: City | None = None
         self._pages: Iterator[Sequence[DeadLetter]] | None = None
 
-    def step(self, context: IngestContext, memories: KeepsMemory) -> Replayed:
+    def step(self, context: IngestContext, keep: Keep, turn: Turn = lambda _: nullcontext()) -> Replayed:
         """Replay one commit's worth, if the city has changed since all of it was tried.
 
         Raises:
@@ -140,7 +138,8 @@ class QuarantineReplay:
         try:
             page = next(self._pages, None)
             if page is not None:
-                return replay(page, context, self._store, memories, self._envelope_of)
+                with turn(letter.rejected.topic for letter in page):
+                    return replay(page, context, self._store, keep, self._envelope_of)
         except BaseException:
             self._city = None
             raise

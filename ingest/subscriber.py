@@ -11,7 +11,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from ingest.alerts.recall import StoreTrails
@@ -122,7 +122,7 @@ class Subscriber:
     def _bring_home(self) -> None:
         """Replay some of what devices sent before they were registered."""
         try:
-            done = self._quarantine.step(self._context(), self._memories)
+            done = self._quarantine.step(self._context(), self._keep, self._turn)
         except StoreUnavailableError as exc:
             log.warning("quarantine waits why=%s", exc)
         else:
@@ -152,7 +152,7 @@ class Subscriber:
         admitted = self._limit.admit(deliveries, sensors, time.monotonic())
         while True:
             try:
-                with self._turn(admitted):
+                with self._turn(delivery.message.topic for delivery in admitted.deliveries):
                     self._store_then_acknowledge(self._process(admitted), deliveries)
             except StoreUnavailableError as exc:
                 self._counters.store_failed(str(exc))
@@ -168,17 +168,21 @@ class Subscriber:
         """The one promise of ingest: first durable, then acknowledged, then remembered."""
         appended = self._store.append(batch.readings, batch.emptyings, batch.rejected, batch.alerts, batch.withdrawn)
         self._link.acknowledge(deliveries)
-        self._memories.keep(batch.memory)
-        self._trails.keep(batch.trails)
+        self._keep(batch)
         self._count(batch, appended, deliveries)
 
+    def _keep(self, batch: Batch) -> None:
+        """Remember what a durable batch taught."""
+        self._memories.keep(batch.memory)
+        self._trails.keep(batch.trails)
+
     @contextlib.contextmanager
-    def _turn(self, admitted: Admitted) -> Iterator[None]:
+    def _turn(self, topics: Iterable[str]) -> Iterator[None]:
         """Have these topics to ourselves, and know what other workers stored of them; alone there is nothing to do."""
         if self._turns is None:
             yield
             return
-        with self._turns.on(delivery.message.topic for delivery in admitted.deliveries):
+        with self._turns.on(topics):
             self._memories.forget()
             self._trails.forget()
             yield

@@ -1,8 +1,8 @@
 """Dead letters and quarantine: what failed is tried again once its cause is mended, and nothing is stored twice."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from ingest.alerts.recall import StoreTrails
 from ingest.letters_cli import dead_letters_app, quarantine_app
 from ingest.message import Message
-from ingest.pipeline import IngestContext, process
+from ingest.pipeline import Batch, IngestContext, process
 from ingest.recall import StoreMemories
 from ingest.replay import QuarantineReplay, Replayed, chosen, replay
 from tomma.city import Bin, City, Installation, Sensor
@@ -52,23 +53,28 @@ class Ingest:
 
     def __init__(self, path: Path) -> None:
         self.store = SqliteReadings(path)
-        self.memories = StoreMemories(self.store, SystemClock())
+        self.memories, self.trails = StoreMemories(self.store, SystemClock()), StoreTrails(self.store)
 
     def context(self, city: City) -> IngestContext:
         """The context of a city."""
-        return IngestContext(city, self.memories, receipts=self.memories)
+        return IngestContext(city, self.memories, trails=self.trails, receipts=self.memories)
+
+    def keep(self, batch: Batch) -> None:
+        """Remember a durable batch."""
+        self.memories.keep(batch.memory)
+        self.trails.keep(batch.trails)
 
     def take(self, city: City, messages: Sequence[Message]) -> None:
         """Take messages as the subscriber does."""
         batch = process(messages, self.context(city))
         self.store.append(batch.readings, batch.emptyings, batch.rejected, batch.alerts, batch.withdrawn)
-        self.memories.keep(batch.memory)
+        self.keep(batch)
 
     def replay(self, city: City, **choice: Any) -> Replayed:
         """Replay what is chosen, as the command does."""
         done = Replayed()
         for page in chosen(self.store, **choice):
-            done += replay(page, self.context(city), self.store, self.memories, lambda _: "json")
+            done += replay(page, self.context(city), self.store, self.keep, lambda _: "json")
         return done
 
     def history(self) -> list[tuple[datetime, datetime]]:
@@ -90,12 +96,29 @@ def test_a_device_that_is_registered_later_gets_its_history(ingest: Ingest, city
     assert ingest.store.latest() == {}
 
     home = QuarantineReplay(ingest.store, lambda _: "json")
-    assert home.step(ingest.context(city), ingest.memories) == Replayed(), "still nobody's"
+    assert home.step(ingest.context(city), ingest.keep) == Replayed(), "still nobody's"
     known = ingest.context(with_sensor(city))
-    assert home.step(known, ingest.memories).mended == 5
+    assert home.step(known, ingest.keep).mended == 5
     assert ingest.history() == [(T0 + timedelta(hours=hour),) * 2 for hour in range(5)]
     assert (ingest.store.quarantine(), ingest.store.dead_letters(9)) == ([], [])
-    assert home.step(known, ingest.memories) == Replayed()
+    assert home.step(known, ingest.keep) == Replayed()
+
+
+def test_its_topics_are_its_own_while_it_is_brought_home(ingest: Ingest, city: City) -> None:
+    """Two workers may bring the same device home at once, and a third has its newest message in hand."""
+    ingest.take(city, [sent(hour) for hour in range(2)])
+    held: list[list[str]] = []
+
+    @contextmanager
+    def turn(topics: Iterable[str]) -> Iterator[None]:
+        held.append(list(topics))
+        assert ingest.history() == [], "not judged before the turn"
+        yield
+        assert len(ingest.history()) == 2, "durable before it ends"
+
+    home = QuarantineReplay(ingest.store, lambda _: "json")
+    home.step(ingest.context(with_sensor(city)), ingest.keep, turn)
+    assert held == [["tomma/v1/NEW/reading"] * 2]
 
 
 def test_it_is_found_under_any_of_its_names(ingest: Ingest, city: City) -> None:
@@ -108,7 +131,7 @@ def test_it_is_found_under_any_of_its_names(ingest: Ingest, city: City) -> None:
 
     home = QuarantineReplay(ingest.store, lambda _: "")
     registered = with_sensor(city, SensorId("24e124713c140025"))
-    assert home.step(ingest.context(registered), ingest.memories).mended == 1
+    assert home.step(ingest.context(registered), ingest.keep).mended == 1
 
 
 def test_a_sensor_on_the_shelf_waits_until_it_hangs(ingest: Ingest, city: City) -> None:
@@ -118,7 +141,7 @@ def test_a_sensor_on_the_shelf_waits_until_it_hangs(ingest: Ingest, city: City) 
     assert (device.device_ids, device.reason) == (("LOOSE",), R.NOT_INSTALLED)
 
     home = QuarantineReplay(ingest.store, lambda _: "json")
-    assert home.step(ingest.context(with_sensor(city, SensorId("LOOSE"))), ingest.memories).mended == 1
+    assert home.step(ingest.context(with_sensor(city, SensorId("LOOSE"))), ingest.keep).mended == 1
 
 
 def test_a_message_from_before_the_installation_stays(ingest: Ingest, city: City) -> None:
@@ -129,7 +152,7 @@ def test_a_message_from_before_the_installation_stays(ingest: Ingest, city: City
     hung = replace(hung, installations=(*city.installations, late))
 
     home = QuarantineReplay(ingest.store, lambda _: "json")
-    done = home.step(ingest.context(hung), ingest.memories)
+    done = home.step(ingest.context(hung), ingest.keep)
     assert (done.mended, done.failed) == (1, 1)
     assert [each.reason for each in ingest.store.quarantine()] == [R.UNKNOWN_DEVICE]
 
@@ -152,7 +175,7 @@ def test_a_replay_that_is_killed_before_it_forgets_stores_nothing_twice(
         memories = StoreMemories(dying, SystemClock())
         context = IngestContext(with_sensor(city), memories, receipts=memories)
         with pytest.raises(StoreUnavailableError):
-            replay(next(iter(chosen(dying))), context, dying, memories, lambda _: "json")
+            replay(next(iter(chosen(dying))), context, dying, ingest.keep, lambda _: "json")
     assert len(ingest.history()) == 44
 
     done = ingest.replay(with_sensor(city))
@@ -173,9 +196,9 @@ def test_an_unwilling_store_keeps_every_letter(ingest: Ingest, city: City, monke
     with monkeypatch.context() as patch:
         patch.setattr(ingest.store, "append", full)
         with pytest.raises(StoreUnavailableError):
-            home.step(known, ingest.memories)
+            home.step(known, ingest.keep)
     assert len(ingest.store.dead_letters(9)) == 3
-    assert home.step(known, ingest.memories).mended == 3
+    assert home.step(known, ingest.keep).mended == 3
 
 
 def test_what_was_kept_in_part_is_never_replayed(ingest: Ingest, city: City) -> None:
@@ -202,7 +225,7 @@ def test_a_letter_of_an_older_version_finds_its_envelope_by_its_topic(ingest: In
     ingest.take(city, [sent(0)])
     (letter,) = ingest.store.dead_letters(1)
     old = replace(letter, rejected=replace(letter.rejected, envelope=""))
-    done = replay([old], ingest.context(with_sensor(city)), ingest.store, ingest.memories, lambda _: "json")
+    done = replay([old], ingest.context(with_sensor(city)), ingest.store, ingest.keep, lambda _: "json")
     assert done.mended == 1
 
 

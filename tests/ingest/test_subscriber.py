@@ -19,10 +19,10 @@ from ingest.link import MqttLink
 from ingest.message import Message
 from ingest.subscriber import Subscriber
 from tomma.back_off import LONGEST_S, BackOff
-from tomma.city import City
+from tomma.city import City, Installation
 from tomma.clock import SystemClock
 from tomma.errors import ConfigurationError, NotFoundError, StoreUnavailableError
-from tomma.model import Alert, BinId, Emptying, Reading, Rejected, RejectReason
+from tomma.model import Alert, BinId, Emptying, Reading, Rejected, RejectReason, SensorId
 from tomma.ports import Appended, ReadingStore, Registry
 from tomma.settings import BrokerSettings, Source
 from tomma.stores.sqlite_readings import SqliteReadings
@@ -457,3 +457,26 @@ def test_a_subscription_that_is_not_granted_is_told_at_start(
     wider = embedded.settings.model_copy(update={"sources": (Source(topic="#", envelope="json"),)})
     with pytest.raises(ConfigurationError, match="refuses the subscription to #"), subscribe(wider, store, registry):
         time.sleep(0)
+
+
+def test_an_alert_of_a_message_brought_home_ends_with_the_next_ones(
+    start: Start, link: BrokerInMemory, failing: FailingStore, registry: Registry
+) -> None:
+    """The stream had not followed what the replay told: the bin stayed overflowing until the next start."""
+    subscriber, stop = start(), threading.Event()
+    began = datetime.now(UTC) - timedelta(hours=12)
+
+    def said(mm: int, *hours: int) -> None:
+        for hour in hours:
+            link.publish("LOOSE", mm, measured_utc=(began + timedelta(hours=hour)).isoformat())
+        subscriber.step(stop)
+
+    link.publish("H0000", 600)  # the alerts that stand are looked up now
+    said(100, 0, 1, 2)
+    city = registry.load()
+    loose = Installation(SensorId("LOOSE"), BinId("B0001"), datetime(2015, 1, 1, tzinfo=UTC))
+    registry.save(replace(city, installations=(*city.installations[:1], *city.installations[2:], loose)))
+    said(100, 3)  # hung by now, so the city is looked at
+    assert [each.bin_id for each in failing.active_alerts()] == ["B0001"]
+    said(900, 4, 5, 6)
+    assert failing.active_alerts() == []
