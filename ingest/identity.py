@@ -12,11 +12,13 @@ _SEPARATORS = re.compile(r"[-:. ]")
 _EUI = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _PREFIXES = ("eui-", "eui_", "0x")
 REMEMBERED_DEVICES = 65_536
+EUI_CHARS_MAX = 32
+"""However it is written, an EUI is no longer."""
 
 
 def eui_of(name: str) -> str | None:
     """Return the EUI-64 in the name as 16 lower-case hex digits, or None when it is no EUI."""
-    if len(name) > 32:
+    if len(name) > EUI_CHARS_MAX:
         return None
     bare = name.lower()
     for prefix in _PREFIXES:
@@ -25,13 +27,19 @@ def eui_of(name: str) -> str | None:
     return digits if _EUI.fullmatch(digits) else None
 
 
-@lru_cache(maxsize=REMEMBERED_DEVICES)
 def spellings_of(name: str) -> tuple[str, ...]:
     """Return the names the registry may know this device by, the given one first.
 
     >>> spellings_of("A84041000181D447")[:3]
     ('A84041000181D447', 'a84041000181d447', 'eui-a84041000181d447')
     """
+    if len(name) > EUI_CHARS_MAX:
+        return (name,)  # and not remembered: strangers make up names as long as a payload
+    return _spellings_of(name)
+
+
+@lru_cache(maxsize=REMEMBERED_DEVICES)
+def _spellings_of(name: str) -> tuple[str, ...]:
     eui = eui_of(name)
     if eui is None:
         return (name,)

@@ -8,8 +8,10 @@ the burst and the rate of as many sensors as the city has: honest readings are n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from ingest.inbox import Delivery
+from ingest.topics import TOPIC_CHARS_REMEMBERED
 from tomma.model import Rejected, RejectReason
 from tomma.settings import BrokerSettings
 
@@ -51,7 +53,7 @@ class RateLimit:
         self._burst = float(settings.sensor_burst)
         self._rate_per_s = settings.sensor_rate_per_s
         self._gateways = frozenset(topic for topic in settings.topics if "+" not in topic and "#" not in topic)
-        self._buckets: dict[str, _Bucket] = {}
+        self._buckets: dict[str | bytes, _Bucket] = {}
         self._held_back = 0
 
     @property
@@ -71,9 +73,10 @@ class RateLimit:
         samples: list[Rejected] = []
         for delivery in deliveries:
             topic = delivery.message.topic
-            bucket = self._buckets.get(topic)
+            key = topic if len(topic) <= TOPIC_CHARS_REMEMBERED else _fingerprint(topic)
+            bucket = self._buckets.get(key)
             if bucket is None:
-                bucket = self._buckets[topic] = _Bucket(0.0, now_s)
+                bucket = self._buckets[key] = _Bucket(0.0, now_s)
             shared = topic in self._gateways or delivery.message.envelope not in DEVICE_PER_TOPIC
             share = max(1, sensors) if shared else 1
             used = bucket.used - (now_s - bucket.at_s) * self._rate_per_s * share
@@ -95,8 +98,17 @@ class RateLimit:
             f"a device must send at most {self._burst:g} readings at once and then {self._rate_per_s:g} a second; "
             "more are counted, and one in a minute is kept here"
         )
-        reason, envelope = RejectReason.TOO_MANY, message.envelope
-        return Rejected(message.topic, message.payload, message.received_utc, reason, detail, envelope=envelope)
+        size_bytes = message.size_bytes or 0
+        return Rejected(
+            message.topic,
+            message.payload,
+            message.received_utc,
+            RejectReason.TOO_MANY,
+            detail,
+            envelope=message.envelope,
+            size_bytes=size_bytes if size_bytes > len(message.payload) else None,
+            redelivered=message.redelivered,
+        )
 
     def _forget_the_quiet(self, now_s: float) -> None:
         if len(self._buckets) > REMEMBERED_MAX:
@@ -105,3 +117,7 @@ class RateLimit:
                 for topic, bucket in self._buckets.items()
                 if bucket.used > (now_s - bucket.at_s) * self._rate_per_s
             }
+
+
+def _fingerprint(topic: str) -> bytes:
+    return blake2b(topic.encode("utf-8", "surrogatepass"), digest_size=16).digest()

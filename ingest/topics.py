@@ -10,6 +10,8 @@ from tomma.settings import Source
 
 SHARE = "$share/"
 TOPICS_REMEMBERED = 65_536
+TOPIC_CHARS_REMEMBERED = 256
+"""A topic may have 65,535 bytes: what strangers make up as a name must not fill memory."""
 
 
 def shared(topic: str, group: str) -> str:
@@ -43,12 +45,12 @@ def bare(topic: str) -> str:
 def envelope_finder(sources: Sequence[Source]) -> Callable[[str], str]:
     """Return a function from topic to the envelope of the first source that matches, or to the empty string.
 
-    It remembers its answers: a city's topics are few and its messages many.
+    It remembers its answers for topics of a usual length: a city's topics are few and its messages many.
     """
     filters = [(bare(source.topic), source.envelope) for source in sources]
 
-    @lru_cache(maxsize=TOPICS_REMEMBERED)
-    def envelope_of(topic: str) -> str:
+    def look_up(topic: str) -> str:
         return next((envelope for pattern, envelope in filters if topic_matches_sub(pattern, topic)), "")
 
-    return envelope_of
+    remembered = lru_cache(maxsize=TOPICS_REMEMBERED)(look_up)
+    return lambda topic: remembered(topic) if len(topic) <= TOPIC_CHARS_REMEMBERED else look_up(topic)

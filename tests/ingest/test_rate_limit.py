@@ -1,13 +1,16 @@
 """One device gone mad must not cost the others a second, nor an honest backlog a reading (M14)."""
 
+import tracemalloc
 from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.identity import spellings_of
 from ingest.inbox import Delivery
 from ingest.message import Message
 from ingest.rate_limit import RateLimit
+from ingest.topics import envelope_finder
 from tests.ingest.conftest import NOW
 from tomma.model import RejectReason
 from tomma.settings import BrokerSettings, Source
@@ -79,3 +82,34 @@ def test_whatever_the_rhythm_no_more_than_burst_and_rate_pass(bouts: list[tuple[
         passed += len(limit.admit(sent(count), 1, now_s).deliveries)
         assert passed <= 100 + 2.0 * now_s + 1
     assert passed + limit.held_back == sum(count for _, count in bouts)
+
+
+def test_a_sample_that_came_cut_says_so() -> None:
+    """A replay of it would make a reading of half a message."""
+    limit = RateLimit(LIMITS)
+    limit.admit(sent(100), 1, now_s=0.0)
+    (whole,), (cut,) = sent(1), sent(1, "H0002")
+    cut = cut._replace(message=replace(cut.message, topic=whole.message.topic, size_bytes=100_000))
+    (sample,) = limit.admit([cut], 1, now_s=0.0).samples
+    assert sample.size_bytes == 100_000
+
+
+def test_topics_and_names_as_long_as_mqtt_allows_fill_no_memory() -> None:
+    """Strangers may make up both, 65,535 bytes each: what is remembered of them must not grow with their length."""
+    limit, envelope_of = RateLimit(LIMITS), envelope_finder(LIMITS.sources)
+    tracemalloc.start()
+    for number in range(300):
+        name = f"{number:06d}" * 10_000
+        (delivery,) = sent(1, name)
+        assert envelope_of(delivery.message.topic) == "json"
+        assert limit.admit([delivery], 1, now_s=0.0).deliveries
+        assert spellings_of(name) == (name,)
+    held_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held_bytes < 5_000_000, "of 18 million bytes of each"
+
+
+def test_a_long_topic_is_bounded_like_any_other() -> None:
+    """It is known by its fingerprint, not let through."""
+    limit = RateLimit(LIMITS)
+    assert len(limit.admit(sent(1000, "H" * 1000), 1, now_s=0.0).deliveries) == 100
