@@ -23,10 +23,8 @@ from simulator.faults.shim import Shim, build
 from tomma.errors import StoreUnavailableError
 from tomma.stores.sqlite_readings import SqliteReadings
 
-IMAGES_PER_BATCH = 12
-"""A batch is a dozen writes and syncs or so: about one image each."""
-LEAST_BATCHES, MOST_BATCHES = 60, 400
-"""Four hundred fill the write-ahead log twice over: cuts in the middle of a checkpoint are among them."""
+IMAGES_PER_ROUND, BATCHES, SHOWN = 500, 60, 5
+"""A recording has twelve hundred writes and syncs, from the first batch to the checkpoint of a close."""
 RECORD_WITHIN_S = 600.0
 MEMORY = Path("/dev/shm")  # noqa: S108  (images are made by the thousand; a disk would only be worn)
 DISK_MB = 64
@@ -40,18 +38,26 @@ BROKER_MAY_LOSE_S = 0.1
 def any_write(bench: Bench, effort: Effort) -> Outcome:
     """Record every write and sync of a store, then open what a power cut between any two of them may leave."""
     del bench
-    with ExitStack() as rim:
-        parent = MEMORY if os.access(MEMORY, os.W_OK) else None
-        folder = Path(rim.enter_context(tempfile.TemporaryDirectory(prefix="tomma-power-", dir=parent)))
-        batches = min(MOST_BATCHES, max(LEAST_BATCHES, effort.images // IMAGES_PER_BATCH))
-        disk, record = _record(folder, batches)
-        recorded = list(entries(record))
-        cuts = sorted(effort.rng.choices(range(1, len(recorded) + 1), k=effort.images))
-        image = folder / "image"
-        image.mkdir()
-        lost, twice, broken = _open_all(disk, recorded, cuts, image, effort.rng)
-        facts = {"images": len(cuts), "writes": len(recorded), "readings": batches * writer.BATCH}
-        return Outcome(Verdict(batches * writer.BATCH, lost, twice), facts=facts, broken=tuple(broken[:5]))
+    parent = MEMORY if os.access(MEMORY, os.W_OK) else None
+    rounds, writes, broken = -(-effort.images // IMAGES_PER_ROUND), 0, list[str]()
+    lost: list[int] = []
+    torn: list[int] = []
+    for number in range(rounds):
+        images = min(IMAGES_PER_ROUND, effort.images - number * IMAGES_PER_ROUND)
+        with tempfile.TemporaryDirectory(prefix="tomma-power-", dir=parent) as name:
+            disk, record = _record(Path(name), BATCHES)
+            recorded = list(entries(record))
+            cuts = sorted(effort.rng.choices(range(1, len(recorded) + 1), k=images))
+            image = Path(name) / "image"
+            image.mkdir()
+            missing, in_part, refused = _open_all(disk, recorded, cuts, image, effort.rng)
+        writes += len(recorded)
+        lost += missing
+        torn += in_part
+        broken += refused
+    facts = {"images": effort.images, "writes": writes}
+    verdict = Verdict(rounds * BATCHES * writer.BATCH, tuple(lost), tuple(torn))
+    return Outcome(verdict, facts=facts, broken=tuple(broken[:SHOWN]))
 
 
 def _record(folder: Path, batches: int) -> tuple[Disk, bytes]:
