@@ -134,11 +134,16 @@ def _split(word: str) -> tuple[str, ...]:
     if word in _KNOWN or not 4 <= len(word) <= WORD_MAX:
         return (word,)
     for end in range(len(word) - 1, 1, -1):
-        if word[:end] in _KNOWN:
+        if _is_part(word[:end]):
             rest = _split(word[end:])
-            if all(part in _KNOWN for part in rest):
+            if all(map(_is_part, rest)):
                 return (word[:end], *rest)
     return (word,)
+
+
+def _is_part(word: str) -> bool:
+    """Whether a glued name may hold it; of the shortest only units may be in one: "batch" is no bat, ch."""
+    return word in _KNOWN and (len(word) > 2 or word in _UNITS)
 
 
 def _alarm(words: tuple[str, ...]) -> Alarm | None:
