@@ -22,6 +22,9 @@ type Hint = Callable[[str, Kind], str]
 """From a field's name and kind to its unit, as some other source tells it; empty when it does not."""
 
 DEPTH_MAX = 8
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+AGE_WORDS = frozenset({"ago", "age", "elapsed"})
+"""In the name of a field that tells a time by how long it is past."""
 TIME_NAMES = frozenset(
     {"time", "timestamp", "date", "datetime", "measured_at", "measuredat", "ts", "measurementtime", "recorded_at"}
     | {"recordedat", "utc", "epoch", "_time", "logtime", "log_timestamp", "measured_utc", "at", "unixtime"}
@@ -80,7 +83,10 @@ def understand(data: JsonValue, hint: Hint = no_hint, mapping_file: str = "a map
     """
     main, history = split(data)
     drafts = [_draft(record, hint, mapping_file) for record in (main, *history)]
+    if not _has_level(drafts[0]):
+        _check_ages(history, drafts[1:], mapping_file)
     timed = [draft for draft in drafts[1:] if _has_level(draft) and draft.measured_utc is not None]
+    _hand_down(drafts, timed)
     now = next((draft for draft in (drafts[0], *reversed(drafts)) if _has_level(draft)), None)
     if now is not None and now not in timed and not any(_same_level(now, draft) for draft in timed):
         return [draft.values() for draft in (now, *timed)]
@@ -98,6 +104,45 @@ def understand(data: JsonValue, hint: Hint = no_hint, mapping_file: str = "a map
 def draft_of(data: JsonValue, hint: Hint, mapping_file: str, *, with_level: bool) -> Draft:
     """Return what the fields outside of lists say; without the level, a doubt about its unit does not matter."""
     return _draft(split(data)[0], hint, mapping_file, with_level=with_level)
+
+
+def _check_ages(history: Sequence[Record], drafts: Sequence[Draft], mapping_file: str) -> None:
+    """Refuse several levels that tell their time by an age: which is the newest, and when, a mapping must say.
+
+    Raises:
+        RefusedError: UNKNOWN_UNIT, with the lines that settle it.
+    """
+    untimed = [
+        record
+        for record, draft in zip(history, drafts, strict=True)
+        if _has_level(draft) and draft.measured_utc is None
+    ]
+    age = next((fact for record in untimed for fact in record.facts if AGE_WORDS & set(words_of(fact.name))), None)
+    if age is not None and len(untimed) > 1:
+        each = _spelled(age.path.rpartition(".")[0])
+        raise RefusedError(
+            RejectReason.UNKNOWN_UNIT,
+            f"{_spelled(age.path)} = {shown(age.value)} is an age whose unit must be certain; say it by the lines "
+            f'each = "{each}" and time = {{ from = "{_spelled(age.name)}", unit = "minutes_ago" }}, and which field '
+            f"is the level, under [fields] in {mapping_file}",
+        )
+
+
+def _hand_down(drafts: Sequence[Draft], timed: Sequence[Draft]) -> None:
+    """Give what stands beside a list of levels to the newest of them: a fire told beside a history burns all the same.
+
+    A temperature stays where it is: it is of now, and the newest entry of a list may be hours old.
+    """
+    levels = [draft for draft in drafts if _has_level(draft)]
+    if not levels or levels[0] is drafts[0]:
+        return
+    untimed = [draft for draft in levels if draft.measured_utc is None]
+    newest = untimed[-1] if untimed else max(timed, key=lambda draft: draft.measured_utc or EARLIEST)
+    for draft in drafts:
+        if not _has_level(draft) and draft.measured_utc is None:
+            newest.alarms |= draft.alarms
+    if newest.battery_v is None and newest.battery_fraction is None:
+        newest.battery_v, newest.battery_fraction = drafts[0].battery_v, drafts[0].battery_fraction
 
 
 def _has_level(draft: Draft) -> bool:

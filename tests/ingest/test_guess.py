@@ -181,6 +181,25 @@ def test_entries_with_times_are_readings_of_their_own_and_entries_without_count_
     assert once.measured_utc is not None
 
 
+def test_a_history_that_tells_ages_is_refused_with_the_lines_that_settle_it() -> None:
+    """The last of a list that begins with the newest is the oldest: hours old, it was taken for the level of now."""
+    history = [{"distance_mm": 812, "minutes_ago": 0}, {"distance_mm": 870, "minutes_ago": 60}]
+    with pytest.raises(RefusedError, match=r"each = .history. and time = ") as refused:
+        understand({"battery_mv": 3600, "history": history}, no_hint, "acme.toml")
+    assert refused.value.reason is RejectReason.UNKNOWN_UNIT
+    assert understand({"distance_mm": 800, "history": history})[0].distance_mm == 800
+
+
+@pytest.mark.parametrize("times", [("2026-06-01T12:00:00Z", "2026-06-01T11:00:00Z"), (None, None)])
+def test_what_stands_beside_a_list_of_levels_is_of_the_newest(times: tuple[str | None, str | None]) -> None:
+    """A fire told beside a history was lost with the battery, because the history alone had levels."""
+    log = [{"distance_mm": size} | ({"time": time} if time else {}) for size, time in zip((80, 90), times, strict=True)]
+    told = understand({"fire_alarm": True, "battery_voltage": 3.5, "log": log})
+    newest = max(told, key=lambda values: values.measured_utc or datetime.max.replace(tzinfo=UTC))
+    assert (newest.alarms, newest.battery_v) == ({Alarm.FIRE}, 3.5)
+    assert all(not values.alarms for values in told if values is not newest)
+
+
 @given(st.floats(0.2, 15_000), st.sampled_from(sorted(LENGTH_MM)))
 def test_a_distance_means_the_same_however_its_unit_is_written(distance: float, unit: str) -> None:
     """In the name, in the text, beside the value."""
