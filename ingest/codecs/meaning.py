@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ingest.codecs.layout import DECIMALS, HISTORY
 from ingest.codecs.mapping import ALARMS, CodecMapping, Conditional, Fields, Flag, Quantity
 from ingest.decode.guess import Hint, draft_of, is_yes, no_hint, time_in, time_of, understand
-from ingest.decode.quantity import CELSIUS, LENGTH_MM, SHARE, VOLTS, number_and_unit
+from ingest.decode.quantity import CELSIUS, LENGTH_MM, SHARE, VOLTS, clean_unit, in_unit, number_and_unit
 from ingest.decode.values import Draft, Values
 from ingest.refusal import RefusedError, shown
 from ingest.strict_json import JsonValue
@@ -158,14 +158,16 @@ def _values(rules: Sequence[Quantity], scope: Scope, *, every: bool = False) -> 
                 continue
             told = _read(rule, name, value)
             if told is not None:
-                yield rule, round(told[0] * rule.scale + rule.offset, DECIMALS), told[1]
+                size = in_unit(*told, rule.unit)
+                yield rule, round(size * rule.scale + rule.offset, DECIMALS), told[1]
                 if not every:
                     return
 
 
 def _read(rule: Quantity, name: str, value: object) -> tuple[float, str] | None:
     if isinstance(value, dict):
-        value = value.get("value")
+        told = _read(rule, name, value.get("value"))
+        return told and (told[0], told[1] or clean_unit(value.get("unit")))
     if rule.pattern:
         match = re.search(rule.pattern, value) if isinstance(value, str) else None
         return number_and_unit(match[1]) if match else None

@@ -77,3 +77,14 @@ def number_and_unit(value: JsonValue) -> tuple[float, str] | None:
 def clean_unit(unit: JsonValue) -> str:
     """Return a unit as our tables spell it: "[mm]", " Cm" and "℃" as "mm", "cm" and "℃"; empty when it is no text."""
     return re.sub(r"[\s\[\](){}]", "", unit).lower() if isinstance(unit, str) else ""
+
+
+def in_unit(value: float, told: str, wanted: str) -> float:
+    """Return 81.2 told in "cm" as 812 where "mm" is wanted; the value itself when either unit is unknown."""
+    for table in (LENGTH_MM, SHARE, VOLTS):
+        if told in table and wanted in table:
+            return value * table[told] / table[wanted] if told != wanted else value
+    if told in CELSIUS and wanted in CELSIUS and told != wanted:
+        (factor, summand), (wanted_factor, wanted_summand) = CELSIUS[told], CELSIUS[wanted]
+        return (value * factor + summand - wanted_summand) / wanted_factor
+    return value

@@ -98,6 +98,21 @@ def _told(text: str, data: Any) -> list[Values]:
         ),
         pytest.param('distance = { from = "d", unit = "in" }', {"d": "10"}, {"distance_mm": 254}, id="inches as text"),
         pytest.param(
+            'distance = { from = "d", unit = "mm" }', {"d": "81.2 cm"}, {"distance_mm": 812}, id="a text's own unit"
+        ),
+        pytest.param(
+            'distance = { from = "d", unit = "mm", scale = -1, offset = 2000 }',
+            {"d": {"value": 1.2, "unit": "m"}},
+            {"distance_mm": 800},
+            id="the unit beside a value, before it is scaled",
+        ),
+        pytest.param(
+            'fill = { from = "d", unit = "fraction" }', {"d": "45 %"}, {"fill_fraction": 0.45}, id="a share's own unit"
+        ),
+        pytest.param(
+            'temperature = { from = "t", unit = "F" }', {"t": "20 °C"}, {"temperature_c": 20}, id="degrees of its own"
+        ),
+        pytest.param(
             'distance = { from = "d", unit = "mm", scale = -1, offset = 2000 }',
             {"d": 800},
             {"distance_mm": 1200},
