@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ingest.broker import EmbeddedBroker, Login
 from tomma.errors import TommaError
+from tomma.settings import BrokerSettings
 
 HOST = "127.0.0.1"
 NOBODY = Login("", "")
@@ -46,7 +47,8 @@ type StartBroker = Callable[[Path], AbstractContextManager[BrokerAt]]
 @contextlib.contextmanager
 def embedded(directory: Path) -> Iterator[BrokerAt]:
     """The broker that tomma brings: the NATS server with its file store."""
-    with EmbeddedBroker(directory) as broker:
+    topics = [source.topic for source in BrokerSettings().sources]
+    with EmbeddedBroker(directory, topics=topics) as broker:
         if broker.pid is None:
             raise TommaError("the embedded broker did not say its process id")
         yield BrokerAt(broker.port, broker.ingest_login, broker.device_login, broker.pid)
