@@ -24,7 +24,7 @@ class StoreMemories:
         self._store = store
         self._clock = clock
         self._held: dict[SensorId, SensorMemory] = {}
-        self._newest_utc: Mapping[BinId, datetime] | None = None
+        self._newest_utc: dict[BinId, datetime] | None = None
         self._newest_received_utc: datetime | None = None
 
     def of(self, sensor_id: SensorId, bin_id: BinId) -> SensorMemory:
@@ -40,6 +40,7 @@ class StoreMemories:
         self._held.update(memory)
         for each in memory.values():
             self._note_received(each.newest)
+            self._note_measured(each)
 
     def forget(self) -> None:
         """Know nothing by heart: another worker may have stored something of any sensor since."""
@@ -58,6 +59,12 @@ class StoreMemories:
         known = self._newest_received_utc
         if newest is not None and (known is None or newest.received_utc > known):
             self._newest_received_utc = newest.received_utc
+
+    def _note_measured(self, memory: SensorMemory) -> None:
+        """Keep up with the bin, or a worker that forgets would read back ever farther."""
+        if self._newest_utc is not None and memory.newest is not None:
+            newest_utc = memory.newest.measured_utc
+            self._newest_utc[memory.bin_id] = max(newest_utc, self._newest_utc.get(memory.bin_id, newest_utc))
 
     def _recalled(self, sensor_id: SensorId, bin_id: BinId) -> SensorMemory:
         if self._newest_utc is None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,11 +17,14 @@ import pytest
 
 from ingest.broker_watch import NO_FACTS, LinkFacts
 from ingest.inbox import Delivery
+from ingest.memory import seen_in
 from ingest.message import Message
+from ingest.recall import StoreMemories
 from ingest.subscriber import Subscriber
 from ingest.turns import FileTurns
 from tomma.clock import SystemClock
 from tomma.errors import StoreUnavailableError
+from tomma.model import BinId, Reading, SensorId
 from tomma.ports import Registry
 from tomma.settings import BrokerSettings
 from tomma.stores.sqlite_readings import SqliteReadings
@@ -170,6 +173,36 @@ def test_two_workers_that_take_a_sensors_readings_in_turns_tell_an_emptying_once
             links[turn].waiting.append(Delivery(Message(topic, payload, now, "json"), number, 1, 1))
             workers[turn].step(threading.Event())
     assert [emptying.bin_id for emptying in store.emptyings(*FAR)] == ["B0001"]
+
+
+class Remembering(SqliteReadings):
+    """A store that notes how far back it is asked."""
+
+    farthest = timedelta()
+
+    def range(self, bin_id: BinId, from_utc: datetime, to_utc: datetime) -> Sequence[Reading]:
+        """Return the readings."""
+        self.farthest = max(self.farthest, to_utc - from_utc)
+        return super().range(bin_id, from_utc, to_utc)
+
+
+def test_a_worker_reads_back_days_however_long_it_has_run(tmp_path: Path) -> None:
+    """It forgets before every batch: reading back to its start would take longer every day, until nothing moves."""
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=40)
+    with contextlib.closing(Remembering(tmp_path / "readings.sqlite3")) as store:
+        store.append([Reading(BinId("B0001"), SensorId("H0001"), began, began, 0.5)])
+        memories = StoreMemories(store, SystemClock())
+        for day in range(1, 40):
+            memories.forget()
+            now = began + timedelta(days=day)
+            reading = Reading(BinId("B0001"), SensorId("H0001"), now, now, 0.5)
+            grown = memories.of(reading.sensor_id, reading.bin_id).with_seen(seen_in(reading))
+            store.append([reading])
+            store.farthest = timedelta()
+            memories.keep({reading.sensor_id: grown})
+        memories.forget()
+        assert len(memories.of(SensorId("H0001"), BinId("B0001")).recent) == 4
+        assert store.farthest < timedelta(days=7)
 
 
 def hold(path: Path, topic: str, until: Any, held: Any) -> None:
