@@ -121,7 +121,7 @@ class Sandbox:
     def _run_batch(self, calls: Sequence[Call]) -> list[bytes]:
         try:
             return self._try_batch(calls)
-        except _LostError:
+        except (_LostError, OSError):  # OSError: this machine starts no process now
             return [self._run_alone(call) for call in calls]  # one of them ends the process: the others must not pay
 
     def _run_alone(self, call: Call) -> bytes:
@@ -129,7 +129,7 @@ class Sandbox:
             return _fault("it has stopped the worker process in this batch", "skipped")
         try:
             return self._try_batch([call])[0]
-        except _LostError as exc:
+        except (_LostError, OSError) as exc:
             return self._killed(call, str(exc))
 
     def _killed(self, call: Call, why: str) -> bytes:

@@ -118,6 +118,18 @@ def test_a_process_that_no_longer_answers_is_replaced() -> None:
         assert _decode(frozen, "good")[0]["data"] == {"distance_mm": 812}
 
 
+def test_a_machine_that_starts_no_process_costs_the_frames_and_not_the_stream(
+    own: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No memory to fork, too many processes, Python replaced by an upgrade: dead letters, until it can again."""
+    own.close()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("sys.executable", str(tmp_path / "gone"))
+        assert [each["kind"] for each in _decode(own, "good", 3)] == ["killed", "skipped", "skipped"]
+    (answer,) = _decode(own, "good")
+    assert "data" in answer
+
+
 def test_closing_ends_the_process(own: Sandbox) -> None:
     """No process stays behind when ingest ends."""
     _decode(own, "good")
