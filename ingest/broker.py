@@ -26,6 +26,7 @@ from ingest.enrolment import LoginBook
 from ingest.nats_config import SYNC_INTERVAL, nats_config, users
 from ingest.private_files import write_private
 from tomma.errors import ConfigurationError, TommaError
+from tomma.settings import BrokerSettings
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,8 @@ READY_WITHIN_S = 30.0
 END_WITHIN_S = 15.0
 FREE_WITHIN_S = 5.0
 """The server of an ingest that was killed ends a moment after it."""
-TOPICS = ("tomma/v1/+/reading", "v3/+/devices/+/up")
+TOPICS = BrokerSettings().topics
+"""What ingest asks for when no sources are set."""
 
 
 @dataclass(frozen=True, slots=True)

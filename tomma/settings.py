@@ -61,6 +61,8 @@ class BrokerSettings(_Section):
     sources: tuple[Source, ...] = (
         Source(topic="tomma/v1/+/reading", envelope="json"),
         Source(topic="v3/+/devices/+/up", envelope="tts_v3"),
+        Source(topic="application/+/device/+/event/up", envelope="auto"),
+        Source(topic="mqtt/things/+/uplink", envelope="thingpark"),
     )
     batch_max: int = Field(default=500, ge=1, le=10_000)
     """Readings per commit at most."""
