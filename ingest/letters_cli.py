@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated
@@ -30,7 +31,8 @@ quarantine_app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Devices that send but hang in no bin: list, replay, drop."
 )
 
-SHOWN_BYTES = 60
+PIPE_COLUMNS = 2000
+"""Into a file or another program a row is one line, for grep; only a terminal has an edge to fold at."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on one line.")]
 Reason = Annotated[RejectReason | None, typer.Option("--reason", help="Only those rejected for this reason.")]
 SensorName = Annotated[str | None, typer.Option("--sensor", help="Only those of this sensor or device.")]
@@ -124,11 +126,10 @@ def list_quarantine(as_json: AsJson = False) -> None:
             _moment(each.last_utc),
             str(each.seen),
             str(each.kept),
-            _shown(each.last_payload[:SHOWN_BYTES]),
         )
         for each in devices
     ]
-    _table(("device", "envelope", "reason", "first", "last", "seen", "kept", "last payload"), rows)
+    _table(("device", "envelope", "reason", "first", "last", "seen", "kept"), rows)
 
 
 @quarantine_app.command("replay")
@@ -209,14 +210,20 @@ def _by_ids(store: ReadingStore, ids: Sequence[int]) -> Sequence[DeadLetter]:
 
 def _tell(done: Replayed, as_json: bool) -> None:
     values = {name: getattr(done, name) for name in Replayed.__slots__}
-    typer.echo(json.dumps(values) if as_json else " ".join(f"{name}={value}" for name, value in values.items()))
+    if as_json:
+        typer.echo(json.dumps(values))
+        return
+    why = values.pop("failed_because")
+    typer.echo(" ".join(f"{name}={value}" for name, value in values.items()))
+    if why:
+        typer.echo(f"the last that failed: {ascii(why)[1:-1]}")
 
 
 def _letter_row(letter: DeadLetter) -> dict[str, object]:
     rejected = letter.rejected
     return {
         "id": letter.id,
-        "received_utc": rejected.received_utc.isoformat(),
+        "received_utc": _iso(rejected.received_utc),
         "reason": rejected.reason.value,
         "detail": rejected.detail,
         "sensor_id": rejected.sensor_id,
@@ -233,8 +240,8 @@ def _device_row(device: Quarantined) -> dict[str, object]:
         "device_ids": list(device.device_ids),
         "envelope": device.envelope,
         "reason": device.reason.value,
-        "first_utc": device.first_utc.isoformat(),
-        "last_utc": device.last_utc.isoformat(),
+        "first_utc": _iso(device.first_utc),
+        "last_utc": _iso(device.last_utc),
         "seen": device.seen,
         "kept": device.kept,
         "last_payload": _shown(device.last_payload),
@@ -254,8 +261,14 @@ def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}Z"
 
 
+def _iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(*(Column(head, overflow="fold") for head in heads), box=None, pad_edge=False)
+    columns = [Column(head, overflow="fold", no_wrap=head == heads[0]) for head in heads]
+    table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(ascii(cell)[1:-1] if not cell.isprintable() else cell for cell in row))
-    Console(markup=False, highlight=False).print(table)
+    width = None if sys.stdout.isatty() else PIPE_COLUMNS
+    Console(markup=False, highlight=False, width=width).print(table)

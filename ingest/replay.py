@@ -33,6 +33,8 @@ class Replayed:
     """Kept in part when they came, so that nothing can be made of them."""
     stored: int = 0
     duplicates: int = 0
+    failed_because: str = ""
+    """Why the last that failed did."""
 
     def __add__(self, other: "Replayed") -> "Replayed":
         return Replayed(
@@ -42,6 +44,7 @@ class Replayed:
             self.incomplete + other.incomplete,
             self.stored + other.stored,
             self.duplicates + other.duplicates,
+            other.failed_because or self.failed_because,
         )
 
 
@@ -81,6 +84,7 @@ def replay(
         incomplete=len(letters) - len(whole),
         stored=appended.stored,
         duplicates=appended.duplicates,
+        failed_because=next((f"{each.reason.value}: {each.detail}" for each in reversed(batch.rejected)), ""),
     )
 
 

@@ -66,7 +66,7 @@ def told_of(measurement: Measurement) -> dict[str, Any]:
     if measurement.no_echo:
         told["no_echo"] = True
     if measurement.measured_utc is not None:
-        told["measured_utc"] = measurement.measured_utc.isoformat()
+        told["measured_utc"] = measurement.measured_utc.isoformat().replace("+00:00", "Z")
     return told
 
 

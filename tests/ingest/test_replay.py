@@ -215,7 +215,8 @@ def test_a_letter_that_fails_again_stays_under_its_number(ingest: Ingest, city: 
     ingest.take(city, [sent(0, sensor="H0001", distance_mm=-5)])
     before = ingest.store.dead_letters(9)
 
-    assert ingest.replay(city) == Replayed(tried=1, failed=1)
+    why = "out_of_bounds: distance_mm must be within [1, 20000], got -5"
+    assert ingest.replay(city) == Replayed(tried=1, failed=1, failed_because=why)
     assert ingest.store.dead_letters(9) == before
     assert ingest.store.dead_letter_counts() == {R.OUT_OF_BOUNDS: 1}
 
@@ -274,7 +275,9 @@ def test_the_commands_list_show_replay_and_drop(command: Command, city: City) ->
         stores.registry.save(with_sensor(city))
     assert command("quarantine", "replay")["mended"] == 2
     assert command("quarantine", "list") == {"devices": []}
-    assert command("dead-letters", "replay", "--all") == {
+    done = command("dead-letters", "replay", "--all")
+    assert done.pop("failed_because").startswith("wrong_field: exactly one of distance_mm")
+    assert done == {
         "tried": 2, "mended": 0, "failed": 2, "incomplete": 0, "stored": 0, "duplicates": 0
     }  # fmt: skip
     assert command("dead-letters", "drop", one["id"]) == {"dropped": 1}
