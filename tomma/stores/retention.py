@@ -17,6 +17,7 @@ from pathlib import Path
 from tomma.clock import Clock
 from tomma.errors import StoreUnavailableError, TommaError
 from tomma.locks import holding
+from tomma.model import check_utc
 from tomma.ports import Aging, ReadingStore
 from tomma.settings import RetentionSettings
 
@@ -72,10 +73,12 @@ def _bound(kind: Aging, now_utc: datetime, days: int, journal: Path) -> datetime
 def read_journal(journal: Path) -> list[Outcome]:
     """Return what former runs wrote, oldest first; a line that was cut by a power failure is passed over."""
     found = []
-    for line in journal.read_text(encoding="utf-8").splitlines() if journal.exists() else ():
+    for line in journal.read_text(encoding="utf-8", errors="replace").splitlines() if journal.exists() else ():
         try:
             row = json.loads(line)
             times = {name: datetime.fromisoformat(row[name]) for name in ("at_utc", "before_utc")}
+            for name, moment in times.items():
+                check_utc(name, moment)
             found.append(Outcome(**row | times))
         except (ValueError, TypeError, KeyError):
             log.warning("line of the retention journal passed over path=%s line=%.100s", journal, line)
@@ -115,11 +118,10 @@ def _daily(
 ) -> None:
     while not stop.wait(min(_LOOK_EVERY_S, clock.real_seconds(_LOOK_EVERY_S))):
         now_utc = clock.now_utc()
-        last_utc = max((each.at_utc for each in read_journal(journal)), default=datetime.min.replace(tzinfo=UTC))
-        if now_utc - last_utc < EVERY:
-            continue
         try:
-            apply(store, settings, now_utc, journal)
+            last_utc = max((each.at_utc for each in read_journal(journal)), default=datetime.min.replace(tzinfo=UTC))
+            if now_utc - last_utc >= EVERY:
+                apply(store, settings, now_utc, journal)
         except TommaError as exc:
             log.warning("retention put off why=%s", exc)
         except Exception:  # a front door of its own: tomorrow is another day

@@ -133,9 +133,21 @@ def test_two_processes_do_not_apply_it_at_once(
         retention.apply(embedded, TEN, NOW, tmp_path / "retention.jsonl")
 
 
-def test_it_is_applied_once_a_day_while_ingest_runs(embedded: ReadingStore, tmp_path: Path) -> None:
-    """Nobody has to remember it. The clock runs a day in a blink."""
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(b"", id="a new journal"),
+        pytest.param(b"\xff\x00\xfe\n", id="a block that never reached the disk"),
+        pytest.param(
+            b'{"at_utc": "2026-01-01T00:00:00", "kind": "readings", "before_utc": "2026-01-01", "deleted": 0}\n',
+            id="times without a zone",
+        ),
+    ],
+)
+def test_it_is_applied_once_a_day_while_ingest_runs(embedded: ReadingStore, tmp_path: Path, damage: bytes) -> None:
+    """Nobody has to remember it, nor to mend its journal. The clock runs a day in a blink."""
     journal = tmp_path / "retention.jsonl"
+    journal.write_bytes(damage)
     clock = ScaledClock(NOW, time.time(), 50_000.0)
     done = threading.Event()
     with retention.retaining(embedded, TEN, clock, journal):
