@@ -1,7 +1,7 @@
 """How long a city keeps what: applied once a day, in whole days (UTC), and written down with what went.
 
 Readings fold into their days, so history outlives them. A clock that is years ahead must not empty a store: a run
-moves each bound by at most a month beyond the run before.
+moves each bound by at most a month beyond the run before, and the first one reckons from the newest reading.
 """
 
 import json
@@ -53,7 +53,7 @@ def apply(
             raise StoreUnavailableError(f"{journal}: another process applies the retention now")
         found = []
         for kind, days in settings.days().items():
-            bound = _bound(kind, now_utc, days, journal)
+            bound = _bound(kind, now_utc, days, journal, store)
             if kind is Aging.READINGS:
                 deleted = store.delete_before(bound, dry_run=dry_run)
             else:
@@ -64,10 +64,17 @@ def apply(
         return found
 
 
-def _bound(kind: Aging, now_utc: datetime, days: int, journal: Path) -> datetime:
-    wanted = (now_utc - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
+def _bound(kind: Aging, now_utc: datetime, days: int, journal: Path, store: ReadingStore) -> datetime:
     former = [each.before_utc for each in read_journal(journal) if each.kind == kind.value]
-    return min(wanted, former[-1] + FURTHEST) if former else wanted
+    wanted = _days_before(now_utc, days)
+    if former:
+        return min(wanted, former[-1] + FURTHEST)
+    newest_utc = max((each.measured_utc for each in store.latest().values()), default=now_utc)
+    return min(wanted, _days_before(newest_utc + FURTHEST, days))  # no run before it says what time it is
+
+
+def _days_before(moment: datetime, days: int) -> datetime:
+    return (moment - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def read_journal(journal: Path) -> list[Outcome]:

@@ -93,7 +93,8 @@ def test_exactly_what_is_due_goes_of_every_kind(readings: ReadingStore, tmp_path
 def test_days_stay_when_their_readings_go(embedded: ReadingStore, tmp_path: Path) -> None:
     """As shipped: readings for a year and a month, their days for ever."""
     _fill(embedded)
-    retention.apply(embedded, RetentionSettings(), NOW + timedelta(days=500), tmp_path / "retention.jsonl")
+    for days in range(0, 501, 25):
+        retention.apply(embedded, RetentionSettings(), NOW + timedelta(days=days), tmp_path / "retention.jsonl")
 
     assert _counts(embedded)["days"] == 3
     assert _counts(embedded)["emptyings"] == 3
@@ -122,6 +123,18 @@ def test_a_clock_that_is_years_ahead_deletes_a_month_at_most(embedded: ReadingSt
     ]:
         told = retention.apply(embedded, TEN, now_utc, journal)
         assert {each.before_utc for each in told} == {bound}
+
+
+def test_a_clock_that_is_years_ahead_at_the_very_first_run_deletes_no_more(
+    embedded: ReadingStore, tmp_path: Path
+) -> None:
+    """No run before it says what time it is; the newest reading does."""
+    _fill(embedded)
+    newest_utc = max(each.measured_utc for each in embedded.latest().values())
+    told = retention.apply(embedded, TEN, NOW + timedelta(days=4_000), tmp_path / "retention.jsonl")
+    assert {each.before_utc for each in told} <= {
+        (newest_utc + retention.FURTHEST - timedelta(days=10)).replace(hour=0, minute=0, second=0, microsecond=0)
+    }
 
 
 def test_two_processes_do_not_apply_it_at_once(
