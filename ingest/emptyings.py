@@ -267,7 +267,8 @@ def _stays_low(levels: Sequence[Seen], place: int, before: float, threshold: flo
     low = [seen.fill_fraction <= low_enough for seen in after]
     if after and after[0].measured_utc - here.measured_utc >= DENSE:
         low[0] = after[0].fill_fraction <= low_enough + sensor.refill(after[0].measured_utc - here.measured_utc)
-    returned = [seen.fill_fraction > before - threshold / 2 for seen in after[1:]]
+    same_day = [seen for seen in after[1:] if seen.measured_utc - here.measured_utc <= DAILY]  # later it is full again
+    returned = [seen.fill_fraction > before - threshold / 2 for seen in same_day]
     return (low[:1] == [True] and returned != [True, True]) or low == [False, True, True]
 
 

@@ -82,6 +82,14 @@ def test_days_of_silence_do_not_hide_an_emptying() -> None:
     assert hours(detect_all(BinId("B"), [*before, *later])) == [120.0]
 
 
+def test_what_is_full_again_days_later_takes_no_emptying_back() -> None:
+    """A sensor that speaks only when the truck comes, as in Edinburgh: full twice, empty twice, days, full again."""
+    visits = [timedelta(days=3 * visit, minutes=2 * step) for visit in range(4) for step in range(4)]
+    levels = [0.8, 0.8, 0.0, 0.0] * 4
+    found = detect_all(BinId("B"), [reading(START + at, level) for at, level in zip(visits, levels, strict=True)])
+    assert [round(hour) for hour in hours(found)] == [0, 72, 144, 216]
+
+
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
 def test_a_day_that_arrives_in_any_order_tells_the_same_emptying_once(rng: random.Random) -> None:

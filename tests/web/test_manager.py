@@ -127,7 +127,8 @@ def test_every_stage_of_the_planner_has_words(shared: Stack, open_page: OpenPage
     told = page.evaluate(
         """async (stages) => {
       const {stageText} = await import("/static/manager/plan.js");
-      const {translator} = await import("/static/i18n/index.js");
+      const {loadLanguage, translator} = await import("/static/i18n/index.js");
+      await loadLanguage("sv");
       return stages.map((stage) => stageText(stage, translator("sv")));
     }""",
         ["queued", "forecast", "roads", "solve", "greedy", "pyvrp round 2", "ortools", "streets", "done", "new one"],
