@@ -118,7 +118,7 @@ def process(messages: Sequence[Message], context: IngestContext) -> Batch:
 def _open(message: Message, context: IngestContext) -> Sequence[Record] | Rejected:
     try:
         return _unwrap(message, context)
-    except (ValueError, ArithmeticError, RecursionError) as exc:
+    except Exception as exc:  # noqa: BLE001  (what an envelope misses costs its message: sent again for ever, it is poison)
         return _rejected(message, context, exc, None, "")
 
 
@@ -158,12 +158,13 @@ def _read_record(
     message: Message, record: Record, context: IngestContext, memory: Mapping[SensorId, SensorMemory], where: str
 ) -> Iterator[Outcome]:
     sensor: Sensor | None = None
+    if isinstance(record, RefusedError):
+        yield _rejected(message, context, record, sensor, where)
+        return
     try:
-        if isinstance(record, RefusedError):
-            raise record
         sensor = _sensor_of(record, context.city)
         measurements = decode(record, sensor, context.codecs)
-    except (ValueError, ArithmeticError, RecursionError) as exc:
+    except Exception as exc:  # noqa: BLE001  (what a decoder misses, too)
         yield _rejected(message, context, exc, sensor, where)
         return
     for measurement in measurements:

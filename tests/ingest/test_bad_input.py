@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -10,9 +11,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ingest.decode.codec import FrameDecoder
 from ingest.envelope import ENVELOPES
 from ingest.message import Message
 from ingest.pipeline import IngestContext, process
+from tomma.city import Sensor
 from tomma.model import Rejected, RejectReason
 from tomma.ports import ReadingStore, Registry
 
@@ -233,3 +236,23 @@ def test_the_whole_list_over_mqtt_leaves_counted_dead_letters_and_the_good_readi
 def is_of(bad: Bad, rejected: Rejected) -> bool:
     """Whether this dead letter tells of that bad message; its sentence may name another day."""
     return rejected.reason is bad.reason and bad.payload.startswith(rejected.payload) and rejected.topic == bad.topic
+
+
+def test_a_decoder_that_breaks_costs_its_message_and_not_the_stream(context: IngestContext) -> None:
+    """Whatever kind of fault of ours it is: sent again for ever, the message would stop every other one."""
+
+    class Broken:
+        """A lookup that should have been a get."""
+
+        def prepare(self, uplinks: object) -> None:
+            """Nothing to prepare."""
+
+        def find(self, sensor: Sensor) -> FrameDecoder | None:
+            """Break."""
+            raise KeyError("channel 9")
+
+    frame = {"end_device_ids": {"device_id": "H0001"}, "uplink_message": {"f_port": 2, "frm_payload": "AQ=="}}
+    message = Message("v3/a@t/devices/H0001/up", json.dumps(frame).encode(), NOW, "tts_v3")
+    batch = process([message], replace(context, codecs=Broken()))
+    assert [each.reason for each in batch.rejected] == [RejectReason.UNKNOWN_FORMAT]
+    assert "channel 9" in batch.rejected[0].detail
