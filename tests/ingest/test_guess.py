@@ -13,6 +13,7 @@ from ingest.decode.names import Kind, meaning_of
 from ingest.decode.quantity import LENGTH_MM
 from ingest.decode.values import Values
 from ingest.refusal import RefusedError
+from ingest.strict_json import JsonValue
 from tomma.model import Alarm, RejectReason
 
 
@@ -183,7 +184,7 @@ def test_entries_with_times_are_readings_of_their_own_and_entries_without_count_
 
 def test_a_history_that_tells_ages_is_refused_with_the_lines_that_settle_it() -> None:
     """The last of a list that begins with the newest is the oldest: hours old, it was taken for the level of now."""
-    history = [{"distance_mm": 812, "minutes_ago": 0}, {"distance_mm": 870, "minutes_ago": 60}]
+    history: list[JsonValue] = [{"distance_mm": 812, "minutes_ago": 0}, {"distance_mm": 870, "minutes_ago": 60}]
     with pytest.raises(RefusedError, match=r"each = .history. and time = ") as refused:
         understand({"battery_mv": 3600, "history": history}, no_hint, "acme.toml")
     assert refused.value.reason is RejectReason.UNKNOWN_UNIT
@@ -193,10 +194,12 @@ def test_a_history_that_tells_ages_is_refused_with_the_lines_that_settle_it() ->
 @pytest.mark.parametrize("times", [("2026-06-01T12:00:00Z", "2026-06-01T11:00:00Z"), (None, None)])
 def test_what_stands_beside_a_list_of_levels_is_of_the_newest(times: tuple[str | None, str | None]) -> None:
     """A fire told beside a history was lost with the battery, because the history alone had levels."""
-    log = [{"distance_mm": size} | ({"time": time} if time else {}) for size, time in zip((80, 90), times, strict=True)]
+    log: list[JsonValue] = [
+        {"distance_mm": size, **({"time": time} if time else {})} for size, time in zip((80, 90), times, strict=True)
+    ]
     told = understand({"fire_alarm": True, "battery_voltage": 3.5, "log": log})
     newest = max(told, key=lambda values: values.measured_utc or datetime.max.replace(tzinfo=UTC))
-    assert (newest.alarms, newest.battery_v) == ({Alarm.FIRE}, 3.5)
+    assert (newest.alarms, newest.battery_v) == (frozenset({Alarm.FIRE}), 3.5)
     assert all(not values.alarms for values in told if values is not newest)
 
 
