@@ -4,12 +4,14 @@ An unknown key is refused. Variables win over the file: TOMMA_BROKER__PORT=1884 
 """
 
 import os
+import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -291,8 +293,16 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as exc:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in exc.errors(include_input=False)
-        )
-        raise ConfigurationError(f"settings refused: {faults}") from exc
+        raise ConfigurationError(f"settings refused: {'; '.join(_told(fault) for fault in exc.errors())}") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
+        raise ConfigurationError(f"settings refused: tomma.toml cannot be read: {exc}") from exc
+
+
+def _told(fault: ErrorDetails) -> str:
+    """Return a fault with its value, where that cannot be a secret: text may be a password under a misspelt key."""
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"{key}: is not a known key"
+    value = fault["input"]
+    plain = isinstance(value, int | float) or fault["type"] in {"int_parsing", "float_parsing", "literal_error"}
+    return f"{key}: {fault['msg']}, got {value!r:.80}" if plain else f"{key}: {fault['msg']}"

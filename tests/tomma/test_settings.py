@@ -28,9 +28,10 @@ def test_a_variable_wins_over_the_file(own_folder: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        pytest.param("[broker]\nprot = 1883\n", "broker.prot", id="a key with a typing mistake"),
-        pytest.param("[broker]\nport = 0\n", "broker.port", id="a port out of bounds"),
-        pytest.param("[server]\nport = 'web'\n", "server.port", id="a word for a number"),
+        pytest.param("[broker]\nprot = 1883\n", "broker.prot: is not a known key$", id="a key with a typing mistake"),
+        pytest.param("[broker]\nport = 0\n", "broker.port: .* 1, got 0", id="a port out of bounds"),
+        pytest.param("[server]\nport = 'web'\n", "server.port: .*, got 'web'", id="a word for a number"),
+        pytest.param("[broker\n", r"tomma\.toml cannot be read: .*line 1", id="no TOML"),
         pytest.param("colour = 'green'\n", "colour", id="a key nobody knows"),
     ],
 )
@@ -39,6 +40,14 @@ def test_a_wrong_key_or_value_is_refused_by_name(own_folder: Path, text: str, na
     (own_folder / "tomma.toml").write_text(text)
     with pytest.raises(ConfigurationError, match=named):
         load_settings()
+
+
+def test_a_password_under_a_misspelt_key_is_not_shown(own_folder: Path) -> None:
+    """The refusal ends up in a log."""
+    (own_folder / "tomma.toml").write_text("[broker]\npasword = 'canary-4711'\n")
+    with pytest.raises(ConfigurationError, match=r"broker\.pasword") as refused:
+        load_settings()
+    assert "canary" not in str(refused.value)
 
 
 def test_without_a_start_the_clock_is_the_machines() -> None:
