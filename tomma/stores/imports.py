@@ -14,7 +14,7 @@ from tomma.model import Alert, Rejected
 from tomma.ports import Appended, Registry
 from tomma.stores.city_file import read_city
 from tomma.stores.exports import every_dead_letter
-from tomma.stores.record_files import OnBytes, kind_of, read_records
+from tomma.stores.record_files import OnBytes, is_csv, is_empty, kind_of, read_records
 from tomma.stores.record_rows import ALERTS, DAYS, DEAD_LETTERS, EMPTYINGS, EVENTS, PLANS, READINGS, RecordKind
 from tomma.stores.wiring import Stores
 
@@ -57,6 +57,8 @@ def inspect(path: Path, on_bytes: OnBytes = lambda _: None) -> Arrival:
         return Arrival(path, "city", len(_rows(city)), city)
     if not name.endswith((".jsonl", ".csv")):
         raise ImportRefusedError(f"{path}: known are .json (a city), .jsonl and .csv, the last two also with .gz")
+    if not is_csv(path) and is_empty(path):
+        return Arrival(path, "records", 0)
     kind = kind_of(path)
     return Arrival(path, kind.name, sum(1 for _ in read_records(path, kind, on_bytes)))
 
@@ -68,7 +70,7 @@ def store(arrival: Arrival, stores: Stores, on_bytes: OnBytes = lambda _: None, 
         if not dry_run:
             stores.registry.save(arrival.city)
         return outcome
-    if dry_run:
+    if dry_run or not arrival.records:
         return Outcome(str(arrival.path), arrival.kind, arrival.records)
     kind = next(kind for kind in _SINKS if kind.name == arrival.kind)
     totals = {"stored": 0, "duplicates": 0, "conflicts": 0}

@@ -38,6 +38,12 @@ def is_csv(path: Path) -> bool:
     return path.name.removesuffix(".gz").endswith(".csv")
 
 
+def is_empty(path: Path) -> bool:
+    """Whether nothing was there to export: such a file has no first line to know its kind by."""
+    with _telling(path), _open(path) as (stream, _):
+        return not stream.read(1)
+
+
 def kind_of(path: Path) -> RecordKind:
     """Return what kind of records the file has, judged by its first line."""
     with _telling(path), _open(path) as (stream, _):

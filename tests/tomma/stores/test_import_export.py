@@ -241,7 +241,7 @@ def test_one_faulty_file_stops_all_and_names_every_line(use: Use, tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        pytest.param("x.jsonl", b"", id="empty"),
+        pytest.param("x.csv", b"", id="empty"),
         pytest.param("x.jsonl", b'{"a":1}\n', id="other lines"),
         pytest.param("x.jsonl", b"\xff\xfe\n", id="no text"),
         pytest.param("x.jsonl", b"[" * 100_000, id="a thousand deep"),
@@ -262,6 +262,15 @@ def test_a_file_of_another_kind_is_refused_in_plain_words(use: Use, tmp_path: Pa
 
     assert isinstance(result.exception, ImportRefusedError)
     assert name in str(result.exception)
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_what_was_exported_of_nothing_is_imported_as_nothing(use: Use, name: str) -> None:
+    """A city without an alert was moved file by file, and its empty one stopped all the others."""
+    use("new")
+    assert _run("export", "alerts", "-o", name).exit_code == 0
+    result = _run("import", name)
+    assert (result.exit_code, f"{name}: records, 0 rows" in result.output) == (0, True)
 
 
 @pytest.mark.parametrize(
