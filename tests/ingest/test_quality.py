@@ -127,18 +127,6 @@ def without_time(second: int, distance_mm: float, **changes: object) -> Message:
     return fill_message(second / 3600, 0, payload=json.dumps({"distance_mm": distance_mm}).encode(), **changes)
 
 
-def test_a_redelivered_reading_without_a_time_keeps_its_first_identity(context: IngestContext) -> None:
-    """It was stored, then the acknowledgement was lost; the time of receipt is another now, the reading is not."""
-    first, again = run(context, [without_time(0, 600), without_time(60, 600, redelivered=True)])
-    assert again.readings[0].measured_utc == first.readings[0].measured_utc
-
-
-def test_the_same_level_sent_anew_is_a_new_reading(context: IngestContext) -> None:
-    """A quiet bin says the same again; only the broker's mark makes it a repetition."""
-    first, second = run(context, [without_time(0, 600), without_time(60, 600)])
-    assert second.readings[0].measured_utc > first.readings[0].measured_utc
-
-
 def test_a_retained_message_without_a_time_is_refused(context: IngestContext) -> None:
     """It may be a year old, and would come again at each reconnect."""
     (batch,) = run(context, [without_time(0, 600, retained=True)])
