@@ -20,7 +20,7 @@ def apply_now(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what is due, delete nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete what is older than [retention] says; `tomma ingest` does the same once a day."""
+    """Delete what is older than the settings under `retention` say; `tomma ingest` does the same once a day."""
     settings = load_settings()
     with open_stores(settings) as stores:
         now_utc = settings.clock.clock().now_utc()
