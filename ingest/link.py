@@ -176,6 +176,8 @@ class MqttLink:
             return
         wait_s = self._back_off.next_s()
         self._retry_at_s = time.monotonic() + wait_s
+        if self._refused and not self._ever_subscribed:
+            return  # it ends the command with a line of its own
         log.warning("broker unreachable host=%s port=%d retry_in_s=%.1f why=%s", *self._address, wait_s, why)
 
     @property
