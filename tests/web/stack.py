@@ -4,7 +4,7 @@ import random
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -184,12 +184,12 @@ class Stack:
         stored: list[dict[str, Any]] = self.ask("/driver/events?after=0")["events"]
         return stored
 
-    def until(self, good: Any) -> None:
-        """Wait until `good()` holds; fail when patience ends."""
+    def until(self, good: Any, pause: Callable[[float], object] = time.sleep) -> None:
+        """Wait until `good()` holds, asking again after each `pause` (seconds); fail when patience ends."""
         end_s = time.monotonic() + PATIENCE_S
         while not good():
             assert time.monotonic() < end_s, "patience ended"
-            time.sleep(0.05)
+            pause(0.05)
 
     @staticmethod
     def _run(server: Server, listening: Any) -> None:

@@ -73,6 +73,7 @@ def test_the_way_back_from_the_sheet_does_nothing(stack: Stack, open_page: OpenP
     page = open_page(stack, DRIVER).page
     for way in ("button", "key"):
         page.get_by_role("button", name="Hoppa över").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
         if way == "button":
             page.get_by_role("button", name="Tillbaka").click()
         else:

@@ -1,6 +1,6 @@
 /** Why is this bin skipped: six big tiles, one tap, and a way back. */
 import {useWords} from "../lib/context.js";
-import {html, useEffect, useRef} from "../lib/html.js";
+import {html, useLayoutEffect, useRef} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 
 /** The reasons in the order of how often they happen, with their pictures. */
@@ -12,7 +12,8 @@ export const SKIP_REASONS = [
 export function SkipSheet({stop, onReason, onClose}) {
   const {t} = useWords();
   const dialog = useRef(null);
-  useEffect(() => {
+  // Before the next paint: a key pressed at once (Escape) must find the sheet open.
+  useLayoutEffect(() => {
     dialog.current.showModal();
   }, []);
   return html`<dialog class="sheet" ref=${dialog} aria-labelledby="sheet-title" onClose=${onClose}
