@@ -1,7 +1,7 @@
 """The answer of a forecast: every bin's fill as a distribution, at any time from now on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -16,6 +16,9 @@ from tomma.model import BinId
 
 FloatArray = NDArray[np.float64]
 
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(3)
+PIECE_H = 8.0
+"""A risk is integrated over pieces of at most so many hours, three looks each: to some minutes in three days."""
 FURTHEST_H = 90 * 24.0
 """Beyond a quarter of a year nobody asks when a bin will be full."""
 
@@ -60,6 +63,8 @@ class CityForecast:
     fills: Fills = field(repr=False)
     clock: ActivityClock = field(repr=False)
     leftover: Leftover = field(repr=False)
+    volume_l: FloatArray = field(repr=False)
+    """How much each bin holds."""
 
     @cached_property
     def row_of(self) -> Mapping[BinId, int]:
@@ -113,6 +118,38 @@ class CityForecast:
     def expected_fill_at(self, at_utc: datetime) -> FloatArray:
         """Return E[min(fill, 1)] of every bin."""
         return self.fills.expected(self._hours((at_utc,)))[:, 0]
+
+    def expected_overflow_h(self, from_utc: datetime, until_utc: datetime) -> FloatArray:
+        """Return how many hours within [from_utc, until_utc] each bin is expected to stand overflowing.
+
+        As everywhere, if nobody empties it; `if_emptied` tells the same of a bin that somebody does. The past is left
+        out, and a span that ends before it begins has no hours. By bin.
+        """
+        begin_s = max(from_utc, self.as_of_utc).timestamp()
+        length_h = max(until_utc.timestamp() - begin_s, 0.0) / HOUR_S
+        pieces = max(int(np.ceil(length_h / PIECE_H)), 1)
+        piece_h = length_h / pieces
+        ahead_h = (np.arange(pieces)[:, None] + (NODES + 1.0) / 2.0) * piece_h
+        at_h = self.clock.hours_at(begin_s + HOUR_S * ahead_h.ravel())[None, :]
+        return np.asarray(self.fills.p_overflow(at_h) @ np.tile(WEIGHTS * piece_h / 2.0, pieces))
+
+    def expected_overflow_l(self, from_utc: datetime, until_utc: datetime) -> FloatArray:
+        """Return how many litres are expected to land beside each bin within [from_utc, until_utc]. By bin."""
+        begin, end = (self.fills.beyond_full(self._hours((moment,)))[:, 0] for moment in (from_utc, until_utc))
+        return np.asarray(np.maximum(end - begin, 0.0) * self.volume_l)
+
+    def if_emptied(self, at_utc: datetime) -> "CityForecast":
+        """Return the forecast from `at_utc` on as if every bin were emptied then, down to what is usual here."""
+        at_utc = max(at_utc, self.as_of_utc)
+        later = at_utc - self.as_of_utc
+        return replace(
+            self,
+            as_of_utc=at_utc,
+            steps_utc=tuple(each + later for each in self.steps_utc),
+            fills=self.fills.emptied_to(
+                self.leftover.mean, self.leftover.sd, float(self.clock.hours_at(np.array([at_utc.timestamp()]))[0])
+            ),
+        )
 
     def quantiles_at(self, at_utc: datetime, levels: FloatArray, rows: slice = slice(None)) -> FloatArray:
         """Return the fill's quantiles at these `levels`; one row per bin in `rows`, one column per level."""

@@ -49,10 +49,10 @@ class Fills:
             self.day_variance,
         )
 
-    def emptied_to(self, level: float, sd: float) -> "Fills":
-        """Return the same bins, emptied at hour 0 of the activity clock."""
+    def emptied_to(self, level: float, sd: float, at_h: float = 0.0) -> "Fills":
+        """Return the same bins, emptied at this hour of the activity clock."""
         bins = len(self.level)
-        return replace(self, level=np.full(bins, level), level_var=np.full(bins, sd**2), since_h=np.zeros(bins))
+        return replace(self, level=np.full(bins, level), level_var=np.full(bins, sd**2), since_h=np.full(bins, at_h))
 
     def first_reach(self, p: float, from_h: float, to_h: float) -> FloatArray:
         """Return the activity hour at which P(overflow) reaches `p`: from_h if it has, infinite if not by to_h."""
@@ -96,6 +96,17 @@ class Fills:
             added = mean * (1.0 - gammaincc(shape + 1.0, x)) + space * beyond
             total += weight * (np.minimum(1.0 - room, 1.0)[:, None] + added)
         return np.clip(total, 0.0, 1.0)
+
+    def beyond_full(self, at_h: FloatArray) -> FloatArray:
+        """Return E[max(fill - 1, 0)], what lies beside the bin as a fraction of it; same shapes as `p_overflow`."""
+        mean, var = self._deposits(at_h)
+        shape, scale = mean**2 / var, var / mean
+        total = np.zeros(mean.shape)
+        for weight, room in zip(WEIGHTS, self._rooms().T, strict=True):
+            x = np.maximum(room, 0.0)[:, None] / scale
+            spilled = mean * gammaincc(shape + 1.0, x) - room[:, None] * gammaincc(shape, x)
+            total += weight * np.maximum(spilled, 0.0)
+        return total
 
     def sd(self, at_h: FloatArray) -> FloatArray:
         """Return the standard deviation of the fill, at most that of a coin between empty and full."""

@@ -61,6 +61,7 @@ def forecast_city(
         fills=_fills(seen, learned, clock, now_s),
         clock=clock,
         leftover=learned.leftover,
+        volume_l=np.array([city.container_type_of(each).volume_l for each in bin_ids], dtype=np.float64),
     )
 
 
