@@ -1,0 +1,1 @@
+"""`tomma bench solver`: our engines beside plain ones, on public and made-up instances."""
