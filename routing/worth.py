@@ -1,6 +1,6 @@
 """What an optional visit is worth today, in money.
 
-    prize = overflow_cost * (P(overflow by the next opportunity) - P(overflow by the visit))
+    prize = expected cost of overflowing between the visit and the next opportunity
           + visit_cost * (1 - time left / time a visit buys)
 
 The first term is the overflow that only a visit today avoids. The second is the visit that has to be made soon
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.forecast import CityForecast
+from routing.overflow_cost import expected_overflow_minor
 from tomma.city import City
 from tomma.model import BinId
 from tomma.settings import PlanningSettings
@@ -44,7 +45,7 @@ def prizes_minor(
 ) -> NDArray[np.int64]:
     """Return each bin's prize in the order of `forecast.bin_ids`; 0 for a must and for a bin not worth its service."""
     next_utc = at_utc + timedelta(hours=planning.next_opportunity_h)
-    avoided = planning.overflow_cost_minor * (forecast.p_overflow_at(next_utc) - forecast.p_overflow_at(at_utc))
+    avoided = expected_overflow_minor(forecast, planning, at_utc, next_utc)
     alpha = planning.accepted_overflow_probability
     lasts_h = np.maximum(forecast.hours_from_empty(alpha), 1.0)
     left_h = np.maximum(forecast.hours_until(alpha) - (at_utc - forecast.as_of_utc) / timedelta(hours=1), 0.0)

@@ -195,8 +195,21 @@ class PlanningSettings(_Section):
     next_opportunity_h: float = Field(default=24.0, ge=1.0, le=168.0)
     cost_per_km_minor: int = Field(default=1_600, ge=0)
     cost_per_h_minor: int = Field(default=43_200, ge=0)
-    overflow_cost_minor: int = Field(default=60_000, ge=0)
-    """What one overflow costs: clean-up, complaints, and the extra trip."""
+    cost_per_lift_minor: int = Field(default=50, ge=0)
+    """Wear of lift and container for each bin emptied; the crew's time is in `cost_per_h_minor`."""
+    overflow_cost_minor: int = Field(default=0, ge=0)
+    """What one overflow costs however short it is. Until the two below came, all of an overflow was in here."""
+    overflow_cost_per_h_minor: int = Field(default=1_500, ge=0)
+    """What each hour costs that a bin stands full: complaints, vermin, litter by the wind."""
+    overflow_cost_per_l_minor: int = Field(default=300, ge=0)
+    """What each litre costs that is left beside a full bin: a crew picks it up by hand, some 40 l in a quarter of an
+    hour. A bin that is full for a day costs about 480 kr with both, as much as one overflow was assumed to before."""
+    co2_kg_per_km: float = Field(default=1.4, ge=0.0, le=10.0)
+    """A diesel refuse truck between stops: some 53 l per 100 km at 2.6 kg a litre burnt. [kg/km]"""
+    co2_kg_per_lift: float = Field(default=0.1, ge=0.0, le=10.0)
+    """Idling, lifting and compacting: some 0.04 l a bin. [kg]"""
+    co2_price_per_tonne_minor: int = Field(default=150_000, ge=0)
+    """About what Sweden's carbon tax asks for a tonne (2026); 0 where fuel in `cost_per_km_minor` already pays it."""
     budget_s: float = Field(default=20.0, ge=0.2, le=3_600.0)
     memory_limit_mb: int = Field(default=2_048, ge=128)
     seed: int = 0

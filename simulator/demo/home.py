@@ -62,7 +62,8 @@ def move_in(folder: Path, http_port: int, mqtt_port: int, speed: float, head_sta
 
 
 def _settings(home: Home) -> str:
-    # Costs are in euro cents, since the streets are: 1.20 a km, 42 an hour, 50 for an overflow (assumed).
+    # Costs are in euro cents, since the streets are: 1.20 a km, 42 an hour; of overflow 1.50 an hour and 0.30 a litre
+    # (assumed).
     return f"""# Written by `tomma demo` at each start. To ask the same installation from another terminal:
 #   TOMMA_CONFIG={home.settings_path.name} tomma ...
 data_dir = "{home.data_dir}"
@@ -80,7 +81,10 @@ osm_extract = "{SHIPPED_EXTRACT}"
 [planning]
 cost_per_km_minor = 120
 cost_per_h_minor = 4200
-overflow_cost_minor = 5000
+cost_per_lift_minor = 5
+overflow_cost_per_h_minor = 150
+overflow_cost_per_l_minor = 30
+co2_price_per_tonne_minor = 14000
 
 [clock]
 start_utc = "{home.clock_start_utc.isoformat()}"
