@@ -12,6 +12,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 from starlette.types import Scope
 
+from api.pages.offline import PAGE, worker_script
+
 WEB = Path(__file__).parents[1] / "web"
 OWN = Path(__file__).parent
 SHELLS = {"/": "manager.html", "/sensors": "sensors.html", "/driver": "driver.html"}
@@ -39,7 +41,7 @@ def mount_pages(app: FastAPI, web: Path = WEB) -> None:
     router.add_api_route("/api", _reference(templates, app), methods=["GET"])
     router.add_api_route("/api/reference.css", _file(OWN / "reference.css", "text/css"), methods=["GET"])
     # A service worker rules only the paths below its own, so it is served from the root.
-    router.add_api_route("/sw.js", _file(web / "static" / "sw.js", "text/javascript"), methods=["GET"])
+    router.add_api_route("/sw.js", _worker(web, templates), methods=["GET"])
     app.include_router(router)
     if (web / "static").is_dir():
         app.mount("/static", _Revalidated(directory=web / "static"), name="static")
@@ -59,6 +61,17 @@ def _file(path: Path, media_type: str) -> Any:
         return FileResponse(path, media_type=media_type, headers={"Cache-Control": "no-cache"})
 
     return file
+
+
+def _worker(web: Path, templates: Jinja2Templates) -> Any:
+    def worker() -> Response:
+        page = web / "templates" / SHELLS[PAGE]
+        if not page.is_file() or not (web / "static" / "sw.js").is_file():
+            raise HTTPException(404)
+        script = worker_script(web / "static", templates.env.get_template(page.name).render())
+        return Response(script, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+    return worker
 
 
 def _reference(templates: Jinja2Templates, app: FastAPI) -> Any:

@@ -125,18 +125,23 @@ def test_answers_of_the_api_are_not_kept_by_caches(refusing_client: httpx.Client
 
 
 def test_a_service_worker_is_served_from_the_root(tmp_path: Path) -> None:
-    """It rules only the paths below its own; until there is one the answer is 404."""
-    (tmp_path / "static").mkdir()
+    """It rules only the paths below its own; until there is one the answer is 404. It changes when a kept file does."""
+    (tmp_path / "static" / "driver").mkdir(parents=True)
     (tmp_path / "templates").mkdir()
     app = FastAPI()
+    (tmp_path / "templates" / "driver.html").write_text("<p>page</p>")
     mount_pages(app, tmp_path)
     with InProcess(app) as transport:
         client = httpx.Client(transport=transport, base_url="http://127.0.0.1")
         assert client.get("/sw.js").status_code == 404
         (tmp_path / "static" / "sw.js").write_text("// worker")
         answer = client.get("/sw.js")
-    assert (answer.status_code, answer.text) == (200, "// worker")
+        (tmp_path / "static" / "driver" / "main.js").write_text("// new")
+        changed = client.get("/sw.js")
+    assert (answer.status_code, answer.text.splitlines()[1]) == (200, "// worker")
     assert answer.headers["content-type"].startswith("text/javascript")
+    assert "/static/driver/main.js" in changed.text
+    assert changed.text != answer.text
 
 
 def test_large_answers_are_compressed_for_who_can_read_them(world: World) -> None:

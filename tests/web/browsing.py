@@ -73,13 +73,18 @@ def watching(
     language: str = "sv",
     size: tuple[int, int] = LANDSCAPE,
     with_map: bool = False,
+    offline_start: bool = False,
 ) -> Iterator[Watched]:
     """A fresh profile on `address`; colours and language as a person would have set them.
 
-    Without a graphics card a map costs seconds of processor time, so a page gets none unless it is asked for.
+    Without a graphics card a map costs seconds of processor time, so a page gets none unless it is asked for. Neither
+    does it keep itself for a start without network: keeping fetches everything once more.
     """
     context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, locale=LOCALES[language], reduced_motion="reduce"
+        viewport={"width": size[0], "height": size[1]},
+        locale=LOCALES[language],
+        reduced_motion="reduce",
+        service_workers="allow" if offline_start else "block",
     )
     context.add_init_script(f"localStorage.setItem('tomma.theme', '{theme}')")
     if not with_map:

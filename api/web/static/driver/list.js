@@ -3,6 +3,7 @@ import {fractionName, useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {stopName} from "./card.js";
+import {OfflineNote} from "./note.js";
 import {isDone} from "./route.js";
 
 const PICTURE = {break: "cup", dispose: "unload"};
@@ -48,5 +49,6 @@ export function StopList({session, stops, current, delay}) {
     <ol>${coming.map((stop) => html`<${Coming} key=${stop.key} session=${session} stop=${stop} delay=${delay} />`)}</ol>
     ${behind.length > 0 && html`<details><summary>${t("driver.done_list", {n: behind.length})}</summary>
       <ul>${behind.map((stop) => html`<${Done} key=${stop.key} session=${session} stop=${stop} />`)}</ul></details>`}
+    <${OfflineNote} />
   </div>`;
 }

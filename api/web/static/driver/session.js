@@ -3,6 +3,7 @@ import {STREAM_PATH, getDriverRoute, getDriverRoutes} from "../lib/api.js";
 import {nowUtc} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
+import {keepRouteMap} from "./offline.js";
 import {openOutbox} from "./outbox.js";
 import {createSender} from "./sender.js";
 
@@ -40,6 +41,7 @@ export async function openSession(vehicleId) {
       }
       const route = {...(await getDriverRoute(id)), asked_ms: askedMs};
       await outbox?.remember(`route:${id}`, route);
+      keepRouteMap(route);
       if ((store.get().vehicleId ?? id) === id) store.set({vehicleId: id, route, fromMemory: false});
     } catch (error) {
       if (!error.status) store.set({online: false}); // a refusal is an answer: what is on the screen stays

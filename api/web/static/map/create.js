@@ -8,6 +8,14 @@ import {basemapLayers, basemapStyle} from "./style.js";
 const FOLDER = new URL("../vendor/maplibre-gl-6.17.0/", import.meta.url);
 const NO_TILES = {minzoom: 0, maxzoom: 14, attribution: "", missing: true};
 
+/**
+ * MapLibre's worker, through a blob: such a worker belongs to the page's service worker, while one with an address of
+ * its own would belong to none (its path is outside `/driver`), and no map would be drawn without a network.
+ */
+const workerUrl = () => URL.createObjectURL(new Blob(
+  [`import ${JSON.stringify(new URL("maplibre-gl-worker.mjs", FOLDER).href)};`], {type: "text/javascript"},
+));
+
 function loadSheet(href) {
   return new Promise((resolve) => {
     const sheet = Object.assign(document.createElement("link"), {rel: "stylesheet", href});
@@ -47,7 +55,7 @@ export async function startMap(container, bounds, {onTheme = () => {}, locale = 
   const [library, tiles] = await Promise.all([
     import("../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs"), tileFacts(), loadSheet(new URL("maplibre-gl.css", FOLDER)),
   ]);
-  library.setWorkerUrl(new URL("maplibre-gl-worker.mjs", FOLDER).href);
+  library.setWorkerUrl(workerUrl());
   const map = new library.Map({
     container, bounds, locale, fitBoundsOptions: {padding}, attributionControl: false, dragRotate: false,
     pitchWithRotate: false, touchPitch: false, maxZoom: 19, fadeDuration: wantsStillness() ? 0 : 200,

@@ -54,4 +54,9 @@ export default {
   "driver.rejected": {one: "The office could not accept {n} action: {reason}", other: "The office could not accept {n} actions: {reason}"},
   "driver.stored_route": "Shown from the tablet's memory, {time}",
   "driver.privacy": "This page does not use your position.",
+  "driver.offline_kept": "The page, the route and its map are on this tablet: they work without a network.",
+  "driver.offline_keeping": "Saving the page and the map on this tablet …",
+  "driver.offline_failed": "This tablet could not save the page: it will not open without a network.",
+  "driver.offline_needs_https": "Without HTTPS this page cannot open without a network. Taps are still kept on the tablet.",
+  "driver.take_update": "A new version is here. Take it now",
 };

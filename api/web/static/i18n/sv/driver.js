@@ -54,4 +54,9 @@ export default {
   "driver.rejected": {one: "Kontoret kunde inte ta emot {n} åtgärd: {reason}", other: "Kontoret kunde inte ta emot {n} åtgärder: {reason}"},
   "driver.stored_route": "Visas ur surfplattans minne, {time}",
   "driver.privacy": "Sidan använder inte din position.",
+  "driver.offline_kept": "Sidan, rutten och dess karta finns på surfplattan: de fungerar utan nät.",
+  "driver.offline_keeping": "Sparar sidan och kartan på surfplattan …",
+  "driver.offline_failed": "Surfplattan kunde inte spara sidan: den öppnas inte utan nät.",
+  "driver.offline_needs_https": "Utan HTTPS kan sidan inte öppnas utan nät. Trycken sparas ändå på surfplattan.",
+  "driver.take_update": "Det finns en ny version. Byt nu",
 };

@@ -1,0 +1,53 @@
+"""The service worker, and which files it keeps on a tablet: each with its digest, so that no mixture is ever kept."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+PAGE = "/driver"
+KEPT = (
+    "css/tokens.css",
+    "css/base.css",
+    "css/driver*.css",
+    "driver/*",
+    "lib/*.js",
+    "map/*.js",
+    "i18n/index.js",
+    "i18n/*/common.js",
+    "i18n/*/reasons.js",
+    "i18n/*/driver.js",
+    "icons/*",
+    "vendor/preact-*/*.mjs",
+    "vendor/htm-*/*.mjs",
+    "vendor/maplibre-gl-*/*.mjs",
+    "vendor/maplibre-gl-*/*.css",
+)
+"""What the driver's page may load, below the static folder."""
+
+
+def worker_script(static: Path, page: str) -> bytes:
+    """Return the service worker with its list of files in front.
+
+    The list changes whenever a file does, and with it the script: that is how a browser notices an update. It is
+    made anew for every asking (a tablet asks twice an hour), so it always tells of the files as they are.
+
+    Args:
+        static: The folder served at `/static`, with `sw.js` in it.
+        page: The driver's page as it is served.
+    """
+    files = {PAGE: _integrity(page.encode()), **shell_files(static)}
+    version = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
+    told = json.dumps({"version": version, "page": PAGE, "files": files}, separators=(",", ":"))
+    return f"const SHELL = {told};\n".encode() + (static / "sw.js").read_bytes()
+
+
+def shell_files(static: Path) -> Mapping[str, str]:
+    """Return the address of every kept file with its digest, as browsers check it (Subresource Integrity)."""
+    found = {path for pattern in KEPT for path in static.glob(pattern) if path.is_file()}
+    return {f"/static/{path.relative_to(static).as_posix()}": _integrity(path.read_bytes()) for path in sorted(found)}
+
+
+def _integrity(content: bytes) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"

@@ -1,0 +1,23 @@
+/** At the end of the list: whether the page and its map would open without a network, and a new version to take. */
+import {useWords} from "../lib/context.js";
+import {html} from "../lib/html.js";
+import {Icon} from "../lib/icons.js";
+import {useStore} from "../lib/store.js";
+import {offline, takeUpdate} from "./offline.js";
+
+function wordOf({page, tiles, wanted}) {
+  if (page === "unable") return "driver.offline_needs_https";
+  if (page === "failed") return "driver.offline_failed";
+  return page === "kept" && tiles === wanted ? "driver.offline_kept" : "driver.offline_keeping";
+}
+
+export function OfflineNote() {
+  const {t} = useWords();
+  const state = useStore(offline);
+  return html`<div class="offline-note">
+    <p><${Icon} name=${wordOf(state) === "driver.offline_kept" ? "check" : "why"} size=${20} />
+      <span>${t(wordOf(state))}</span></p>
+    ${state.update && html`<button type="button" class="plain" onClick=${takeUpdate}>${t("driver.take_update")}</button>`}
+    <p><${Icon} name="eye" size=${20} /><span>${t("driver.privacy")}</span></p>
+  </div>`;
+}

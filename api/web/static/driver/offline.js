@@ -1,0 +1,88 @@
+/** Puts the page and the route's map on the tablet, while there is a network, for when there is none. */
+import {createStore} from "../lib/store.js";
+import {routeTiles} from "./tiles.js";
+
+const AT_ONCE = 6;
+const TILES = "tiles-";
+const LOOK_FOR_UPDATE_MS = 30 * 60_000;
+
+/** Whether this page may keep itself: browsers allow it on HTTPS and on the machine itself only. */
+export const canStartOffline = () => "serviceWorker" in navigator && "caches" in globalThis;
+
+/**
+ * What the page says about being without a network.
+ *
+ * `page`: "unable" | "keeping" | "kept" | "failed"; `tiles`: how many of the route's `wanted` map tiles are here;
+ * `update`: whether a new version waits to be taken.
+ */
+export const offline = createStore({page: canStartOffline() ? "keeping" : "unable", tiles: 0, wanted: 0, update: false});
+
+let registration = null;
+
+function watchForUpdate() {
+  const tell = () => offline.set({update: Boolean(registration.waiting && navigator.serviceWorker.controller)});
+  registration.addEventListener("updatefound", () => {
+    registration.installing?.addEventListener("statechange", tell);
+  });
+  tell();
+  setInterval(() => registration.update().catch(() => {}), LOOK_FOR_UPDATE_MS); // without a network: later
+}
+
+/** Keep the page itself; resolves when it would open without a network. */
+export async function keepPage() {
+  if (!canStartOffline()) return;
+  try {
+    registration = await navigator.serviceWorker.register("/sw.js", {scope: "/driver", updateViaCache: "none"});
+    watchForUpdate();
+    await navigator.serviceWorker.ready;
+    offline.set({page: "kept"});
+    await navigator.storage?.persist?.(); // asks not to be thrown away when the disk fills up
+  } catch {
+    offline.set({page: navigator.serviceWorker.controller ? "kept" : "failed"}); // an earlier visit's copy still serves
+  }
+}
+
+/** Take the waiting version: the page loads again under it. Taps are in the outbox and stay. */
+export function takeUpdate() {
+  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), {once: true});
+  registration?.waiting?.postMessage("take over");
+}
+
+async function keepTile(cache, address) {
+  if (await cache.match(address, {ignoreVary: true})) return;
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  await cache.put(address, answer);
+}
+
+async function keepAll(cache, addresses) {
+  const left = addresses.slice();
+  const work = async () => {
+    for (let address = left.shift(); address; address = left.shift()) {
+      await keepTile(cache, address);
+      offline.set({tiles: addresses.length - left.length});
+    }
+  };
+  await Promise.all(Array.from({length: AT_ONCE}, work));
+}
+
+let keeping = "";
+
+/** Keep the map along the route, and forget the maps of other days. Called again with the same route it does nothing. */
+export async function keepRouteMap(route) {
+  const name = `${TILES}${route.day}-${route.plan_id}-${route.vehicle_id}`;
+  if (!canStartOffline() || keeping === name) return;
+  keeping = name;
+  try {
+    const answer = await fetch("/tiles/metadata.json");
+    if (!answer.ok) return; // a city without a map has nothing to keep
+    const cache = await caches.open(name);
+    const addresses = ["/tiles/metadata.json", ...routeTiles(route, await answer.json())];
+    offline.set({tiles: 0, wanted: addresses.length});
+    await keepAll(cache, addresses);
+    const others = (await caches.keys()).filter((each) => each.startsWith(TILES) && each !== name);
+    await Promise.all(others.map((each) => caches.delete(each)));
+  } catch {
+    keeping = ""; // the next look at the route tries again
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Keeps the driver's page on the tablet, so that it opens without a network.
+ *
+ * The server puts one line before this file: `SHELL`, the files of the page with their digests. They are kept together
+ * or not at all, and served together: a page never runs with half of an update. A new version waits until every page
+ * of the old one is closed, or until the driver says so. What the API answers is never kept here: the page remembers
+ * its route and its taps itself (`driver/outbox.js`).
+ */
+const CACHE = `shell-${SHELL.version}`;
+
+/** A file whose digest differs from the list (an update in the midst of this) fails the whole: the browser tries again. */
+async function keep(cache, path, integrity) {
+  const answer = await fetch(path, {cache: "no-cache", integrity});
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  await cache.put(path, answer);
+}
+
+async function install() {
+  const cache = await caches.open(CACHE);
+  await Promise.all(Object.entries(SHELL.files).map(([path, integrity]) => keep(cache, path, integrity)));
+}
+
+async function activate() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith("shell-") && name !== CACHE).map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+/** A browser may throw caches away when the disk is full: then the network has to do. */
+async function fromShell(path, request) {
+  const kept = await (await caches.open(CACHE)).match(path);
+  return kept ?? fetch(request);
+}
+
+/** The route's tiles are put here by the page; others are asked for and left to the browser's own cache. */
+async function tile(request) {
+  const kept = await caches.match(request, {ignoreVary: true});
+  return kept ?? fetch(request);
+}
+
+self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
+self.addEventListener("message", (event) => event.data === "take over" && self.skipWaiting());
+self.addEventListener("fetch", (event) => {
+  const {request} = event;
+  const {origin, pathname} = new URL(request.url);
+  if (request.method !== "GET" || origin !== self.location.origin) return;
+  const path = request.mode === "navigate" && pathname !== SHELL.page ? null : pathname;
+  if (path in SHELL.files) event.respondWith(fromShell(path, request));
+  else if (pathname.startsWith("/tiles/")) event.respondWith(tile(request));
+});
