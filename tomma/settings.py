@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -22,6 +22,9 @@ from pydantic_settings import (
 from tomma.clock import Clock, ScaledClock, SystemClock
 from tomma.errors import ConfigurationError
 from tomma.ports import Aging
+
+SERVER_PATTERN = r"^(https?://[^/@\s]+(/[^@\s]*)?)?$"
+"""An address without a login: that would end up in logs."""
 
 
 class _Section(BaseModel):
@@ -114,8 +117,8 @@ class ReadingSettings(_Section):
     """Where readings are kept. `influx` keeps the newest here and all of them on an InfluxDB: docs/stores.md."""
 
     kind: Literal["sqlite", "influx"] = "sqlite"
-    url: str = Field(default="", pattern=r"^(https?://[^/@\s]+(/[^@\s]*)?)?$")
-    """The server, such as http://influx.internal:8086; a login in it would end up in logs."""
+    url: str = Field(default="", pattern=SERVER_PATTERN)
+    """The server, such as http://influx.internal:8086."""
     org: str = "-"
     """The organisation of a version 2; other versions do not ask."""
     bucket: str = Field(default="tomma", min_length=1)
@@ -175,6 +178,34 @@ class RetentionSettings(_Section):
         return {kind: days for kind, days in limits.items() if days}
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+
+
+class TrafficHours(_Section):
+    """How much slower the streets are than their prepared speeds at some hours of some days."""
+
+    weekdays: tuple[Weekday, ...] = _WEEKDAYS[:5]
+    from_h: float = Field(ge=0.0, lt=24.0)
+    """Local time of day, 7.5 for half past seven."""
+    to_h: float = Field(gt=0.0, le=24.0)
+    factor: float = Field(ge=0.5, le=4.0)
+    """Driving times are multiplied by it."""
+
+    @property
+    def days(self) -> frozenset[int]:
+        """The weekdays as numbers, Monday 0."""
+        return frozenset(_WEEKDAYS.index(each) for each in self.weekdays)
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.to_h <= self.from_h:
+            raise ValueError(
+                f"to_h must be above from_h ({self.from_h:g}), got {self.to_h:g}: use two rows over midnight"
+            )
+        return self
+
+
 class RoadSettings(_Section):
     """The street network."""
 
@@ -184,7 +215,21 @@ class RoadSettings(_Section):
     curbside: bool = False
     """Whether trucks may only stop with the bin on their own side of the street."""
     detour_factor: float = Field(default=1.35, ge=1.0, le=5.0)
+    """Of straight lines, until the city's own streets have taught a better one."""
     straight_line_speed_kmh: float = Field(default=22.0, ge=1.0, le=130.0)
+    """The same."""
+    traffic: tuple[TrafficHours, ...] = ()
+    """Hours at which driving takes longer; a plan uses the average over its trucks' hours."""
+    osrm_url: str = Field(default="", pattern=SERVER_PATTERN)
+    """An OSRM server to ask instead of the network on this machine, such as http://osrm.internal:5000."""
+    osrm_profile: str = Field(default="driving", pattern=r"^[A-Za-z0-9_.-]+$")
+    """What that server calls its profile; it must be one for trucks, for it decides which streets are driven."""
+    valhalla_url: str = Field(default="", pattern=SERVER_PATTERN)
+    """A Valhalla server to ask for turn texts and, without `osrm_url`, for driving times."""
+    server_timeout_s: float = Field(default=10.0, gt=0.0, le=300.0)
+    """For connecting to a server, and for each of its silences."""
+    server_max_locations: int = Field(default=100, ge=2, le=10_000)
+    """Points per request to a server; 100 is what an OSRM server allows unless it was told otherwise."""
 
 
 class PlanningSettings(_Section):

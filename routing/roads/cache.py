@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from routing.roads.osrm_engine import WholeNumbers
+from routing.roads.engine import WholeNumbers
 from routing.roads.osrm_roads import matrix_of
 from routing.roads.port import UNREACHABLE, Leg, Matrix, Roads
 from tomma.city import Position

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from routing.roads.osrm_engine import Engine
+from routing.roads.engine import Spot, StreetEngine
 from routing.roads.port import UNREACHABLE, LonLat
 
 SAMPLES = 250
@@ -22,17 +22,18 @@ class Hub:
     """Of the sampled streets; 0.7 or less tells of an extract cut through its streets."""
 
 
-def find_hub(extract: Path, engine: Engine) -> Hub:
+def find_hub(extract: Path, engine: StreetEngine) -> Hub:
     """Return the hub of the network prepared from `extract`; the same extract gives the same hub."""
-    places = [place for place in street_samples(extract, SAMPLES) if engine.nearest(place, "unrestricted")]
+    samples = [Spot(place) for place in street_samples(extract, SAMPLES)]
+    places = [spot for spot, yes in zip(samples, engine.on_street(samples), strict=True) if yes]
     if not places:
         return Hub(None, 0.0)
     everywhere = range(len(places))
-    duration_s, _ = engine.table(places, everywhere, everywhere, "unrestricted")
+    duration_s, _ = engine.table(places, everywhere, everywhere)
     mutual = (duration_s != UNREACHABLE) & (duration_s.T != UNREACHABLE)
     partners = mutual.sum(axis=1)
     best = int(np.argmax(partners))
-    return Hub(places[best], float(partners[best] / len(places)))
+    return Hub(places[best].lonlat, float(partners[best] / len(places)))
 
 
 def street_samples(extract: Path, count: int) -> Sequence[LonLat]:

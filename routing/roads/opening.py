@@ -28,7 +28,7 @@ def open_roads(settings: RoadSettings, roads_dir: Path) -> Roads:
     """
     try:
         prepared = _network(settings, roads_dir)
-        roads = OsrmRoads(prepared, curbside=settings.curbside)
+        roads = OsrmRoads.of(prepared, curbside=settings.curbside)
     except RoadsUnavailableError as exc:
         log.warning("roads fallback=straight_line reason=%s", exc)
         return StraightLineRoads(settings.detour_factor, settings.straight_line_speed_kmh)

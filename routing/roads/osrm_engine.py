@@ -1,34 +1,34 @@
-"""The three questions we ask of OSRM, and its foreign ways kept in here.
+"""OSRM inside this process, and its foreign ways kept in here.
 
 Files are mapped, not copied: several processes share one copy in memory, and no file stays open. Asking changes
 nothing in the engine, so any thread may; Python's interpreter lock is held meanwhile.
 """
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from routing.roads.port import UNREACHABLE, LonLat
+from routing.roads.engine import (
+    MAX_SNAP_M,
+    Block,
+    NotThereError,
+    Spot,
+    Step,
+    WholeNumbers,
+    drives_of,
+    lonlat_of,
+    refusal_of,
+    table_of,
+)
+from routing.roads.port import LonLat
 from tomma.errors import RoadsUnavailableError
 
-MAX_SNAP_M = 250.0  # farther from any street a crew does not roll a bin
-NOT_THERE = ("NoSegment", "NoRoute", "NoTable")
-
-Approach = Literal["unrestricted", "curb"]
-WholeNumbers = NDArray[np.int32]
-
-
-class NotThereError(Exception):
-    """The engine's way to say that a street or a drive does not exist. Never leaves `routing.roads`."""
+BLOCK = Block(500, 1_000)  # a quarter of a second and 250 MB of the engine's answer: docs/decisions/0021-roads-v2.md
 
 
 class Engine:
-    """One prepared network, opened.
+    """One prepared network, opened; keeps the promises of `StreetEngine`.
 
     Args:
         base: What `prepare` returned.
@@ -36,6 +36,8 @@ class Engine:
     Raises:
         RoadsUnavailableError: If it cannot be opened.
     """
+
+    block = BLOCK
 
     def __init__(self, base: Path) -> None:
         import osrm
@@ -55,83 +57,61 @@ class Engine:
         except RuntimeError as exc:
             raise RoadsUnavailableError(f"{base}: the prepared streets cannot be opened ({exc})") from exc
 
-    def nearest(self, point: LonLat, approach: Approach, results: int = 1) -> list[LonLat]:
-        """Return the nearest places on streets within MAX_SNAP_M, nearest first; none if there is no street."""
-        parameters = self._osrm.NearestParameters(**_common([point], approach))
+    def on_street(self, spots: Sequence[Spot]) -> list[bool]:
+        """Return for each whether a street lies within MAX_SNAP_M."""
+        return [bool(self.nearest(spot, 1)) for spot in spots]
+
+    def nearest(self, spot: Spot, results: int) -> list[LonLat]:
+        """Return the nearest places on streets within MAX_SNAP_M, nearest first."""
+        parameters = self._osrm.NearestParameters(**_common([spot]))
         parameters.number_of_results = results
         try:
             answer = self._ask(self._engine.Nearest, parameters)
         except NotThereError:
             return []
-        return [_lonlat(waypoint["location"]) for waypoint in answer["waypoints"]]
+        return [lonlat_of(waypoint["location"]) for waypoint in answer["waypoints"]]
 
     def table(
-        self, points: list[LonLat], sources: Sequence[int], destinations: Sequence[int], approach: Approach
+        self, spots: Sequence[Spot], sources: Sequence[int], destinations: Sequence[int]
     ) -> tuple[WholeNumbers, WholeNumbers]:
-        """Return durations [s] and distances [m] from some of `points` (rows) to some of them (columns).
-
-        Every point must have a street within MAX_SNAP_M. UNREACHABLE marks a drive that does not exist.
-        """
+        """Return durations and distances as `StreetEngine` promises."""
         parameters = self._osrm.TableParameters(
             sources=list(sources),
             destinations=list(destinations),
             annotations=["duration", "distance"],
-            **_common(points if len(points) > 1 else points * 2, approach),  # it refuses to speak of a single point
+            **_common(spots if len(spots) > 1 else [*spots, *spots]),  # it refuses to speak of a single point
         )
         try:
             answer = self._ask(self._engine.Table, parameters)
         except NotThereError as exc:
-            raise RoadsUnavailableError(f"the streets gave no table for {len(points)} points: {exc}") from exc
-        columns = len(destinations)
-        return _whole_numbers(answer["durations"], columns), _whole_numbers(answer["distances"], columns)
+            raise RoadsUnavailableError(f"the streets gave no table for {len(spots)} points: {exc}") from exc
+        return table_of(answer, len(destinations))
 
-    def route(self, points: list[LonLat], approach: Approach) -> list[list[LonLat]]:
-        """Return the line of each drive of one tour through `points`; NotThereError if one of them does not exist.
-
-        Each drive stands alone, as in the table: the truck may leave a stop in any direction.
-        """
+    def route(self, spots: Sequence[Spot]) -> list[list[Step]]:
+        """Return the steps of each drive as `StreetEngine` promises."""
         parameters = self._osrm.RouteParameters(
-            steps=True, geometries="geojson", overview="false", continue_straight=False, **_common(points, approach)
+            steps=True, geometries="geojson", overview="false", continue_straight=False, **_common(spots)
         )
-        answer = self._ask(self._engine.Route, parameters)
-        return [
-            [_lonlat(point) for step in leg["steps"] for point in step["geometry"]["coordinates"]]
-            for leg in answer["routes"][0]["legs"]
-        ]
+        return drives_of(self._ask(self._engine.Route, parameters))
 
     def _ask(self, service: Any, parameters: Any) -> Any:
         try:
             return service(parameters)
         except RuntimeError as exc:
-            if str(exc).startswith(NOT_THERE):
-                raise NotThereError(str(exc)) from exc
-            raise RoadsUnavailableError(f"the streets gave no answer: {exc}") from exc
+            code, _, message = str(exc).partition(" ")
+            raise refusal_of(code, message.lstrip("- ")) from exc
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def open_engine(base: Path) -> Engine:
     """Return this process's engine for the network: opened once."""
     return Engine(base)
 
 
-def _common(points: list[LonLat], approach: Approach) -> dict[str, Any]:
+def _common(spots: Sequence[Spot]) -> dict[str, Any]:
     return {
-        "coordinates": points,
-        "radiuses": [MAX_SNAP_M] * len(points),
-        "approaches": [approach] * len(points),
+        "coordinates": [spot.lonlat for spot in spots],
+        "radiuses": [MAX_SNAP_M] * len(spots),
+        "approaches": ["curb" if spot.kerb else "unrestricted" for spot in spots],
         "generate_hints": False,
     }
-
-
-def _lonlat(location: Iterable[float]) -> LonLat:
-    lon, lat = location
-    return (float(lon), float(lat))
-
-
-def _whole_numbers(rows: Iterable[Iterable[float | None]], columns: int) -> WholeNumbers:
-    """Return a table of the engine as an array, None becoming UNREACHABLE."""
-    filled = [
-        np.fromiter((math.nan if value is None else value for value in row), np.float64, count=columns) for row in rows
-    ]
-    values = np.stack(filled)
-    return np.where(np.isnan(values), UNREACHABLE, np.rint(np.nan_to_num(values))).astype(np.int32)

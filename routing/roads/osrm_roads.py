@@ -1,11 +1,12 @@
-"""Streets, answered by OSRM inside this process; see `osrm_engine` for what may be shared between threads."""
+"""Streets, answered by an OSRM: one inside this process, or a server."""
 
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 import numpy as np
 
-from routing.roads.osrm_engine import Approach, NotThereError, WholeNumbers, open_engine
+from routing.roads.engine import NotThereError, Spot, StreetEngine, WholeNumbers, blocks_of
+from routing.roads.osrm_engine import open_engine
 from routing.roads.port import UNREACHABLE, Leg, LonLat, Matrix
 from routing.roads.prepare import PreparedRoads
 from routing.roads.snapping import Snapper
@@ -13,27 +14,24 @@ from routing.roads.straight_line import LONLAT_DECIMALS, straight_leg
 from tomma.city import Position
 from tomma.plan import RoadsSource
 
-BLOCK_CELLS = 500_000  # a quarter of a second and 250 MB of the engine's answer: docs/decisions/0005-roads.md
-MIN_BLOCK_ROWS = 100  # smaller blocks repeat too much of the search
-
 
 class OsrmRoads:
-    """Drives along the streets of one prepared network.
+    """Drives along the streets of one network.
 
     Args:
-        prepared: The network.
-        curbside: Whether the truck may only stop with the bin on its own side of the street.
-        block_cells: About how many numbers of a matrix are asked for at a time.
-
-    Raises:
-        RoadsUnavailableError: If the network cannot be opened.
+        engine: The network.
+        hub: See `Snapper`.
+        curbside: Whether the truck may only ever stop with the bin on its own side of the street.
     """
 
-    def __init__(self, prepared: PreparedRoads, *, curbside: bool = False, block_cells: int = BLOCK_CELLS) -> None:
-        self._engine = open_engine(prepared.base)
-        self._approach: Approach = "curb" if curbside else "unrestricted"
-        self._snapper = Snapper(self._engine, prepared.hub, self._approach)
-        self._block_cells = block_cells
+    def __init__(self, engine: StreetEngine, hub: LonLat | None, *, curbside: bool = False) -> None:
+        self._engine = engine
+        self._snapper = Snapper(engine, hub, curbside=curbside)
+
+    @classmethod
+    def of(cls, prepared: PreparedRoads, *, curbside: bool = False) -> "OsrmRoads":
+        """Return the streets of a prepared network; RoadsUnavailableError if it cannot be opened."""
+        return cls(open_engine(prepared.base), prepared.hub, curbside=curbside)
 
     @property
     def source(self) -> RoadsSource:
@@ -58,15 +56,18 @@ class OsrmRoads:
         distance_m = duration_s.copy()
         if not columns:
             return duration_s, distance_m
-        to = [place for place in ends if place is not None]
-        height = max(MIN_BLOCK_ROWS, self._block_cells // len(columns))
-        for start in range(0, len(rows), height):
-            block = rows[start : start + height]
-            points = to + [place for row in block if (place := starts[row]) is not None]
-            numbers = range(len(to), len(points))
-            answer = self._engine.table(points, numbers, range(len(to)), self._approach)
-            duration_s[np.ix_(block, columns)], distance_m[np.ix_(block, columns)] = answer
+        for height, width in blocks_of(len(rows), len(columns), self._engine.block):
+            some_rows, some_columns = [rows[each] for each in height], [columns[each] for each in width]
+            spots = [spot for row in some_rows if (spot := starts[row]) is not None]
+            spots += [spot for column in some_columns if (spot := ends[column]) is not None]
+            answer = self._engine.table(spots, range(len(height)), range(len(height), len(spots)))
+            cells = np.ix_(some_rows, some_columns)
+            duration_s[cells], distance_m[cells] = answer
         return duration_s, distance_m
+
+    def moved_m(self, point: Position) -> float:
+        """Return how far from the point the truck stops; infinite when no street is near."""
+        return self._snapper.moved_m(point)
 
     def legs(self, points: Sequence[Position]) -> tuple[Leg, ...]:
         """Return the line of each drive along the streets."""
@@ -80,10 +81,11 @@ class OsrmRoads:
         pairs = enumerate(pairwise(points))
         return tuple(found.get(index) or straight_leg(start, end) for index, (start, end) in pairs)
 
-    def _drives(self, tour: list[LonLat]) -> list[Leg | None]:
+    def _drives(self, tour: list[Spot]) -> list[Leg | None]:
         """Return the line of each drive of one tour, None where there is none."""
         try:
-            return [_line_of(points) for points in self._engine.route(tour, self._approach)]
+            drives = self._engine.route(tour)
+            return [line_of([point for step in drive for point in step.line]) for drive in drives]
         except NotThereError:
             if len(tour) == 2:
                 return [None]
@@ -99,7 +101,7 @@ def matrix_of(duration_s: WholeNumbers, distance_m: WholeNumbers) -> Matrix:
     return Matrix(duration_s, distance_m, reachable, RoadsSource.STREETS)
 
 
-def _line_of(points: list[LonLat]) -> Leg | None:
+def line_of(points: Sequence[LonLat]) -> Leg | None:
     """Return the line without repeated points; None when it has no length."""
     line: list[LonLat] = []
     for lon_deg, lat_deg in points:

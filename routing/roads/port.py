@@ -1,16 +1,18 @@
 """What the planner asks of the streets: how long and how far between any two points, and along which streets.
 
-Pure: no engine, no file. The adapters are `straight_line` (the marked fallback) and `osrm_roads`.
+Pure: no engine, no file. The adapters are `straight_line` (the marked fallback), `osrm_roads` and `valhalla_roads`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.roads.truck_size import TruckSize
 from tomma.city import Position
+from tomma.model import check_within
 from tomma.plan import RoadsSource
 
 UNREACHABLE = -1
@@ -19,6 +21,11 @@ UNREACHABLE = -1
 LonLat = tuple[float, float]
 Leg = tuple[LonLat, ...]
 """The line of one drive, (lon_deg, lat_deg) points as GeoJSON wants them."""
+
+
+@dataclass(frozen=True, slots=True)
+class KerbPosition(Position):
+    """A point that the truck must stop at on its own side of the street; never equal to the plain point."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +65,14 @@ class Matrix:
         there_and_back = self.reachable[hub, :] & self.reachable[:, hub]
         return tuple(int(index) for index in np.flatnonzero(~there_and_back))
 
+    def slowed(self, factor: float) -> "Matrix":
+        """Return the same drives taking `factor` times as long: rush hour is above 1, a quiet morning below."""
+        check_within("factor", factor, 0.1, 10.0)
+        if factor == 1.0:
+            return self
+        slower = np.rint(self.duration_s * np.float32(factor)).astype(np.int32)
+        return Matrix(np.where(self.reachable, slower, self.duration_s), self.distance_m, self.reachable, self.source)
+
 
 class Roads(Protocol):
     """Knows the streets."""
@@ -82,4 +97,20 @@ class Roads(Protocol):
 
         Raises:
             RoadsUnavailableError: If the engine gives no answer at all.
+        """
+
+
+@runtime_checkable
+class StreetNetwork(Roads, Protocol):
+    """Roads that know trucks by their size, and what to guess with when they give no answer."""
+
+    @property
+    def fallback(self) -> Roads:
+        """The guess: straight lines, as this city's own streets taught them."""
+
+    def sized(self, truck: TruckSize) -> Roads:
+        """Return the roads as a truck of that size may drive them.
+
+        Raises:
+            RoadsUnavailableError: If there is no network for that size and none can be made.
         """

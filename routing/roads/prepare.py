@@ -1,8 +1,8 @@
 """Turns an OpenStreetMap extract into a street network the engine can ask, once, and keeps it.
 
-A prepared network lives in its own folder under `roads_dir`, named by a hash of everything it depends on: the
-extract, our truck profile and the engine's version. It is built in a temporary folder and renamed, so a folder with
-a manifest is whole, and two processes that build the same one do no harm.
+A prepared network lives in its own folder under `roads_dir`, named by a hash of everything it depends on (the
+extract, our truck profile and the engine's version: its family) and the size of the truck. It is built in a temporary
+folder and renamed, so a folder with a manifest is whole, and two processes that build the same one do no harm.
 """
 
 import hashlib
@@ -23,17 +23,19 @@ from pathlib import Path
 from routing.roads.hub import find_hub
 from routing.roads.osrm_engine import Engine
 from routing.roads.port import LonLat
+from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
 from tomma.errors import RoadsUnavailableError
 
 log = logging.getLogger(__name__)
 
 TRUCK_PROFILE = Path(__file__).parent / "profiles" / "waste_truck.lua"
-FORMAT = 1  # raise when the way of preparing changes: old folders are then built anew
+FORMAT = 2  # raise when the way of preparing changes: old folders are then built anew
 MANIFEST = "prepared.json"
 CURRENT = "current"
 BASE_NAME = "streets"
+PROFILE = "truck.lua"
 ISLAND_NODES = "1"  # no island is too small for the engine: `snapping` chooses, with the city's hub in mind
-NETWORKS_KEPT = 3
+FAMILIES_KEPT = 3
 ABANDONED_AFTER_S = 24 * 3600.0
 EXTRACT_SUFFIXES = (".osm.pbf", ".osm", ".osm.bz2", ".pbf")
 
@@ -46,7 +48,12 @@ class PreparedRoads:
 
     base: Path
     """What the engine opens: folder and file name without the last suffixes."""
-    extract_name: str
+    extract: Path
+    """What it was made from; the file may be gone by now."""
+    family: str
+    """Networks of one family differ in nothing but the truck's size."""
+    truck: str
+    """The size it is for, as `TruckSize.name` spells it."""
     hub: LonLat | None
     """A place that most streets connect with, there and back."""
     connected_share: float
@@ -55,47 +62,82 @@ class PreparedRoads:
     """Whether it was there already."""
     size_bytes: int
 
+    @property
+    def extract_name(self) -> str:
+        """The extract without its folder."""
+        return self.extract.name
 
-def prepare(extract: Path, roads_dir: Path, on_stage: OnStage | None = None) -> PreparedRoads:
-    """Return the network of `extract`, built now unless it is there already.
+    @property
+    def fingerprint(self) -> str:
+        """Names everything its answers depend on."""
+        return self.base.parent.name
+
+
+def prepare(
+    extract: Path, roads_dir: Path, on_stage: OnStage | None = None, truck: TruckSize = STANDARD_TRUCK
+) -> PreparedRoads:
+    """Return the network of `extract` for trucks of that size, built now unless it is there already.
 
     Args:
         extract: An .osm.pbf, .osm or .osm.bz2 file.
         roads_dir: Where networks are kept; made when missing.
         on_stage: Told "reading", "streets", "shortcuts" and "hub" as each begins.
+        truck: Whose passages and bridges count.
 
     Raises:
         RoadsUnavailableError: If the extract cannot be read or holds no street a truck may drive.
     """
     tell = on_stage or (lambda _: None)
     tell("reading")
-    folder = roads_dir / _key_of(extract)
+    family = _family_of(extract)
+    folder = roads_dir / f"{family}-{truck.name}"
     found = _read_manifest(folder, reused=True)
     if found is not None:
-        _remember_current(folder)
+        _remember_current(folder, truck)
         return found
     roads_dir.mkdir(parents=True, exist_ok=True)
     _forget_abandoned(roads_dir)
     with tempfile.TemporaryDirectory(prefix=".building-", dir=roads_dir, ignore_cleanup_errors=True) as name:
         building = Path(name) / folder.name
         building.mkdir()
-        _build(extract, building, tell)
+        _build(extract, building, truck, tell)
         _move_in(building, folder)
-    _forget_oldest(roads_dir, keep=folder)
+    _forget_oldest(roads_dir, keep=family)
     built = _read_manifest(folder, reused=False)
     if built is None:
         raise RoadsUnavailableError(f"{folder}: the prepared streets vanished; run `tomma roads build` again")
-    _remember_current(folder)
+    _remember_current(folder, truck)
     return built
 
 
 def current(roads_dir: Path) -> PreparedRoads | None:
-    """Return the network that was prepared or used last, or None."""
+    """Return the standard truck's network that was prepared or used last, or None."""
     try:
         name = (roads_dir / CURRENT).read_text(encoding="utf-8").strip()
     except OSError:
         return None
     return _read_manifest(roads_dir / name, reused=True) if name else None
+
+
+def sibling(prepared: PreparedRoads, truck: TruckSize) -> PreparedRoads:
+    """Return the network of the same streets for a truck of that size, built now if need be.
+
+    Raises:
+        RoadsUnavailableError: If it must be built and the extract is gone or another one by now.
+    """
+    roads_dir = prepared.base.parent.parent
+    found = _read_manifest(roads_dir / f"{prepared.family}-{truck.name}", reused=True)
+    if found is not None:
+        return found
+    if _family_of(prepared.extract) != prepared.family:
+        raise RoadsUnavailableError(f"{prepared.extract} has changed: run `tomma roads build` for {truck.name}")
+    return prepare(prepared.extract, roads_dir, truck=truck)
+
+
+def siblings(prepared: PreparedRoads) -> list[PreparedRoads]:
+    """Return the networks of the same streets, for every size that was prepared."""
+    folders = sorted(prepared.base.parent.parent.glob(f"{prepared.family}-*"))
+    return [found for folder in folders if (found := _read_manifest(folder, reused=True)) is not None]
 
 
 @cache
@@ -107,7 +149,7 @@ def engine_dir() -> Path:
     return Path(spec.origin).parent
 
 
-def _key_of(extract: Path) -> str:
+def _family_of(extract: Path) -> str:
     if not extract.name.endswith(EXTRACT_SUFFIXES):
         raise RoadsUnavailableError(f"{extract}: one of {', '.join(EXTRACT_SUFFIXES)} expected")
     digest = hashlib.blake2b(f"{FORMAT} osrm-bindings {version('osrm-bindings')}".encode(), digest_size=12)
@@ -120,26 +162,43 @@ def _key_of(extract: Path) -> str:
     return digest.hexdigest()
 
 
-def _build(extract: Path, folder: Path, on_stage: OnStage) -> None:
-    base = folder / BASE_NAME
+def _build(extract: Path, folder: Path, truck: TruckSize, on_stage: OnStage) -> None:
+    base, profile = folder / BASE_NAME, folder / PROFILE
     on_stage("streets")
     started_s = time.monotonic()
-    profile = str(TRUCK_PROFILE)
-    _run("osrm-extract", str(extract), "-p", profile, "-o", str(base), "--small-component-size", ISLAND_NODES)
+    profile.write_text(_profile_for(truck), encoding="utf-8")
+    _run("osrm-extract", str(extract), "-p", str(profile), "-o", str(base), "--small-component-size", ISLAND_NODES)
     on_stage("shortcuts")
     _run("osrm-contract", str(base))
     on_stage("hub")
     hub = find_hub(extract, Engine(base))
     sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
     manifest = {
-        "extract": extract.name,
+        "extract": str(extract.resolve()),
+        "family": folder.name.removesuffix(f"-{truck.name}"),
+        "truck": truck.name,
         "hub_lonlat": hub.lonlat,
         "connected_share": round(hub.connected_share, 3),
         "files": sizes,
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     took_s = time.monotonic() - started_s
-    log.info("roads prepared extract=%s connected=%.2f took_s=%.1f", extract.name, hub.connected_share, took_s)
+    log.info(
+        "roads prepared extract=%s truck=%s connected=%.2f took_s=%.1f",
+        extract.name,
+        truck.name,
+        hub.connected_share,
+        took_s,
+    )
+
+
+def _profile_for(truck: TruckSize) -> str:
+    """Return a profile that sets the truck's measures and is our profile otherwise."""
+    return (
+        f"WASTE_TRUCK = {{ height_m = {truck.height_m}, width_m = {truck.width_m}, length_m = {truck.length_m}, "
+        f"weight_kg = {truck.weight_kg}, axle_load_kg = {truck.axle_load_kg} }}\n"
+        f"return dofile([==[{TRUCK_PROFILE}]==])\n"
+    )
 
 
 def _run(tool: str, *arguments: str) -> str:
@@ -187,7 +246,9 @@ def _read_manifest(folder: Path, *, reused: bool) -> PreparedRoads | None:
         hub = manifest["hub_lonlat"]
         return PreparedRoads(
             base=folder / BASE_NAME,
-            extract_name=str(manifest["extract"]),
+            extract=Path(manifest["extract"]),
+            family=str(manifest["family"]),
+            truck=str(manifest["truck"]),
             hub=None if hub is None else (float(hub[0]), float(hub[1])),
             connected_share=float(manifest["connected_share"]),
             reused=reused,
@@ -197,19 +258,25 @@ def _read_manifest(folder: Path, *, reused: bool) -> PreparedRoads | None:
         return None
 
 
-def _remember_current(folder: Path) -> None:
+def _remember_current(folder: Path, truck: TruckSize) -> None:
+    if truck != STANDARD_TRUCK:
+        return
     pointer = folder.parent / CURRENT
     fresh = folder.parent / f".{CURRENT}-{os.getpid()}"
     fresh.write_text(folder.name + "\n", encoding="utf-8")
     fresh.replace(pointer)
 
 
-def _forget_oldest(roads_dir: Path, keep: Path) -> None:
-    """Remove all but the newest networks; a process that has an old one mapped keeps its pages."""
-    others = [path.parent for path in roads_dir.glob(f"*/{MANIFEST}") if path.parent != keep]
-    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in others[NETWORKS_KEPT - 1 :]:
-        shutil.rmtree(path, ignore_errors=True)
+def _forget_oldest(roads_dir: Path, keep: str) -> None:
+    """Remove all but the newest families; a process that has an old one mapped keeps its pages."""
+    newest: dict[str, float] = {}
+    for path in roads_dir.glob(f"*/{MANIFEST}"):
+        family = path.parent.name.partition("-")[0]
+        newest[family] = max(newest.get(family, 0.0), path.stat().st_mtime)
+    others = sorted((family for family in newest if family != keep), key=lambda family: -newest[family])
+    for family in others[FAMILIES_KEPT - 1 :]:
+        for folder in roads_dir.glob(f"{family}*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _forget_abandoned(roads_dir: Path) -> None:

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from threading import Lock
 
-from routing.roads.osrm_engine import Approach, Engine
-from routing.roads.port import UNREACHABLE, LonLat
+from routing.roads.engine import Spot, StreetEngine
+from routing.roads.port import UNREACHABLE, KerbPosition, LonLat
 from tomma.city import Position
 
 CANDIDATES = 200  # street pieces tried around a point that does not connect
@@ -25,18 +25,18 @@ class Snapper:
 
     Args:
         engine: The network.
-        hub: A place every useful street connects with; None if the network has none.
-        approach: Whether the truck must stop with the point on its own side of the street.
+        hub: A place every useful street connects with; None if the network has none, or it is not known.
+        curbside: Whether the truck must stop with every point on its own side of the street, not only a KerbPosition.
     """
 
-    def __init__(self, engine: Engine, hub: LonLat | None, approach: Approach) -> None:
+    def __init__(self, engine: StreetEngine, hub: LonLat | None, *, curbside: bool) -> None:
         self._engine = engine
-        self._hub = hub
-        self._approach = approach
-        self._known: dict[Position, LonLat | None] = {}
+        self._hub = None if hub is None else Spot(hub)
+        self._curbside = curbside
+        self._known: dict[Position, Spot | None] = {}
         self._lock = Lock()
 
-    def snap(self, points: Sequence[Position]) -> list[LonLat | None]:
+    def snap(self, points: Sequence[Position]) -> list[Spot | None]:
         """Return where to ask the engine about each point; None for one that lies on no street."""
         with self._lock:
             new = [point for point in dict.fromkeys(points) if point not in self._known]
@@ -46,38 +46,59 @@ class Snapper:
             self._known.update(zip(new, self._find(new), strict=True))
             return [self._known[point] for point in points]
 
-    def _find(self, points: Sequence[Position]) -> list[LonLat | None]:
-        plain = [(point.lon_deg, point.lat_deg) for point in points]
-        found = [place if self._engine.nearest(place, self._approach) else None for place in plain]
-        on_road = [place for place in found if place is not None]
-        connected = dict(zip(on_road, self._connected(on_road), strict=True))
-        return [place if place is None or connected[place] else self._moved(place) for place in found]
+    def moved_m(self, point: Position) -> float:
+        """Return how far from the point its place on the streets is; infinite when there is none.
 
-    def _moved(self, place: LonLat) -> LonLat:
-        streets = self._engine.nearest(place, self._approach, results=CANDIDATES)
+        A kerb is as far from the middle of its street as the street is wide, so a few metres are nothing.
+        """
+        (spot,) = self.snap([point])
+        streets = [] if spot is None else self._engine.nearest(spot, 1)
+        return _apart_m((point.lon_deg, point.lat_deg), streets[0]) if streets else math.inf
+
+    def _find(self, points: Sequence[Position]) -> list[Spot | None]:
+        plain = [
+            Spot((point.lon_deg, point.lat_deg), self._curbside or isinstance(point, KerbPosition)) for point in points
+        ]
+        beside = self._engine.on_street(plain)
+        on_road = [spot for spot, yes in zip(plain, beside, strict=True) if yes]
+        connected = dict(zip(on_road, self._connected(on_road), strict=True))
+        return [
+            None if not yes else spot if connected[spot] else self._moved(spot)
+            for spot, yes in zip(plain, beside, strict=True)
+        ]
+
+    def _moved(self, spot: Spot) -> Spot:
+        streets = self._engine.nearest(spot, CANDIDATES)
         # At a junction, a metre beside a good street may be nearest to a bad one: then the junction itself is tried.
-        candidates = [where for street in streets for where in (_beside(street, place), street)]
+        places = [where for street in streets for where in (_beside(street, spot.lonlat), street)]
+        candidates = [Spot(place, spot.kerb) for place in places]
         for candidate, connects in zip(candidates, self._connected(candidates), strict=True):
             if connects:
                 return candidate
-        return place
+        return spot
 
-    def _connected(self, places: list[LonLat]) -> list[bool]:
-        """Return for each place whether a truck can drive there from the hub and back."""
+    def _connected(self, spots: list[Spot]) -> list[bool]:
+        """Return for each whether a truck can drive there from the hub and back."""
         if self._hub is None:
-            return [True] * len(places)
-        if not places:
-            return []
-        points, others = [self._hub, *places], range(1, len(places) + 1)
-        there, _ = self._engine.table(points, [0], others, self._approach)
-        back, _ = self._engine.table(points, others, [0], self._approach)
-        return [bool(yes) for yes in (there[0] != UNREACHABLE) & (back[:, 0] != UNREACHABLE)]
+            return [True] * len(spots)
+        connected: list[bool] = []
+        for start in range(0, len(spots), self._engine.block.columns):
+            some = spots[start : start + self._engine.block.columns]
+            points, others = [self._hub, *some], range(1, len(some) + 1)
+            there, _ = self._engine.table(points, [0], others)
+            back, _ = self._engine.table(points, others, [0])
+            connected += [bool(yes) for yes in (there[0] != UNREACHABLE) & (back[:, 0] != UNREACHABLE)]
+        return connected
 
 
 def _beside(street: LonLat, point: LonLat) -> LonLat:
     """Return the place one metre from `street` towards `point`."""
-    east_m = (point[0] - street[0]) * METRES_PER_DEGREE * math.cos(math.radians(street[1]))
-    north_m = (point[1] - street[1]) * METRES_PER_DEGREE
-    away_m = math.hypot(east_m, north_m)
+    away_m = _apart_m(street, point)
     share = min(1.0, BESIDE_STREET_M / away_m) if away_m > 0 else 0.0
     return (street[0] + share * (point[0] - street[0]), street[1] + share * (point[1] - street[1]))
+
+
+def _apart_m(here: LonLat, there: LonLat) -> float:
+    """Return the distance of two places near each other."""
+    east_m = (there[0] - here[0]) * METRES_PER_DEGREE * math.cos(math.radians(here[1]))
+    return math.hypot(east_m, (there[1] - here[1]) * METRES_PER_DEGREE)

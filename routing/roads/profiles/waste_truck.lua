@@ -1,7 +1,7 @@
 -- How a waste collection truck drives: what osrm-extract asks about every node, way and turn.
 --
--- The truck: three axles, 26 t, so heavier, higher and slower than a car, but expected everywhere people live:
--- it serves private yards, streets closed to through traffic and streets closed to other lorries. Those are
+-- The truck: heavier, higher and slower than a car (three axles and 26 t, unless the preparer sets WASTE_TRUCK to
+-- another of the fleet), but expected everywhere people live: it serves private yards, streets closed to through traffic and streets closed to other lorries. Those are
 -- "local": the truck may begin or end a drive there and never cuts through.
 --
 -- Tag parsing (units, directions, driving side) comes from the library that osrm-bindings ships; the preparer puts
@@ -15,7 +15,8 @@ WayHandlers = require('lib/way_handlers')
 Tags = require('lib/tags')
 Measure = require('lib/measure')
 
-local TRUCK = { height_m = 3.8, width_m = 2.55, length_m = 10.5, weight_kg = 26000, axle_load_kg = 10000, top_speed_kmh = 80 }
+local TRUCK = WASTE_TRUCK or { height_m = 3.8, width_m = 2.55, length_m = 10.5, weight_kg = 26000, axle_load_kg = 10000 }
+local TOP_SPEED_KMH = 80
 
 -- limit_kmh: the speed limit where none is tagged. share: how much of the limit a loaded truck keeps between
 -- junctions (turns and signals cost extra, below). appeal: below 1, a truck goes round it if that costs little.
@@ -140,7 +141,7 @@ local function limit_of(value)
 end
 
 local function speed_of(way, street, limit)
-  local speed = math.min((limit_of(limit) or street.limit_kmh) * street.share, TRUCK.top_speed_kmh)
+  local speed = math.min((limit_of(limit) or street.limit_kmh) * street.share, TOP_SPEED_KMH)
   speed = math.min(speed, SURFACE_TOP_KMH[way:get_value_by_key('surface')] or speed)
   return math.min(speed, SMOOTHNESS_TOP_KMH[way:get_value_by_key('smoothness')] or speed)
 end

@@ -19,4 +19,4 @@ def helsinki_prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedRoads
 @pytest.fixture(scope="session")
 def helsinki(helsinki_prepared: PreparedRoads) -> OsrmRoads:
     """Return the demo city's streets."""
-    return OsrmRoads(helsinki_prepared)
+    return OsrmRoads.of(helsinki_prepared)

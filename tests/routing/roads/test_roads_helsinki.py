@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from routing.roads.cache import CachedRoads
+from routing.roads.engine import Block
+from routing.roads.osrm_engine import Engine
 from routing.roads.osrm_roads import OsrmRoads
 from routing.roads.port import UNREACHABLE, Leg, Matrix
 from routing.roads.prepare import PreparedRoads
@@ -31,6 +33,12 @@ SWAPPED = Position(24.9440, 60.1706)
 OFF_ROAD = (GULF_OF_GUINEA, TARTU, SWAPPED)
 
 in_town = st.builds(Position, st.floats(60.1645, 60.1765), st.floats(24.9360, 24.9530))
+
+
+class SmallBlocks(Engine):
+    """The same network, asked in small pieces."""
+
+    block = Block(70, 110)
 
 
 def length_m(leg: Leg) -> float:
@@ -144,7 +152,9 @@ def test_a_matrix_asked_in_blocks_is_the_same_matrix(helsinki_prepared: Prepared
     """Blocks keep memory and waiting small; a plan must not depend on where they are cut."""
     along_a_line = [Position(60.1650 + number * 4e-5, 24.9380 + number * 5e-5) for number in range(230)]
     points = [*along_a_line, GULF_OF_GUINEA, *along_a_line[:3]]
-    assert same(OsrmRoads(helsinki_prepared, block_cells=1).matrix(points), helsinki.matrix(points))
+    assert same(
+        OsrmRoads(SmallBlocks(helsinki_prepared.base), helsinki_prepared.hub).matrix(points), helsinki.matrix(points)
+    )
 
 
 @given(st.lists(in_town, min_size=1, max_size=8), st.randoms(use_true_random=False))
@@ -188,7 +198,7 @@ def test_the_engine_is_held_once_and_keeps_no_file_open(helsinki_prepared: Prepa
     """A hundred plans a day must not become a hundred copies of the city, or run out of file descriptors."""
     descriptors = Path("/proc/self/fd")
     before = len(list(descriptors.iterdir())) if descriptors.exists() else 0
-    more = [OsrmRoads(helsinki_prepared) for _ in range(20)]
+    more = [OsrmRoads.of(helsinki_prepared) for _ in range(20)]
     assert all(same(each.matrix(PLACES), helsinki.matrix(PLACES)) for each in more)
     after = len(list(descriptors.iterdir())) if descriptors.exists() else 0
     assert after <= before
@@ -196,7 +206,7 @@ def test_the_engine_is_held_once_and_keeps_no_file_open(helsinki_prepared: Prepa
 
 def test_stopping_at_the_kerb_takes_the_bins_own_side(helsinki_prepared: PreparedRoads, helsinki: OsrmRoads) -> None:
     """Where crews may not cross the street, the truck comes by on the side of the bin: never shorter, often longer."""
-    kerb, any_side = OsrmRoads(helsinki_prepared, curbside=True).matrix(PLACES), helsinki.matrix(PLACES)
+    kerb, any_side = OsrmRoads.of(helsinki_prepared, curbside=True).matrix(PLACES), helsinki.matrix(PLACES)
     both = kerb.reachable & any_side.reachable
     assert both.sum() > len(PLACES)
     assert (kerb.duration_s[both] >= any_side.duration_s[both]).all()

@@ -35,7 +35,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedRoads:
 @pytest.fixture(scope="module")
 def roads(prepared: PreparedRoads) -> OsrmRoads:
     """Return the town's streets."""
-    return OsrmRoads(prepared)
+    return OsrmRoads.of(prepared)
 
 
 def test_a_depot_on_an_unconnected_yard_uses_the_street_beside_it(roads: OsrmRoads) -> None:

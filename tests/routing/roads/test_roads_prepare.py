@@ -47,7 +47,7 @@ def own_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def works(prepared: PreparedRoads) -> bool:
     """Return whether the network can be asked."""
-    return bool(OsrmRoads(prepared).matrix([HERE, THERE]).reachable.all())
+    return bool(OsrmRoads.of(prepared).matrix([HERE, THERE]).reachable.all())
 
 
 def test_a_second_time_costs_only_a_look(extract: Path, roads_dir: Path) -> None:

@@ -107,7 +107,7 @@ def roads(tmp_path_factory: pytest.TempPathFactory) -> OsrmRoads:
         town.node_tags[middle(number)] = row.middle_tags
     town.street(*[(-50.0, float(number * ROW_M)) for number in range(len(ROWS))])
     folder = tmp_path_factory.mktemp("town")
-    return OsrmRoads(prepare(town.write(folder / "town.osm"), folder / "roads"))
+    return OsrmRoads.of(prepare(town.write(folder / "town.osm"), folder / "roads"))
 
 
 def drive_m(roads: OsrmRoads, start: Place, end: Place) -> int:
@@ -137,7 +137,7 @@ def driving_s(tmp_path_factory: pytest.TempPathFactory, **tags: str) -> int:
     town = Town()
     town.street((0.0, 0.0), (1000.0, 0.0), **tags)
     folder = tmp_path_factory.mktemp("street")
-    roads = OsrmRoads(prepare(town.write(folder / "street.osm"), folder))
+    roads = OsrmRoads.of(prepare(town.write(folder / "street.osm"), folder))
     return int(roads.matrix([position((0.0, 0.0)), position((1000.0, 0.0))]).duration_s[0, 1])
 
 
