@@ -20,6 +20,9 @@ class Draw(IntEnum):
     ROUNDS = 7
     DRIVER = 8
     DISTURBANCES = 9
+    SILENCE = 10
+    SURGES = 11
+    WORKSHOP = 12
 
 
 def generator(seed: int, purpose: Draw, *address: int) -> np.random.Generator:

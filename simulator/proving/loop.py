@@ -1,0 +1,179 @@
+"""One policy on one seed, day after day: the office plans at five, trucks drive, residents throw, sensors speak."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.daytime import WorkingDay
+from routing.forecast import CityForecast, forecast_city
+from simulator.draws import HOUR_S
+from simulator.proving.bill import DayBill, bill_of
+from simulator.proving.contents import Contents, Emptied
+from simulator.proving.driving import Drive
+from simulator.proving.ears import Ears, hour_utc
+from simulator.proving.foresight import foresee
+from simulator.proving.morning import Morning, Policy
+from simulator.proving.policies import Fixed
+from simulator.proving.router import route
+from simulator.proving.tape import Tape
+from tomma.city import Vehicle
+from tomma.model import BinId
+from tomma.settings import PlanningSettings
+
+FloatArray = NDArray[np.float64]
+
+PLAN_HOUR = 5
+"""Local hour at which the day is planned; trucks leave at six."""
+KNOWN_DAYS = 10
+"""How far perfect information sees; beyond it all days are mean days."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How long, how carefully, and with what trucks a policy is tried."""
+
+    first_day: date
+    warm_up_days: int
+    days: int
+    iterations: int
+    planning: PlanningSettings
+    trucks_off: Callable[[int, Vehicle], bool] = lambda number, vehicle: False  # noqa: ARG005
+    """Whether a truck is in the workshop on a day, counted from the first measured one."""
+    is_off_duty: Callable[[date], bool] = lambda day: False  # noqa: ARG005
+    """Days on which nobody drives."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one policy did on one seed: a bill for each measured day, and the books at the end."""
+
+    policy: str
+    seed: int
+    days: tuple[DayBill, ...]
+    deposited_l: float
+    in_bins_l: float
+    beside_l: float
+    collected_l: float
+    unloaded_l: float
+    aboard_l: float
+
+
+class Trial:
+    """One policy's life in one town."""
+
+    def __init__(self, tape: Tape, course: Course, policy: Policy, *, knows_future: bool = False) -> None:
+        self.tape, self.course, self.policy = tape, course, policy
+        self.contents = Contents(tape)
+        self.ears = Ears(tape)
+        self._knows_future = knows_future
+        self._rows = {bin_id: row for row, bin_id in enumerate(tape.town.bin_ids)}
+        self._last_emptied: dict[BinId, datetime] = {}
+        self._timezone = tape.town.city.organisation.timezone
+        self._unloaded_l = 0.0
+        self._aboard_l = 0.0
+
+    def run(self, name: str) -> Outcome:
+        """Live through the warm-up with the town's old rounds, then with the policy."""
+        old_rounds, bills = Fixed(0.6), []
+        first_utc = WorkingDay(self.course.first_day, self._timezone).at_utc(PLAN_HOUR * HOUR_S)
+        for each in self.tape.town.bin_ids:  # when nobody remembers, hygiene counts from here
+            self._last_emptied[each] = first_utc
+        for at in range(-self.course.warm_up_days, self.course.days):
+            policy = old_rounds if at < 0 else self.policy
+            bill = self.live_a_day(at, policy, self.course.iterations if at >= 0 else 0)
+            if at >= 0:
+                bills.append(bill)
+        contents = self.contents
+        return Outcome(
+            name,
+            self.tape.seed,
+            tuple(bills),
+            float(contents.deposited_l.sum()),
+            float(contents.inside_l.sum()),
+            float(contents.beside_l.sum()),
+            float(contents.collected_l.sum()),
+            self._unloaded_l,
+            self._aboard_l,
+        )
+
+    def live_a_day(self, number: int, policy: Policy, iterations: int) -> DayBill:
+        """Plan the day (numbered from the first measured one), drive it, and live on until the next planning."""
+        day = self._day(number)
+        morning = self._morning(number, day)
+        choice = policy(morning) if morning.vehicles else ()
+        routed = route(morning, choice, iterations, self.tape.seed * 1_000 + number + 500)
+        drive = Drive(routed, self.contents, day.at_utc(0), self._rows)
+        over_h, over_l = self._live(day, self._day(number + 1), drive)
+        self._unloaded_l += drive.log.unloaded_l
+        self._aboard_l = drive.aboard_l
+        return bill_of(drive.log, over_h, over_l, self.tape.bins, self.course.planning)
+
+    def _live(self, day: WorkingDay, next_day: WorkingDay, drive: Drive) -> tuple[FloatArray, FloatArray]:
+        over_h, over_l = np.zeros(self.tape.bins), np.zeros(self.tape.bins)
+        ordinal = day.day.toordinal()
+        for hour in range(_hour(day.at_utc(PLAN_HOUR * HOUR_S)), _hour(next_day.at_utc(PLAN_HOUR * HOUR_S))):
+            emptied = drive.hour(hour, ordinal)
+            start_l = self.contents.inside_l
+            hours, litres = self.contents.live(hour, emptied, ordinal)
+            over_h += hours
+            over_l += litres
+            self._note(hour, emptied)
+            self.ears.listen(hour, self.contents, start_l, emptied)
+        return over_h, over_l
+
+    def _note(self, hour: int, emptied: list[Emptied]) -> None:
+        for each in emptied:
+            at_utc = hour_utc(hour) + timedelta(minutes=each.minute)
+            self.ears.note_emptied(each.bin_index, at_utc)
+            self._last_emptied[self.tape.town.bin_ids[each.bin_index]] = at_utc
+
+    def _day(self, number: int) -> WorkingDay:
+        return WorkingDay(self.course.first_day + timedelta(days=self.course.warm_up_days + number), self._timezone)
+
+    def _morning(self, number: int, day: WorkingDay) -> Morning:
+        town, now_utc = self.tape.town, day.at_utc(PLAN_HOUR * HOUR_S)
+        fleet = [town.city.vehicles[each] for each in sorted(town.city.vehicles)]
+        shifts = [each.shift for each in fleet]
+        middle_s = (min(each.start_s for each in shifts) + max(each.end_s for each in shifts)) // 2
+        histories = self.ears.histories(now_utc)
+        gap_days = 1
+        while self.course.is_off_duty(day.day + timedelta(days=gap_days)):
+            gap_days += 1
+
+        def make_forecast() -> CityForecast:
+            forecast = forecast_city(town.city, histories, now_utc)
+            return self._foreseen(forecast, _hour(now_utc)) if self._knows_future else forecast
+
+        off = self.course.is_off_duty(day.day)
+        return Morning(
+            town=town,
+            day=day,
+            number=number,
+            now_utc=now_utc,
+            at_utc=day.at_utc(middle_s),
+            planning=_with_gap(self.course.planning, gap_days),
+            vehicles=() if off else tuple(each for each in fleet if not self.course.trucks_off(number, each)),
+            histories=histories,
+            last_emptied=dict(self._last_emptied),
+            newest_fraction=self.ears.newest_fraction.copy(),
+            deposits_since=self.contents.deposits_since.copy(),
+            make_forecast=make_forecast,
+        )
+
+    def _foreseen(self, forecast: CityForecast, hour: int) -> CityForecast:
+        there_l = self.contents.inside_l + self.contents.beside_l
+        ahead_l = self.tape.inflow_l(hour, KNOWN_DAYS * 24)
+        return foresee(forecast, there_l, self.contents.volume_l, ahead_l, self.tape.town.inflow.rate_l_per_day / 24.0)
+
+
+def _with_gap(planning: PlanningSettings, gap_days: int) -> PlanningSettings:
+    """Return the settings with the next opportunity so many days away."""
+    hours = planning.next_opportunity_h + 24.0 * (gap_days - 1)
+    return planning if gap_days == 1 else planning.model_copy(update={"next_opportunity_h": hours})
+
+
+def _hour(moment_utc: datetime) -> int:
+    return int(moment_utc.timestamp()) // HOUR_S

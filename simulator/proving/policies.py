@@ -1,0 +1,125 @@
+"""The policies that are compared. Each sees a `Morning` and nothing else.
+
+`fixed` the municipality's rounds · `level` what the sensor says now · `risk` P(overflow) alone · `groningen_rule`
+what Groningen does today, `groningen_prize` what Wouda, Aerts-Veenstra and Van Foreest propose (arXiv 2409.13386)
+· `ours` the production choice.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.demand import demands
+from simulator.proving.choices import choice_of
+from simulator.proving.morning import Choice, Morning
+from simulator.proving.town import ProvingTown
+
+FloatArray = NDArray[np.float64]
+
+ROUNDS_DAYS = (1, 2, 3, 4, 5, 7, 10, 14, 21, 28)
+"""Intervals a municipality writes into a calendar."""
+LEVEL_FRACTION = 0.70
+RISK = 0.05
+REQUIRED_P = 0.99
+"""Groningen's epsilon of 1 %: from here on a visit is required."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Every bin at its own interval, known by experience; sites of a district on the same days.
+
+    `margin` is how much of the days to full at the bin's mean rate the interval may take: tuned.
+    """
+
+    margin: float
+
+    def __call__(self, morning: Morning) -> Choice:
+        """Return the bins whose turn it is."""
+        town = morning.town
+        days_to_full = town.volume_l / np.maximum(town.inflow.rate_l_per_day, 1e-6)
+        fits = np.searchsorted(ROUNDS_DAYS, self.margin * days_to_full, side="right") - 1
+        interval = np.asarray(ROUNDS_DAYS)[np.maximum(fits, 0)]
+        return choice_of(morning, (morning.number + districts(town)) % interval == 0)
+
+
+def districts(town: ProvingTown) -> NDArray[np.int64]:
+    """Return each bin's district: the direction in which it lies from the depot, 28 to the full circle."""
+    depot = next(iter(town.city.depots.values())).position
+    at = [town.city.position_of(bin_id) for bin_id in town.bin_ids]
+    north = np.asarray([each.lat_deg - depot.lat_deg for each in at])
+    east = np.asarray([each.lon_deg - depot.lon_deg for each in at]) * np.cos(np.radians(depot.lat_deg))
+    # By rank and not by angle: a depot at the edge sees its town within a narrow angle.
+    rank = np.argsort(np.argsort(np.arctan2(north, east), kind="stable"), kind="stable")
+    return np.asarray(rank * 28 // max(1, len(rank)), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Every bin whose newest reading says at least so much."""
+
+    from_fraction: float = LEVEL_FRACTION
+
+    def __call__(self, morning: Morning) -> Choice:
+        """Return the bins above the threshold."""
+        return choice_of(morning, np.nan_to_num(morning.newest_fraction, nan=1.0) >= self.from_fraction)
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Every bin that overflows before the next opportunity with more than this probability."""
+
+    accepted: float = RISK
+
+    def __call__(self, morning: Morning) -> Choice:
+        """Return the bins at risk."""
+        return choice_of(morning, _p_next(morning) > self.accepted)
+
+
+def _p_next(morning: Morning) -> FloatArray:
+    next_utc = morning.at_utc + timedelta(hours=morning.planning.next_opportunity_h)
+    return morning.forecast.p_overflow_at(next_utc)
+
+
+@dataclass(frozen=True, slots=True)
+class GroningenRule:
+    """The municipality's rule: a fixed number of bins, those expected to be full soonest.
+
+    Expected by rule of thumb: openings counted since the last emptying, an assumed volume per deposit and the bin's
+    mean rate of deposits.
+    """
+
+    bins_a_day: int
+
+    def __call__(self, morning: Morning) -> Choice:
+        """Return the bins that fill up soonest."""
+        town = morning.town
+        deposit_l = town.inflow.deposit_l.mean(axis=1)
+        room_l = np.maximum(town.volume_l - deposit_l * morning.deposits_since, 0.0)
+        days = room_l / np.maximum(town.inflow.rate_l_per_day, 1e-6)
+        soonest = np.argsort(days, kind="stable")[: self.bins_a_day]
+        must = np.zeros(len(days), dtype=np.bool_)
+        must[soonest] = True
+        return choice_of(morning, must)
+
+
+@dataclass(frozen=True, slots=True)
+class GroningenPrize:
+    """Their integrated selection and routing: P(overflow within 24 h) times `rho` is the prize of a visit.
+
+    `rho_minor` is what they state in kilometres, at the common price of one. The probability is our forecast's.
+    """
+
+    rho_minor: float
+
+    def __call__(self, morning: Morning) -> Choice:
+        """Return every bin with its prize; those all but sure to overflow are required."""
+        p = _p_next(morning)
+        return choice_of(morning, p > REQUIRED_P, np.where(p <= REQUIRED_P, self.rho_minor * p, 0.0))
+
+
+def ours(morning: Morning) -> Choice:
+    """Return the production choice: `routing.demand.demands`."""
+    asked = demands(morning.town.city, morning.forecast, morning.planning, morning.at_utc, morning.last_emptied)
+    return tuple(each for each in asked if each.must or each.prize_minor > 0)

@@ -1,0 +1,70 @@
+"""The towns that policies are tried on, by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from routing.roads.opening import open_roads
+from routing.roads.port import Roads
+from routing.roads.straight_line import StraightLineRoads
+from simulator.deposits import inflow_of
+from simulator.presets import SHIPPED_EXTRACT
+from simulator.proving.town import ProvingTown, places_of
+from simulator.towns import make_town
+from tomma.errors import ConfigurationError
+from tomma.settings import RoadSettings
+
+MAKE = Callable[[int, Path], ProvingTown]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A town and how it is tried."""
+
+    name: str
+    bins: int
+    make: MAKE
+    """From a seed and the folder of prepared street networks."""
+    iterations: int
+    """Of the engine, for each day's routes."""
+    fixed_margin: float
+    """Tuned: see `simulator.proving.policies.Fixed`."""
+    rule_bins_a_day: int
+    prize_rho_minor: float
+    report_every_h: int = 3
+
+
+def helsinki(bins: int, report_every_h: int = 3) -> MAKE:
+    """Return who makes the simulated town of that size, on the shipped streets of central Helsinki."""
+
+    def make(seed: int, roads_dir: Path) -> ProvingTown:
+        town = make_town(bins, seed, silent_share=0.0)
+        roads: Roads = open_roads(RoadSettings(osm_extract=SHIPPED_EXTRACT), roads_dir)
+        if bins > STREETS_UP_TO_BINS:
+            roads = StraightLineRoads(RoadSettings().detour_factor, RoadSettings().straight_line_speed_kmh)
+        matrix = roads.matrix([position for _, position in places_of(town.city)])
+        return ProvingTown(town.city, town.truths, inflow_of(town.truths), matrix, report_every_h)
+
+    return make
+
+
+STREETS_UP_TO_BINS = 7_000
+
+SCENARIOS = {
+    each.name: each
+    for each in (
+        Scenario("small-town", 160, helsinki(160), 300, 0.5, 50, 200_000),
+        Scenario("town-300", 300, helsinki(300), 300, 0.5, 90, 200_000),
+        Scenario("city-1400", 1_400, helsinki(1_400), 200, 0.5, 450, 200_000),
+        Scenario("city-6540", 6_540, helsinki(6_540, 6), 20, 0.5, 2_000, 200_000, 6),
+        Scenario("city-11100", 11_100, helsinki(11_100, 6), 0, 0.5, 3_500, 200_000, 6),
+    )
+}
+
+
+def find_scenario(name: str) -> Scenario:
+    """Return the scenario, or raise ConfigurationError naming the ones there are."""
+    try:
+        return SCENARIOS[name]
+    except KeyError:
+        raise ConfigurationError(f"scenario must be one of {', '.join(SCENARIOS)}, got {name}") from None
