@@ -118,9 +118,10 @@ def main(folder: Path) -> None:
         with serving(seeded, on_streets=True) as stack:
             stack.plan_and_publish()
         browser = launch(playwright)
-        for theme in ("day", "night"):
-            language = {"day": "sv", "night": "en"}[theme]
+        for theme, language in (("day", "sv"), ("night", "en"), ("sun", "sv")):
             for name, path, act in STATES:
+                if theme == "sun" and not name.startswith("driver"):
+                    continue  # offices have blinds
                 with serving(copy_of(seeded, Path(made) / f"{name}-{theme}"), on_streets=True) as stack:
                     shoot(browser, stack, folder, f"{name}-{theme}", path, act, theme=theme, language=language,
                           size=LANDSCAPE)  # fmt: skip

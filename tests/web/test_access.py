@@ -20,10 +20,15 @@ INTERACTIVE = "a[href], button, summary, select, input"
 Act = Callable[[Page], object]
 
 
-def violations(page: Page) -> str:
+def violations(page: Page, also: tuple[str, ...] = ()) -> str:
     """Everything axe holds against the page as it is now."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
-    return "" if found.violations_count == 0 else str(found.generate_report())
+    rules = {each: {"enabled": True} for each in also}
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": [*RULES]}, "rules": rules})
+    return "\n".join(
+        f"{each['id']}: {node['target']} {node['failureSummary']}"
+        for each in found.response["violations"]
+        for node in each["nodes"]
+    )
 
 
 def of_manager(page: Page) -> None:
@@ -94,6 +99,15 @@ def test_axe_finds_nothing_by_day_or_by_night(shared: Stack, open_page: OpenPage
     page.evaluate("async () => (await import('/static/lib/theme.js')).chooseTheme('night')")
     expect(page.locator("html")).to_have_attribute("data-theme", "night")
     assert violations(page) == ""
+
+
+@pytest.mark.parametrize("act", [of_driver, with_sheet, with_choice], ids=["driving", "skipping", "choosing"])
+def test_axe_finds_nothing_in_the_sun(shared: Stack, open_page: OpenPage, act: Act) -> None:
+    """There the contrast is that of level AAA, 7:1: glass in the sun takes most of it away."""
+    page = open_page(shared, DRIVER, theme="sun").page
+    act(page)
+    expect(page.locator("html")).to_have_attribute("data-theme", "sun")
+    assert violations(page, also=("color-contrast-enhanced",)) == ""
 
 
 @pytest.mark.parametrize("path", ["/", DRIVER])
@@ -181,6 +195,9 @@ def test_the_palette_follows_the_choice(shared: Stack, open_page: OpenPage, path
     button.click()
     expect(html).to_have_attribute("data-theme", "night")
     button.click()
+    if path == DRIVER:
+        expect(html).to_have_attribute("data-theme", "sun")
+        button.click()
     expect(button).to_contain_text("Auto")
 
 

@@ -4,7 +4,7 @@ import {Icon} from "./icons.js";
 import {useWords} from "./context.js";
 import {CHOICES, chooseTheme, themeChoice, watchTheme} from "./theme.js";
 
-const PICTURE = {auto: "auto", day: "sun", night: "moon"};
+const PICTURE = {auto: "auto", day: "day", night: "moon", sun: "sun"};
 
 export function ThemeSwitch() {
   const {t} = useWords();

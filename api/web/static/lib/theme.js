@@ -1,7 +1,12 @@
-/** Day or night: by itself, or as the person chose. The choice is kept on the device. */
+/**
+ * Day or night by itself, or as the person chose. The choice is kept on the device.
+ *
+ * A page names the palettes it has: `<html data-themes="day night sun">`. Only the tablet has one for direct sun.
+ */
 
 const KEPT = "tomma.theme";
-export const CHOICES = ["auto", "day", "night"];
+const {themes = "day night"} = document.documentElement.dataset;
+export const CHOICES = ["auto", ...themes.split(" ")];
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 let choice = "auto";
@@ -14,7 +19,7 @@ try {
 let isDark = () => prefersDark.matches;
 const watchers = new Set();
 
-/** What the page shows now: "day" or "night". */
+/** What the page shows now: "day", "night" or "sun". */
 export const currentTheme = () => (choice === "auto" ? (isDark() ? "night" : "day") : choice);
 export const themeChoice = () => choice;
 

@@ -1,4 +1,4 @@
-/** The map's colours by day and by night. Quiet: the bins and the route are what is looked at. */
+/** The map's colours by day, by night and in the sun. Quiet: the bins and the route are what is looked at. */
 
 export const PALETTES = {
   day: {
@@ -62,6 +62,37 @@ export const PALETTES = {
     stop: "#0e1a26",
     stopText: "#d8e8ff",
     dotDone: "#66747a",
+  },
+  sun: {
+    ground: "#ffffff",
+    water: "#8cc4e8",
+    waterText: "#00304d",
+    green: "#e4f0dc",
+    built: "#ffffff",
+    square: "#ffffff",
+    sand: "#ffffff",
+    faintText: "#3a3a3a",
+    building: "#e6e6e6",
+    buildingLine: "#b5b5b5",
+    roadMajor: "#ffe08a",
+    roadMajorLine: "#5c4a00",
+    road: "#ffffff",
+    roadLine: "#8a8a8a",
+    path: "#7a7a7a",
+    rail: "#5c5c5c",
+    boundary: "#6a4a80",
+    text: "#000000",
+    halo: "#ffffff",
+    routeCasing: "#ffffff",
+    routeDone: "#6b6b6b",
+    route: "#002e7a",
+    routeNext: "#000000",
+    arrow: "#ffffff",
+    heading: "#000000",
+    headingLine: "#ffffff",
+    stop: "#ffffff",
+    stopText: "#000000",
+    dotDone: "#6b6b6b",
   },
 };
 

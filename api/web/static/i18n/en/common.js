@@ -13,5 +13,6 @@ export default {
   "theme.auto": "Auto",
   "theme.day": "Day",
   "theme.night": "Night",
+  "theme.sun": "Sun",
   "theme.label": "Palette: {choice}. Change",
 };

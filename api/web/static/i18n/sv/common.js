@@ -13,5 +13,6 @@ export default {
   "theme.auto": "Auto",
   "theme.day": "Dag",
   "theme.night": "Natt",
+  "theme.sun": "Sol",
   "theme.label": "Färger: {choice}. Byt",
 };
