@@ -2,7 +2,7 @@
 
 Everything it keeps lives in `<data_dir>/broker`: its configuration with two generated logins (readable by the owner
 only), its log, and the JetStream file store that holds what was published but not yet acknowledged by ingest.
-The ingest login may only subscribe to the reading topics, the device login may only publish there.
+The device login may only publish to the reading topics; the ingest login may only subscribe.
 """
 
 import contextlib
@@ -37,6 +37,7 @@ FREE_WITHIN_S = 5.0
 """The server of an ingest that was killed ends a moment after it."""
 TOPICS = BrokerSettings().topics
 """What ingest asks for when no sources are set."""
+EVERYTHING = ("#",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,20 @@ def logins(data_dir: Path) -> Logins:
         raise ConfigurationError(f"{path}: not readable as broker logins ({exc}); remove it to make new ones") from exc
 
 
+def ingest_filters(data_dir: Path, topics: Sequence[str]) -> tuple[str, ...]:
+    """Return what ingest subscribes to: everything there is, which is what devices may publish.
+
+    For a narrower filter NATS looks, while there is a backlog, through all subjects of a block of its store for each
+    message that it hands out: with 2,000 sensors half of the broker's time (docs/decisions/0013). A store that was made
+    before keeps its topics: the session remembers them, and leaving them would lose what waits there.
+    """
+    directory = data_dir / "broker"
+    marker = directory / "ingest-takes-everything"
+    if not marker.exists() and not (directory / "jetstream").exists():
+        write_private(marker, "")
+    return EVERYTHING if marker.exists() else tuple(topics)
+
+
 def write_embedded_users(data_dir: Path, topics: Sequence[str]) -> None:
     """Write who may do what into the configuration that a running broker reads again on SIGHUP."""
     path = data_dir / "broker" / "nats.conf"
@@ -83,7 +98,7 @@ def write_embedded_users(data_dir: Path, topics: Sequence[str]) -> None:
 
 def _users(data_dir: Path, topics: Sequence[str]) -> Sequence[Mapping[str, object]]:
     known, book = logins(data_dir), LoginBook.open(data_dir / "broker" / "devices.json")
-    return users(known.ingest, known.device, book.devices, topics)
+    return users(known.ingest, known.device, book.devices, topics, ingest_filters(data_dir, topics))
 
 
 class EmbeddedBroker:
@@ -102,6 +117,8 @@ class EmbeddedBroker:
         self.directory = data_dir / "broker"
         self.port = port
         self._topics, self._sync = tuple(topics), sync
+        self.filters = ingest_filters(data_dir, topics)
+        """What ingest is to subscribe to."""
         known = logins(data_dir)
         self.ingest_login, self.device_login = known.ingest, known.device
         self._process: subprocess.Popen[str] | None = None

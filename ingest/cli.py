@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import json
+import random
 import re
 import signal
 import threading
@@ -18,6 +19,7 @@ from ingest.broker import EmbeddedBroker, Login
 from ingest.broker_care import cared_for
 from ingest.codecs.cli import open_codecs
 from ingest.counters import Status
+from ingest.link import MqttLink
 from ingest.reporter import facts, reporting
 from ingest.subscriber import Subscriber
 from ingest.topics import SHARE
@@ -67,11 +69,14 @@ def ingest(
         if broker_settings.share_group:
             turns = rim.enter_context(contextlib.closing(FileTurns(settings.data_dir / "workers.lock")))
         voice = _Voice(as_json, settings, broker_settings, embedded_broker)
+        clock = settings.clock.clock()
+        filters = broker.filters if broker is not None else ()
         subscriber = Subscriber(
             broker_settings,
             stores.readings,
             stores.registry,
-            settings.clock.clock(),
+            clock,
+            link=MqttLink(broker_settings, clock, random.Random(), filters=filters),  # noqa: S311  (jitter)
             codecs=codecs,
             turns=turns,
             on_ready=voice.ready,
@@ -80,10 +85,9 @@ def ingest(
         rim.enter_context(
             reporting(stores.workers, broker_settings.client_id, lambda: facts(subscriber.status(), stores.readings))
         )
-        clock, journal = settings.clock.clock(), settings.retention_journal
-        rim.enter_context(retaining(stores.readings, settings.retention, clock, journal))
-        watcher = Watcher(stores.readings, stores.registry, stores.plans, stores.events, settings.clock.clock())
-        rim.enter_context(watching(watcher, settings.clock.clock()))
+        rim.enter_context(retaining(stores.readings, settings.retention, clock, settings.retention_journal))
+        watcher = Watcher(stores.readings, stores.registry, stores.plans, stores.events, clock)
+        rim.enter_context(watching(watcher, clock))
         subscriber.run(stop)
         voice.ended(subscriber.status())
         if broker is not None:

@@ -12,6 +12,7 @@ import random
 import select
 import ssl
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -45,13 +46,23 @@ class MqttLink:
         clock: Stamps the time of receipt.
         rng: Jitter of the reconnects.
         inbox: Where messages wait; its bounds are the memory's.
+        filters: What to subscribe to, where that is not the topics of the sources.
 
     Raises:
         ConfigurationError: If a certificate cannot be read, or a shared topic is none.
     """
 
-    def __init__(self, settings: BrokerSettings, clock: Clock, rng: random.Random, inbox: Inbox | None = None) -> None:
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        clock: Clock,
+        rng: random.Random,
+        inbox: Inbox | None = None,
+        *,
+        filters: Sequence[str] = (),
+    ) -> None:
         self._settings = settings
+        self._filters = tuple(filters) or settings.topics
         self._clock = clock
         self._back_off = BackOff(rng)
         self._retry_at_s = 0.0
@@ -212,7 +223,7 @@ class MqttLink:
         log.info("broker connected mqtt=%s session_present=%s connection=%d", version, present, self._connection)
         self._watch.connected(session_present=present, had_session=self._ever_subscribed)
         self._watch.keeps_sessions_for(getattr(properties, "SessionExpiryInterval", None), SESSION_KEPT_S)
-        topics = [(shared(source.topic, self._settings.share_group), QOS) for source in self._settings.sources]
+        topics = [(shared(each, self._settings.share_group), QOS) for each in self._filters]
         _, self._topics_mid = client.subscribe(topics)  # type: ignore[assignment]
         client.subscribe(DROPPED_TOPIC, 0)  # a broker that knows no such topic, or refuses it, is none the worse
 
@@ -226,9 +237,9 @@ class MqttLink:
     def _on_subscribe(self, _client: Any, _: Any, mid: int, reasons: list[Any], *_properties: Any) -> None:
         if mid != self._topics_mid:
             return
-        for source, reason in zip(self._settings.sources, reasons, strict=False):
+        for topic, reason in zip(self._filters, reasons, strict=False):
             if reason.is_failure:
-                self._refused = f"the broker refuses the subscription to {source.topic}: {reason}"
+                self._refused = f"the broker refuses the subscription to {topic}: {reason}"
                 return
         self._subscribed = self._ever_subscribed = True
 

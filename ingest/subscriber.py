@@ -55,7 +55,7 @@ class Subscriber:
         store: Where readings become durable.
         registry: The city; polled, so that a new sensor works without a restart.
         clock: Stamps the time of receipt.
-        link: Another way to the broker, for tests.
+        link: The way to the broker, where it is not the plain one.
         codecs: The decoders that the city dropped in.
         turns: How workers that share the stream keep out of each other's way; None for a worker alone.
         on_ready: Called once, when the broker has granted the subscriptions.

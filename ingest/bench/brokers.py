@@ -39,6 +39,8 @@ class BrokerAt:
     publisher: Login
     pid: int
     host: str = HOST
+    filter: str = "#"
+    """What every taker subscribes to: all there is, which is the least work for either broker."""
 
 
 type StartBroker = Callable[[Path], AbstractContextManager[BrokerAt]]

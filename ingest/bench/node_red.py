@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from ingest.bench.brokers import BrokerAt, free_port
-from ingest.bench.load import TOPIC, Load
+from ingest.bench.load import Load
 from ingest.bench.takers import StartTaker, Taking, child
 from ingest.bench.views import INSERT, TableView, make_table
 
@@ -104,7 +104,7 @@ def flow(store: Store, broker: BrokerAt, path: Path) -> list[dict[str, object]]:
     return [
         {"id": "tab", "type": "tab", "label": "Readings"},
         {"id": "broker", "type": "mqtt-broker", "name": "", **mqtt},
-        {"id": "in", "z": "tab", "type": "mqtt in", "topic": TOPIC.format("+"), "qos": "1", "datatype": "json",
+        {"id": "in", "z": "tab", "type": "mqtt in", "topic": broker.filter, "qos": "1", "datatype": "json",
          "broker": "broker", "nl": False, "rap": True, "rh": 0, "inputs": 0, "wires": [["code"]]},
         {"id": "code", "z": "tab", "type": "function", "func": code, "outputs": 1, "libs": [],
          "wires": [["store"] if store == "sqlite" else []]},

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest.bench.brokers import BrokerAt
-from ingest.bench.load import TOPIC, Load, sensor_name
+from ingest.bench.load import Load, sensor_name
 from ingest.bench.views import OurView, TableView, View, bin_of, make_table
 from tomma.city import Bin, City, ContainerType, Fraction, Installation, Organisation, Position, Sensor, Site
 from tomma.errors import TommaError
@@ -72,6 +72,7 @@ def ours(broker: BrokerAt, directory: Path, load: Load) -> Iterator[Taking]:
         "TOMMA_BROKER__PORT": str(broker.port),
         "TOMMA_BROKER__USERNAME": broker.taker.username,
         "TOMMA_BROKER__PASSWORD": broker.taker.password,
+        "TOMMA_BROKER__SOURCES": json.dumps([{"topic": broker.filter, "envelope": "json"}]),
     }
     command = [sys.executable, "-c", "from tomma.cli import main; main()", "ingest", "--json"]
     path = directory / "readings.sqlite3"
@@ -87,7 +88,7 @@ def plain(*, batch: bool) -> StartTaker:
         path = directory / "plain.sqlite3"
         make_table(path)
         told = {
-            "path": str(path), "host": broker.host, "port": broker.port, "batch": batch, "topic": TOPIC.format("+"),
+            "path": str(path), "host": broker.host, "port": broker.port, "batch": batch, "topic": broker.filter,
             "username": broker.taker.username, "password": broker.taker.password,
         }  # fmt: skip
         command = [sys.executable, "-m", "ingest.bench.plain_loop"]
