@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from routing.engines.arcs import Arcs, arcs
+from routing.engines.bins import is_wanted
 from routing.engines.insertion import COLLECT, DISPOSE, Tour, insert_all, tours_of
-from routing.engines.schedule import timed
+from routing.engines.schedule import homebound, timed
 from routing.problem import Order, Orders, Problem, Solution, TruckRoute, VisitKind
 from tomma.model import ReasonCode
 
@@ -15,7 +18,7 @@ def settle(
     """Return a feasible solution near the orders: what breaks a rule is taken off, what fits and pays is put on.
 
     Bins that an engine listed twice stay where they come first; a truck's last trip gets its unloading.
-    With `trucks` only those drive.
+    With `trucks` only those drive, and those that are on the road already go home.
     """
     tours = tours_of(problem, priced or arcs(problem), _sane(problem, orders), trucks)
     for tour in tours:
@@ -41,18 +44,16 @@ def complete(problem: Problem, tours: Sequence[Tour]) -> dict[int, bool]:
     missing = [index for index in range(len(problem.bins)) if index not in on_route]
     musts = [index for index in missing if problem.bins[index].must]
     out = insert_all(tours, sorted(musts, key=lambda index: _hardest_first(problem, tours, index)))
-    worth = {index: problem.bins[index].prize_minor for index in missing if not problem.bins[index].must}
-    paying = [index for index in worth if worth[index] > problem.handling_minor(problem.bins[index].service_s)]
+    paying = [index for index in missing if not problem.bins[index].must and is_wanted(problem, index)]
+    worth = {index: problem.bins[index].prize_minor for index in paying}
     return out | insert_all(tours, sorted(paying, key=lambda index: -worth[index]), worth)
 
 
 def _hardest_first(problem: Problem, tours: Sequence[Tour], index: int) -> tuple[int, int]:
-    """Few trucks for its fraction, then far away: far ones open the tours that near ones fill."""
-    node = problem.bins[index]
-    takers = [tour.truck for tour in tours if node.fraction in problem.trucks[tour.truck].fractions]
-    away_s = min(
-        (int(problem.duration_s[problem.trucks[truck].start_place, node.place]) for truck in takers), default=0
-    )
+    """Few trucks that may take it, then far away: far ones open the tours that near ones fill."""
+    place = problem.bins[index].place
+    takers = [tour for tour in tours if tour.takes(index)]
+    away_s = min((int(tour.arcs.duration_s[tour.place[0], place]) for tour in takers), default=0)
     return (len(takers), -away_s)
 
 
@@ -62,37 +63,59 @@ def account(problem: Problem, tours: Sequence[Tour], had_place: Mapping[int, boo
     `had_place` tells of bins left out whether they had fitted (`complete`); others are tried again.
     """
     routes = [route for tour in tours if (route := mend(tour)) is not None]
-    collected = {visit.index for route in routes for visit in route.visits if visit.kind is COLLECT}
-    absent = [index for index in range(len(problem.bins)) if index not in collected]
+    routes += _others_home(problem, tours)
+    truck_of = {visit.index: route.truck for route in routes for visit in route.visits if visit.kind is COLLECT}
+    absent = [index for index in range(len(problem.bins)) if index not in truck_of]
     return Solution(
         routes=tuple(sorted(routes, key=lambda route: route.truck)),
         unvisited={index: _why_left(problem, tours, index, had_place) for index in absent},
         cost_minor=sum(route.cost_minor for route in routes),
         lost_prize_minor=sum(problem.bins[index].prize_minor for index in absent),
         must_missed=sum(problem.bins[index].must for index in absent),
+        change_minor=changes_minor(problem, truck_of),
     )
 
 
-def _why_left(problem: Problem, tours: Iterable[Tour], index: int, had_place: Mapping[int, bool]) -> ReasonCode:
+def changes_minor(problem: Problem, truck_of: Mapping[int, int]) -> int:
+    """Return the price of all bins that are not with their truck of the plan before."""
+    moved = sum(
+        node.kept_truck is not None and truck_of.get(index) != node.kept_truck
+        for index, node in enumerate(problem.bins)
+    )
+    return moved * problem.change_minor
+
+
+def _others_home(problem: Problem, tours: Sequence[Tour]) -> list[TruckRoute]:
+    """Trucks on the road that were given nothing to do."""
+    busy = {tour.truck for tour in tours}
+    out = [index for index, truck in enumerate(problem.trucks) if truck.on_road and index not in busy]
+    return [route for index in out if (route := homebound(problem, index)) is not None]
+
+
+def _why_left(problem: Problem, tours: Sequence[Tour], index: int, had_place: Mapping[int, bool]) -> ReasonCode:
     """An optional bin that would fit was not worth it; any other had no room; the hopeless never come here."""
-    if problem.bins[index].must:
-        return ReasonCode.NO_CAPACITY
-    node = problem.bins[index]
-    fits = node.prize_minor <= problem.handling_minor(node.service_s) or had_place.get(index)
+    if not is_wanted(problem, index):
+        return ReasonCode.NOT_WORTH_THE_DETOUR
+    fits = had_place.get(index)
     if fits is None:
         fits = any(tour.cheapest(index) is not None for tour in tours)
-    return ReasonCode.NOT_WORTH_THE_DETOUR if fits else ReasonCode.NO_CAPACITY
+    if fits:
+        return ReasonCode.NO_CAPACITY if problem.bins[index].must else ReasonCode.NOT_WORTH_THE_DETOUR
+    limited = [tour for tour in tours if problem.trucks[tour.truck].has_daily_limit]
+    if any(tour.cheapest(index, any_day=True) is not None for tour in limited):
+        return ReasonCode.DAILY_LIMIT
+    return ReasonCode.NO_CAPACITY
 
 
 def mend(tour: Tour) -> TruckRoute | None:
     """Take visits off until windows, breaks and shift hold, the least missed bin first; return what is left, timed."""
-    while tour.order:
+    while any(kind is COLLECT for kind, _ in tour.order):
         route = timed(tour.problem, tour.truck, tuple(tour.order))
         if route is not None:
             return route
         if not _other_site(tour):
             _take_off_one(tour)
-    return None
+    return homebound(tour.problem, tour.truck) if tour.problem.trucks[tour.truck].on_road else None
 
 
 def _other_site(tour: Tour) -> bool:
@@ -118,22 +141,47 @@ def _take_off_one(tour: Tour) -> None:
 
 
 def _cap(tour: Tour) -> None:
-    """Drop bins the truck does not take, and those over its capacity, in the order of driving."""
-    truck = tour.problem.trucks[tour.truck]
+    """Drop bins the truck may not take or has no room for, and unloadings too many, in the order of driving."""
+    most = tour.problem.trucks[tour.truck].max_unloads
+    given, last = tour.order, len(tour.order) - 1
     kept: list[tuple[VisitKind, int]] = []
-    volume_l = weight_kg = 0
-    for kind, index in tour.order:
+    load, unloads = [room.at_start for room in tour.rooms], 1
+    day = _Day(tour)
+    for at, (kind, index) in enumerate(given):
         if kind is DISPOSE:
-            volume_l = weight_kg = 0
-            kept.append((kind, index))
+            if most is None or unloads < most or at == last:
+                load, unloads = [0] * len(load), unloads + 1
+                kept.append((kind, index))
             continue
-        node = tour.problem.bins[index]
-        fits = volume_l + node.volume_l <= truck.capacity_l and weight_kg + node.weight_kg <= truck.capacity_kg
-        if fits and tour.takes(index):
-            volume_l, weight_kg = volume_l + node.volume_l, weight_kg + node.weight_kg
+        after = [held + int(room.amount[index]) for held, room in zip(load, tour.rooms, strict=True)]
+        fits = all(held <= room.capacity for held, room in zip(after, tour.rooms, strict=True))
+        if fits and tour.takes(index) and day.take(index):
+            load = after
             kept.append((kind, index))
     tour.order = kept
     tour.tidy()
+
+
+class _Day:
+    """What a truck has collected against its limits of the day."""
+
+    def __init__(self, tour: Tour) -> None:
+        truck, bins = tour.problem.trucks[tour.truck], tour.bins
+        ones = np.ones_like(bins.volume_l)
+        limits = (
+            (bins.volume_l, truck.daily_limit_l),
+            (bins.weight_kg, truck.daily_limit_kg),
+            (ones, truck.daily_limit_bins),
+        )
+        self._left = [(amount, most) for amount, most in limits if most is not None]
+
+    def take(self, index: int) -> bool:
+        """Count the bin in if every limit leaves room for it."""
+        left = [(amount, most - int(amount[index])) for amount, most in self._left]
+        if any(most < 0 for _, most in left):
+            return False
+        self._left = left
+        return True
 
 
 def _sane(problem: Problem, orders: Orders) -> dict[int, Order]:

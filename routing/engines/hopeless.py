@@ -4,56 +4,88 @@ An engine then gets a problem in which every bin can be served on its own, and c
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from routing.engines.arcs import FORBIDDEN_S, Arcs, arcs, before_breaks
-from routing.engines.insertion import Bins
+from routing.engines.arcs import Arcs, arcs, before_breaks, begin_at
+from routing.engines.bins import Bins, rooms_of
+from routing.engines.finish import changes_minor
+from routing.engines.locked import unlock
 from routing.engines.schedule import timed
-from routing.problem import Bool, Problem, Solution, VisitKind
+from routing.problem import Bool, Order, Orders, Problem, RoadProfile, Solution, TruckRoute, VisitKind
 from tomma.model import ReasonCode
 
 
 @dataclass(frozen=True)
 class Reduced:
-    """The problem without its hopeless bins, and the way back to the whole one."""
+    """The problem without its hopeless and its locked first bins, and the way back to the whole one."""
 
     whole: Problem
     problem: Problem
     kept: tuple[int, ...]
     """Which bin of the whole problem each bin is."""
     hopeless: Mapping[int, ReasonCode]
+    prefixes: Mapping[int, Order] = field(default_factory=dict)
+    """Locked first bins of trucks, in the numbers of the whole."""
 
     def restore(self, solution: Solution) -> Solution:
         """Return a solution of the reduced problem as one of the whole, with the hopeless bins' reasons."""
-        routes = tuple(
-            replace(
-                route,
-                visits=tuple(
-                    replace(visit, index=self.kept[visit.index]) if visit.kind is VisitKind.COLLECT else visit
-                    for visit in route.visits
-                ),
-            )
-            for route in solution.routes
-        )
+        routes = tuple(self._whole_route(route) for route in solution.routes)
         unvisited = {self.kept[index]: code for index, code in solution.unvisited.items()} | dict(self.hopeless)
         lost = [self.whole.bins[index] for index in unvisited]
+        truck_of = {
+            visit.index: route.truck
+            for route in routes
+            for visit in route.visits
+            if visit.kind is VisitKind.COLLECT and self.whole.change_minor
+        }
         return Solution(
             routes=routes,
             unvisited=dict(sorted(unvisited.items())),
-            cost_minor=solution.cost_minor,
+            cost_minor=sum(route.cost_minor for route in routes) if self.prefixes else solution.cost_minor,
             lost_prize_minor=sum(node.prize_minor for node in lost),
             must_missed=sum(node.must for node in lost),
+            change_minor=changes_minor(self.whole, truck_of) if self.whole.change_minor else 0,
         )
+
+    def _whole_route(self, route: TruckRoute) -> TruckRoute:
+        visits = tuple(
+            replace(visit, index=self.kept[visit.index]) if visit.kind is VisitKind.COLLECT else visit
+            for visit in route.visits
+        )
+        if route.truck not in self.prefixes:
+            return replace(route, visits=visits)
+        order = tuple((visit.kind, visit.index) for visit in visits if visit.kind is not VisitKind.BREAK)
+        again = timed(self.whole, route.truck, (*self.prefixes[route.truck], *order))
+        if again is None:
+            raise ValueError(f"truck {route.truck} cannot do its locked bins and then what was planned after them")
+        return again
+
+    def inward(self, orders: Orders) -> dict[int, Order]:
+        """Return orders of the whole as orders of the reduced problem: where an engine may begin."""
+        own = {whole: index for index, whole in enumerate(self.kept)}
+        return {
+            truck: tuple(
+                (kind, own[index] if kind is VisitKind.COLLECT else index)
+                for kind, index in order
+                if kind is not VisitKind.COLLECT or index in own
+            )
+            for truck, order in orders.items()
+        }
 
 
 def reduce(problem: Problem) -> Reduced:
-    """Return the problem without the bins that cannot be served at all."""
-    hopeless = why_hopeless(problem)
-    kept = tuple(index for index in range(len(problem.bins)) if index not in hopeless)
-    smaller = replace(problem, bins=tuple(problem.bins[index] for index in kept)) if hopeless else problem
-    return Reduced(problem, smaller, kept, hopeless)
+    """Return the problem without the bins that cannot be served at all, and those whose turn is fixed."""
+    unlocked = unlock(problem)
+    first = {index for prefix in unlocked.prefixes.values() for _, index in prefix}
+    hopeless = {index: code for index, code in why_hopeless(unlocked.problem).items() if index not in first}
+    hopeless |= unlocked.refused
+    kept = tuple(index for index in range(len(problem.bins)) if index not in hopeless and index not in first)
+    smaller = unlocked.problem
+    if len(kept) < len(problem.bins):
+        smaller = replace(smaller, bins=tuple(problem.bins[index] for index in kept))
+    return Reduced(problem, smaller, kept, hopeless, unlocked.prefixes)
 
 
 def why_hopeless(problem: Problem) -> dict[int, ReasonCode]:
@@ -62,90 +94,106 @@ def why_hopeless(problem: Problem) -> dict[int, ReasonCode]:
         return dict.fromkeys(range(len(problem.bins)), ReasonCode.NO_VEHICLE)
     if not problem.bins:
         return {}
-    bins = Bins(problem)
-    count = len(problem.bins)
-    taken, small, reached, alone = (np.zeros(count, dtype=np.bool_) for _ in range(4))
-    priced = arcs(problem)
+    bins, priced = Bins(problem), arcs(problem)
+    stages = np.zeros((len(STAGES), len(problem.bins)), dtype=np.bool_)
     for truck in _unlike(problem):
-        takes, fits = _takes(problem, bins, truck)
-        roads = takes & fits & _reaches(problem, priced, bins, truck)
-        taken |= takes
-        small |= takes & fits
-        reached |= roads
-        alone |= roads & _in_time(problem, priced, bins, truck)
-    for index in np.flatnonzero(reached & ~alone):
-        alone[index] = _in_time_exactly(problem, int(index))
-    return {
-        index: code
-        for index in range(count)
-        if (code := _first_reason(bool(taken[index]), bool(small[index]), bool(reached[index]), bool(alone[index])))
-    }
+        stages |= _stages(problem, priced, bins, truck)
+    alone = stages[-1]
+    for index in np.flatnonzero(stages[-2] & ~alone):
+        alone[index] = _in_time_exactly(problem, bins, int(index))
+    failed = np.argmin(stages, axis=0)  # the first stage that no truck passes
+    return {index: STAGES[failed[index]] for index in range(len(problem.bins)) if not alone[index]}
 
 
-def _first_reason(taken: bool, small: bool, reached: bool, alone: bool) -> ReasonCode | None:
-    if not taken:
-        return ReasonCode.NO_VEHICLE_FOR_FRACTION
-    if not small:
-        return ReasonCode.TOO_BIG_FOR_ANY_TRUCK
-    if not reached:
-        return ReasonCode.UNREACHABLE
-    return None if alone else ReasonCode.NO_TIME_WINDOW
+STAGES = (
+    ReasonCode.NO_VEHICLE_FOR_FRACTION,
+    ReasonCode.NO_VEHICLE_FOR_SKILL,
+    ReasonCode.ITS_VEHICLE_CANNOT,
+    ReasonCode.TOO_BIG_FOR_ANY_TRUCK,
+    ReasonCode.UNREACHABLE,
+    ReasonCode.ROAD_LIMIT,
+    ReasonCode.NO_TIME_WINDOW,
+)
+"""What keeps a bin out when no truck passes that stage, having passed all before it."""
+
+
+def _stages(problem: Problem, priced: Arcs, bins: Bins, truck_index: int) -> Bool:
+    """Return [stages, bins]: how far each bin comes with this truck."""
+    truck = problem.trucks[truck_index]
+    own = _reaches(problem, truck_index, problem.roads_of(truck_index), bins)
+    any_road = own.copy()
+    for roads in problem.profiles if problem.road_profiles else ():
+        any_road |= _reaches(problem, truck_index, roads, bins)
+    passed = np.stack(
+        [
+            bins.streams_of(truck),
+            bins.skilled(truck),
+            bins.free_for(truck_index),
+            bins.small_for(truck),
+            any_road,
+            own,
+            _in_time(problem, priced.of(truck_index), bins, truck_index),
+        ]
+    )
+    together: Bool = np.logical_and.accumulate(passed, axis=0)
+    return together
 
 
 def _unlike(problem: Problem) -> list[int]:
     """One truck of each kind, those that can unload somewhere."""
-    kinds = {truck: index for index, truck in enumerate(problem.trucks) if problem.disposals_of_truck[index]}
-    return sorted(kinds.values())
+    return [group[-1] for group in problem.like_trucks if problem.disposals_of_truck[group[-1]]]
 
 
-def _takes(problem: Problem, bins: Bins, truck_index: int) -> tuple[Bool, Bool]:
-    truck = problem.trucks[truck_index]
-    takes = np.isin(bins.fraction, sorted(truck.fractions))
-    fits = (bins.volume_l <= truck.capacity_l) & (bins.weight_kg <= truck.capacity_kg)
-    return takes, fits
-
-
-def _reaches(problem: Problem, priced: Arcs, bins: Bins, truck_index: int) -> Bool:
+def _reaches(problem: Problem, truck_index: int, roads: RoadProfile, bins: Bins) -> Bool:
     """Whether roads lead depot -> bin -> some disposal site -> depot."""
-    truck = problem.trucks[truck_index]
-    there = priced.duration_s[truck.start_place, bins.place] < FORBIDDEN_S
+    truck, open_roads = problem.trucks[truck_index], roads.reachable
+    there = open_roads[truck.start_place, bins.place] | (bins.place == truck.start_place)
     away = np.zeros(len(bins.place), dtype=np.bool_)
     for site in problem.disposals_of_truck[truck_index]:
         place = problem.disposals[site].place
-        if priced.duration_s[place, truck.end_place] < FORBIDDEN_S:
-            away |= priced.duration_s[bins.place, place] < FORBIDDEN_S
+        if place == truck.end_place or open_roads[place, truck.end_place]:
+            away |= open_roads[bins.place, place]
     reaches: Bool = there & away
     return reaches
 
 
 def _in_time(problem: Problem, priced: Arcs, bins: Bins, truck_index: int) -> Bool:
-    """Whether the truck, with all its breaks on top, makes it there, to some disposal site, and home."""
+    """Whether the truck, with all its breaks on top, makes it there, to some disposal site, and home.
+
+    Bins that are shut at times, and those beside which a truck that is out has no room left, are left to the exact
+    look.
+    """
     truck = problem.trucks[truck_index]
     latest_s = before_breaks(bins.latest_s, truck.breaks)
-    home_s = int(before_breaks(np.array([truck.shift_end_s]), truck.breaks)[0])
+    home_s = int(before_breaks(np.array([truck.latest_home_s]), truck.breaks)[0])
     arrive = truck.shift_start_s + priced.duration_s[truck.start_place, bins.place]
     leave = np.maximum(arrive, bins.open_s) + bins.service_s
     fine = np.zeros(len(bins.place), dtype=np.bool_)
     for index in problem.disposals_of_truck[truck_index]:
         site = problem.disposals[index]
-        at_site = leave + priced.duration_s[bins.place, site.place]
+        at_site = begin_at(leave + priced.duration_s[bins.place, site.place], site.open_s, site.shut_s)
         closes_s = int(before_breaks(np.array([site.latest_s]), truck.breaks)[0])
-        home = np.maximum(at_site, site.open_s) + site.unload_s + priced.duration_s[site.place, truck.end_place]
+        home = at_site + site.unload_s + priced.duration_s[site.place, truck.end_place]
         fine |= (at_site <= closes_s) & (home <= home_s)
+    for room in rooms_of(bins, truck):
+        fine &= room.at_start + room.amount <= room.capacity
+    fine[[index for index, node in enumerate(problem.bins) if node.shut_s]] = False
     in_time: Bool = fine & (arrive <= latest_s) & (bins.open_s <= bins.latest_s)
     return in_time
 
 
-def _in_time_exactly(problem: Problem, index: int) -> bool:
+def _in_time_exactly(problem: Problem, bins: Bins, index: int) -> bool:
     """Whether any truck has a timetable for this bin alone, with its breaks where they fit best."""
-    node = problem.bins[index]
+    bin_visit = (VisitKind.COLLECT, index)
     for truck in _unlike(problem):
+        if not bins.allowed(problem, truck)[index]:
+            continue
         offered = problem.trucks[truck]
-        if node.fraction not in offered.fractions:
-            continue
-        if node.volume_l > offered.capacity_l or node.weight_kg > offered.capacity_kg:
-            continue
-        for site in problem.disposals_of_truck[truck]:
-            if timed(problem, truck, ((VisitKind.COLLECT, index), (VisitKind.DISPOSE, site))) is not None:
-                return True
+        room = all(room.at_start + int(room.amount[index]) <= room.capacity for room in rooms_of(bins, offered))
+        unloadings = [(VisitKind.DISPOSE, site) for site in problem.disposals_of_truck[truck]]
+        orders: list[Order] = [(bin_visit, last) for last in unloadings] if room else []
+        if offered.aboard and offered.max_unloads != 1:
+            orders += [(first, bin_visit, last) for first in unloadings for last in unloadings]
+        if any(timed(problem, truck, order) is not None for order in orders):
+            return True
     return False

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from routing.engines.arcs import Arcs, before_breaks
-from routing.problem import Int64, Order, Orders, Problem, VisitKind
+from routing.engines.arcs import Arcs, before_breaks, begin_at, halt_by
+from routing.engines.bins import Bins, rooms_of
+from routing.problem import Bool, Gaps, Int64, Order, Orders, Problem, VisitKind, begin_by
 
 COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE
 NO_WAY = 2**60
@@ -27,20 +28,6 @@ class Found:
     visits: Order
 
 
-class Bins:
-    """Columns of the problem's bins, for numpy."""
-
-    def __init__(self, problem: Problem) -> None:
-        columns = [
-            (b.place, b.volume_l, b.weight_kg, b.service_s, b.open_s, b.latest_s, b.prize_minor) for b in problem.bins
-        ]
-        table = np.array(columns, dtype=np.int64).reshape(-1, 7)
-        self.place, self.volume_l, self.weight_kg, self.service_s, self.open_s, self.latest_s, self.prize = table.T
-        self.must = np.array([b.must for b in problem.bins], dtype=np.bool_)
-        self.handling = np.array([problem.handling_minor(b.service_s) for b in problem.bins], dtype=np.int64)
-        self.fraction = np.array([b.fraction for b in problem.bins], dtype=np.int64)
-
-
 @dataclass
 class Tour:
     """One truck's order with the arrays that price an insertion."""
@@ -54,13 +41,22 @@ class Tour:
     def __post_init__(self) -> None:
         """Shrink the deadlines once, then price the order."""
         truck = self.problem.trucks[self.truck]
+        rates = self.problem.rates_of(self.truck)
+        self.arcs = self.arcs.of(self.truck)
         self.sites = self.problem.disposals_of_truck[self.truck]
+        self.allowed = self.bins.allowed(self.problem, self.truck) & bool(self.sites)
+        self.rooms = rooms_of(self.bins, truck)
+        self.handling = (self.bins.service_s * rates.per_handling_h_minor + 1800) // 3600
         self.bin_latest_s = before_breaks(self.bins.latest_s, truck.breaks)
         site_latest = np.array([self.problem.disposals[site].latest_s for site in self.sites], dtype=np.int64)
         self.site_latest_s = before_breaks(site_latest, truck.breaks)
-        self.home_latest_s = int(before_breaks(np.array([truck.shift_end_s]), truck.breaks)[0])
-        self.handling_of_site = [self.problem.handling_minor(d.unload_s) for d in self.problem.disposals]
-        self.refresh()
+        home = before_breaks(np.array([truck.latest_home_s, truck.shift_end_s]), truck.breaks).tolist()
+        self.home_latest_s, self.overtime_from_s = home
+        self.handling_of_site = [rates.handling_minor(d.unload_s) for d in self.problem.disposals]
+        if self.order or truck.aboard:
+            self.tidy()
+        else:
+            self.refresh()
 
     def refresh(self) -> None:
         """Price the order anew after a change."""
@@ -73,11 +69,12 @@ class Tour:
         self.place = np.empty(size + 2, dtype=np.int64)
         self.place[0], self.place[-1] = truck.start_place, truck.end_place
         self.open_s, self.latest_s, self.work_s = [0] * size, [0] * size, [0] * size
+        self.shut_s: list[Gaps] = [()] * size
         latest_of_site = dict(zip(self.sites, self.site_latest_s.tolist(), strict=True))
         for at, (kind, index) in enumerate(self.order):
             node = self.problem.bins[index] if kind is COLLECT else self.problem.disposals[index]
             self.place[at + 1] = node.place
-            self.open_s[at] = node.open_s
+            self.open_s[at], self.shut_s[at] = node.open_s, node.shut_s
             self.latest_s[at] = int(self.bin_latest_s[index]) if kind is COLLECT else latest_of_site.get(index, -1)
             self.work_s[at] = (
                 self.problem.bins[index].service_s if kind is COLLECT else self.problem.disposals[index].unload_s
@@ -90,127 +87,164 @@ class Tour:
         self.leg_minor = self.arcs.cost_minor[self.place[:-1], self.place[1:]]
         legs = self.leg_s.tolist()
         done = [self.problem.trucks[self.truck].shift_start_s]
+        begins: list[int] = []
         for at in range(size):
-            done.append(max(done[-1] + legs[at], self.open_s[at]) + self.work_s[at])
+            begins.append(begin_by(done[-1] + legs[at], self.open_s[at], self.shut_s[at]))
+            done.append(begins[-1] + self.work_s[at])
         by = [self.home_latest_s] * (size + 1)
         for at in range(size - 1, -1, -1):
-            by[at] = min(self.latest_s[at], by[at + 1] - legs[at + 1] - self.work_s[at])
+            latest_s = min(self.latest_s[at], by[at + 1] - legs[at + 1] - self.work_s[at])
+            by[at] = halt_by(latest_s, self.shut_s[at])
         self.done_s = np.array(done, dtype=np.int64)
         self.arrive_by_s = np.array(by, dtype=np.int64)
-        arrivals = self.done_s[:-1] + self.leg_s[:-1]
-        home_in_time = done[-1] + legs[-1] <= self.home_latest_s
-        self.feasible = bool(np.all(arrivals <= np.array(self.latest_s, dtype=np.int64))) and home_in_time
+        self.end_s = done[-1] + legs[-1]
+        self._home_from(legs)
+
+    def _home_from(self, legs: Sequence[int]) -> None:
+        """Whoever halts at node i at t is home at max(t + `rest_s[i]`, `waits_until_s[i]`); gaps are left out of it."""
+        if not self.problem.trucks[self.truck].overtime_s:
+            return
+        rest, waits = [0], [0]
+        for at in range(len(self.order) - 1, -1, -1):
+            rest.append(rest[-1] + self.work_s[at] + legs[at + 1])
+            waits.append(max(self.open_s[at] + rest[-1], waits[-1]))
+        self.rest_s = np.array(rest[::-1], dtype=np.int64)
+        self.waits_until_s = np.array(waits[::-1], dtype=np.int64)
+
+    def _overtime_minor(self, halt_s: Int64) -> Int64 | int:
+        """Return what overtime costs more when the truck halts at each gap's later node at `halt_s`."""
+        truck = self.problem.trucks[self.truck]
+        if not truck.overtime_s:
+            return 0
+        home_s = np.maximum(halt_s + self.rest_s, self.waits_until_s)
+        more_s = np.maximum(home_s, self.overtime_from_s) - max(self.end_s, self.overtime_from_s)
+        extra: Int64 = more_s * truck.overtime_per_h_minor // 3600
+        return extra
 
     def _loads(self) -> None:
         """Load before and after each gap within its trip; a trip ends with its unloading."""
         size = len(self.order)
-        volume, weight = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
         trip = np.zeros(size + 1, dtype=np.int64)
-        number = 0
+        bins = np.full(size, -1, dtype=np.int64)
         for at, (kind, index) in enumerate(self.order):
-            trip[at] = number
-            if kind is COLLECT:
-                volume[at], weight[at] = self.bins.volume_l[index], self.bins.weight_kg[index]
-            else:
-                number += 1
-        trip[size] = number
-        self.before = [_within_trip(load, trip) for load in (volume, weight)]
-        totals = [
-            np.bincount(trip[:size], load, minlength=number + 1)[trip].astype(np.int64) for load in (volume, weight)
-        ]
-        self.after = [total - before for total, before in zip(totals, self.before, strict=True)]
+            trip[at + 1] = trip[at] + (kind is DISPOSE)
+            bins[at] = index if kind is COLLECT else -1
+        self.unloads, self.collects = int(trip[size]), bins[bins >= 0]
+        self.before: list[Int64] = []
+        self.after: list[Int64] = []
+        for room in self.rooms:
+            load = np.where(bins >= 0, room.amount[bins], 0) if len(room.amount) else np.zeros(size, dtype=np.int64)
+            own = _within_trip(load, trip)
+            total = np.bincount(trip[:size], load, minlength=self.unloads + 1)[trip].astype(np.int64)
+            self.before.append(own + np.where(trip == 0, room.at_start, 0))
+            self.after.append(total - own)
 
     def takes(self, index: int) -> bool:
         """Whether the truck may carry the bin at all."""
-        truck, node = self.problem.trucks[self.truck], self.problem.bins[index]
-        small = node.volume_l <= truck.capacity_l and node.weight_kg <= truck.capacity_kg
-        open_ever = node.open_s <= node.latest_s
-        return bool(self.sites) and small and open_ever and node.fraction in truck.fractions
+        return bool(self.allowed[index])
 
-    def cheapest(self, index: int) -> Found | None:
-        """Return the cheapest feasible insertion of the bin, or None."""
-        if not self.takes(index):
+    def within_day(self, index: int) -> bool:
+        """Whether the limits of the day, which unloading does not reset, leave room for one more bin."""
+        truck, bins = self.problem.trucks[self.truck], self.bins
+        if not truck.has_daily_limit:
+            return True
+        most_l, most_kg, most_bins = truck.daily_limit_l, truck.daily_limit_kg, truck.daily_limit_bins
+        return (
+            (most_l is None or int(bins.volume_l[self.collects].sum() + bins.volume_l[index]) <= most_l)
+            and (most_kg is None or int(bins.weight_kg[self.collects].sum() + bins.weight_kg[index]) <= most_kg)
+            and (most_bins is None or len(self.collects) < most_bins)
+        )
+
+    def kept_minor(self, index: int) -> int:
+        """Return what is not lost when this truck collects the bin, because it was its truck before."""
+        return self.problem.change_minor if int(self.bins.kept_truck[index]) == self.truck else 0
+
+    def cheapest(self, index: int, *, any_day: bool = False) -> Found | None:
+        """Return the cheapest feasible insertion of the bin, or None; `any_day` sets the limits of the day aside."""
+        if not self.takes(index) or not (any_day or self.within_day(index)):
             return None
         ways = [self._plain(index)] if self.order else []
-        for site_at, site in enumerate(self.sites):
-            ways.append(self._then_unload(index, site_at, site))
-            if self.order:
-                ways.append(self._unload_first(index, site_at, site))
+        most = self.problem.trucks[self.truck].max_unloads
+        if not self.order or most is None or self.unloads < most:
+            for site_at, site in enumerate(self.sites):
+                ways.append(self._then_unload(index, site_at, site))
+                if self.order:
+                    ways.append(self._unload_first(index, site_at, site))
         ways = [way for way in ways if way.cost_minor < NO_WAY]
         return min(ways, key=lambda way: (way.cost_minor, len(way.visits), way.at)) if ways else None
 
-    def _room(self, index: int, *, before: bool, after: bool) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        truck, node = self.problem.trucks[self.truck], self.problem.bins[index]
+    def _room(self, index: int, *, before: bool, after: bool) -> Bool:
         fits = np.ones(len(self.order) + 1, dtype=np.bool_)
-        for dimension, (own, most) in enumerate(
-            ((node.volume_l, truck.capacity_l), (node.weight_kg, truck.capacity_kg))
-        ):
-            load = np.full(len(fits), own, dtype=np.int64)
-            load += self.before[dimension] if before else 0
-            load += self.after[dimension] if after else 0
-            fits &= load <= most
+        for room, load_before, load_after in zip(self.rooms, self.before, self.after, strict=True):
+            load = np.full(len(fits), room.amount[index], dtype=np.int64)
+            load += load_before if before else 0
+            load += load_after if after else 0
+            fits &= load <= room.capacity
         return fits
 
-    def _pick(self, cost: Int64, fits: np.ndarray[tuple[int], np.dtype[np.bool_]], visits: Order) -> Found:
+    def _pick(self, cost: Int64, fits: Bool, visits: Order) -> Found:
         priced = np.where(fits, cost, NO_WAY)
         at = int(priced.argmin())
         extra = int(priced[at])
-        if extra < NO_WAY and not self.order:
-            extra += self.problem.trucks[self.truck].fixed_minor - int(self.leg_minor[0])
+        truck = self.problem.trucks[self.truck]
+        if extra < NO_WAY and not self.order and not truck.on_road:  # the way home is no saving of a truck at home
+            extra += truck.fixed_minor + int(self.leg_minor[0])
         return Found(extra, at, visits)
 
     def _plain(self, index: int) -> Found:
         """The bin between two visits; not after the last unloading, since the truck must end empty."""
-        bins, place = self.bins, int(self.bins.place[index])
+        bins, node, place = self.bins, self.problem.bins[index], int(self.bins.place[index])
         here, there = self.place[:-1], self.place[1:]
-        arrive = self.done_s + self.arcs.duration_s[here, place]
-        leave = np.maximum(arrive, bins.open_s[index]) + bins.service_s[index]
-        fits = (arrive <= self.bin_latest_s[index]) & (leave + self.arcs.duration_s[place, there] <= self.arrive_by_s)
+        begin = begin_at(self.done_s + self.arcs.duration_s[here, place], node.open_s, node.shut_s)
+        halt = begin + bins.service_s[index] + self.arcs.duration_s[place, there]
+        fits = (begin <= self.bin_latest_s[index]) & (halt <= self.arrive_by_s)
         fits &= self._room(index, before=True, after=True)
         fits[-1] = False
         cost = self.arcs.cost_minor[here, place] + self.arcs.cost_minor[place, there] - self.leg_minor
-        return self._pick(cost + bins.handling[index], fits, ((COLLECT, index),))
+        return self._pick(cost + self.handling[index] + self._overtime_minor(halt), fits, ((COLLECT, index),))
 
     def _then_unload(self, index: int, site_at: int, site: int) -> Found:
         """The bin, then an unloading: ends the trip there, or makes a new last trip."""
-        bins, place, node = self.bins, int(self.bins.place[index]), self.problem.disposals[site]
+        node, place, gate = self.problem.bins[index], int(self.bins.place[index]), self.problem.disposals[site]
         here, there = self.place[:-1], self.place[1:]
-        arrive = self.done_s + self.arcs.duration_s[here, place]
-        leave = np.maximum(arrive, bins.open_s[index]) + bins.service_s[index]
-        at_site = leave + int(self.arcs.duration_s[place, node.place])
-        leave_site = np.maximum(at_site, node.open_s) + node.unload_s
-        fits = (arrive <= self.bin_latest_s[index]) & (at_site <= self.site_latest_s[site_at])
-        fits &= leave_site + self.arcs.duration_s[node.place, there] <= self.arrive_by_s
+        begin = begin_at(self.done_s + self.arcs.duration_s[here, place], node.open_s, node.shut_s)
+        at_site = begin + node.service_s + int(self.arcs.duration_s[place, gate.place])
+        unload = begin_at(at_site, gate.open_s, gate.shut_s)
+        halt = unload + gate.unload_s + self.arcs.duration_s[gate.place, there]
+        fits = (begin <= self.bin_latest_s[index]) & (unload <= self.site_latest_s[site_at])
+        fits &= halt <= self.arrive_by_s
         fits &= self._room(index, before=True, after=False)
-        cost = self.arcs.cost_minor[here, place] + self.arcs.cost_minor[node.place, there] - self.leg_minor
-        cost = cost + int(self.arcs.cost_minor[place, node.place]) + bins.handling[index] + self.handling_of_site[site]
-        return self._pick(cost, fits, ((COLLECT, index), (DISPOSE, site)))
+        cost = self.arcs.cost_minor[here, place] + self.arcs.cost_minor[gate.place, there] - self.leg_minor
+        cost = cost + int(self.arcs.cost_minor[place, gate.place]) + self.handling[index] + self.handling_of_site[site]
+        return self._pick(cost + self._overtime_minor(halt), fits, ((COLLECT, index), (DISPOSE, site)))
 
     def _unload_first(self, index: int, site_at: int, site: int) -> Found:
         """An unloading, then the bin; needs a later unloading in the order."""
-        bins, place, node = self.bins, int(self.bins.place[index]), self.problem.disposals[site]
+        node, place, gate = self.problem.bins[index], int(self.bins.place[index]), self.problem.disposals[site]
         here, there = self.place[:-1], self.place[1:]
-        at_site = self.done_s + self.arcs.duration_s[here, node.place]
-        leave_site = np.maximum(at_site, node.open_s) + node.unload_s
-        arrive = leave_site + int(self.arcs.duration_s[node.place, place])
-        leave = np.maximum(arrive, bins.open_s[index]) + bins.service_s[index]
-        fits = (at_site <= self.site_latest_s[site_at]) & (arrive <= self.bin_latest_s[index])
-        fits &= leave + self.arcs.duration_s[place, there] <= self.arrive_by_s
+        unload = begin_at(self.done_s + self.arcs.duration_s[here, gate.place], gate.open_s, gate.shut_s)
+        arrive = unload + gate.unload_s + int(self.arcs.duration_s[gate.place, place])
+        begin = begin_at(arrive, node.open_s, node.shut_s)
+        halt = begin + node.service_s + self.arcs.duration_s[place, there]
+        fits = (unload <= self.site_latest_s[site_at]) & (begin <= self.bin_latest_s[index])
+        fits &= halt <= self.arrive_by_s
         fits &= self._room(index, before=False, after=True) & (self.before[0] + self.before[1] > 0)
         fits[-1] = False
-        cost = self.arcs.cost_minor[here, node.place] + self.arcs.cost_minor[place, there] - self.leg_minor
-        cost = cost + int(self.arcs.cost_minor[node.place, place]) + bins.handling[index] + self.handling_of_site[site]
-        return self._pick(cost, fits, ((DISPOSE, site), (COLLECT, index)))
+        cost = self.arcs.cost_minor[here, gate.place] + self.arcs.cost_minor[place, there] - self.leg_minor
+        cost = cost + int(self.arcs.cost_minor[gate.place, place]) + self.handling[index] + self.handling_of_site[site]
+        return self._pick(cost + self._overtime_minor(halt), fits, ((DISPOSE, site), (COLLECT, index)))
 
     def tidy(self) -> None:
         """Drop unloadings of nothing or at sites that do not serve; see that the last trip has one."""
         tidy: list[tuple[VisitKind, int]] = []
+        loaded = bool(self.problem.trucks[self.truck].aboard)
         for kind, index in self.order:
-            loaded = bool(tidy) and tidy[-1][0] is COLLECT
             if kind is COLLECT or (loaded and index in self.sites):
                 tidy.append((kind, index))
-        if tidy and tidy[-1][0] is COLLECT:
-            tidy.append((DISPOSE, last_site(self.problem, self.arcs, self.truck, tidy[-1][1])))
+                loaded = kind is COLLECT
+        if loaded and self.sites:
+            here = self.problem.bins[tidy[-1][1]].place if tidy else self.problem.trucks[self.truck].start_place
+            tidy.append((DISPOSE, last_site(self.problem, self.arcs, self.truck, here)))
         self.order = tidy
         self.refresh()
 
@@ -220,13 +254,13 @@ class Tour:
         self.refresh()
 
 
-def last_site(problem: Problem, arcs: Arcs, truck: int, bin_index: int) -> int:
-    """Return the disposal site that makes the way home from the bin cheapest."""
-    here, home = problem.bins[bin_index].place, problem.trucks[truck].end_place
+def last_site(problem: Problem, arcs: Arcs, truck: int, here: int) -> int:
+    """Return the disposal site that makes the way home from a place cheapest, at the truck's own arcs."""
+    home, rates = problem.trucks[truck].end_place, problem.rates_of(truck)
 
     def detour(site: int) -> int:
         place = problem.disposals[site].place
-        unload = problem.handling_minor(problem.disposals[site].unload_s)
+        unload = rates.handling_minor(problem.disposals[site].unload_s)
         return int(arcs.cost_minor[here, place]) + unload + int(arcs.cost_minor[place, home])
 
     return min(problem.disposals_of_truck[truck], key=detour)
@@ -252,18 +286,31 @@ def insert_all(
 ) -> dict[int, bool]:
     """Insert each bin at its cheapest place, in the order given; return the others, and whether they had a place.
 
-    A bin in `worth_minor` is inserted only where it costs less than that; others wherever they fit.
+    A bin in `worth_minor` is inserted only where it costs less than that; others wherever they fit. Of like trucks
+    that have nothing to do yet only the first is asked.
     """
     failed: dict[int, bool] = {}
     limits = worth_minor or {}
+    group_of = _groups(tours)
     for index in wanted:
         best: tuple[Found, Tour] | None = None
+        best_minor, asked = NO_WAY, set[int]()
         for tour in tours:
+            if not tour.order:
+                if group_of[tour.truck] in asked:
+                    continue
+                asked.add(group_of[tour.truck])
             found = tour.cheapest(index)
-            if found is not None and (best is None or found.cost_minor < best[0].cost_minor):
-                best = (found, tour)
-        if best is None or best[0].cost_minor >= limits.get(index, NO_WAY):
+            if found is not None and found.cost_minor - tour.kept_minor(index) < best_minor:
+                best, best_minor = (found, tour), found.cost_minor - tour.kept_minor(index)
+        if best is None or best_minor >= limits.get(index, NO_WAY):
             failed[index] = best is not None
         else:
             best[1].insert(best[0])
     return failed
+
+
+def _groups(tours: Sequence[Tour]) -> dict[int, int]:
+    if not tours:
+        return {}
+    return {truck: group[0] for group in tours[0].problem.like_trucks for truck in group}

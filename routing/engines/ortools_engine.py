@@ -206,7 +206,7 @@ class _Model:
         home = self.fleet[vehicle].end_place
         for node in range(self.first_bin, self.first_unload):
             index = self.bins[node - self.first_bin]
-            site = last_site(self.problem, self.arcs, self.trucks[vehicle], index)
+            site = last_site(self.problem, self.arcs, self.trucks[vehicle], self.problem.bins[index].place)
             place = self.problem.disposals[site].place
             unload = unload_minor[site] if by_cost else self.problem.disposals[site].unload_s
             through = arc[self.places[node], place] + unload + arc[place, home]

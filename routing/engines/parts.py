@@ -4,10 +4,10 @@ Compactors for residual waste and crane trucks for glass share streets, not bins
 one large one, and the fleets to try add up where they would multiply.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from routing.problem import Order, Orders, Problem, VisitKind
+from routing.problem import BinNode, Order, Orders, Problem, VisitKind
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,32 @@ def parts(problem: Problem) -> tuple[Part, ...]:
         )
         bins = tuple(index for index, node in enumerate(problem.bins) if node.fraction in streams)
         if trucks and bins:
-            smaller = replace(
-                problem,
-                trucks=tuple(problem.trucks[index] for index in trucks),
-                bins=tuple(problem.bins[index] for index in bins),
-            )
-            found.append(Part(smaller, trucks, bins))
+            found.append(part_of(problem, trucks, bins))
     return tuple(sorted(found, key=lambda part: (-len(part.bins), part.bins)))
+
+
+def part_of(problem: Problem, trucks: Sequence[int], bins: Sequence[int]) -> Part:
+    """Return these trucks and bins as a problem of their own; what points at trucks is renumbered.
+
+    A bin locked to trucks of which none comes along can then be collected by nobody; one that was kept by a truck
+    elsewhere is moved whatever happens, so its price of moving is left out.
+    """
+    own = {whole: index for index, whole in enumerate(trucks)}
+    smaller = replace(
+        problem,
+        trucks=tuple(problem.trucks[index] for index in trucks),
+        bins=tuple(_renumbered(problem.bins[index], own) for index in bins),
+    )
+    return Part(smaller, tuple(trucks), tuple(bins))
+
+
+def _renumbered(node: BinNode, own: Mapping[int, int]) -> BinNode:
+    if node.only_trucks is None and node.kept_truck is None:
+        return node
+    locked = None if node.only_trucks is None else frozenset(own[each] for each in node.only_trucks if each in own)
+    kept = None if node.kept_truck is None else own.get(node.kept_truck)
+    rank = node.lock_rank if locked else None
+    return replace(node, only_trucks=locked, kept_truck=kept, lock_rank=rank)
 
 
 def _streams_together(problem: Problem) -> list[frozenset[int]]:

@@ -56,7 +56,9 @@ class Model:
                 order.append((VisitKind.DISPOSE, activity.idx - self.first_disposal))
         truck = self.trucks[route.vehicle_type()]
         if order and order[-1][0] is VisitKind.COLLECT:
-            order.append((VisitKind.DISPOSE, last_site(self.problem, self.arcs, truck, order[-1][1])))
+            order.append(
+                (VisitKind.DISPOSE, last_site(self.problem, self.arcs, truck, self.problem.bins[order[-1][1]].place))
+            )
         return tuple(order)
 
     def warm_start(self, orders: Orders) -> Solution:

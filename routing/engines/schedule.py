@@ -7,7 +7,7 @@ place after it. For each state only the earliest time matters, since waiting is 
 from dataclasses import dataclass
 from itertools import pairwise
 
-from routing.problem import BreakRule, Order, Problem, Truck, TruckRoute, Visit, VisitKind
+from routing.problem import BreakRule, Gaps, Order, Problem, Truck, TruckRoute, Visit, VisitKind, begin_by
 
 NEVER = 2**62
 
@@ -24,6 +24,7 @@ class _Task:
     open_s: int
     latest_s: int
     work_s: int
+    shut_s: Gaps = ()
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class _Stage:
 def timed(problem: Problem, truck_index: int, order: Order) -> TruckRoute | None:
     """Return the order with times and breaks, or None when no timetable keeps windows, breaks and shift."""
     truck = problem.trucks[truck_index]
-    tasks = _tasks(problem, truck, order)
+    tasks = _tasks(problem, truck_index, order)
     if tasks is None:
         return None
     stages = _forward(tasks, truck)
@@ -53,24 +54,66 @@ def timed(problem: Problem, truck_index: int, order: Order) -> TruckRoute | None
     return _route(problem, truck_index, visits, stages[-1].done_s[taken], order)
 
 
-def _tasks(problem: Problem, truck: Truck, order: Order) -> list[_Task] | None:
+def done_by_breaks(problem: Problem, truck_index: int, order: Order) -> list[int] | None:
+    """Return when the order is done, by the number of breaks taken on the way; `NEVER` where that cannot be."""
+    tasks = _tasks(problem, truck_index, order)
+    stages = _forward(tasks[:-1], problem.trucks[truck_index]) if tasks else None
+    return stages[-1].done_s if stages else None
+
+
+def homebound(problem: Problem, truck_index: int) -> TruckRoute | None:
+    """Return the way home of a truck that is out, by a disposal site if it has a load; late if it must be.
+
+    None when no road leads home.
+    """
+    truck = problem.trucks[truck_index]
+    aboard = {load.fraction for load in truck.aboard}
+    sites = [index for index, site in enumerate(problem.disposals) if aboard and aboard <= site.fractions]
+    orders: list[Order] = [((VisitKind.DISPOSE, index),) for index in sites] if aboard else [()]
+    in_time = [route for order in orders if (route := timed(problem, truck_index, order)) is not None]
+    if in_time:
+        return min(in_time, key=lambda route: route.cost_minor)
+    late = [route for order in orders if (route := _late(problem, truck_index, order)) is not None]
+    if not late:  # no gate can be reached before it closes: home with the load, or nowhere
+        return _late(problem, truck_index, ())
+    return min(late, key=lambda route: (route.end_s, route.cost_minor))
+
+
+def _late(problem: Problem, truck_index: int, order: Order) -> TruckRoute | None:
+    """Return the timetable without regard to shift and breaks; None if there is no road, or a gate is passed late."""
+    tasks = _tasks(problem, truck_index, order)
+    if tasks is None:
+        return None
+    now_s, visits = problem.trucks[truck_index].shift_start_s, []
+    for task in tasks[:-1]:
+        arrive_s = now_s + task.drive_s
+        if arrive_s > task.latest_s:
+            return None
+        begin_s = begin_by(arrive_s, task.open_s, task.shut_s)
+        now_s = begin_s + task.work_s
+        visits.append(Visit(task.kind, task.index, task.place, arrive_s, begin_s, now_s))
+    return _route(problem, truck_index, visits, now_s + tasks[-1].drive_s, order)
+
+
+def _tasks(problem: Problem, truck_index: int, order: Order) -> list[_Task] | None:
     """Return the legs to drive, ending at home; None when a leg has no road."""
+    truck, roads = problem.trucks[truck_index], problem.roads_of(truck_index)
     tasks: list[_Task] = []
     here = truck.start_place
     for kind, index in order:
         node = problem.bins[index] if kind is VisitKind.COLLECT else problem.disposals[index]
-        if here != node.place and not problem.reachable[here, node.place]:
+        if here != node.place and not roads.reachable[here, node.place]:
             return None
-        drive_s = int(problem.duration_s[here, node.place]) if here != node.place else 0
+        drive_s = int(roads.duration_s[here, node.place]) if here != node.place else 0
         halts = kind is VisitKind.COLLECT and here != node.place
         halt_s = int(problem.halt_s[node.place]) if halts else 0
         work_s = problem.bins[index].service_s if kind is VisitKind.COLLECT else problem.disposals[index].unload_s
-        tasks.append(_Task(kind, index, node.place, drive_s, halt_s, node.open_s, node.latest_s, work_s))
+        tasks.append(_Task(kind, index, node.place, drive_s, halt_s, node.open_s, node.latest_s, work_s, node.shut_s))
         here = node.place
-    if here != truck.end_place and not problem.reachable[here, truck.end_place]:
+    if here != truck.end_place and not roads.reachable[here, truck.end_place]:
         return None
-    home_s = int(problem.duration_s[here, truck.end_place]) if here != truck.end_place else 0
-    tasks.append(_Task(VisitKind.DISPOSE, -1, truck.end_place, home_s, 0, 0, truck.shift_end_s, 0))
+    home_s = int(roads.duration_s[here, truck.end_place]) if here != truck.end_place else 0
+    tasks.append(_Task(VisitKind.DISPOSE, -1, truck.end_place, home_s, 0, 0, truck.latest_home_s, 0))
     return tasks
 
 
@@ -102,7 +145,7 @@ def _rest(times: list[int], breaks: tuple[BreakRule, ...]) -> tuple[list[int], l
 
 
 def _finish(arrive_s: int, task: _Task) -> int:
-    begin = max(arrive_s + task.halt_s, task.open_s)
+    begin = begin_by(arrive_s + task.halt_s, task.open_s, task.shut_s)
     return begin + task.work_s if begin <= task.latest_s else NEVER
 
 
@@ -123,7 +166,7 @@ def _backward(tasks: list[_Task], stages: list[_Stage], truck: Truck, taken: int
         task, stage = tasks[position], stages[position]
         if task.index >= 0:
             arrive = stage.arrive_s[taken]
-            begin = max(arrive + task.halt_s, task.open_s)
+            begin = begin_by(arrive + task.halt_s, task.open_s, task.shut_s)
             visits.append(Visit(task.kind, task.index, task.place, arrive, begin, begin + task.work_s))
         before_place = tasks[position - 1].place if position else truck.start_place
         while stage.rested_after[taken]:
@@ -143,35 +186,40 @@ def _break_visit(truck: Truck, index: int, place: int, arrive_s: int) -> Visit:
 
 
 def _route(problem: Problem, truck_index: int, visits: list[Visit], end_s: int, order: Order) -> TruckRoute:
-    truck = problem.trucks[truck_index]
+    truck, roads, rates = problem.trucks[truck_index], problem.roads_of(truck_index), problem.rates_of(truck_index)
     start_s, visits = _leave_late(problem, truck, visits)
     places = [truck.start_place, *(visit.place for visit in visits), truck.end_place]
-    legs = [(a, b) for a, b in pairwise(places) if a != b]
+    legs = [
+        (int(roads.distance_m[here, there]), int(roads.duration_s[here, there]))
+        for here, there in pairwise(places)
+        if here != there
+    ]
     handling = 0
     here = truck.start_place
     for kind, index in order:
         if kind is VisitKind.COLLECT:
             node = problem.bins[index]
-            halt = problem.handling_minor(int(problem.halt_s[node.place])) if node.place != here else 0
-            handling += halt + problem.handling_minor(node.service_s)
+            halt = rates.handling_minor(int(problem.halt_s[node.place])) if node.place != here else 0
+            handling += halt + rates.handling_minor(node.service_s)
             here = node.place
         else:
-            handling += problem.handling_minor(problem.disposals[index].unload_s)
+            handling += rates.handling_minor(problem.disposals[index].unload_s)
             here = problem.disposals[index].place
+    driving = sum(rates.leg_minor(metres, seconds) for metres, seconds in legs)
     return TruckRoute(
         truck=truck_index,
         start_s=start_s,
         end_s=end_s,
         visits=tuple(visits),
-        distance_m=sum(int(problem.distance_m[leg]) for leg in legs),
-        driving_s=sum(int(problem.duration_s[leg]) for leg in legs),
-        cost_minor=truck.fixed_minor + handling + sum(int(problem.arc_minor[leg]) for leg in legs),
+        distance_m=sum(metres for metres, _ in legs),
+        driving_s=sum(seconds for _, seconds in legs),
+        cost_minor=truck.fixed_minor + handling + driving + truck.overtime_minor(end_s),
     )
 
 
 def _leave_late(problem: Problem, truck: Truck, visits: list[Visit]) -> tuple[int, list[Visit]]:
     """Wait at the depot rather than at the first bin's closed gate."""
-    if not visits or visits[0].kind is VisitKind.BREAK:
+    if not visits or visits[0].kind is VisitKind.BREAK or truck.on_road:
         return truck.shift_start_s, visits
     first = visits[0]
     halts = first.kind is VisitKind.COLLECT and first.place != truck.start_place
