@@ -218,6 +218,8 @@ class RoadSettings(_Section):
     """Of straight lines, until the city's own streets have taught a better one."""
     straight_line_speed_kmh: float = Field(default=22.0, ge=1.0, le=130.0)
     """The same."""
+    matrix_points_kept: int = Field(default=12_000, ge=0, le=30_000)
+    """Places whose drives are kept on disk (8 bytes per pair: 800 MB for 10,000); 0 keeps them in memory only."""
     traffic: tuple[TrafficHours, ...] = ()
     """Hours at which driving takes longer; a plan uses the average over its trucks' hours."""
     osrm_url: str = Field(default="", pattern=SERVER_PATTERN)

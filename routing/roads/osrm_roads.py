@@ -93,9 +93,11 @@ class OsrmRoads:
 
 
 def matrix_of(duration_s: WholeNumbers, distance_m: WholeNumbers) -> Matrix:
-    """Return square arrays as a matrix of streets; UNREACHABLE on the diagonal marks an off-road point."""
+    """Return square arrays as a matrix of streets, and give them away.
+
+    UNREACHABLE on the diagonal marks an off-road point.
+    """
     reachable = duration_s != UNREACHABLE
-    duration_s, distance_m = duration_s.copy(), distance_m.copy()
     np.fill_diagonal(duration_s, 0)
     np.fill_diagonal(distance_m, 0)
     return Matrix(duration_s, distance_m, reachable, RoadsSource.STREETS)

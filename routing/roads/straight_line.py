@@ -1,4 +1,4 @@
-"""Straight lines times a factor: the marked fallback for when there is no street network."""
+"""Straight lines times a factor: the marked fallback for when there is no street network; `learning` fits it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ LONLAT_DECIMALS = 6  # 0.1 m
 
 @dataclass(frozen=True, slots=True)
 class StraightLineRoads:
-    """Guesses a drive as the great circle times `detour_factor`, at one speed.
+    """Guesses a drive as the great circle times `detour_factor`, at one speed after a start of `leg_s`.
 
     It cannot know water, walls or one-way streets, so only absurdly far points are unreachable. A point
     on its own is never off the road: there is no road to be off.
@@ -27,11 +27,14 @@ class StraightLineRoads:
 
     detour_factor: float
     speed_kmh: float
+    leg_s: float = 0.0
+    """What every drive costs before the first metre; staying where one is costs nothing."""
 
     def __post_init__(self) -> None:
         """Refuse a detour shorter than the straight line, and standing still."""
         check_within("detour_factor", self.detour_factor, 1.0, 5.0)
         check_within("speed_kmh", self.speed_kmh, 1.0, 130.0)
+        check_within("leg_s", self.leg_s, 0.0, 300.0)
 
     @property
     def source(self) -> RoadsSource:
@@ -41,7 +44,7 @@ class StraightLineRoads:
     def matrix(self, points: Sequence[Position]) -> Matrix:
         """Return the guessed drives between all `points`."""
         distance_m = great_circles_m(points) * self.detour_factor
-        duration_s = distance_m / (self.speed_kmh / 3.6)
+        duration_s = np.where(distance_m > 0, self.leg_s, 0.0) + distance_m / (self.speed_kmh / 3.6)
         reachable = distance_m <= MAX_LEG_M
         return Matrix(
             duration_s=np.where(reachable, np.rint(duration_s), UNREACHABLE).astype(np.int32),

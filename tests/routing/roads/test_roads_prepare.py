@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from routing.roads import prepare as preparing
-from routing.roads.cache import CachedRoads
 from routing.roads.cli import app
 from routing.roads.opening import open_roads
 from routing.roads.osrm_roads import OsrmRoads
+from routing.roads.port import StreetNetwork
 from routing.roads.prepare import PreparedRoads, current, prepare
 from tests.routing.roads.made_up_town import Town, position
 from tomma.errors import RoadsUnavailableError
@@ -133,7 +133,7 @@ def test_with_an_extract_the_streets_are_opened_and_remembered(extract: Path, ro
     """Preparing is part of opening: nobody has to know a second command."""
     roads = open_roads(RoadSettings(osm_extract=extract), roads_dir)
     assert roads.source is RoadsSource.STREETS
-    assert isinstance(roads, CachedRoads)
+    assert isinstance(roads, StreetNetwork)
 
 
 def test_without_an_extract_the_network_prepared_last_is_used(extract: Path, roads_dir: Path) -> None:

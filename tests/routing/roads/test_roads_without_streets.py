@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from routing.roads.cache import CachedRoads
+from routing.roads.memory import RamMemory
 from routing.roads.osrm_roads import matrix_of
 from routing.roads.port import UNREACHABLE, Leg, Matrix
 from routing.roads.straight_line import StraightLineRoads, straight_leg
@@ -126,7 +127,7 @@ def test_bins_that_do_not_move_cost_nothing_the_second_time() -> None:
 def test_the_memory_is_bounded() -> None:
     """A long-lived server that sees many cities starts afresh instead of growing; a huge question passes by."""
     roads = CountedRoads()
-    cached = CachedRoads(roads, max_points=5)
+    cached = CachedRoads(roads, RamMemory(max_points=5))
     cached.matrix(places(4))
     assert np.array_equal(cached.matrix(places(6)[2:]).distance_m, STRAIGHT.matrix(places(6)[2:]).distance_m)
     assert roads.asked[-2:] == [(4, 4), (0, 4)]
@@ -138,7 +139,7 @@ def test_the_memory_is_bounded() -> None:
 @settings(deadline=None)
 def test_the_memory_never_changes_an_answer(questions: list[list[int]]) -> None:
     """Whatever was asked before, in whatever order."""
-    cached, known = CachedRoads(CountedRoads(), max_points=7), places(10)
+    cached, known = CachedRoads(CountedRoads(), RamMemory(max_points=7)), places(10)
     for question in questions:
         points = [known[number] for number in question]
         expected = STRAIGHT.matrix(points)

@@ -1,0 +1,53 @@
+"""The streets of one city as the planner sees them: a network per truck size, and a guess to fall back on."""
+
+import logging
+from collections.abc import Callable, Sequence
+from threading import Lock
+
+from routing.roads.port import Leg, Matrix, Roads
+from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
+from tomma.city import Position
+from tomma.plan import RoadsSource
+
+log = logging.getLogger(__name__)
+
+
+class Streets:
+    """Keeps the promise of `StreetNetwork`.
+
+    Args:
+        standard: The standard truck's roads.
+        make: Returns another size's; called once for each.
+        guess: Returns the straight lines to fall back on, as they are known now.
+    """
+
+    def __init__(self, standard: Roads, make: Callable[[TruckSize], Roads], guess: Callable[[], Roads]) -> None:
+        self._made: dict[TruckSize, Roads] = {STANDARD_TRUCK: standard}
+        self._make = make
+        self._guess = guess
+        self._lock = Lock()
+
+    @property
+    def source(self) -> RoadsSource:
+        """That of the standard truck's roads."""
+        return self._made[STANDARD_TRUCK].source
+
+    @property
+    def fallback(self) -> Roads:
+        """What to guess with."""
+        return self._guess()
+
+    def matrix(self, points: Sequence[Position]) -> Matrix:
+        """Return the standard truck's drives."""
+        return self._made[STANDARD_TRUCK].matrix(points)
+
+    def legs(self, points: Sequence[Position]) -> tuple[Leg, ...]:
+        """Return the lines of the standard truck's drives."""
+        return self._made[STANDARD_TRUCK].legs(points)
+
+    def sized(self, truck: TruckSize) -> Roads:
+        """Return the roads as a truck of that size may drive them."""
+        with self._lock:
+            if truck not in self._made:
+                self._made[truck] = self._make(truck)
+            return self._made[truck]
