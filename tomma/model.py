@@ -149,9 +149,11 @@ class Reading:
 
     def __post_init__(self) -> None:
         """Refuse a fill level outside [0, 1] and times without UTC."""
-        check_within("fill_fraction", self.fill_fraction, 0.0, 1.0)
-        check_utc("measured_utc", self.measured_utc)
-        check_utc("received_utc", self.received_utc)
+        if not 0.0 <= self.fill_fraction <= 1.0:
+            check_within("fill_fraction", self.fill_fraction, 0.0, 1.0)
+        if self.measured_utc.tzinfo is not UTC or self.received_utc.tzinfo is not UTC:
+            check_utc("measured_utc", self.measured_utc)
+            check_utc("received_utc", self.received_utc)
         raw = self.raw_fill_fraction
         if raw is not None and not (raw < 0.0 == self.fill_fraction or raw > 1.0 == self.fill_fraction):
             raise ValueError(f"raw_fill_fraction must lie beyond the end it was clipped to, got {raw}")
@@ -371,6 +373,48 @@ class Event:
             raise ValueError(f"skip_reason belongs to a skipped event and only there, got kind {self.kind}")
         if (self.kind is EventKind.UNDONE) != (self.undoes_key is not None):
             raise ValueError(f"undoes_key belongs to an undone event and only there, got kind {self.kind}")
+
+
+REQUEST_NOTE_MAX = 500
+"""Characters."""
+
+
+class RequestReason(StrEnum):
+    """Why somebody wants a bin emptied now."""
+
+    FULL = "full"
+    LITTER_BESIDE = "litter_beside"
+    SMELL = "smell"
+    EVENT = "event"
+    """A market, a match: it will fill faster than it ever did."""
+    OTHER = "other"
+    """`note` tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class BinRequest:
+    """Somebody asked for a bin to be emptied: a resident, or the office. It stands until withdrawn or fulfilled."""
+
+    id: str
+    bin_id: BinId
+    reason: RequestReason
+    asked_utc: datetime
+    note: str = ""
+    withdrawn_utc: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a request without a name, an endless note, and one taken back before it was made."""
+        check_within("length of id", len(self.id), 1, 64)
+        check_within("length of note", len(self.note), 0, REQUEST_NOTE_MAX)
+        check_utc("asked_utc", self.asked_utc)
+        if self.withdrawn_utc is not None:
+            check_utc("withdrawn_utc", self.withdrawn_utc)
+            if self.withdrawn_utc < self.asked_utc:
+                raise ValueError(f"withdrawn_utc must not be before asked_utc, got {self.withdrawn_utc}")
+
+    def stands(self, emptied_utc: datetime | None) -> bool:
+        """Return whether it still asks for a visit, the bin having last been emptied at `emptied_utc`."""
+        return self.withdrawn_utc is None and (emptied_utc is None or emptied_utc <= self.asked_utc)
 
 
 class ReasonCode(StrEnum):

@@ -14,6 +14,7 @@ from tomma.city import City
 from tomma.model import (
     Alert,
     BinId,
+    BinRequest,
     DeadLetter,
     Emptying,
     Event,
@@ -256,6 +257,22 @@ class EventLog(Protocol):
 
     def since(self, position: int, limit: int = 1000) -> tuple[int, Sequence[Event]]:
         """Return (new position, events stored after `position` in order of storing); begin with 0."""
+
+
+class RequestBook(Protocol):
+    """Keeps what residents and the office asked for."""
+
+    def ask(self, request: BinRequest) -> BinRequest:
+        """Keep the request, durably, and return it; of a known id the first one stands and is returned."""
+
+    def withdraw(self, request_id: str, at_utc: datetime) -> BinRequest:
+        """Take a request back and return it; again changes nothing. NotFoundError when there is none."""
+
+    def not_withdrawn(self, since_utc: datetime) -> Sequence[BinRequest]:
+        """Return the requests asked at `since_utc` or later and not taken back, oldest first; fulfilled ones too."""
+
+    def of_bin(self, bin_id: BinId, limit: int = 100) -> Sequence[BinRequest]:
+        """Return a bin's newest requests, newest first, withdrawn ones too."""
 
 
 class WorkerBoard(Protocol):

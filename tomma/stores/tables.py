@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration that ends at these tables."""
 
 
@@ -247,6 +247,18 @@ event = sa.Table(
     _number("lon_deg", nullable=True),
 )
 """Bins, trucks and plans are named, not pointed to: what a driver did stays true when the master data moves on."""
+
+bin_request = sa.Table(
+    "bin_request",
+    metadata,
+    _key(),
+    sa.Column("bin_id", sa.Text, nullable=False, index=True),
+    _text("reason"),
+    _text("note"),
+    sa.Column("asked_utc", UtcDateTime, nullable=False, index=True),
+    sa.Column("withdrawn_utc", UtcDateTime),
+)
+"""Bins are named, not pointed to, as in `event`."""
 
 worker = sa.Table(
     "worker",

@@ -7,12 +7,13 @@ from typing import Self
 import sqlalchemy as sa
 
 from tomma.errors import ConfigurationError
-from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, WorkerBoard
+from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook, WorkerBoard
 from tomma.settings import Settings
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
 from tomma.stores.plans import SqlPlanStore
 from tomma.stores.registry import SqlRegistry
+from tomma.stores.requests import SqlRequestBook
 from tomma.stores.sqlite_readings import SqliteReadings
 from tomma.stores.workers import SqlWorkerBoard
 
@@ -25,6 +26,7 @@ class Stores:
     registry: Registry
     plans: PlanStore
     events: EventLog
+    requests: RequestBook
     workers: WorkerBoard
     engine: sa.Engine
     """The database under registry, plans and events."""
@@ -56,6 +58,7 @@ def open_stores(settings: Settings) -> Stores:
         registry=SqlRegistry(engine),
         plans=SqlPlanStore(engine),
         events=SqlEventLog(engine),
+        requests=SqlRequestBook(engine),
         workers=SqlWorkerBoard(engine),
         engine=engine,
     )
