@@ -1,0 +1,61 @@
+"""One waste_city instance among the benchmark's cases; its own evaluator is the judge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+from pathlib import Path
+
+from routing.bench_solver.case import Routes, Score
+from routing.bench_solver.waste_city import WasteCity, city, load
+from routing.problem import Problem, Solution
+
+
+@dataclass(frozen=True)
+class WasteCityCase:
+    """One city, made anew from its numbers wherever it is needed."""
+
+    path: Path
+    bins: int
+    trucks: int
+    seed: int
+    group = "waste_city"
+    published = None
+
+    @property
+    def name(self) -> str:
+        """Size, trucks and seed."""
+        return f"waste_city-{self.bins}-{self.trucks}-s{self.seed}"
+
+    @property
+    def size(self) -> int:
+        """Bins that may be visited."""
+        return self.bins
+
+    @cached_property
+    def city(self) -> WasteCity:
+        """Make the city."""
+        return city(load(self.path), self.bins, self.trucks, self.seed)
+
+    @property
+    def problem(self) -> Problem:
+        """Return the city for our solvers."""
+        return self.city.problem
+
+    def routes(self, solution: Solution) -> Routes:
+        """Return the nodes of every truck, also of those that stay at home: the judge counts by position."""
+        return tuple(tuple(nodes) for nodes in self.city.sequences(solution))
+
+    def score(self, routes: Sequence[Sequence[int]]) -> Score:
+        """Let the benchmark's own evaluator judge."""
+        used = sum(bool(route) for route in routes)
+        try:
+            verdict = self.city.module.evaluate(self.city.instance, [list(route) for route in routes])
+        except AssertionError as exc:
+            return Score(inf, used, (f"the evaluator says {exc}",))
+        return Score(float(verdict["obj"]), used)
+
+    def cost_per_visit(self, routes: Routes) -> float:
+        """Return what driving and trucks cost for each bin on the routes, prizes aside."""
+        verdict = self.city.module.evaluate(self.city.instance, [list(route) for route in routes])
+        return float(verdict["routing"]) / int(verdict["visits"])
