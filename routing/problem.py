@@ -360,7 +360,7 @@ class Problem:
                 _within(f"kept_truck of bin {index}", node.kept_truck, 0, last)
             if node.lock_rank is not None:
                 (truck_index,) = node.only_trucks or (-1,)
-                _within(f"lock_rank of bin {index}", node.lock_rank, 0, len(self.bins))
+                _within(f"lock_rank of bin {index}", node.lock_rank, 0, HORIZON_S)
                 if (truck_index, node.lock_rank) in ranks:
                     raise ValueError(f"lock_rank of bin {index} is that of another: {node.lock_rank}")
                 ranks.add((truck_index, node.lock_rank))

@@ -17,16 +17,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 import psutil
 
 from routing.check import violations
-from routing.engines.finish import settle
+from routing.engines.finish import changes_minor, settle
 from routing.engines.hopeless import reduce, why_hopeless
+from routing.engines.schedule import homebound
 from routing.engines.wire import Job, Message, read_message
-from routing.problem import Problem, Solution
+from routing.problem import Orders, Problem, Solution
 from tomma.model import ReasonCode
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class _Run:
         if self.best is None:
             self.first_s = elapsed_s
         if self.best is None or solution.rank < self.best.rank:
-            self.best, self.best_engine = solution, "greedy" if stage == "greedy" else engine
+            self.best, self.best_engine = solution, "greedy" if stage in ("greedy", "warm") else engine
             self.on_progress(stage, solution, elapsed_s)
         return None
 
@@ -99,6 +100,7 @@ def solve_in_child(
     iterations: int | None = None,
     workers: int | None = None,
     stop: threading.Event | None = None,
+    warm: Orders | None = None,
 ) -> Solved:
     """Return the best checked solution any engine found in `budget_s`, at the latest about a second after it.
 
@@ -112,16 +114,17 @@ def solve_in_child(
         iterations: Of the engine's own kind; None means until the time is up.
         workers: Processes an engine may use at once; None means one per core, two at most.
         stop: When set, the best so far is returned at once.
+        warm: A plan to begin with, of yesterday or on the road: mended, it is the first answer.
     """
     began_at = time.monotonic()
     run = _Run(problem, on_progress, began_at, began_at + budget_s)
     if problem.bins and problem.trucks:
         lanes = workers or min(2, os.cpu_count() or 1)
         _try_engines(
-            run, engines, Job(problem, "", run.ends_at - FINISH_S, iterations, lanes, seed, memory_limit_mb), stop
+            run, engines, Job(problem, "", run.ends_at - FINISH_S, iterations, lanes, seed, memory_limit_mb, warm), stop
         )
     if run.best is None:
-        _fall_back(run)
+        _fall_back(run, warm or {})
     assert run.best is not None  # noqa: S101  (_fall_back always finds one)
     for note in run.notes:
         log.warning("engine replaced %s", note)
@@ -133,21 +136,17 @@ def _try_engines(run: _Run, engines: Sequence[str], job: Job, stop: threading.Ev
         left_s = run.ends_at - time.monotonic()
         if run.best is not None and left_s < WORTH_STARTING_S:
             return
-        fault = _run_child(run, name, _with_engine(job, ENGINES.get(name, name)), stop)
+        fault = _run_child(run, name, replace(job, engine=ENGINES.get(name, name)), stop)
         if fault is None or (stop is not None and stop.is_set()):
             return
         run.notes.append(f"{name}: {fault}")
 
 
-def _with_engine(job: Job, engine: str) -> Job:
-    return Job(job.problem, engine, job.ends_at, job.iterations, job.workers, job.seed, job.memory_limit_mb)
-
-
-def _fall_back(run: _Run) -> None:
+def _fall_back(run: _Run, warm: Orders) -> None:
     """No child answered: insert greedily here; and if even that breaks a rule, leave every bin out by name."""
     try:
         reduced = reduce(run.problem)
-        fault = run.offer("greedy", "greedy", reduced.restore(settle(reduced.problem, {})))
+        fault = run.offer("greedy", "greedy", reduced.restore(settle(reduced.problem, reduced.inward(warm))))
     except Exception:
         log.exception("greedy insertion failed; the plan is empty")
         fault = "raised"
@@ -158,11 +157,15 @@ def _fall_back(run: _Run) -> None:
 
 def _empty(problem: Problem) -> Solution:
     codes = dict.fromkeys(range(len(problem.bins)), ReasonCode.NO_CAPACITY) | why_hopeless(problem)
+    home = [homebound(problem, index) for index, truck in enumerate(problem.trucks) if truck.on_road]
+    routes = tuple(route for route in home if route is not None)
     return Solution(
-        routes=(),
+        routes=routes,
         unvisited=codes,
+        cost_minor=sum(route.cost_minor for route in routes),
         lost_prize_minor=sum(node.prize_minor for node in problem.bins),
         must_missed=sum(node.must for node in problem.bins),
+        change_minor=changes_minor(problem, {}),
     )
 
 

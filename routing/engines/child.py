@@ -13,10 +13,10 @@ import time
 from typing import BinaryIO
 
 from routing.engines.finish import settle
-from routing.engines.hopeless import reduce
+from routing.engines.hopeless import Reduced, reduce
 from routing.engines.interface import Budget, Engine
 from routing.engines.wire import Job, Message, write_message
-from routing.problem import Solution
+from routing.problem import Orders, Solution
 
 HEADROOM_MB = 3_072
 """Address space beyond the limit: libraries map far more than they touch. The parent watches what is touched."""
@@ -42,9 +42,8 @@ def _limit_memory(memory_limit_mb: int) -> None:
 
 def _work(job: Job, answers: BinaryIO) -> None:
     reduced = reduce(job.problem)
-    first = settle(reduced.problem, {})
+    first = _first(reduced, job.warm, answers)
     best_rank = first.rank
-    write_message(answers, Message("better", "greedy", reduced.restore(first)))
 
     def report(stage: str, solution: Solution) -> None:
         nonlocal best_rank
@@ -58,6 +57,18 @@ def _work(job: Job, answers: BinaryIO) -> None:
     if not isinstance(solution, Solution):
         raise TypeError(f"the engine returned {type(solution).__name__} in place of a Solution")
     write_message(answers, Message("done", job.engine, reduced.restore(solution)))
+
+
+def _first(reduced: Reduced, warm: Orders | None, answers: BinaryIO) -> Solution:
+    """Answer at once: with the plan that is there, mended, or greedily; and greedily if that turns out better."""
+    first = settle(reduced.problem, reduced.inward(warm or {}))
+    write_message(answers, Message("better", "warm" if warm else "greedy", reduced.restore(first)))
+    if not warm:
+        return first
+    fresh = settle(reduced.problem, {})
+    if fresh.rank < first.rank:
+        write_message(answers, Message("better", "greedy", reduced.restore(fresh)))
+    return min(first, fresh, key=lambda each: each.rank)
 
 
 def _engine(name: str) -> Engine:

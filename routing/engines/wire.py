@@ -6,7 +6,7 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
-from routing.problem import Problem, Solution
+from routing.problem import Orders, Problem, Solution
 
 PREFIX = struct.Struct(">Q")
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -26,6 +26,8 @@ class Job:
     workers: int
     seed: int
     memory_limit_mb: int
+    warm: Orders | None = None
+    """Where to begin: the plan of yesterday, or the one on the road."""
 
 
 class Message(msgspec.Struct, frozen=True):

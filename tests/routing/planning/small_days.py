@@ -9,7 +9,18 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from routing.problem import BinNode, BreakRule, DisposalNode, Problem, Rates, Truck
+from routing.problem import (
+    BinNode,
+    BreakRule,
+    Compartment,
+    DisposalNode,
+    Gaps,
+    Load,
+    Problem,
+    Rates,
+    RoadProfile,
+    Truck,
+)
 
 HOUR_S = 3600
 RATES = Rates(per_km_minor=1_600, per_h_minor=43_200, per_handling_h_minor=43_200)
@@ -112,9 +123,9 @@ def _is(absurd: Absurd, side: Absurd) -> bool:
 
 
 @st.composite
-def any_problem(draw: DrawFn) -> Problem:
+def any_problem(draw: DrawFn, sides: Sequence[Absurd] = tuple(Absurd)) -> Problem:
     """Return any problem that may be stated, sensible or absurd: no truck, no road, no room, no hour left."""
-    absurd = draw(st.sampled_from(Absurd))
+    absurd = draw(st.sampled_from(sides))
     depots = draw(st.integers(1, 2))
     sites = draw(st.integers(0, 2)) if absurd is Absurd.EVERYTHING else draw(st.integers(1, 2))
     bins = draw(st.sampled_from([5, 1, 2, 3, 8, 12, 0]))
@@ -133,3 +144,108 @@ def any_problem(draw: DrawFn) -> Problem:
         trucks=tuple(_draw_truck(draw, absurd, depots) for _ in range(draw(st.sampled_from([1, 2, 3, 0])))),
         rates=draw(st.sampled_from([Rates(0, 0, 0), dear])) if _is(absurd, Absurd.MONEY) else RATES,
     )
+
+
+class Rule(StrEnum):
+    """A rule beyond the plain day: some of them at a time, so that most problems still have routes."""
+
+    SKILLS = "skills"
+    LOCKS = "locks"
+    FIRST_STOPS = "first stops"
+    KEPT = "kept"
+    GAPS = "gaps"
+    COMPARTMENTS = "compartments"
+    UNLOADS = "unloads"
+    DAILY_LIMITS = "daily limits"
+    OVERTIME = "overtime"
+    RATES = "rates"
+    ROADS = "roads"
+    ON_ROAD = "on road"
+
+
+def _draw_gaps(draw: DrawFn) -> Gaps:
+    hours = sorted(draw(st.sets(st.integers(6, 13), max_size=4)))
+    return tuple((first * HOUR_S, second * HOUR_S - 1) for first, second in zip(hours[::2], hours[1::2], strict=False))
+
+
+def _rule_for_bins(draw: DrawFn, rule: Rule, problem: Problem) -> Problem:
+    trucks = len(problem.trucks)
+    if rule is Rule.SKILLS:
+        bins = [replace(node, skills=draw(st.frozensets(st.integers(0, 1), max_size=1))) for node in problem.bins]
+        able = [replace(truck, skills=draw(st.frozensets(st.integers(0, 1)))) for truck in problem.trucks]
+        return replace(problem, bins=tuple(bins), trucks=tuple(able))
+    if rule is Rule.GAPS:
+        shut = [replace(node, shut_s=_draw_gaps(draw)) for node in problem.bins]
+        gates = [replace(site, shut_s=_draw_gaps(draw)) for site in problem.disposals]
+        return replace(problem, bins=tuple(shut), disposals=tuple(gates))
+    if not trucks:
+        return problem
+    if rule is Rule.KEPT:
+        owners = st.none() | st.integers(0, trucks - 1)
+        bins = [replace(node, kept_truck=draw(owners)) for node in problem.bins]
+        return replace(problem, bins=tuple(bins), change_minor=draw(st.sampled_from([1, 3_000, 10**6])))
+    locks = st.none() | st.frozensets(st.integers(0, trucks - 1), max_size=2)
+    bins = [
+        node if node.lock_rank is not None or draw(st.booleans()) else replace(node, only_trucks=draw(locks))
+        for node in problem.bins
+    ]
+    if rule is Rule.FIRST_STOPS:
+        for index in draw(st.sets(st.integers(0, max(0, len(bins) - 1)), max_size=min(3, len(bins)))):
+            locked = frozenset({draw(st.integers(0, trucks - 1))})
+            bins[index] = replace(bins[index], only_trucks=locked, lock_rank=10 + index if index % 2 else index)
+    return replace(problem, bins=tuple(bins))
+
+
+def _rule_for_truck(draw: DrawFn, rule: Rule, truck: Truck, places: int, profiles: int) -> Truck:
+    if rule is Rule.COMPARTMENTS:
+        first, *others = sorted(truck.fractions) or [0]
+        halves = (frozenset({first}), frozenset(others))
+        parts = tuple(
+            Compartment(each, draw(st.sampled_from([800, 1_500, 9_000])), draw(st.sampled_from([800, 9_000])))
+            for each in halves
+        )
+        return replace(truck, compartments=parts)
+    if rule is Rule.UNLOADS:
+        return replace(truck, max_unloads=draw(st.sampled_from([1, 2, None])))
+    if rule is Rule.DAILY_LIMITS:
+        most = st.sampled_from([None, 0, 1_000, 3_000])
+        limits = (draw(most), draw(most), draw(st.sampled_from([None, 0, 1, 3])))
+        return replace(truck, daily_limit_l=limits[0], daily_limit_kg=limits[1], daily_limit_bins=limits[2])
+    if rule is Rule.OVERTIME:
+        shorter = max(truck.shift_start_s, truck.shift_end_s - 6 * HOUR_S)
+        return replace(
+            truck, shift_end_s=shorter, overtime_s=draw(st.sampled_from([0, 3_600])), overtime_per_h_minor=70_001
+        )
+    if rule is Rule.RATES:
+        return replace(truck, rates=draw(st.sampled_from([None, Rates(900, 30_000, 50_000), Rates(0, 0, 1)])))
+    if rule is Rule.ROADS:
+        return replace(truck, profile=draw(st.integers(0, profiles)))
+    loads = st.tuples(st.sampled_from(sorted(truck.fractions) or [0]), st.sampled_from([0, 700, 2_900]))
+    aboard = [Load(fraction, load, load) for fraction, load in draw(st.lists(loads, max_size=2)) if truck.fractions]
+    return replace(truck, on_road=True, start_place=draw(st.integers(0, places - 1)), aboard=tuple(aboard))
+
+
+@st.composite
+def any_ruled_problem(draw: DrawFn) -> Problem:
+    """Return a problem with rules beyond the plain day, one to four kinds of them."""
+    problem = draw(any_problem([Absurd.NOTHING] * 4 + list(Absurd)))
+    if draw(st.booleans()):
+        bins = [replace(node, fraction=draw(st.integers(0, 2))) for node in problem.bins]
+        problem = replace(problem, bins=tuple(bins))
+    rules = draw(st.sets(st.sampled_from(Rule), min_size=1, max_size=4))
+    if Rule.ROADS in rules:
+        rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+        cut = problem.reachable & (rng.random(problem.reachable.shape) >= 0.1)
+        slower = RoadProfile(problem.distance_m, np.minimum(problem.duration_s * 2, 10**8).astype(np.int32), cut)
+        problem = replace(problem, road_profiles=(slower,))
+    for rule in sorted(rules):
+        if rule in (Rule.SKILLS, Rule.GAPS, Rule.KEPT, Rule.LOCKS, Rule.FIRST_STOPS):
+            problem = _rule_for_bins(draw, rule, problem)
+            continue
+        profiles = len(problem.road_profiles)
+        ruled = [
+            _rule_for_truck(draw, rule, truck, problem.places, profiles) if draw(st.booleans()) else truck
+            for truck in problem.trucks
+        ]
+        problem = replace(problem, trucks=tuple(ruled))
+    return problem
