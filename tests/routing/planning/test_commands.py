@@ -79,7 +79,7 @@ def test_yesterday_and_unknown_trucks_are_refused_in_words(home: Path) -> None:
 def test_bench_plan_prints_one_line_with_the_keys_asked_for(home: Path, bins: int, vehicles: int) -> None:
     """Other programs compare machines by it; nothing to do and nobody to do it are answers too."""
     size = ["--bins", str(bins), "--vehicles", str(vehicles)]
-    result = run(build_app(), ["bench", "plan", *size, "--budget-s", "3", "--json"])
+    result = run(build_app(), ["bench", "plan", *size, "--budget-s", "3", "--no-replans", "--json"])
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert told["checked"] is True
@@ -91,7 +91,7 @@ def test_bench_plan_prints_one_line_with_the_keys_asked_for(home: Path, bins: in
 def test_bench_plan_on_an_extract_visits_bins_on_its_streets(home: Path) -> None:
     """Places outside the extract, or a depot cut off from it, would make every bin unreachable and the figure empty."""
     size = ["--bins", "40", "--vehicles", "2", "--budget-s", "3"]
-    result = run(build_app(), ["bench", "plan", *size, "--osm", str(HELSINKI), "--json"])
+    result = run(build_app(), ["bench", "plan", *size, "--no-replans", "--osm", str(HELSINKI), "--json"])
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert (told["roads"], told["must_missed"]) == ("streets", 0)
