@@ -7,7 +7,9 @@ one large one, and the fleets to try add up where they would multiply.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from routing.problem import BinNode, Order, Orders, Problem, VisitKind
+import numpy as np
+
+from routing.problem import BinNode, Int64, Order, Orders, Problem, RoadProfile, Solution, TruckRoute, VisitKind
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Part:
     trucks: tuple[int, ...]
     """Which truck of the whole each is."""
     bins: tuple[int, ...]
+    places: tuple[int, ...]
+    """Which row of the whole's matrices each of the part's is: only what its trucks and bins need comes along."""
 
     def to_whole(self, orders: Orders) -> dict[int, Order]:
         """Return orders of this part in the numbers of the whole."""
@@ -42,6 +46,24 @@ class Part:
             if truck in truck_of
         }
 
+    def routes_of_whole(self, solution: Solution) -> list[TruckRoute]:
+        """Return the part's routes in the numbers of the whole; times and money are the same."""
+        return [
+            replace(
+                route,
+                truck=self.trucks[route.truck],
+                visits=tuple(
+                    replace(
+                        visit,
+                        index=self.bins[visit.index] if visit.kind is VisitKind.COLLECT else visit.index,
+                        place=self.places[visit.place],
+                    )
+                    for visit in route.visits
+                ),
+            )
+            for route in solution.routes
+        ]
+
 
 def parts(problem: Problem) -> tuple[Part, ...]:
     """Return the problem's independent parts, those with bins and trucks; the largest first."""
@@ -65,13 +87,43 @@ def part_of(problem: Problem, trucks: Sequence[int], bins: Sequence[int]) -> Par
     A bin locked to trucks of which none comes along can then be collected by nobody; one that was kept by a truck
     elsewhere is moved whatever happens, so its price of moving is left out.
     """
+    places = _places(problem, trucks, bins)
+    row = np.zeros(problem.places, dtype=np.int64)
+    row[places] = np.arange(len(places))
     own = {whole: index for index, whole in enumerate(trucks)}
+    nodes = (_renumbered(problem.bins[index], own) for index in bins)
+    offered = (problem.trucks[index] for index in trucks)
+    base, *further = (_rows(roads, places) for roads in problem.profiles)
     smaller = replace(
         problem,
-        trucks=tuple(problem.trucks[index] for index in trucks),
-        bins=tuple(_renumbered(problem.bins[index], own) for index in bins),
+        distance_m=base.distance_m,
+        duration_s=base.duration_s,
+        reachable=base.reachable,
+        road_profiles=tuple(further),
+        halt_s=problem.halt_s[places],
+        trucks=tuple(
+            replace(each, start_place=int(row[each.start_place]), end_place=int(row[each.end_place]))
+            for each in offered
+        ),
+        bins=tuple(replace(node, place=int(row[node.place])) for node in nodes),
+        disposals=tuple(replace(site, place=int(row[site.place])) for site in problem.disposals),
     )
-    return Part(smaller, tuple(trucks), tuple(bins))
+    return Part(smaller, tuple(trucks), tuple(bins), tuple(places.tolist()))
+
+
+def _places(problem: Problem, trucks: Sequence[int], bins: Sequence[int]) -> Int64:
+    """Return the rows that the trucks, the bins and the disposal sites stand for, in their order."""
+    wanted = {problem.bins[index].place for index in bins} | {site.place for site in problem.disposals}
+    for index in trucks:
+        wanted |= {problem.trucks[index].start_place, problem.trucks[index].end_place}
+    return np.array(sorted(wanted), dtype=np.int64)
+
+
+def _rows(roads: RoadProfile, places: Int64) -> RoadProfile:
+    if len(places) == len(roads.reachable):
+        return roads
+    at = np.ix_(places, places)
+    return RoadProfile(roads.distance_m[at], roads.duration_s[at], roads.reachable[at])
 
 
 def _renumbered(node: BinNode, own: Mapping[int, int]) -> BinNode:
