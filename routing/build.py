@@ -12,6 +12,7 @@ import numpy as np
 
 from routing.daytime import WorkingDay
 from routing.demand import Demand
+from routing.nearby import per_km_minor
 from routing.problem import HORIZON_S, BinNode, BreakRule, DisposalNode, Problem, Rates, Truck
 from routing.roads.port import Matrix
 from tomma.city import City, DisposalSite, Position, Vehicle
@@ -117,7 +118,7 @@ def build_problem(
                 _truck(each, points, day, not_before_s, frozenset(fractions[code] for code in codes))
                 for each, codes in zip(on_duty, carried, strict=True)
             ),
-            rates=Rates(planning.cost_per_km_minor, planning.cost_per_h_minor, planning.cost_per_h_minor),
+            rates=Rates(round(per_km_minor(planning)), planning.cost_per_h_minor, planning.cost_per_h_minor),
         ),
         points=points,
         demands=tuple(demands),

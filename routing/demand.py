@@ -5,12 +5,14 @@ exceeds the accepted one, or when its hygiene interval would end before then. Ev
 prize in money (`routing.worth`) or none; the planner takes it when the detour costs less.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from routing.forecast import CityForecast, SensorState
-from routing.worth import prizes_minor
+from routing.nearby import Streets
+from routing.worth import Worth, worth
 from tomma.city import City
 from tomma.model import BinId, Reason, ReasonCode
 from tomma.settings import PlanningSettings
@@ -47,6 +49,8 @@ def demands(
     at_utc: datetime,
     last_emptied: Mapping[BinId, datetime],
     requested: frozenset[BinId] = frozenset(),
+    *,
+    streets: Streets | None = None,
 ) -> tuple[Demand, ...]:
     """Return every bin's demand for a visit at `at_utc`, in the order of `forecast.bin_ids`.
 
@@ -57,6 +61,7 @@ def demands(
         at_utc: When the truck would come, within the day to plan.
         last_emptied: When each bin was last emptied; a bin without an entry has no hygiene interval running.
         requested: Bins that a person asked to empty.
+        streets: The drives between (some of) the sites; straight lines stand in for the rest.
     """
     next_utc = at_utc + timedelta(hours=planning.next_opportunity_h)
     fill = forecast.expected_fill_at(at_utc).tolist()
@@ -71,9 +76,9 @@ def demands(
         for row, each in enumerate(outlooks)
     ]
     must_ids = frozenset(each.bin_id for each, why in zip(outlooks, musts, strict=True) if why)
-    prizes = prizes_minor(city, forecast, planning, at_utc, must_ids)
+    value = worth(city, forecast, planning, at_utc, must_ids, streets)
     return tuple(
-        _demand(city, each, why, prize) for each, why, prize in zip(outlooks, musts, prizes.tolist(), strict=True)
+        _demand(city, each, why, value, row) for row, (each, why) in enumerate(zip(outlooks, musts, strict=True))
     )
 
 
@@ -117,10 +122,11 @@ def _hygiene(
     return [Reason(ReasonCode.HYGIENE_INTERVAL, {"days_since_emptied": days, "limit_days": limit_days})]
 
 
-def _demand(city: City, each: _Outlook, musts: Sequence[Reason], prize_minor: int) -> Demand:
+def _demand(city: City, each: _Outlook, musts: Sequence[Reason], value: Worth, row: int) -> Demand:
     container = city.container_type_of(each.bin_id)
     volume_l = each.fill_fraction * container.volume_l
-    wanted, left = _optional(each, prize_minor)
+    prize_minor = int(value.prize_minor[row])
+    wanted, left = _optional(each, prize_minor, value, row)
     return Demand(
         bin_id=each.bin_id,
         fill_fraction=each.fill_fraction,
@@ -134,19 +140,24 @@ def _demand(city: City, each: _Outlook, musts: Sequence[Reason], prize_minor: in
     )
 
 
-def _optional(each: _Outlook, prize_minor: int) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+def _optional(
+    each: _Outlook, prize_minor: int, value: Worth, row: int
+) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     """Return what to tell when the bin is taken and when it is left."""
+    due_in = {"due_in_h": float(value.left_h[row])} if math.isfinite(value.left_h[row]) else {}
     if not prize_minor:
-        why = (_not_needed(each),)
+        why = (_not_needed(each, due_in),)
         return why, why
-    worth = Reason(ReasonCode.WORTH_THE_DETOUR, {"prize_minor": float(prize_minor), "p_overflow": each.p_next})
-    return (worth,), (Reason(ReasonCode.NOT_WORTH_THE_DETOUR, {"prize_minor": float(prize_minor)}),)
+    numbers = {"prize_minor": float(prize_minor), "later_minor": float(value.later_minor[row]), **due_in}
+    worth_it = Reason(ReasonCode.WORTH_THE_DETOUR, {**numbers, "p_overflow": each.p_next})
+    return (worth_it,), (Reason(ReasonCode.NOT_WORTH_THE_DETOUR, numbers),)
 
 
-def _not_needed(each: _Outlook) -> Reason:
+def _not_needed(each: _Outlook, due_in: Mapping[str, float]) -> Reason:
     numbers = {
         "fill_fraction": each.fill_fraction,
         "p_overflow": each.p_next,
         "by_h": each.planning.next_opportunity_h,
+        **due_in,
     }
     return Reason(ReasonCode.NOT_NEEDED_YET, numbers)

@@ -138,7 +138,7 @@ def test_an_optional_bin_has_a_reason_for_either_outcome(make_city: MakeCity, st
 def test_the_prize_grows_as_the_visit_comes_closer(make_city: MakeCity, steady: See, now: datetime) -> None:
     """Less of the last visit is thrown away, and the risk of waiting rises."""
     city = make_city(30)
-    prizes = [_demand(city, steady(0.15, level=level), now).prize_minor for level in (0.2, 0.6, 0.65, 0.7)]
+    prizes = [_demand(city, steady(0.15, level=level), now).prize_minor for level in (0.2, 0.64, 0.67, 0.7)]
     assert prizes[0] == 0
     assert 0 < prizes[1] < prizes[2] < prizes[3]
 
@@ -152,12 +152,12 @@ def test_a_prize_never_pays_less_than_the_service(make_city: MakeCity, steady: S
 
 
 def test_where_the_truck_stops_anyway_a_smaller_prize_will_do(make_city: MakeCity, steady: See, now: datetime) -> None:
-    """Beside a full bin the next one costs its own minute, not the ten to open the yard."""
+    """Beside a full bin the next one costs its own minute, not the hour to open the yard."""
     plain = make_city(12)
-    apart = replace(plain, sites={each: replace(site, service_s=600) for each, site in plain.sites.items()})
+    apart = replace(plain, sites={each: replace(site, service_s=3600) for each, site in plain.sites.items()})
     together = replace(apart, bins={**apart.bins, B: replace(apart.bins[B], site_id=apart.bins[A].site_id)})
     slow = {bin_id: steady(0.05, level=0.1, bin_id=bin_id) for bin_id in apart.bins}
-    history = {**slow, A: steady(0.5, level=0.8), B: steady(0.15, level=0.44, bin_id="B")}
+    history = {**slow, A: steady(0.5, level=0.8), B: steady(0.15, level=0.64, bin_id="B")}
 
     def prize_of_b(city: City) -> int:
         return demands(city, forecast_city(city, history, now), PLANNING, now, {})[1].prize_minor

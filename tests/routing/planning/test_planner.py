@@ -200,7 +200,8 @@ def test_a_site_on_the_other_side_of_the_world_is_left_out_and_the_others_are_no
     sites = dict(city.sites)
     key = city.bins[BinId("b5")].site_id
     sites[key] = replace(sites[key], position=Position(0.0, 0.0))
-    made = plan(stores, replace(city, sites=sites))
+    soon = PlanningSettings(budget_s=20.0, seed=4, next_opportunity_h=96.0)  # so that more than b5 is due
+    made = plan(stores, replace(city, sites=sites), settings=soon)
     left_out = {each.bin_id: each.reasons[0].code for each in made.left_out}
     assert left_out[BinId("b5")] in (ReasonCode.NO_TIME_WINDOW, ReasonCode.UNREACHABLE)
     assert made.bins_collected
