@@ -37,9 +37,12 @@ def arcs(problem: Problem) -> Arcs:
 
 def _world(problem: Problem, profile: int, rates: Rates) -> Arcs:
     roads = problem.profiles[profile]
-    halt_minor = np.array([rates.handling_minor(int(seconds)) for seconds in problem.halt_s], dtype=np.int64)
+    halt_s = np.zeros(problem.places, dtype=np.int64)  # nobody halts at a depot or a gate
+    stands = [node.place for node in problem.bins]
+    halt_s[stands] = problem.halt_s[stands]
+    halt_minor = np.array([rates.handling_minor(int(seconds)) for seconds in halt_s], dtype=np.int64)
     elsewhere = ~np.eye(problem.places, dtype=np.bool_)
-    duration_s: Int64 = roads.duration_s.astype(np.int64) + np.where(elsewhere, problem.halt_s[None, :], 0)
+    duration_s: Int64 = roads.duration_s.astype(np.int64) + np.where(elsewhere, halt_s[None, :], 0)
     cost_minor: Int64 = driving_minor(roads, rates) + np.where(elsewhere, halt_minor[None, :], 0)
     closed = elsewhere & ~roads.reachable
     duration_s[closed] = FORBIDDEN_S

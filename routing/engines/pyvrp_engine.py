@@ -95,7 +95,8 @@ def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start:
 
             def note(stage: str, solution: Solution, part: Part = part) -> None:
                 nonlocal best
-                if len(part.bins) == len(problem.bins) and len(part.trucks) == len(problem.trucks):
+                whole = (len(problem.bins), len(problem.trucks), problem.places)
+                if (len(part.bins), len(part.trucks), len(part.places)) == whole:
                     best = solution
                     report(stage, best)
                     return

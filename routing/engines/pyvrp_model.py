@@ -3,29 +3,47 @@
 What PyVRP cannot state is folded in beforehand and unfolded afterwards:
 
 * *Must end empty*: the way from a bin to the end depot goes by the disposal site that makes it cheapest.
-* *Unloading in between*: disposal sites are reload depots.
+* *Unloading in between*: disposal sites are reload depots, one per span of opening hours.
 * *Halts*: every site is a location of its own, and arriving from another location costs the halt.
-* *Fractions*: bins a truck does not take lie prohibitively far for its profile.
+* *Fractions, skills, locks*: bins a truck may not take lie prohibitively far for its profile; so do roads.
+* *Compartments*: load dimensions of their own.
 * *Breaks*: deadlines are shrunk so that a break fits wherever it is put afterwards (`schedule.timed`).
+* *Gates shut in between*: a bin with several windows is a group of clients of which one is visited.
 * *Opening hours at the last unloading*: the truck must be home early enough to have made it before closing.
 * *Must bins*: required where all can be served, else optional with a prize no detour outweighs.
+* *Trucks on the road*: a required first visit, with what is aboard, that only that truck can make.
+* *Change*: arriving at a bin of another truck's plan costs extra; the bin's own prize covers being left.
+* *Limits of the day*: so many trips, each with its share (`Layout.capacity`); without `strict` each with all it holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from pyvrp import Activity, ActivityType, Client, Depot, Location, ProblemData, Route, Solution, VehicleType
+from pyvrp import (
+    Activity,
+    ActivityType,
+    Client,
+    ClientGroup,
+    Depot,
+    Location,
+    ProblemData,
+    Route,
+    Solution,
+    VehicleType,
+)
 
-from routing.engines.arcs import FORBIDDEN_S, Arcs, before_breaks
+from routing.engines.arcs import Arcs, before_breaks
+from routing.engines.bins import worth_minor
 from routing.engines.insertion import last_site
-from routing.problem import Bool, Int64, Order, Orders, Problem, Truck, VisitKind
+from routing.engines.pyvrp_layout import Layout, Span
+from routing.engines.schedule import timed
+from routing.problem import Order, Orders, Problem, VisitKind
 
-MONEY_CEILING = 2**36
-"""Costs above are scaled down together: PyVRP sums penalties of many times an arc in 64 bits."""
-Profile = tuple[tuple[int, ...], tuple[int, ...], int]
-"""What makes two trucks drive in different worlds: fractions, disposal sites, home."""
+COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE
+ENDLESS_S = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
@@ -34,215 +52,201 @@ class Model:
 
     problem: Problem
     arcs: Arcs
-    trucks: tuple[int, ...]
-    """Which of the problem's trucks are offered; PyVRP's vehicle types count in this tuple."""
-    required: bool
+    layout: Layout
     data: ProblemData
-    bins: tuple[int, ...]
-    """Which bin each PyVRP client is."""
-    first_disposal: int
-    """PyVRP's depots before this index are the trucks' depots, from here on the disposal sites."""
+    clients: tuple[tuple[int, Span], ...]
+    """Which bin each PyVRP client is, and the span of its window; after these come the starts of trucks out."""
+    sites: tuple[int, ...]
+    """Which disposal site each PyVRP depot is, after the trucks' depots."""
+
+    @property
+    def bins(self) -> tuple[int, ...]:
+        """The bins PyVRP is told of."""
+        return tuple(self.layout.bins)
 
     def orders(self, solution: Solution) -> dict[int, Order]:
         """Return the trucks' orders, with the last unloading put back."""
-        return {self.trucks[route.vehicle_type()]: self._order(route) for route in solution.routes()}
+        free = [list(kind) for kind in self.layout.kinds]
+        orders: dict[int, Order] = {}
+        for route in solution.routes():
+            truck = free[route.vehicle_type()].pop(0)
+            orders[truck] = self._order(truck, route)
+        return orders
 
-    def _order(self, route: Route) -> Order:
+    def _order(self, truck: int, route: Route) -> Order:
         order: list[tuple[VisitKind, int]] = []
         for activity in route:
             if activity.is_client():
-                order.append((VisitKind.COLLECT, self.bins[activity.idx]))
-            elif activity.idx >= self.first_disposal:
-                order.append((VisitKind.DISPOSE, activity.idx - self.first_disposal))
-        truck = self.trucks[route.vehicle_type()]
-        if order and order[-1][0] is VisitKind.COLLECT:
-            order.append(
-                (VisitKind.DISPOSE, last_site(self.problem, self.arcs, truck, self.problem.bins[order[-1][1]].place))
-            )
+                order += [(COLLECT, self.clients[activity.idx][0])] if activity.idx < len(self.clients) else []
+            elif activity.idx >= self.layout.first_site:
+                order.append((DISPOSE, self.sites[activity.idx - self.layout.first_site]))
+        if order and order[-1][0] is COLLECT:
+            here = self.problem.bins[order[-1][1]].place
+            order.append((DISPOSE, last_site(self.problem, self.arcs.of(truck), truck, here)))
         return tuple(order)
 
     def warm_start(self, orders: Orders) -> Solution:
         """Return PyVRP's form of orders whose trucks are all offered; it adds the depots at both ends itself."""
-        client = {bin_index: at for at, bin_index in enumerate(self.bins)}
         routes = []
-        for vehicle_type, truck in enumerate(self.trucks):
-            visits = list(orders.get(truck, ()))
-            if visits and visits[-1][0] is VisitKind.DISPOSE:
-                visits.pop()
-            activities = [
-                Activity(ActivityType.DEPOT, self.first_disposal + index)
-                if kind is VisitKind.DISPOSE
-                else Activity(ActivityType.CLIENT, client[index])
-                for kind, index in visits
-                if kind is VisitKind.DISPOSE or index in client
-            ]
-            if any(activity.is_client() for activity in activities):
-                routes.append(Route(self.data, activities, vehicle_type))
+        for vehicle_type, kind in enumerate(self.layout.kinds):
+            for truck in kind:
+                activities = list(self._activities(truck, orders.get(truck, ())))
+                if vehicle_type in self.layout.out:
+                    first = len(self.clients) + self.layout.out.index(vehicle_type)
+                    activities.insert(0, Activity(ActivityType.CLIENT, first))
+                if any(activity.is_client() for activity in activities):
+                    routes.append(Route(self.data, activities, vehicle_type))
         return Solution(self.data, routes)
 
+    def _activities(self, truck: int, order: Order) -> Iterator[Activity]:
+        begins = self._begins(truck, order)
+        last = len(order) - 1
+        for at, (kind, index) in enumerate(order):
+            if kind is COLLECT and index in self._client_of:
+                yield Activity(ActivityType.CLIENT, self._nearest(self._client_of[index], begins.get(index, 0)))
+            elif kind is DISPOSE and at != last:
+                yield Activity(ActivityType.DEPOT, self.layout.first_site + self.sites.index(index))
 
-def build_model(problem: Problem, arcs: Arcs, trucks: Sequence[int], *, required: bool) -> Model:
-    """Return PyVRP's data for a fleet; `required` makes must bins hard, which needs a fleet that can serve them."""
-    fleet = [problem.trucks[truck] for truck in trucks]
-    wanted = frozenset().union(*(truck.fractions for truck in fleet))
-    bins = tuple(
-        index
-        for index, node in enumerate(problem.bins)
-        if (node.must or node.prize_minor > problem.handling_minor(node.service_s)) and node.fraction in wanted
-    )
-    layout = _Layout(problem, arcs, tuple(trucks), bins)
+    def _begins(self, truck: int, order: Order) -> dict[int, int]:
+        """When each bin is begun; needed only where some have several spans."""
+        if len(self.clients) == len(self.layout.bins):
+            return {}
+        route = timed(self.problem, truck, order)
+        return {visit.index: visit.begin_s for visit in route.visits if visit.kind is COLLECT} if route else {}
+
+    def _nearest(self, clients: Sequence[int], begin_s: int) -> int:
+        later = [client for client in clients if self.clients[client][1][1] >= begin_s]
+        return later[0] if later else clients[-1]
+
+    @cached_property
+    def _client_of(self) -> dict[int, list[int]]:
+        clients: dict[int, list[int]] = {}
+        for at, (index, _) in enumerate(self.clients):
+            clients.setdefault(index, []).append(at)
+        return clients
+
+
+def build_model(problem: Problem, arcs: Arcs, trucks: Sequence[int], *, required: bool, strict: bool = True) -> Model:
+    """Return PyVRP's data for a fleet; `required` makes must bins hard, which needs a fleet that can serve them.
+
+    With `strict` every answer keeps the limits of the day; without, trips may be full and the excess is mended.
+    """
+    layout = Layout(problem, arcs, trucks, strict=strict)
+    spans = {index: _windows(layout, index) for index in layout.bins}
+    clients = tuple((index, span) for index in layout.bins for span in spans[index])
+    groups: dict[int, int] = {}
+    for index in layout.bins:
+        if len(spans[index]) > 1:
+            groups[index] = len(groups)
+    depots, sites = _depots(layout)
     # PyVRP's stubs ask for "ndarray[int]", which no array is.
-    costs: list[Any] = [layout.profile_cost(profile) for profile in layout.profiles]
-    durations: list[Any] = [layout.profile_duration(profile) for profile in layout.profiles]
+    costs: list[Any] = [layout.costs(world) for world in layout.worlds]
+    durations: list[Any] = [layout.durations(world) for world in layout.worlds]
     data = ProblemData(
-        [Location(0, 0) for _ in range(layout.size)],
-        [layout.client(index, required=required) for index in bins],
-        layout.depots(),
-        [layout.vehicle(at) for at in range(len(fleet))],
+        [Location(0, 0) for _ in layout.places],
+        [_client(layout, index, span, groups.get(index), required=required) for index, span in clients]
+        + [_start(layout, kind) for kind in layout.out],
+        depots,
+        [_vehicle(layout, kind, sites) for kind in range(len(layout.kinds))],
         costs,
         durations,
-    )
-    return Model(problem, arcs, tuple(trucks), required, data, bins, len(layout.depot_places))
-
-
-class _Layout:
-    """Which location is what: depots, disposal sites, then one per (site, fraction)."""
-
-    def __init__(self, problem: Problem, arcs: Arcs, trucks: tuple[int, ...], bins: tuple[int, ...]) -> None:
-        self.problem, self.arcs, self.trucks, self.bins = problem, arcs, trucks, bins
-        self.fleet = [problem.trucks[truck] for truck in trucks]
-        self.depot_places = sorted({place for truck in self.fleet for place in (truck.start_place, truck.end_place)})
-        heads = self.depot_places + [site.place for site in problem.disposals]
-        pairs = sorted({(problem.bins[index].place, problem.bins[index].fraction) for index in bins})
-        self.location_of_pair = {pair: len(heads) + at for at, pair in enumerate(pairs)}
-        self.places = np.array(heads + [place for place, _ in pairs], dtype=np.int64)
-        self.fractions = [None] * len(heads) + [fraction for _, fraction in pairs]
-        self.size = len(self.places)
-        self.first_bin = len(heads)
-        self.profiles = sorted({self._profile(at) for at in range(len(trucks))})
-        self.latest_s = self._latest_for_all()
-        self.money_divisor = self._money_divisor()
-
-    def _profile(self, at: int) -> Profile:
-        truck = self.fleet[at]
-        return tuple(sorted(truck.fractions)), self.problem.disposals_of_truck[self.trucks[at]], truck.end_place
-
-    def _latest_for_all(self) -> Int64:
-        """The bins' deadlines before every truck's breaks: PyVRP knows one window per bin, not per truck."""
-        latest = np.array([node.latest_s for node in self.problem.bins], dtype=np.int64)
-        shrunk: Int64 = np.minimum.reduce([before_breaks(latest, truck.breaks) for truck in self.fleet])
-        return shrunk
-
-    def _money_divisor(self) -> int:
-        dearest = max(
-            int(self.arcs.cost_minor.max(initial=0)),
-            max((truck.fixed_minor for truck in self.fleet), default=0),
-            sum(node.prize_minor for node in self.problem.bins),
-        )
-        return 1 + dearest // MONEY_CEILING
-
-    def money(self, amount_minor: int) -> int:
-        return amount_minor // self.money_divisor
-
-    def client(self, index: int, *, required: bool) -> Client:
-        node = self.problem.bins[index]
-        prize = max(0, node.prize_minor - self.problem.handling_minor(node.service_s))
-        if node.must and not required:
-            prize = node.prize_minor + self.must_prize()
-        return Client(
-            location=self.location_of_pair[node.place, node.fraction],
-            pickup=[node.volume_l, node.weight_kg],
-            service_duration=node.service_s,
-            tw_early=min(node.open_s, max(0, int(self.latest_s[index]))),
-            tw_late=max(0, int(self.latest_s[index])),
-            prize=self.money(prize),
-            required=node.must and required,
-        )
-
-    def must_prize(self) -> int:
-        """More than a detour across the whole city with a truck of its own."""
-        reachable = self.arcs.duration_s < FORBIDDEN_S
-        farthest = int(self.arcs.cost_minor[reachable].max(initial=0))
-        return 10 * (1 + farthest) + max(truck.fixed_minor for truck in self.fleet)
-
-    def depots(self) -> list[Depot]:
-        depots = [Depot(location=at) for at in range(len(self.depot_places))]
-        for at, site in enumerate(self.problem.disposals):
-            latest = min(
-                int(before_breaks(np.array([site.latest_s], dtype=np.int64), truck.breaks)[0]) for truck in self.fleet
+        [
+            ClientGroup(
+                [at for at, (each, _) in enumerate(clients) if each == index], problem.bins[index].must and required
             )
+            for index in groups
+        ],
+    )
+    return Model(problem, arcs, layout, data, clients, sites)
+
+
+def _windows(layout: Layout, index: int) -> list[Span]:
+    node = layout.problem.bins[index]
+    return layout.windows(node.open_s, node.latest_s, node.shut_s)
+
+
+def _client(layout: Layout, index: int, span: Span, group: int | None, *, required: bool) -> Client:
+    problem = layout.problem
+    node = problem.bins[index]
+    prize = max(0, worth_minor(problem, index) - problem.handling_minor(node.service_s))
+    if node.must and not required:
+        prize = worth_minor(problem, index) + layout.must_prize
+    return Client(
+        location=layout.location_of[layout.spot_of[index]],
+        pickup=layout.loads(node.fraction, node.volume_l, node.weight_kg, 1),
+        service_duration=node.service_s,
+        tw_early=span[0],
+        tw_late=span[1],
+        prize=layout.money(prize),
+        required=node.must and required and group is None,
+        group=group,
+    )
+
+
+def _start(layout: Layout, kind: int) -> Client:
+    truck = layout.fleet[kind]
+    return Client(
+        location=layout.location_of_out[kind],
+        pickup=layout.aboard(truck),
+        tw_early=truck.shift_start_s,
+        tw_late=truck.shift_start_s,
+        required=True,
+    )
+
+
+def _depots(layout: Layout) -> tuple[list[Depot], tuple[int, ...]]:
+    """Return the trucks' depots and the disposal sites', one per span of opening hours, and whose the latter are."""
+    depots = [Depot(location=at) for at in range(layout.first_site)]
+    sites: list[int] = []
+    for index, site in enumerate(layout.problem.disposals):
+        for early_s, late_s in layout.windows(site.open_s, site.latest_s, site.shut_s):
             depots.append(
                 Depot(
-                    location=len(self.depot_places) + at,
-                    tw_early=min(site.open_s, latest),
-                    tw_late=latest,
+                    location=layout.first_site + index,
+                    tw_early=early_s,
+                    tw_late=late_s,
                     service_duration=site.unload_s,
                 )
             )
-        return depots
+            sites.append(index)
+    return depots, tuple(sites)
 
-    def vehicle(self, at: int) -> VehicleType:
-        truck = self.fleet[at]
-        sites = self.problem.disposals_of_truck[self.trucks[at]]
-        home_by = int(before_breaks(np.array([self._home_by(truck, sites)], dtype=np.int64), truck.breaks)[0])
-        return VehicleType(
-            num_available=1,
-            capacity=[truck.capacity_l, truck.capacity_kg],
-            start_depot=self.depot_places.index(truck.start_place),
-            end_depot=self.depot_places.index(truck.end_place),
-            fixed_cost=self.money(truck.fixed_minor),
-            tw_early=truck.shift_start_s,
-            tw_late=max(truck.shift_start_s, home_by),
-            profile=self.profiles.index(self._profile(at)),
-            reload_depots=[len(self.depot_places) + site for site in sites],
-            max_reloads=max(1, len(self.bins)),
-        )
 
-    def _home_by(self, truck: Truck, sites: tuple[int, ...]) -> int:
-        """Shift end, or sooner if the disposal site open longest closes before that."""
-        after_closing = [
-            site.latest_s + site.unload_s + int(self.arcs.duration_s[site.place, truck.end_place])
-            for site in (self.problem.disposals[index] for index in sites)
-        ]
-        return min(truck.shift_end_s, max(after_closing, default=truck.shift_end_s))
+def _vehicle(layout: Layout, kind: int, sites: Sequence[int]) -> VehicleType:
+    truck, whose = layout.fleet[kind], layout.problem.disposals_of_truck[layout.kinds[kind][0]]
+    capacity, reloads = layout.capacity(truck)
+    home_s, overtime_from_s = _ends(layout, kind)
+    over_s = home_s - overtime_from_s if truck.overtime_s else 0
+    return VehicleType(
+        num_available=len(layout.kinds[kind]),
+        capacity=capacity,
+        start_depot=layout.depot_places.index(truck.start_place),
+        end_depot=layout.depot_places.index(truck.end_place),
+        fixed_cost=layout.money(truck.fixed_minor),
+        tw_early=truck.shift_start_s,
+        tw_late=home_s,
+        profile=layout.worlds.index(layout.world(kind)),
+        reload_depots=[layout.first_site + at for at, site in enumerate(sites) if site in whose] if reloads else [],
+        max_reloads=reloads,
+        # PyVRP's overtime counts from leaving, ours from the end of the shift: so the truck leaves when that begins.
+        start_late=truck.shift_start_s if over_s else home_s,
+        shift_duration=overtime_from_s - truck.shift_start_s if over_s else ENDLESS_S,
+        max_overtime=over_s,
+        unit_overtime_cost=layout.money((truck.overtime_per_h_minor + 1800) // 3600),
+    )
 
-    def profile_cost(self, profile: Profile) -> Int64:
-        unload = [self.problem.handling_minor(site.unload_s) for site in self.problem.disposals]
-        cost = self._folded(self.arcs.cost_minor, unload, profile, by_cost=True)
-        dearest = int(self.arcs.cost_minor.max(initial=0))
-        cost[:, self._foreign(profile)] = 10 * (1 + dearest)
-        np.fill_diagonal(cost, 0)
-        return cost // self.money_divisor
 
-    def profile_duration(self, profile: Profile) -> Int64:
-        unload = [site.unload_s for site in self.problem.disposals]
-        duration = self._folded(self.arcs.duration_s, unload, profile, by_cost=False)
-        duration[:, self._foreign(profile)] = FORBIDDEN_S
-        np.fill_diagonal(duration, 0)
-        return duration
+def _ends(layout: Layout, kind: int) -> tuple[int, int]:
+    """Return when the truck must be home and when overtime begins, both before its breaks.
 
-    def _foreign(self, profile: Profile) -> Bool:
-        return np.array([fraction is not None and fraction not in profile[0] for fraction in self.fractions])
-
-    def _folded(self, arc: Int64, unload: Sequence[int], profile: Profile, *, by_cost: bool) -> Int64:
-        """Expand places to locations; bin -> home becomes bin -> best site -> home."""
-        _, sites, home = profile
-        full = arc[np.ix_(self.places, self.places)].copy()
-        heads = len(self.depot_places)
-        if by_cost:  # a reload depot's service time is PyVRP's own; the money for it is ours
-            full[:, heads : self.first_bin] += np.array(unload, dtype=np.int64)[None, :]
-        if sites and self.first_bin < self.size:
-            here = self.places[self.first_bin :]
-            unload_minor = [self.problem.handling_minor(site.unload_s) for site in self.problem.disposals]
-            ways = self._ways(self.arcs.cost_minor, here, sites, unload_minor, home)
-            best = ways.argmin(axis=1)
-            through = self._ways(arc, here, sites, unload, home)
-            full[self.first_bin :, self.depot_places.index(home)] = through[np.arange(len(here)), best]
-        return full
-
-    def _ways(self, arc: Int64, here: Int64, sites: tuple[int, ...], unload: Sequence[int], home: int) -> Int64:
-        columns = []
-        for site in sites:
-            place = self.problem.disposals[site].place
-            columns.append(arc[here, place] + unload[site] + arc[place, home])
-        return np.stack(columns, axis=1)
+    If the disposal site open longest closes before, it must be home so early that it has been there.
+    """
+    truck, number = layout.fleet[kind], layout.kinds[kind][0]
+    arcs = layout.arcs.of(number)
+    closing = [
+        site.latest_s + site.unload_s + int(arcs.duration_s[site.place, truck.end_place])
+        for site in (layout.problem.disposals[index] for index in layout.problem.disposals_of_truck[number])
+    ]
+    home_s = min(truck.latest_home_s, max(closing, default=truck.latest_home_s))
+    home, end = before_breaks(np.array([home_s, truck.shift_end_s], dtype=np.int64), truck.breaks).tolist()
+    return max(truck.shift_start_s, home), max(truck.shift_start_s, min(home, end))
