@@ -14,7 +14,7 @@ import typer
 from api.app import create_app
 from api.context import ApiContext
 from api.helper import Helper
-from api.planning import HelpedForecaster, HelpedPlanner, forecast_worker, plan_worker
+from api.planning import HelpedForecaster, HelpedGuide, HelpedPlanner, forecast_worker, guide_worker, plan_worker
 from api.server import Server, listen_on
 from tomma.errors import ConfigurationError
 from tomma.settings import Settings, load_settings
@@ -54,19 +54,22 @@ def serve(
 
 @dataclass(frozen=True, slots=True)
 class _Helpers:
-    """One for each: a forecast must not wait for a plan."""
+    """One for each: a forecast must not wait for a plan. Each starts at its first question."""
 
     forecasts: Helper
     plans: Helper
+    words: Helper
 
     def close(self) -> None:
         self.forecasts.close()
         self.plans.close()
+        self.words.close()
 
 
 @contextmanager
 def _helpers(settings: Settings) -> Iterator[_Helpers]:
-    with closing(_Helpers(Helper(forecast_worker, settings), Helper(plan_worker, settings))) as helpers:
+    workers = (forecast_worker, plan_worker, guide_worker)
+    with closing(_Helpers(*(Helper(each, settings) for each in workers))) as helpers:
         yield helpers
 
 
@@ -81,6 +84,7 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         clock=settings.clock.clock(),
         forecaster=HelpedForecaster(helpers.forecasts),
         planner=HelpedPlanner(helpers.plans),
+        guide=HelpedGuide(helpers.words),
         https=https,
         on_leaving=helpers.close,
     )

@@ -1,17 +1,20 @@
 """What the HTTP door is built from: every part of the world it asks, handed in once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 from uuid import uuid4
 
+from routing.roads.guidance import Guide
+from routing.roads.plain_guides import StraightGuide
+from routing.roads.straight_line import StraightLineRoads
 from tomma.city import City
 from tomma.clock import Clock
 from tomma.model import BinId, PlanId
 from tomma.plan import Plan
 from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, Registry, WorkerBoard
-from tomma.settings import PlanningSettings, Settings
+from tomma.settings import PlanningSettings, RoadSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,13 @@ def new_plan_id() -> PlanId:
     return PlanId(str(uuid4()))
 
 
+def knows_no_streets() -> Guide:
+    """Return a guide that tells direction and distance."""
+    defaults = RoadSettings()
+    guess = StraightLineRoads(defaults.detour_factor, defaults.straight_line_speed_kmh)
+    return StraightGuide(lambda: guess)
+
+
 @dataclass(frozen=True, slots=True)
 class ApiContext:
     """Everything the application asks; tests hand in real stores and a planner of their own."""
@@ -105,6 +115,7 @@ class ApiContext:
     clock: Clock
     forecaster: Forecaster
     planner: Planner
+    guide: Guide = field(default_factory=knows_no_streets)
     make_plan_id: Callable[[], PlanId] = new_plan_id
     pace: Pace = Pace()
     https: bool = False

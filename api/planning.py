@@ -1,4 +1,4 @@
-"""Forecasts and plans made by `routing`, each in a helper process."""
+"""Forecasts, plans and turn texts made by `routing`, each in a helper process."""
 
 from datetime import date, datetime
 from typing import Any
@@ -7,7 +7,10 @@ from api.context import ForecastView
 from api.helper import Helper, Note, Worker
 from api.outlook import whole_forecast
 from routing.planner import make_plan
-from routing.roads import open_roads
+from routing.roads import open_guide, open_roads
+from routing.roads.guidance import Guidance, Language
+from routing.roads.port import Leg
+from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
 from tomma.city import City
 from tomma.model import PlanId
 from tomma.plan import Plan, PlanProgress
@@ -34,6 +37,16 @@ def plan_worker(settings: Settings, stores: Stores) -> Worker:
             on_note(progress)
 
         return make_plan(**request, readings=stores.readings, events=stores.events, roads=roads, on_progress=tell)
+
+    return work
+
+
+def guide_worker(settings: Settings, _: Stores) -> Worker:
+    """Return what puts drives into words inside a helper: it builds tiles when there are none."""
+    guide = open_guide(settings.roads, settings.roads_dir)
+
+    def work(request: Any, _: Note) -> Any:
+        return guide.along(**request)
 
     return work
 
@@ -70,3 +83,15 @@ class HelpedPlanner:
         request = {"city": city, "settings": planning, "day": day, "now_utc": now_utc, "plan_id": plan_id}
         plan: Plan = self._helper.ask(request, on_progress)
         return plan
+
+
+class HelpedGuide:
+    """Keeps the promise of `routing.roads.guidance.Guide`."""
+
+    def __init__(self, helper: Helper) -> None:
+        self._helper = helper
+
+    def along(self, line: Leg, language: Language, truck: TruckSize = STANDARD_TRUCK) -> Guidance:
+        """Return the words for the drive along `line`."""
+        guidance: Guidance = self._helper.ask({"line": line, "language": language, "truck": truck})
+        return guidance

@@ -4,12 +4,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.driver.schemas import DriverRouteOut, DriverRoutesOut, EventsIn, EventsOut, EventsTaken, event_out
+from api.driver.guidance import guidance_out
+from api.driver.schemas import (
+    DriverGuidanceOut,
+    DriverRouteOut,
+    DriverRoutesOut,
+    EventsIn,
+    EventsOut,
+    EventsTaken,
+    event_out,
+)
 from api.driver.view import route_out, routes_out
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands
+from routing.roads.guidance import Language
 from tomma.model import VehicleId
 
 router = APIRouter(prefix="/driver", tags=["driver"], route_class=StrictRoute)
@@ -27,6 +37,21 @@ def list_routes(hands: Hands) -> DriverRoutesOut:
 def get_route(hands: Hands, vehicle_id: VehiclePath) -> DriverRouteOut:
     """Return the stops in order, the streets between them, and what became of each so far."""
     return route_out(hands, VehicleId(vehicle_id))
+
+
+@router.get(
+    "/routes/{vehicle_id}/legs/{leg}/guidance",
+    summary="Turn by turn to the next stop",
+    responses=problems(400, 404, 503),
+)
+def get_guidance(
+    hands: Hands,
+    vehicle_id: VehiclePath,
+    leg: Annotated[int, Path(ge=0, le=10_000, description="0 leads to the first stop; the last one leads home.")],
+    lang: Annotated[Language, Query(description="What the words are in.")] = Language.SV,
+) -> DriverGuidanceOut:
+    """Return what to do on the way to stop `leg` of today's route, along the line that the plan drew."""
+    return guidance_out(hands, VehicleId(vehicle_id), leg, lang)
 
 
 @router.post("/events", summary="Hand in what the driver did", responses=problems(400, 403, 404, 413, 415, 503))

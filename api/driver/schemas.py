@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, WrapValidator, model_validator
 
 from api.plans.schemas import RouteOut, StopOut
-from api.schema import Name, Shown, Told, UtcTime
+from api.schema import LonLat, Name, Shown, Told, UtcTime
+from routing.roads.guidance import Language, ManoeuvreKind, WordsSource
 from tomma.model import Event, EventKind, SkipReason
 
 EVENTS_MAX = 500
@@ -154,6 +155,34 @@ class DriverRouteOut(RouteOut):
     plan_version: int = Field(description="Grows with each newer plan of the day.")
     day: date
     stops: list[DriverStopOut]  # type: ignore[assignment]  # the same stops, with their state
+
+
+class ManoeuvreOut(Shown):
+    """One thing to do, and the stretch after it."""
+
+    kind: ManoeuvreKind = Field(description="Which arrow to show.")
+    text: str = Field(examples=["Sväng höger in på Storgatan"])
+    street: str = Field(description="The street it leads into; empty where it has no name.")
+    distance_m: int = Field(description="Until the next one.")
+    duration_s: int
+    at: int = Field(description="Where it is done: number of a point of `line`, from 0.")
+
+
+class DriverGuidanceOut(Shown):
+    """One leg in words. Its times add up to the plan's for this leg."""
+
+    vehicle_id: str
+    plan_id: str
+    leg: int = Field(description="As it was asked for.")
+    language: Language
+    source: WordsSource = Field(
+        description="`straight_line` knows no streets: show the direction, not an arrow at a corner."
+    )
+    follows_plan: bool = Field(description="False when `line` is another way than the leg's of the route.")
+    distance_m: int
+    duration_s: int
+    line: list[LonLat] = Field(description="The way the words speak of; empty when there is nothing to drive.")
+    manoeuvres: list[ManoeuvreOut]
 
 
 def event_out(event: Event) -> EventOut:

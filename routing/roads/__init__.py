@@ -1,9 +1,20 @@
-"""Streets: driving times, distances and lines between points.
+"""Streets: driving times, distances and lines between points, and the words for a drive.
 
-Ask through the port `Roads`; `open_roads` picks the engine.
+Ask through the ports `Roads` and `Guide`; `open_roads` and `open_guide` pick who answers.
 """
 
-from routing.roads.opening import open_roads
-from routing.roads.port import UNREACHABLE, Leg, Matrix, Roads
+from routing.roads.guides import open_guide
+from routing.roads.opening import fallback_of, open_roads
+from routing.roads.port import UNREACHABLE, KerbPosition, Leg, Matrix, Roads, StreetNetwork
 
-__all__ = ["UNREACHABLE", "Leg", "Matrix", "Roads", "open_roads"]
+__all__ = [
+    "UNREACHABLE",
+    "KerbPosition",
+    "Leg",
+    "Matrix",
+    "Roads",
+    "StreetNetwork",
+    "fallback_of",
+    "open_guide",
+    "open_roads",
+]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from routing.roads.cache import CachedRoads
+from routing.roads.city_streets import CityStreets
 from routing.roads.learning import learn, recall, remember
 from routing.roads.matrix_store import DiskMemory, forget_oldest
 from routing.roads.osrm_roads import OsrmRoads
@@ -12,7 +13,6 @@ from routing.roads.osrm_server import OsrmServer
 from routing.roads.port import Matrix, Roads, StreetNetwork
 from routing.roads.prepare import PreparedRoads, current, prepare, sibling
 from routing.roads.straight_line import StraightLineRoads
-from routing.roads.streets import Streets
 from routing.roads.truck_size import TruckSize
 from tomma.city import Position
 from tomma.errors import RoadsUnavailableError
@@ -93,7 +93,7 @@ def _of_network(prepared: PreparedRoads, settings: RoadSettings, roads_dir: Path
     def make(truck: TruckSize) -> Roads:
         return remembering(sibling(prepared, truck))
 
-    return Streets(remembering(prepared), make, lambda: guess(settings, roads_dir))
+    return CityStreets(remembering(prepared), make, lambda: guess(settings, roads_dir))
 
 
 def _of_server(settings: RoadSettings, roads_dir: Path) -> Roads:
@@ -102,7 +102,7 @@ def _of_server(settings: RoadSettings, roads_dir: Path) -> Roads:
     server = OsrmServer(settings.osrm_url, settings.osrm_profile, *limits)
     roads = CachedRoads(OsrmRoads(server, None, curbside=settings.curbside), on_news=_Pupil(roads_dir))
     log.info("roads source=server url=%s", settings.osrm_url or settings.valhalla_url)
-    return Streets(roads, lambda _: roads, lambda: guess(settings, roads_dir))
+    return CityStreets(roads, lambda _: roads, lambda: guess(settings, roads_dir))
 
 
 class _Pupil:

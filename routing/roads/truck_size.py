@@ -1,8 +1,10 @@
 """How large a truck is, as low passages and weak bridges see it. Pure."""
 
 import math
+import re
 from dataclasses import dataclass
 
+from tomma.city import Vehicle
 from tomma.model import check_within
 
 
@@ -43,6 +45,7 @@ class TruckSize:
 
 
 STANDARD_TRUCK = TruckSize()
+PROFILE = re.compile(r"truck(?:-(?P<weight_t>\d+(?:\.\d+)?)-(?P<height_m>\d+(?:\.\d+)?))?")
 
 
 def size_of(weight_kg: float | None, height_m: float | None) -> TruckSize:
@@ -53,3 +56,16 @@ def size_of(weight_kg: float | None, height_m: float | None) -> TruckSize:
     weight = STANDARD_TRUCK.weight_kg if weight_kg is None else math.ceil(weight_kg / 1_000 - 1e-9) * 1_000.0
     height = STANDARD_TRUCK.height_m if height_m is None else math.ceil(height_m * 10 - 1e-9) / 10
     return TruckSize(weight, height)
+
+
+def truck_of(vehicle: Vehicle) -> TruckSize:
+    """Return the size that a vehicle's road profile names: `truck`, or `truck-18-3.5` for 18 t and 3.5 m.
+
+    Raises:
+        ValueError: If it names none.
+    """
+    named = PROFILE.fullmatch(vehicle.road_profile)
+    if named is None:
+        raise ValueError(f"road_profile must be truck, or like truck-18-3.5 (t, m), got {vehicle.road_profile!r}")
+    weight_t, height_m = named["weight_t"], named["height_m"]
+    return STANDARD_TRUCK if weight_t is None else size_of(float(weight_t) * 1_000, float(height_m))

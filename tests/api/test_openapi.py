@@ -18,6 +18,7 @@ PUBLIC = {
     ("POST", "/api/v1/plans/{plan_id}/publish"),
     ("GET", "/api/v1/driver/routes"),
     ("GET", "/api/v1/driver/routes/{vehicle_id}"),
+    ("GET", "/api/v1/driver/routes/{vehicle_id}/legs/{leg}/guidance"),
     ("POST", "/api/v1/driver/events"),
     ("GET", "/api/v1/driver/events"),
     ("GET", "/api/v1/stream"),

@@ -12,7 +12,7 @@ from tomma.plan import RoadsSource
 log = logging.getLogger(__name__)
 
 
-class Streets:
+class CityStreets:
     """Keeps the promise of `StreetNetwork`.
 
     Args:
