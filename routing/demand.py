@@ -5,12 +5,12 @@ exceeds the accepted one, or when its hygiene interval would end before then. Ev
 prize in money (`routing.worth`) or none; the planner takes it when the detour costs less.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from routing.forecast import CityForecast, SensorState
+from routing.forecast.city_forecast import FURTHEST_H
 from routing.nearby import Streets
 from routing.worth import Worth, worth
 from tomma.city import City
@@ -144,7 +144,7 @@ def _optional(
     each: _Outlook, prize_minor: int, value: Worth, row: int
 ) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     """Return what to tell when the bin is taken and when it is left."""
-    due_in = {"due_in_h": float(value.left_h[row])} if math.isfinite(value.left_h[row]) else {}
+    due_in = {"due_in_h": min(float(value.left_h[row]), FURTHEST_H)}
     if not prize_minor:
         why = (_not_needed(each, due_in),)
         return why, why

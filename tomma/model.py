@@ -111,9 +111,10 @@ class Measurement:
                 raise ValueError("no_echo must be false beside a level, got true")
         elif not (self.alarms or self.no_echo) and self._has_no_side_value:
             raise ValueError("one of distance_mm and fill_fraction, or a status of the device, must be given")
-        for name in ("distance_mm", "fill_fraction", "battery_v", "battery_fraction", "temperature_c"):
-            value = getattr(self, name)
+        numbers = self.distance_mm, self.fill_fraction, self.battery_v, self.battery_fraction, self.temperature_c
+        for place, value in enumerate(numbers):
             if value is not None and not math.isfinite(value):
+                name = ("distance_mm", "fill_fraction", "battery_v", "battery_fraction", "temperature_c")[place]
                 raise ValueError(f"{name} must be a finite number, got {value}")
 
     @property
@@ -425,17 +426,32 @@ class ReasonCode(StrEnum):
     FULL_NOW = "full_now"
     """values: fill_fraction"""
     WORTH_THE_DETOUR = "worth_the_detour"
-    """values: prize_minor, p_overflow"""
+    """values: prize_minor, p_overflow, due_in_h (until it would have to be emptied), later_minor (what the visit would
+    cost then); on a route also passes_m (to the nearest other stop) and saves_minor (later_minor less today)"""
     HYGIENE_INTERVAL = "hygiene_interval"
     """values: days_since_emptied, limit_days"""
     SILENT_SENSOR = "silent_sensor"
     """values: silent_h, p_overflow; the forecast widened until a visit paid"""
     REQUESTED = "requested"
-    """values: none; a person asked for it"""
+    """values: asked_h (since then; missing in old plans); a person asked for it"""
     NOT_NEEDED_YET = "not_needed_yet"
-    """values: fill_fraction, p_overflow, by_h"""
+    """values: fill_fraction, p_overflow, by_h, due_in_h (90 days at most)"""
     NOT_WORTH_THE_DETOUR = "not_worth_the_detour"
-    """values: prize_minor"""
+    """values: prize_minor, due_in_h, later_minor"""
+    LEVELLED = "levelled"
+    """values: days_early, work_h and shift_h of the day it would be due on; taken today to even out the work"""
+    EXCLUDED = "excluded"
+    """values: none; a person took it off the day"""
+    LOCKED = "locked"
+    """values: none; a person gave it to this truck"""
+    NEXT_STOP = "next_stop"
+    """values: none; the truck was on its way there when the plan was changed"""
+    ON_THE_PLAN = "on_the_plan"
+    """values: none; the plan before had promised it"""
+    EMPTIED_TODAY = "emptied_today"
+    """values: ago_h"""
+    SKIPPED_TODAY = "skipped_today"
+    """values: ago_h; the driver was there and could not"""
     NO_CAPACITY = "no_capacity"
     """values: none; the trucks of the day have no litres, kilograms or minutes left"""
     NO_VEHICLE_FOR_FRACTION = "no_vehicle_for_fraction"

@@ -1,6 +1,7 @@
 """A day's plan, as everybody but the solver sees it: routes with stops, and a reason for every bin left out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -110,17 +111,99 @@ class Plan:
     seed: int = 0
     detail: str = ""
     """Why it failed, in one plain sentence; empty for every other plan."""
+    replaces: PlanId | None = None
+    """The plan on the road that this one changes; None for the first plan of a day."""
+    co2_kg: float = 0.0
+    """What its kilometres and lifts emit."""
 
     def __post_init__(self) -> None:
         """Refuse money that is not whole and times without UTC."""
         check_utc("created_utc", self.created_utc)
         check_utc("snapshot_utc", self.snapshot_utc)
         check_within("cost_minor", self.cost_minor, 0, 2**53)
+        check_within("co2_kg", self.co2_kg, 0.0, 1e9)
 
     @property
     def bins_collected(self) -> frozenset[BinId]:
         """Every bin on a route."""
         return frozenset(stop.bin_id for route in self.routes for stop in route.stops if stop.bin_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person decides beside the numbers."""
+
+    excluded: frozenset[BinId] = frozenset()
+    """Not today, whatever they hold."""
+    locked: Mapping[BinId, VehicleId] = field(default_factory=dict)
+    """These are collected, and by this truck."""
+    unavailable: frozenset[VehicleId] = frozenset()
+    """Broken down, or lent away."""
+    replan_of: PlanId | None = None
+    """The plan the trucks are driving: they go on from where they are."""
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        both = sorted(self.excluded & self.locked.keys())
+        if both:
+            raise ValueError(f"a bin must not be excluded and locked at once, got {both[0]}")
+        gone = sorted(self.unavailable.intersection(self.locked.values()))
+        if gone:
+            raise ValueError(f"a bin must not be locked to an unavailable truck, got {gone[0]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A bin that goes to another truck."""
+
+    bin_id: BinId
+    from_vehicle_id: VehicleId
+    to_vehicle_id: VehicleId
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDifference:
+    """What changes for drivers from one plan to another; what was done under the first one is no change."""
+
+    added: tuple[tuple[BinId, VehicleId], ...]
+    removed: tuple[tuple[BinId, VehicleId], ...]
+    """With the truck that was to come."""
+    moved: tuple[Moved, ...]
+    reordered: tuple[VehicleId, ...]
+    """Trucks that drive the bins they keep in another order."""
+
+    def concerns(self, vehicle_id: VehicleId) -> bool:
+        """Return whether the truck's driver has to be told."""
+        return (
+            vehicle_id in self.reordered
+            or any(vehicle_id == truck for _, truck in (*self.added, *self.removed))
+            or any(vehicle_id in (each.from_vehicle_id, each.to_vehicle_id) for each in self.moved)
+        )
+
+
+def difference(former: Plan, later: Plan) -> PlanDifference:
+    """Return what changes from `former` to `later`, bins in the order of their stops."""
+    before, after = _truck_of(former), _truck_of(later)
+    kept = {bin_id for bin_id, truck in before.items() if after.get(bin_id) == truck}
+    orders = [{route.vehicle_id: _order(route, kept) for route in plan.routes} for plan in (former, later)]
+    return PlanDifference(
+        added=tuple((bin_id, truck) for bin_id, truck in after.items() if bin_id not in before),
+        removed=tuple((bin_id, truck) for bin_id, truck in before.items() if bin_id not in after),
+        moved=tuple(
+            Moved(bin_id, before[bin_id], truck)
+            for bin_id, truck in after.items()
+            if bin_id in before and before[bin_id] != truck
+        ),
+        reordered=tuple(truck for truck, order in orders[0].items() if order != orders[1].get(truck, ())),
+    )
+
+
+def _truck_of(plan: Plan) -> dict[BinId, VehicleId]:
+    return {stop.bin_id: route.vehicle_id for route in plan.routes for stop in route.stops if stop.bin_id is not None}
+
+
+def _order(route: Route, kept: set[BinId]) -> tuple[BinId, ...]:
+    return tuple(stop.bin_id for stop in route.stops if stop.bin_id in kept)
 
 
 @dataclass(frozen=True, slots=True)

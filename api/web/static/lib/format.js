@@ -34,6 +34,11 @@ export function createFormat(language, organisation) {
     whole: (value) => (absent(value) ? "–" : whole.format(value)),
     tenth: (value) => (absent(value) ? "–" : tenth.format(value)),
     km: (metres) => (absent(metres) ? "–" : `${tenth.format(metres / 1000)} km`),
+    /** 118 -> "120 m", 1340 -> "1.3 km": no distance on the road is known better. */
+    metres(value) {
+      if (absent(value)) return "–";
+      return value < 995 ? `${whole.format(Math.round(value / 10) * 10)} m` : `${tenth.format(value / 1000)} km`;
+    },
     litres: (value) => (absent(value) ? "–" : `${whole.format(value)} l`),
     kg: (value) => (absent(value) ? "–" : `${whole.format(value)} kg`),
     /** Money arrives in minor units (öre, cent). */
