@@ -3,8 +3,9 @@
 The rules, in order:
 
 1. An event counts once, by its key.
-2. Events are ordered by when they were tapped. A tablet's clock may jump; its sequence never does: a tap is not
-   earlier than the one before it on the same tablet, nor later than its receipt.
+2. Events are ordered by when they were tapped, corrected by how far off the tablet's clock was when it sent them.
+   That clock may jump; the sequence never does: a tap is not earlier than the one before it on the same tablet, nor
+   later than its receipt.
 3. An undo cancels the event it names, on the same truck, whatever the clocks of two tablets say: who names a key
    has seen it. An undo can itself be undone, by a later one (so no circle can arise).
 4. For one bin, emptied beats skipped, whichever came first: the bin cannot be both, and an empty bin is the fact.
@@ -12,11 +13,16 @@ The rules, in order:
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
 from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, SkipReason, VehicleId
+
+SKEW_TOLD_S = 120.0
+"""A clock further off is corrected for, and shown to the office."""
+SETTLING = frozenset({EventKind.EMPTIED, EventKind.SKIPPED})
+"""After one of these the bin is no longer to do."""
 
 
 class StopState(StrEnum):
@@ -72,7 +78,7 @@ def fold(events: Iterable[Event]) -> DayState:
     standing = _without_undone(placed)
     by_bin: dict[BinId, list[tuple[_Place, Event]]] = {}
     for place, event in standing:
-        if event.bin_id is not None:
+        if event.bin_id is not None and event.kind in SETTLING:
             by_bin.setdefault(event.bin_id, []).append((place, event))
     outcomes = {bin_id: _outcome(bin_id, said) for bin_id, said in by_bin.items()}
     return DayState(outcomes=outcomes, standing=tuple(event for _, event in standing))
@@ -101,10 +107,16 @@ def _in_order(events: Iterable[Event]) -> list[tuple[_Place, Event]]:
     for device_id, taps in groupby(by_tablet, key=lambda each: each.device_id):
         latest: datetime | None = None
         for tap in taps:
-            told = min(tap.tapped_utc, tap.received_utc)
+            told = min(_by_our_clock(tap), tap.received_utc)
             latest = told if latest is None else max(latest, told)
             placed.append((_Place(latest, device_id, tap.sequence, tap.key), tap))
     return sorted(placed, key=lambda pair: pair[0])
+
+
+def _by_our_clock(tap: Event) -> datetime:
+    """Return when it was tapped; an offset of seconds is the network's, not the clock's, and left alone."""
+    skew_s = tap.clock_skew_s or 0.0
+    return tap.tapped_utc - timedelta(seconds=skew_s) if abs(skew_s) > SKEW_TOLD_S else tap.tapped_utc
 
 
 def _without_undone(placed: list[tuple[_Place, Event]]) -> list[tuple[_Place, Event]]:

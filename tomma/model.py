@@ -328,6 +328,7 @@ class EventKind(StrEnum):
     UNLOADED = "unloaded"
     BREAK_STARTED = "break_started"
     BREAK_ENDED = "break_ended"
+    REPORTED = "reported"
 
 
 class SkipReason(StrEnum):
@@ -339,6 +340,20 @@ class SkipReason(StrEnum):
     OVERLOADED = "overloaded"
     ALREADY_EMPTY = "already_empty"
     NOT_SAFE = "not_safe"
+
+
+class ReportKind(StrEnum):
+    """What a driver tells the office about a place, beside emptying it."""
+
+    OVERFLOWING = "overflowing"
+    """Waste lies beside a bin that is not emptied now."""
+    BIN_DAMAGED = "bin_damaged"
+    SENSOR_DAMAGED = "sensor_damaged"
+    ACCESS = "access"
+    OTHER = "other"
+
+
+NOTE_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +374,18 @@ class Event:
     undoes_key: str | None = None
     lat_deg: float | None = None
     lon_deg: float | None = None
+    """Where the tablet was at the tap, if its holder allows; never anything between two taps."""
+    overflowing: bool = False
+    """With emptied or skipped: waste lay beside the bin. The sensor may be told otherwise; the driver saw it."""
+    weight_kg: float | None = None
+    """With unloaded: what the scales said."""
+    ticket: str = ""
+    """With unloaded: the number on the weighing slip."""
+    report: ReportKind | None = None
+    note: str = ""
+    """With reported: in the driver's words."""
+    clock_skew_s: float | None = None
+    """How far the tablet's clock was ahead of the server's when it sent this; None when it did not say."""
 
     def __post_init__(self) -> None:
         """Refuse an event that says who but not what."""
@@ -374,6 +401,20 @@ class Event:
             raise ValueError(f"skip_reason belongs to a skipped event and only there, got kind {self.kind}")
         if (self.kind is EventKind.UNDONE) != (self.undoes_key is not None):
             raise ValueError(f"undoes_key belongs to an undone event and only there, got kind {self.kind}")
+        self._check_details()
+
+    def _check_details(self) -> None:
+        if self.overflowing and self.kind not in (EventKind.EMPTIED, EventKind.SKIPPED):
+            raise ValueError(f"overflowing belongs to an emptied or skipped event, got kind {self.kind}")
+        if (self.kind is EventKind.REPORTED) != (self.report is not None):
+            raise ValueError(f"report belongs to a reported event and only there, got kind {self.kind}")
+        if (self.weight_kg is not None or self.ticket) and self.kind is not EventKind.UNLOADED:
+            raise ValueError(f"weight_kg and ticket belong to an unloaded event, got kind {self.kind}")
+        if self.weight_kg is not None:
+            check_within("weight_kg", self.weight_kg, 0.0, 100_000.0)
+        for name, value, most in (("ticket", self.ticket, 64), ("note", self.note, NOTE_MAX)):
+            if len(value) > most:
+                raise ValueError(f"{name} must have at most {most} characters, got {len(value)}")
 
 
 REQUEST_NOTE_MAX = 500

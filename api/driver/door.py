@@ -1,7 +1,7 @@
 """Takes a tablet's batch: judges each event by itself, stores the good ones, answers for every one."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from api.driver.schemas import EventIn, EventResult, RefusedEvent
@@ -14,6 +14,7 @@ from tomma.ports import EventLog, PlanStore
 log = logging.getLogger(__name__)
 
 DRIVEN = frozenset({PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED})
+SUPERSEDED = "stored; the plan had been replaced and its newest version has no such stop on this truck"
 CONFLICT = "key was used before for another event; that one stands"
 
 
@@ -24,22 +25,39 @@ class EventDoor:
         self._plans = plans
         self._events = events
 
-    def take(self, told: Sequence[EventIn | RefusedEvent], city: City, received_utc: datetime) -> list[EventResult]:
+    def take(
+        self, told: Sequence[EventIn | RefusedEvent], city: City, received_utc: datetime, sent_utc: datetime
+    ) -> list[EventResult]:
         """Store what can be stored, durably, and return what became of each event, in the order told.
+
+        Args:
+            told: The batch.
+            city: Who knows which bins there are.
+            received_utc: By our clock.
+            sent_utc: By the tablet's; what lies between is the tablet's clock and the network.
 
         Raises:
             StoreUnavailableError: If nothing could be promised; the tablet sends the batch again.
         """
         known: dict[PlanId, Plan | None] = {}
-        judged = [self._judge(each, city, known, received_utc) for each in told]
+        skew_s = (sent_utc - received_utc).total_seconds()
+        judged = [self._judge(each, city, known, received_utc, skew_s) for each in told]
         words = iter(self._events.append([each for each in judged if isinstance(each, Event)]))
-        results = [_result(each, next(words)) if isinstance(each, Event) else each for each in judged]
-        stored = sum(each.status == "stored" for each in results)
+        results = [
+            _result(each, next(words), superseded=self._is_superseded(each, known)) if isinstance(each, Event) else each
+            for each in judged
+        ]
+        stored = sum(each.status in ("stored", "superseded") for each in results)
         log.info("events taken stored=%d of=%d", stored, len(results))
         return results
 
     def _judge(
-        self, told: EventIn | RefusedEvent, city: City, known: dict[PlanId, Plan | None], received_utc: datetime
+        self,
+        told: EventIn | RefusedEvent,
+        city: City,
+        known: dict[PlanId, Plan | None],
+        received_utc: datetime,
+        skew_s: float,
     ) -> Event | EventResult:
         if isinstance(told, RefusedEvent):
             return EventResult(key=told.key, status="rejected", reason=told.reason)
@@ -49,7 +67,19 @@ class EventDoor:
         fault = _fault(told, city, known[plan_id])
         if fault:
             return EventResult(key=told.key, status="rejected", reason=fault)
-        return _event(told, received_utc)
+        return _event(told, received_utc, skew_s)
+
+    def _is_superseded(self, event: Event, known: Mapping[PlanId, Plan | None]) -> bool:
+        """Whether the plan was replaced and the newest one has no such stop on this truck."""
+        plan = known[event.plan_id]
+        if plan is None or plan.status is not PlanStatus.SUPERSEDED or event.bin_id is None:
+            return False
+        newest = self._plans.published(plan.day)
+        routes = newest.routes if newest else ()
+        return not any(
+            route.vehicle_id == event.vehicle_id and any(stop.bin_id == event.bin_id for stop in route.stops)
+            for route in routes
+        )
 
     def _find(self, plan_id: PlanId) -> Plan | None:
         try:
@@ -78,7 +108,7 @@ def _fault(told: EventIn, city: City, plan: Plan | None) -> str:
     return ""
 
 
-def _event(told: EventIn, received_utc: datetime) -> Event:
+def _event(told: EventIn, received_utc: datetime, skew_s: float) -> Event:
     return Event(
         key=told.key,
         device_id=told.device_id,
@@ -94,10 +124,18 @@ def _event(told: EventIn, received_utc: datetime) -> Event:
         undoes_key=told.undoes_key,
         lat_deg=told.lat_deg,
         lon_deg=told.lon_deg,
+        overflowing=told.overflowing,
+        weight_kg=told.weight_kg,
+        ticket=told.ticket,
+        report=told.report,
+        note=told.note,
+        clock_skew_s=skew_s,
     )
 
 
-def _result(event: Event, word: str) -> EventResult:
+def _result(event: Event, word: str, *, superseded: bool) -> EventResult:
+    if word == "stored" and superseded:
+        return EventResult(key=event.key, status="superseded", reason=SUPERSEDED)
     if word == "stored":
         return EventResult(key=event.key, status="stored")
     if word == "duplicate":

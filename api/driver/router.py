@@ -61,7 +61,7 @@ def post_events(hands: Hands, batch: EventsIn) -> EventsTaken:
     Send a batch again whenever the answer did not arrive. One bad event does not hold up the others.
     """
     received_utc = hands.context.clock.now_utc()
-    results = hands.event_door.take(batch.events, hands.city.current(), received_utc)
+    results = hands.event_door.take(batch.events, hands.city.current(), received_utc, batch.sent_utc)
     hands.watch.nudge()
     return EventsTaken(received_utc=received_utc, results=results)
 
@@ -74,4 +74,5 @@ def list_events(
 ) -> EventsOut:
     """Return the events stored after a position, in order of storing: what follows a city's day from outside."""
     position, events = hands.context.events.since(after, limit)
-    return EventsOut(position=position, events=[event_out(event) for event in events])
+    city = hands.city.current()
+    return EventsOut(position=position, events=[event_out(event, city) for event in events])

@@ -1,14 +1,17 @@
 """What `/driver` takes and answers."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, WrapValidator, model_validator
 
+from api.driver.flags import Flag, flags_of
 from api.plans.schemas import RouteOut, StopOut
 from api.schema import LonLat, Name, Shown, Told, UtcTime
 from routing.roads.guidance import Language, ManoeuvreKind, WordsSource
-from tomma.model import Event, EventKind, SkipReason
+from tomma.city import City
+from tomma.model import NOTE_MAX, Event, EventKind, ReportKind, SkipReason
 
 EVENTS_MAX = 500
 REASON_LIMIT = 300
@@ -26,18 +29,25 @@ class EventIn(Told):
     vehicle_id: Name
     kind: EventKind
     tapped_utc: UtcTime = Field(description="By the tablet's clock.")
-    bin_id: Name | None = Field(default=None, description="Needed when emptied or skipped.")
+    bin_id: Name | None = Field(default=None, description="Needed when emptied or skipped; may be given when reported.")
     disposal_site_id: Name | None = Field(default=None, description="Needed when unloaded.")
     skip_reason: SkipReason | None = Field(default=None, description="Needed when skipped, and only then.")
     undoes_key: Name | None = Field(default=None, description="Needed when undone: the key of what is taken back.")
     lat_deg: Annotated[Degrees, Field(ge=-90, le=90)] | None = None
     lon_deg: Annotated[Degrees, Field(ge=-180, le=180)] | None = None
+    overflowing: bool = Field(default=False, description="With emptied or skipped: waste lay beside the bin.")
+    weight_kg: Annotated[float, Field(strict=True, ge=0, le=100_000)] | None = Field(
+        default=None, description="With unloaded: what the scales said."
+    )
+    ticket: Annotated[str, Field(max_length=64)] = Field(default="", description="With unloaded: the weighing slip.")
+    report: ReportKind | None = Field(default=None, description="Needed when reported, and only then.")
+    note: Annotated[str, Field(max_length=NOTE_MAX)] = Field(default="", description="In the driver's words.")
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
         needs_bin = self.kind in (EventKind.EMPTIED, EventKind.SKIPPED)
-        if needs_bin != (self.bin_id is not None):
-            raise ValueError(f"bin_id belongs to emptied and skipped and only there, got kind {self.kind}")
+        if self.kind is not EventKind.REPORTED and needs_bin != (self.bin_id is not None):
+            raise ValueError(f"bin_id belongs to emptied and skipped (or reported), got kind {self.kind}")
         if (self.kind is EventKind.SKIPPED) != (self.skip_reason is not None):
             raise ValueError(f"skip_reason belongs to skipped and only there, got kind {self.kind}")
         if (self.kind is EventKind.UNDONE) != (self.undoes_key is not None):
@@ -46,7 +56,16 @@ class EventIn(Told):
             raise ValueError(f"disposal_site_id belongs to unloaded and only there, got kind {self.kind}")
         if (self.lat_deg is None) != (self.lon_deg is None):
             raise ValueError("lat_deg and lon_deg belong together")
+        self._check_details()
         return self
+
+    def _check_details(self) -> None:
+        if self.overflowing and self.kind not in (EventKind.EMPTIED, EventKind.SKIPPED):
+            raise ValueError(f"overflowing belongs to emptied and skipped, got kind {self.kind}")
+        if (self.kind is EventKind.REPORTED) != (self.report is not None):
+            raise ValueError(f"report belongs to reported and only there, got kind {self.kind}")
+        if (self.weight_kg is not None or self.ticket) and self.kind is not EventKind.UNLOADED:
+            raise ValueError(f"weight_kg and ticket belong to unloaded, got kind {self.kind}")
 
 
 class RefusedEvent(Shown):
@@ -85,8 +104,11 @@ class EventResult(Shown):
     """What became of one event, in the order they were sent."""
 
     key: str | None
-    status: Literal["stored", "duplicate", "rejected"] = Field(
-        description="`duplicate` was stored before and is as good as `stored`; `rejected` will never be taken."
+    status: Literal["stored", "duplicate", "superseded", "rejected"] = Field(
+        description=(
+            "`duplicate` was stored before and is as good as `stored`; `superseded` is stored too, but the plan had "
+            "been replaced and its newest version has no such stop on this truck; `rejected` will never be taken."
+        )
     )
     reason: str | None = Field(default=None, description="Why it was rejected.")
 
@@ -115,6 +137,13 @@ class EventOut(Shown):
     undoes_key: str | None
     lat_deg: float | None
     lon_deg: float | None
+    overflowing: bool
+    weight_kg: float | None
+    ticket: str
+    report: ReportKind | None
+    note: str
+    clock_skew_s: float | None = Field(description="How far the tablet's clock was ahead when it sent this.")
+    flags: list[Flag] = Field(description="What the office may want to look at; nothing was refused for it.")
 
 
 class EventsOut(Shown):
@@ -185,6 +214,6 @@ class DriverGuidanceOut(Shown):
     manoeuvres: list[ManoeuvreOut]
 
 
-def event_out(event: Event) -> EventOut:
+def event_out(event: Event, city: City) -> EventOut:
     """Return a stored event in the words of the public API."""
-    return EventOut.model_validate(event, from_attributes=True)
+    return EventOut.model_validate({**asdict(event), "flags": flags_of(event, city)})

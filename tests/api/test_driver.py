@@ -126,6 +126,15 @@ def test_a_key_used_for_something_else_is_rejected_and_the_first_stands(tablet: 
         pytest.param({"kind": "skipped", "skip_reason": "bored"}, "skip_reason", id="no reason of ours"),
         pytest.param({"kind": "undone", "bin_id": None}, "undoes_key", id="undone without a key"),
         pytest.param({"kind": "unloaded", "bin_id": None, "disposal_site_id": "T9"}, "T9", id="an unknown tip"),
+        pytest.param({"weight_kg": 1200.0}, "weight_kg", id="a weighing that is no unloading"),
+        pytest.param({"kind": "reported"}, "report", id="reported without saying what"),
+        pytest.param({"report": "other"}, "report", id="emptied with a report"),
+        pytest.param({"note": "x" * 501}, "note", id="a novel"),
+        pytest.param(
+            {"kind": "undone", "bin_id": None, "undoes_key": "k" * 8, "overflowing": True},
+            "overflowing",
+            id="an undo that overflows",
+        ),
         pytest.param({"kind": "danced"}, "kind", id="a kind nobody knows"),
         pytest.param({"key": "short"}, "key", id="a key too short to be unique"),
         pytest.param({"sequence": -1}, "sequence", id="a sequence below nothing"),
@@ -179,6 +188,44 @@ def test_taps_on_a_route_that_changed_meanwhile_are_kept(tablet: httpx.Client, w
     until(lambda: tablet.get("/api/v1/bins/B1").json()["plan_state"], lambda state: state == "emptied")
 
 
+def test_a_tap_on_a_stop_that_the_new_plan_dropped_is_stored_as_superseded(tablet: httpx.Client, world: World) -> None:
+    """D6: "collected, but route had changed": nothing is lost, and the tablet knows."""
+    shorter = plan_of(make_city(), PlanId("P2"), TODAY, world.clock.now + timedelta(minutes=1))
+    route = replace(shorter.routes[0], stops=shorter.routes[0].stops[1:])
+    world.stores.plans.save(replace(shorter, routes=(route,)))
+    world.stores.plans.publish(PlanId("P2"))
+    dropped, kept = event_body("emptied-1"), event_body("emptied-2", bin_id="B2", sequence=2)
+    assert [each["status"] for each in send(tablet, dropped, kept)] == ["superseded", "stored"]
+    assert [each["status"] for each in send(tablet, dropped, kept)] == ["duplicate", "duplicate"]
+    assert len(tablet.get("/api/v1/driver/events").json()["events"]) == 2
+
+
+def test_a_weighing_and_a_report_are_kept_with_their_words(tablet: httpx.Client) -> None:
+    """Tonnes and ticket for the books, a broken lid for the workshop; neither settles a bin."""
+    unloaded = {"kind": "unloaded", "bin_id": None, "disposal_site_id": "T1", "weight_kg": 4_210.5, "ticket": "V-77"}
+    told = {"kind": "reported", "bin_id": "B2", "report": "bin_damaged", "note": "locket är borta"}
+    send(
+        tablet,
+        event_body("unloaded-1", **unloaded),
+        event_body("reported-1", sequence=2, **told),
+        event_body("reported-2", sequence=3, kind="reported", bin_id=None, report="other", note="vägarbete"),
+        event_body("emptied-01", sequence=4, overflowing=True),
+    )
+    stored = tablet.get("/api/v1/driver/events").json()["events"]
+    assert (stored[0]["weight_kg"], stored[0]["ticket"]) == (4_210.5, "V-77")
+    assert (stored[1]["report"], stored[1]["note"]) == ("bin_damaged", "locket är borta")
+    assert [each["overflowing"] for each in stored] == [False, False, False, True]
+    assert (states(tablet)["B1"], states(tablet)["B2"], states(tablet)["T1"]) == ("emptied", "todo", "emptied")
+
+
+def test_a_clock_that_is_off_and_a_tap_from_afar_are_told_and_refused_nothing(tablet: httpx.Client) -> None:
+    """The driver stood there; the office decides what to make of it."""
+    late = {"events": [event_body("emptied-1", lat_deg=61.0, lon_deg=24.9)], "sent_utc": "2026-11-22T05:33:00Z"}
+    assert tablet.post("/api/v1/driver/events", json=late).json()["results"][0]["status"] == "stored"
+    (event,) = tablet.get("/api/v1/driver/events").json()["events"]
+    assert (event["clock_skew_s"], event["flags"]) == (180.0, ["clock_off", "far_away"])
+
+
 def test_a_bin_off_the_plan_can_be_emptied(tablet: httpx.Client) -> None:
     """Whoever empties one on the way tells us something."""
     send(tablet, event_body("ad-hoc-01", bin_id="B5"))
@@ -204,6 +251,13 @@ def test_both_times_are_kept(tablet: httpx.Client, world: World) -> None:
         "undoes_key": None,
         "lat_deg": 60.1,
         "lon_deg": 24.9,
+        "overflowing": False,
+        "weight_kg": None,
+        "ticket": "",
+        "report": None,
+        "note": "",
+        "clock_skew_s": 0.0,
+        "flags": ["far_away"],
     }
     assert world.stores.plans.get(PlanId("P1")).status is PlanStatus.PUBLISHED
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tomma.fold import StopState, confirmed_emptyings, fold
-from tomma.model import BinId, Event, EventKind, PlanId, SkipReason, VehicleId
+from tomma.model import BinId, Event, EventKind, PlanId, ReportKind, SkipReason, VehicleId
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -106,6 +106,40 @@ def test_emptied_beats_skipped(emptied_first: bool) -> None:
     skipped = tap("skipped", EventKind.SKIPPED, minute=5 if emptied_first else 0, device="tablet-2")
     outcome = fold([emptied, skipped]).outcomes[BinId("B1")]
     assert (outcome.state, outcome.event_key, outcome.contradicted) == (StopState.EMPTIED, emptied.key, True)
+
+
+def test_a_clock_known_to_be_off_is_corrected_for() -> None:
+    """Its tap was made after the other tablet's, whatever it says; seconds are the network's and left alone."""
+    behind = replace(
+        tap("skipped", EventKind.SKIPPED, minute=-30), clock_skew_s=-3_600.0, skip_reason=SkipReason.DAMAGED
+    )
+    other = tap("skipped-too", EventKind.SKIPPED, minute=10, device="tablet-2")
+    assert fold([behind, other]).outcomes[BinId("B1")].skip_reason is SkipReason.DAMAGED
+    assert fold([replace(behind, clock_skew_s=-90.0), other]).outcomes[BinId("B1")].skip_reason is SkipReason.BLOCKED
+
+
+def test_a_report_settles_nothing() -> None:
+    """A broken lid does not make the bin empty; it stands beside what became of the bin."""
+    told = Event(
+        **{
+            name: getattr(tap("reported", EventKind.EMPTIED), name)
+            for name in (
+                "key",
+                "device_id",
+                "sequence",
+                "plan_id",
+                "vehicle_id",
+                "tapped_utc",
+                "received_utc",
+                "bin_id",
+            )
+        },
+        kind=EventKind.REPORTED,
+        report=ReportKind.BIN_DAMAGED,
+    )
+    state = fold([told])
+    assert state.state_of(BinId("B1")) is StopState.TODO
+    assert state.standing == (told,)
 
 
 def test_undo_takes_the_tap_back() -> None:

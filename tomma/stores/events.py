@@ -1,16 +1,18 @@
 """`EventLog` in the registry database: what drivers did, in the order in which it arrived here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 
-from tomma.model import Event, EventKind, PlanId, SkipReason
+from tomma.model import Event, EventKind, PlanId, ReportKind, SkipReason
 from tomma.stores import counters, tables
 from tomma.stores.database import reading, writing
 
 _KEYS_PER_QUERY = 500
+_WORDS: Mapping[str, type[StrEnum]] = {"kind": EventKind, "skip_reason": SkipReason, "report": ReportKind}
 
 
 class SqlEventLog:
@@ -21,7 +23,7 @@ class SqlEventLog:
         self._engine = engine
 
     def append(self, events: Sequence[Event]) -> Sequence[str]:
-        """Store each event once; see `EventLog.append`. A resend differs in `received_utc` only: a duplicate."""
+        """Store each event once; see `EventLog.append`. A resend differs in what the server adds: a duplicate."""
         if not events:
             return []
         with writing(self._engine) as connection:
@@ -68,7 +70,7 @@ def _judge(events: Sequence[Event], known: dict[str, Event]) -> tuple[list[str],
             fresh.append(event)
             verdicts.append("stored")
         else:
-            same = replace(event, received_utc=first.received_utc) == first
+            same = replace(event, received_utc=first.received_utc, clock_skew_s=first.clock_skew_s) == first
             verdicts.append("duplicate" if same else "conflict")
     return verdicts, fresh
 
@@ -82,13 +84,14 @@ def _by_key(connection: sa.Connection, keys: Sequence[str]) -> dict[str, Event]:
 
 
 def _row(position: int, event: Event) -> dict[str, object]:
-    skip_reason = None if event.skip_reason is None else event.skip_reason.value
-    return {"position": position, **asdict(event), "kind": event.kind.value, "skip_reason": skip_reason}
+    words = {name: getattr(event, name) for name in _WORDS}
+    plain = {name: None if word is None else word.value for name, word in words.items()}
+    return {"position": position, **asdict(event), **plain}
 
 
 def _event(row: sa.Row[tuple[object, ...]]) -> Event:
     values = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's public accessor)
     del values["position"]
-    values["kind"] = EventKind(values["kind"])
-    values["skip_reason"] = SkipReason(values["skip_reason"]) if values["skip_reason"] else None
+    for name, kind in _WORDS.items():
+        values[name] = kind(values[name]) if values[name] else None
     return Event(**values)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration that ends at these tables."""
 
 
@@ -245,6 +245,12 @@ event = sa.Table(
     sa.Column("undoes_key", sa.Text),
     _number("lat_deg", nullable=True),
     _number("lon_deg", nullable=True),
+    sa.Column("overflowing", sa.Boolean, nullable=False),
+    _number("weight_kg", nullable=True),
+    _text("ticket"),
+    sa.Column("report", sa.Text),
+    _text("note"),
+    _number("clock_skew_s", nullable=True),
 )
 """Bins, trucks and plans are named, not pointed to: what a driver did stays true when the master data moves on."""
 

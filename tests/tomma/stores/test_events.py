@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tomma.model import BinId, DisposalSiteId, Event, EventKind, PlanId, SkipReason, VehicleId
+from tomma.model import BinId, DisposalSiteId, Event, EventKind, PlanId, ReportKind, SkipReason, VehicleId
 from tomma.stores.events import SqlEventLog
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
@@ -34,6 +34,12 @@ def _event(number: int = 0, kind: EventKind = EventKind.EMPTIED, device: str = "
         undoes_key="p1-tablet-1-0000" if kind is EventKind.UNDONE else None,
         lat_deg=59.3293,
         lon_deg=18.0686,
+        overflowing=kind is EventKind.SKIPPED,
+        weight_kg=2_140.0 if kind is EventKind.UNLOADED else None,
+        ticket="V-20431" if kind is EventKind.UNLOADED else "",
+        report=ReportKind.BIN_DAMAGED if kind is EventKind.REPORTED else None,
+        note="locket saknas" if kind is EventKind.REPORTED else "",
+        clock_skew_s=1.5,
     )
 
 
@@ -50,7 +56,7 @@ def test_an_event_that_is_sent_again_is_a_duplicate(engine: sa.Engine) -> None:
     """The reply was lost; the second sending has another time of receipt and means the same."""
     log = SqlEventLog(engine)
     log.append([_event()])
-    again = replace(_event(), received_utc=T0 + timedelta(days=1))
+    again = replace(_event(), received_utc=T0 + timedelta(days=1), clock_skew_s=-40.0)
 
     assert log.append([again, _event(1), again]) == ["duplicate", "stored", "duplicate"]
     assert log.of_plan(PlanId("p1")) == [_event(), _event(1)]
