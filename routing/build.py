@@ -5,15 +5,16 @@ elapsed since local midnight, so the night of a clock change keeps its true leng
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.daytime import WorkingDay
 from routing.demand import Demand
 from routing.nearby import per_km_minor
-from routing.problem import HORIZON_S, BinNode, BreakRule, DisposalNode, Problem, Rates, Truck
+from routing.problem import HORIZON_S, BinNode, BreakRule, DisposalNode, Problem, Rates, RoadProfile, Truck
 from routing.roads.port import Matrix
 from tomma.city import City, DisposalSite, Position, Vehicle
 from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
@@ -84,6 +85,8 @@ def build_problem(
     planning: PlanningSettings,
     *,
     not_before_s: int = 0,
+    further: Sequence[Matrix] = (),
+    profile_of: Mapping[VehicleId, int] | None = None,
 ) -> Built:
     """Return the day's problem.
 
@@ -96,6 +99,8 @@ def build_problem(
         day: Turns times of day into seconds.
         planning: What a kilometre and an hour cost.
         not_before_s: No truck leaves earlier than this many seconds after local midnight.
+        further: The same drives for trucks of other sizes, which some streets do not carry.
+        profile_of: By which of them a truck drives: 0 or not named is `matrix`, 1 the first of `further`.
     """
     fractions = {code: index for index, code in enumerate(sorted(city.fractions))}
     on_duty = [each for each in vehicles if day.elapsed_s(each.shift.end_s) > not_before_s]
@@ -105,9 +110,13 @@ def build_problem(
         halt_s[row] = city.sites[site_id].service_s
     return Built(
         problem=Problem(
-            distance_m=np.where(matrix.reachable, matrix.distance_m, 0).astype(np.int32),
-            duration_s=np.where(matrix.reachable, matrix.duration_s, 0).astype(np.int32),
+            distance_m=_known(matrix, matrix.distance_m),
+            duration_s=_known(matrix, matrix.duration_s),
             reachable=matrix.reachable,
+            road_profiles=tuple(
+                RoadProfile(_known(each, each.distance_m), _known(each, each.duration_s), each.reachable)
+                for each in further
+            ),
             halt_s=halt_s,
             bins=tuple(_bin(city, each, points, fractions) for each in demands),
             disposals=tuple(
@@ -115,7 +124,10 @@ def build_problem(
                 for index, each in enumerate(points.disposal_ids)
             ),
             trucks=tuple(
-                _truck(each, points, day, not_before_s, frozenset(fractions[code] for code in codes))
+                replace(
+                    _truck(each, points, day, not_before_s, frozenset(fractions[code] for code in codes)),
+                    profile=(profile_of or {}).get(each.id, 0),
+                )
                 for each, codes in zip(on_duty, carried, strict=True)
             ),
             rates=Rates(round(per_km_minor(planning)), planning.cost_per_h_minor, planning.cost_per_h_minor),
@@ -124,6 +136,11 @@ def build_problem(
         demands=tuple(demands),
         vehicle_ids=tuple(each.id for each in on_duty),
     )
+
+
+def _known(matrix: Matrix, values: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the values with 0 where there is no drive: engines add before they look."""
+    return np.where(matrix.reachable, values, 0).astype(np.int32, copy=False)
 
 
 def _bin(city: City, demand: Demand, points: Points, fractions: dict[FractionCode, int]) -> BinNode:

@@ -21,19 +21,19 @@ from routing.build import Built, build_problem, points_of, wanted
 from routing.check import violations
 from routing.daytime import WorkingDay, local_day
 from routing.demand import Demand, demands
+from routing.drives import Drives, ask_drives
 from routing.forecast import forecast_city
 from routing.histories import load_histories, unemptied_since
 from routing.problem import Solution
-from routing.roads.port import Matrix, Roads
-from routing.roads.straight_line import StraightLineRoads
+from routing.roads.port import Roads
 from routing.solve import Solved, solve_in_child
 from routing.tell import left_out_of, routes_of
-from tomma.city import City, Position, Vehicle
-from tomma.errors import ConflictError, RoadsUnavailableError
+from tomma.city import City, Vehicle
+from tomma.errors import ConflictError
 from tomma.model import PlanId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus
 from tomma.ports import EventLog, ProgressSink, ReadingStore
-from tomma.settings import PlanningSettings, RoadSettings
+from tomma.settings import PlanningSettings
 
 log = logging.getLogger(__name__)
 
@@ -96,12 +96,24 @@ def make_plan(
     chosen = wanted(asked)
     tell("roads", detail=f"{len(chosen)} bins to choose from")
     points = points_of(city, chosen, vehicles)
-    matrix, roads = _matrix(roads, points.positions)
-    built = build_problem(city, chosen, matrix, points, vehicles, working_day, settings, not_before_s=not_before_s)
+    begins_s, ends_s = _hours(vehicles, working_day, not_before_s)
+    drives = ask_drives(roads, points.positions, vehicles, day, begins_s, ends_s)
+    built = build_problem(
+        city,
+        chosen,
+        drives.matrices[0],
+        points,
+        vehicles,
+        working_day,
+        settings,
+        not_before_s=not_before_s,
+        further=drives.matrices[1:],
+        profile_of=drives.profile_of,
+    )
     tell("solve")
     solved = _solve(built, settings, iterations, stop, tell)
     tell("streets", solved.solution)
-    plan = _plan(plan_id, city, asked, built, solved, working_day, roads, now_utc, settings.seed)
+    plan = _plan(plan_id, city, asked, built, solved, working_day, drives, now_utc, settings.seed)
     tell("done", solved.solution)
     return plan
 
@@ -136,22 +148,15 @@ def _demands(
     """What every bin wants in the middle of the work: on average that is when a truck comes."""
     histories = load_histories(city, readings, events, now_utc)
     forecast = forecast_city(city, histories, now_utc)
-    begins_s = min((day.elapsed_s(each.shift.start_s) for each in vehicles), default=6 * 3600)
-    ends_s = max((day.elapsed_s(each.shift.end_s) for each in vehicles), default=14 * 3600)
-    middle_s = (max(begins_s, not_before_s) + max(ends_s, not_before_s)) // 2
-    at_utc = max(now_utc, day.after_midnight_utc(middle_s))
+    at_utc = max(now_utc, day.after_midnight_utc(sum(_hours(vehicles, day, not_before_s)) // 2))
     return demands(city, forecast, settings, at_utc, unemptied_since(histories))
 
 
-def _matrix(roads: Roads, positions: Sequence[Position]) -> tuple[Matrix, Roads]:
-    """Return the drives, by straight lines (marked so in the plan) when the streets give no answer."""
-    try:
-        return roads.matrix(positions), roads
-    except RoadsUnavailableError as exc:
-        log.warning("roads fallback=straight_line reason=%s", exc)
-        defaults = RoadSettings()
-        straight = StraightLineRoads(defaults.detour_factor, defaults.straight_line_speed_kmh)
-        return straight.matrix(positions), straight
+def _hours(vehicles: Sequence[Vehicle], day: WorkingDay, not_before_s: int) -> tuple[int, int]:
+    """Return when the first truck leaves and the last one is home, in seconds after midnight."""
+    begins_s = min((day.elapsed_s(each.shift.start_s) for each in vehicles), default=6 * 3600)
+    ends_s = max((day.elapsed_s(each.shift.end_s) for each in vehicles), default=14 * 3600)
+    return max(begins_s, not_before_s), max(ends_s, not_before_s)
 
 
 def _solve(
@@ -191,12 +196,12 @@ def _plan(
     built: Built,
     solved: Solved,
     day: WorkingDay,
-    roads: Roads,
+    drives: Drives,
     now_utc: datetime,
     seed: int,
 ) -> Plan:
     solution = solved.solution
-    routes = routes_of(built, solution, day, roads)
+    routes = routes_of(built, solution, day, drives)
     collected = frozenset(stop.bin_id for route in routes for stop in route.stops if stop.bin_id is not None)
     left_out = left_out_of(city, asked, built, solution, collected)
     faults = (*violations(built.problem, solution), *_unaccounted(city, collected, len(left_out)))
@@ -207,7 +212,7 @@ def _plan(
         snapshot_utc=now_utc,
         status=PlanStatus.FAILED if faults else PlanStatus.READY,
         engine=solved.engine,
-        roads_source=roads.source,
+        roads_source=drives.source,
         routes=routes,
         left_out=left_out,
         cost_minor=solution.cost_minor,

@@ -7,7 +7,8 @@ from itertools import pairwise
 from routing.build import Built
 from routing.daytime import WorkingDay
 from routing.demand import Demand
-from routing.problem import Solution, TruckRoute, Visit, VisitKind
+from routing.drives import Drives
+from routing.problem import RoadProfile, Solution, TruckRoute, Visit, VisitKind
 from routing.roads.port import Leg, Roads
 from tomma.city import City
 from tomma.errors import RoadsUnavailableError
@@ -23,17 +24,19 @@ class _Load:
     weight_kg: float = 0.0
 
 
-def routes_of(built: Built, solution: Solution, day: WorkingDay, roads: Roads) -> tuple[Route, ...]:
+def routes_of(built: Built, solution: Solution, day: WorkingDay, drives: Drives) -> tuple[Route, ...]:
     """Return the trucks' days with their streets."""
-    return tuple(_route(built, route, day, roads) for route in solution.routes)
+    return tuple(
+        _route(built, route, day, drives.roads_of(built.vehicle_ids[route.truck])) for route in solution.routes
+    )
 
 
 def _route(built: Built, route: TruckRoute, day: WorkingDay, roads: Roads) -> Route:
     truck = built.problem.trucks[route.truck]
     places = [truck.start_place, *(visit.place for visit in route.visits), truck.end_place]
-    load = _Load()
+    load, streets = _Load(), built.problem.roads_of(route.truck)
     stops = tuple(
-        _stop(built, visit, before, load, day) for before, visit in zip(places[:-2], route.visits, strict=True)
+        _stop(built, visit, before, load, day, streets) for before, visit in zip(places[:-2], route.visits, strict=True)
     )
     return Route(
         vehicle_id=built.vehicle_ids[route.truck],
@@ -46,7 +49,7 @@ def _route(built: Built, route: TruckRoute, day: WorkingDay, roads: Roads) -> Ro
     )
 
 
-def _stop(built: Built, visit: Visit, before: int, load: _Load, day: WorkingDay) -> Stop:
+def _stop(built: Built, visit: Visit, before: int, load: _Load, day: WorkingDay, streets: RoadProfile) -> Stop:
     moved = before != visit.place
     demand = built.demands[visit.index] if visit.kind is VisitKind.COLLECT else None
     if demand is not None:
@@ -58,8 +61,8 @@ def _stop(built: Built, visit: Visit, before: int, load: _Load, day: WorkingDay)
         kind=KINDS[visit.kind],
         arrive_utc=day.after_midnight_utc(visit.arrive_s),
         depart_utc=day.after_midnight_utc(visit.depart_s),
-        leg_distance_m=int(built.problem.distance_m[before, visit.place]) if moved else 0,
-        leg_driving_s=int(built.problem.duration_s[before, visit.place]) if moved else 0,
+        leg_distance_m=int(streets.distance_m[before, visit.place]) if moved else 0,
+        leg_driving_s=int(streets.duration_s[before, visit.place]) if moved else 0,
         load_after_l=load.volume_l,
         load_after_kg=load.weight_kg,
         bin_id=demand.bin_id if demand else None,
@@ -85,13 +88,20 @@ def left_out_of(
     city: City, demands: Sequence[Demand], built: Built, solution: Solution, collected: frozenset[BinId]
 ) -> tuple[LeftOut, ...]:
     """Return every bin of the city that is not collected, with what kept it off the plan."""
-    code_of = {built.bin_ids[index]: code for index, code in solution.unvisited.items()}
+    code_of = {built.bin_ids[index]: _code(built, index, code) for index, code in solution.unvisited.items()}
     demand_of: Mapping[BinId, Demand] = {each.bin_id: each for each in demands}
     return tuple(
         LeftOut(bin_id, _reasons(demand_of.get(bin_id), code_of.get(bin_id)))
         for bin_id in city.bins
         if bin_id not in collected
     )
+
+
+def _code(built: Built, index: int, code: ReasonCode) -> ReasonCode:
+    """Tell a place with no street near it, whose position is wrong as a rule, from one to which no road leads."""
+    place = built.problem.bins[index].place
+    off_road = not any(each.reachable[place, place] for each in built.problem.profiles)
+    return ReasonCode.OFF_ROAD if code is ReasonCode.UNREACHABLE and off_road else code
 
 
 def _reasons(demand: Demand | None, code: ReasonCode | None) -> tuple[Reason, ...]:

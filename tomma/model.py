@@ -509,6 +509,8 @@ class ReasonCode(StrEnum):
     """values: none; no truck is on duty"""
     UNREACHABLE = "unreachable"
     """values: none; no road leads there and back"""
+    OFF_ROAD = "off_road"
+    """values: none; no street lies within 250 m: its position is wrong, as a rule"""
     TOO_BIG_FOR_ANY_TRUCK = "too_big_for_any_truck"
     """values: volume_l, weight_kg"""
     NO_TIME_WINDOW = "no_time_window"

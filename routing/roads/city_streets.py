@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import date
 from threading import Lock
 
 from routing.roads.port import Leg, Matrix, Roads
+from routing.roads.traffic import factor_for
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
 from tomma.city import Position
 from tomma.plan import RoadsSource
+from tomma.settings import TrafficHours
 
 log = logging.getLogger(__name__)
 
@@ -19,12 +22,20 @@ class CityStreets:
         standard: The standard truck's roads.
         make: Returns another size's; called once for each.
         guess: Returns the straight lines to fall back on, as they are known now.
+        traffic: The hours at which driving takes longer.
     """
 
-    def __init__(self, standard: Roads, make: Callable[[TruckSize], Roads], guess: Callable[[], Roads]) -> None:
+    def __init__(
+        self,
+        standard: Roads,
+        make: Callable[[TruckSize], Roads],
+        guess: Callable[[], Roads],
+        traffic: Sequence[TrafficHours] = (),
+    ) -> None:
         self._made: dict[TruckSize, Roads] = {STANDARD_TRUCK: standard}
         self._make = make
         self._guess = guess
+        self._traffic = traffic
         self._lock = Lock()
 
     @property
@@ -44,6 +55,10 @@ class CityStreets:
     def legs(self, points: Sequence[Position]) -> tuple[Leg, ...]:
         """Return the lines of the standard truck's drives."""
         return self._made[STANDARD_TRUCK].legs(points)
+
+    def pace(self, day: date, begins_s: int, ends_s: int) -> float:
+        """Return how many times as long driving takes as the matrix says, on average over a day's hours."""
+        return factor_for(self._traffic, day, begins_s, ends_s)
 
     def sized(self, truck: TruckSize) -> Roads:
         """Return the roads as a truck of that size may drive them."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from routing.roads.cache import CachedRoads
 from routing.roads.city_streets import CityStreets
+from routing.roads.engine import StreetEngine
 from routing.roads.learning import learn, recall, remember
 from routing.roads.matrix_store import DiskMemory, forget_oldest
 from routing.roads.osrm_roads import OsrmRoads
@@ -13,7 +14,9 @@ from routing.roads.osrm_server import OsrmServer
 from routing.roads.port import Matrix, Roads, StreetNetwork
 from routing.roads.prepare import PreparedRoads, current, prepare, sibling
 from routing.roads.straight_line import StraightLineRoads
-from routing.roads.truck_size import TruckSize
+from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
+from routing.roads.valhalla_engine import ValhallaServer
+from routing.roads.valhalla_streets import ValhallaStreets
 from tomma.city import Position
 from tomma.errors import RoadsUnavailableError
 from tomma.settings import RoadSettings
@@ -93,16 +96,26 @@ def _of_network(prepared: PreparedRoads, settings: RoadSettings, roads_dir: Path
     def make(truck: TruckSize) -> Roads:
         return remembering(sibling(prepared, truck))
 
-    return CityStreets(remembering(prepared), make, lambda: guess(settings, roads_dir))
+    return CityStreets(remembering(prepared), make, lambda: guess(settings, roads_dir), settings.traffic)
 
 
 def _of_server(settings: RoadSettings, roads_dir: Path) -> Roads:
-    """Return a server's streets: one truck for all, and a memory no longer than the process, since it may change."""
+    """Return a server's streets, with a memory no longer than the process: its network may change."""
     limits = (settings.server_timeout_s, settings.server_max_locations)
-    server = OsrmServer(settings.osrm_url, settings.osrm_profile, *limits)
-    roads = CachedRoads(OsrmRoads(server, None, curbside=settings.curbside), on_news=_Pupil(roads_dir))
+
+    def remembering(server: StreetEngine) -> Roads:
+        return CachedRoads(OsrmRoads(server, None, curbside=settings.curbside), on_news=_Pupil(roads_dir))
+
     log.info("roads source=server url=%s", settings.osrm_url or settings.valhalla_url)
-    return CityStreets(roads, lambda _: roads, lambda: guess(settings, roads_dir))
+    if settings.osrm_url:  # one network, one truck: which streets it may drive was decided when it was prepared
+        roads = remembering(OsrmServer(settings.osrm_url, settings.osrm_profile, *limits))
+        return CityStreets(roads, lambda _: roads, lambda: guess(settings, roads_dir), settings.traffic)
+    valhalla = ValhallaServer(settings.valhalla_url, settings.server_timeout_s)
+
+    def make(truck: TruckSize) -> Roads:
+        return remembering(ValhallaStreets(valhalla, truck, settings.server_max_locations))
+
+    return CityStreets(make(STANDARD_TRUCK), make, lambda: guess(settings, roads_dir), settings.traffic)
 
 
 class _Pupil:

@@ -5,6 +5,7 @@ Pure: no engine, no file. The adapters are `straight_line` (the marked fallback)
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -107,6 +108,15 @@ class StreetNetwork(Roads, Protocol):
     @property
     def fallback(self) -> Roads:
         """The guess: straight lines, as this city's own streets taught them."""
+
+    def pace(self, day: date, begins_s: int, ends_s: int) -> float:
+        """Return how many times as long driving takes as the matrix says, on average over a day's hours.
+
+        Args:
+            day: Local date on which the work begins.
+            begins_s: Seconds after its midnight.
+            ends_s: The same.
+        """
 
     def sized(self, truck: TruckSize) -> Roads:
         """Return the roads as a truck of that size may drive them.

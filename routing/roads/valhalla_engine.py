@@ -15,7 +15,7 @@ from tomma.errors import RoadsUnavailableError
 
 log = logging.getLogger(__name__)
 
-Action = Literal["route", "trace_route", "sources_to_targets"]
+Action = Literal["route", "trace_route", "sources_to_targets", "locate"]
 NOT_THERE = frozenset({154, 170, 171, 442, 443, 444})
 """Its codes for: too far, unconnected regions, no street near, no path, and two ways of not following a line."""
 POLYLINE_DIGITS = 6
@@ -47,6 +47,7 @@ class ValhallaActor:
             raise RoadsUnavailableError(f"pyvalhalla is not installed: {exc}") from exc
         config = get_config(tile_extract="", tile_dir=tiles)
         config["mjolnir"].pop("landmarks", None)
+        config["service_limits"]["truck"].update(max_matrix_location_pairs=10**8, max_locations=10**5)
         try:
             self._actor = Actor(config)
         except RuntimeError as exc:
@@ -55,7 +56,7 @@ class ValhallaActor:
 
     def ask(self, action: Action, request: Mapping[str, Any]) -> Any:
         """Return its answer as `Valhalla` promises."""
-        ask = {"route": self._actor.route, "trace_route": self._actor.trace_route}.get(action, self._actor.matrix)
+        ask = getattr(self._actor, "matrix" if action == "sources_to_targets" else action)
         try:
             with self._turn:
                 return json.loads(ask(json.dumps(request)))
@@ -77,10 +78,12 @@ class ValhallaServer:
     def ask(self, action: Action, request: Mapping[str, Any]) -> Any:
         """Return its answer as `Valhalla` promises."""
         status, answer = self._server.ask("POST", action, json=dict(request))
-        if not isinstance(answer, dict):
+        if not isinstance(answer, dict | list):
             raise self._server.fault("its answer is none of Valhalla's")
         if status == 200:
             return answer
+        if isinstance(answer, list):
+            raise self._server.fault(f"it answers {status}")
         code = answer.get("error_code", 0)
         refusal = _refusal(code if isinstance(code, int) else 0, f"{status} {answer.get('error', '')}".strip())
         raise self._server.fault(str(refusal)) if isinstance(refusal, RoadsUnavailableError) else refusal
