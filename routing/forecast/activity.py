@@ -1,11 +1,13 @@
-"""Activity time: a clock that runs fast when people throw things away and slow when they sleep.
+"""Activity time: clocks that run fast when people throw things away and slow when they sleep.
 
-On that clock deposits arrive evenly, so the rest of the forecast needs no calendar. It ticks by local
-hour and weekday of the organisation; a night with 23 or 25 hours has as many cells.
+On such a clock deposits arrive evenly, so the rest of the forecast needs no calendar. It ticks by local hour and
+weekday of the organisation; a night with 23 or 25 hours has as many cells. Bins that live differently (another waste
+stream, a fair next to them) have clocks of their own.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -25,43 +27,67 @@ class Calendar:
 
     start_s: float
     cells: IntArray
+    days: IntArray
+    """The local day of each hour, as `date.toordinal` numbers it."""
 
-    @property
-    def edges_s(self) -> FloatArray:
-        """The hours' limits, one more than hours."""
-        return self.start_s + HOUR_S * np.arange(len(self.cells) + 1, dtype=np.float64)
+    def hour_of(self, time_s: FloatArray) -> IntArray:
+        """Return the number of the hour of each time."""
+        return np.asarray(np.clip((time_s - self.start_s) // HOUR_S, 0, len(self.cells) - 1), dtype=np.int64)
 
 
-def make_calendar(timezone: str, from_s: float, to_s: float) -> Calendar:
-    """Return the hours that cover [from_s, to_s]; an hour belongs to the local cell of its middle."""
-    first, last = int(from_s // HOUR_S), int(to_s // HOUR_S) + 1
+@lru_cache(maxsize=8)
+def make_calendar(timezone: str, first_hour: int, last_hour: int) -> Calendar:
+    """Return the hours from `first_hour` to before `last_hour` (since 1970); each belongs to the cell of its middle."""
     zone = ZoneInfo(timezone)
-    middles = (datetime.fromtimestamp((hour + 0.5) * HOUR_S, UTC).astimezone(zone) for hour in range(first, last))
-    cells = np.fromiter((24 * middle.weekday() + middle.hour for middle in middles), dtype=np.int64, count=last - first)
-    return Calendar(first * HOUR_S, cells)
+    middles = [datetime.fromtimestamp((h + 0.5) * HOUR_S, UTC).astimezone(zone) for h in range(first_hour, last_hour)]
+    cells = np.array([24 * middle.weekday() + middle.hour for middle in middles], dtype=np.int64)
+    days = np.array([middle.toordinal() for middle in middles], dtype=np.int64)
+    return Calendar(first_hour * HOUR_S, cells, days)
+
+
+def calendar_between(timezone: str, from_s: float, to_s: float) -> Calendar:
+    """Return the hours that cover [from_s, to_s]."""
+    return make_calendar(timezone, int(from_s // HOUR_S), int(to_s // HOUR_S) + 1)
 
 
 @dataclass(frozen=True)
-class ActivityClock:
-    """Translates seconds since 1970 to hours of activity and back; beyond the calendar it runs evenly."""
+class Clocks:
+    """Translate seconds since 1970 to hours of activity, bin by bin; beyond the calendar they run evenly."""
 
-    edges_s: FloatArray
+    start_s: float
     edges_h: FloatArray
+    """Activity hours at the limits of the calendar's hours; a row per clock."""
+    clock_of: IntArray
+    """Which clock each bin lives by."""
+
+    def rows(self, index: slice) -> "Clocks":
+        """Return the clocks of some bins."""
+        return replace(self, clock_of=self.clock_of[index])
+
+    def hours_of(self, time_s: FloatArray, clock: IntArray) -> FloatArray:
+        """Return the activity hours at each time on the clock beside it (any shapes that broadcast)."""
+        last = self.edges_h.shape[1] - 1
+        at = (time_s - self.start_s) / HOUR_S
+        hour = np.clip(at, 0, last - 1).astype(np.int64)
+        low = self.edges_h[clock, hour]
+        inside = low + (self.edges_h[clock, hour + 1] - low) * np.clip(at - hour, 0.0, 1.0)
+        return np.asarray(inside + np.maximum(at - last, 0.0) + np.minimum(at, 0.0))
 
     def hours_at(self, time_s: FloatArray) -> FloatArray:
-        """Return the activity hours at each time."""
-        inside: FloatArray = np.interp(time_s, self.edges_s, self.edges_h)
-        beyond = np.maximum(time_s - self.edges_s[-1], 0.0) + np.minimum(time_s - self.edges_s[0], 0.0)
-        return np.asarray(inside + beyond / HOUR_S)
-
-    def times_at(self, activity_h: FloatArray) -> FloatArray:
-        """Return the time at which each activity hour is reached: the inverse of `hours_at`."""
-        inside: FloatArray = np.interp(activity_h, self.edges_h, self.edges_s)
-        beyond = np.maximum(activity_h - self.edges_h[-1], 0.0) + np.minimum(activity_h - self.edges_h[0], 0.0)
-        return np.asarray(inside + beyond * HOUR_S)
+        """Return every bin's activity hours at these times, or (of shape [bins, times]) at its own."""
+        if time_s.ndim == 2:
+            return self.hours_of(time_s, self.clock_of[:, None])
+        each = self.hours_of(time_s[None, :], np.arange(len(self.edges_h))[:, None])
+        return each[self.clock_of]
 
 
-def clock_of(calendar: Calendar, week: FloatArray) -> ActivityClock:
-    """Return the clock that runs `week[cell]` times as fast as the sun; `week` has a mean of 1."""
-    hours = np.concatenate(([0.0], np.cumsum(week[calendar.cells])))
-    return ActivityClock(calendar.edges_s, hours)
+def clocks_of(calendar: Calendar, pace: FloatArray, clock_of: IntArray) -> Clocks:
+    """Return clocks that run `pace[clock, hour of the calendar]` times as fast as the sun."""
+    edges = np.zeros((len(pace), len(calendar.cells) + 1))
+    np.cumsum(pace, axis=1, out=edges[:, 1:])
+    return Clocks(calendar.start_s, edges, clock_of)
+
+
+def local_day(time_s: float, timezone: str) -> date:
+    """Return the day by the clock on the wall."""
+    return datetime.fromtimestamp(time_s, UTC).astimezone(ZoneInfo(timezone)).date()

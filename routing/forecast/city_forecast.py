@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.forecast.activity import HOUR_S, ActivityClock
+from routing.forecast.activity import HOUR_S, Clocks
 from routing.forecast.fills import Fills
 from routing.forecast.level import Leftover
 from routing.forecast.state import SensorState
@@ -61,7 +61,7 @@ class CityForecast:
     silent_h: tuple[float | None, ...]
     no_data: tuple[bool, ...]
     fills: Fills = field(repr=False)
-    clock: ActivityClock = field(repr=False)
+    clocks: Clocks = field(repr=False)
     leftover: Leftover = field(repr=False)
     volume_l: FloatArray = field(repr=False)
     """How much each bin holds."""
@@ -109,7 +109,8 @@ class CityForecast:
     def p_overflow(self, bin_id: BinId, at_utc: datetime) -> float:
         """Return P(the bin reaches 1.0 at or before `at_utc`); also beyond the steps, and now's for the past."""
         row = self.row_of[bin_id]
-        return float(self.fills.rows(slice(row, row + 1)).p_overflow(self._hours((at_utc,)))[0, 0])
+        one = slice(row, row + 1)
+        return float(self.fills.rows(one).p_overflow(self._hours((at_utc,), one))[0, 0])
 
     def p_overflow_at(self, at_utc: datetime) -> FloatArray:
         """Return `p_overflow` of every bin."""
@@ -130,7 +131,7 @@ class CityForecast:
         pieces = max(int(np.ceil(length_h / PIECE_H)), 1)
         piece_h = length_h / pieces
         ahead_h = (np.arange(pieces)[:, None] + (NODES + 1.0) / 2.0) * piece_h
-        at_h = self.clock.hours_at(begin_s + HOUR_S * ahead_h.ravel())[None, :]
+        at_h = self.clocks.hours_at(begin_s + HOUR_S * ahead_h.ravel())
         return np.asarray(self.fills.p_overflow(at_h) @ np.tile(WEIGHTS * piece_h / 2.0, pieces))
 
     def expected_overflow_l(self, from_utc: datetime, until_utc: datetime) -> FloatArray:
@@ -146,23 +147,19 @@ class CityForecast:
             self,
             as_of_utc=at_utc,
             steps_utc=tuple(each + later for each in self.steps_utc),
-            fills=self.fills.emptied_to(
-                self.leftover.mean, self.leftover.sd, float(self.clock.hours_at(np.array([at_utc.timestamp()]))[0])
-            ),
+            fills=self.fills.emptied_to(self.leftover.mean, self.leftover.sd, self._hours((at_utc,))[:, 0]),
         )
 
     def quantiles_at(self, at_utc: datetime, levels: FloatArray, rows: slice = slice(None)) -> FloatArray:
         """Return the fill's quantiles at these `levels`; one row per bin in `rows`, one column per level."""
-        at_h, some = self._hours((at_utc,)), self.fills.rows(rows)
+        at_h, some = self._hours((at_utc,), rows), self.fills.rows(rows)
         return np.column_stack([some.quantile(float(level), at_h)[:, 0] for level in levels])
 
     def hours_until(self, p_overflow: float) -> FloatArray:
         """Return the hours from now until P(overflow) reaches `p_overflow`, infinite beyond 90 days. By bin."""
-        now_h = self._steps_h[0, 0]
-        end_h = self._hours((self.as_of_utc + timedelta(hours=FURTHEST_H),))[0, 0]
-        reached_h = self.fills.first_reach(p_overflow, now_h, end_h)
-        hours = (self.clock.times_at(reached_h) - self.as_of_utc.timestamp()) / HOUR_S
-        return np.where(reached_h <= now_h, 0.0, hours)
+        now_s = self.as_of_utc.timestamp()
+        reached_s = self.fills.first_reach(p_overflow, now_s, now_s + FURTHEST_H * HOUR_S, self.clocks.hours_at)
+        return (reached_s - now_s) / HOUR_S
 
     def hours_from_empty(self, p_overflow: float) -> FloatArray:
         """Return how long each bin lasts, emptied as is usual here, until P(overflow) reaches `p_overflow`.
@@ -170,7 +167,7 @@ class CityForecast:
         In hours of an average week; infinite beyond 90 days. By bin.
         """
         emptied = self.fills.emptied_to(self.leftover.mean, self.leftover.sd)
-        return emptied.first_reach(p_overflow, 0.0, FURTHEST_H)
+        return emptied.first_reach(p_overflow, 0.0, FURTHEST_H, lambda hours: hours)
 
     def of(self, bin_id: BinId) -> BinForecast:
         """Return one bin's forecast; KeyError for a bin the city does not have."""
@@ -195,10 +192,10 @@ class CityForecast:
     def _steps_h(self) -> FloatArray:
         return self._hours(self.steps_utc)
 
-    def _hours(self, moments: tuple[datetime, ...]) -> FloatArray:
-        """Return activity hours of the moments as one row; the past counts as now."""
+    def _hours(self, moments: tuple[datetime, ...], rows: slice = slice(None)) -> FloatArray:
+        """Return activity hours of the moments on each bin's clock; the past counts as now."""
         now_s = self.as_of_utc.timestamp()
-        return self.clock.hours_at(np.array([max(moment.timestamp(), now_s) for moment in moments]))[None, :]
+        return self.clocks.rows(rows).hours_at(np.array([max(moment.timestamp(), now_s) for moment in moments]))
 
     def _quantile(self, p: float) -> FloatArray:
         return _rising(self.fills.quantile(p, self._steps_h))

@@ -1,22 +1,24 @@
 """What one bin's fill may be some activity hours after it was last known: level plus deposits, in closed form.
 
-Deposits over t hours have mean m = r t and variance V = lump m + day_variance r^2 t min(t, 24) + var(r) t^2: lumps,
+Deposits over t hours have mean m = r t and variance V = lump m + day_variance r^2 d(t) + var(r) t^2: lumps,
 good and bad days, and what is not known of the rate. A gamma with these moments stands for them; its shape m^2/V
 and its scale V/m both grow with t, so P(overflow) can only grow while nobody empties the bin. The level it starts
 from is a normal, integrated by Gauss-Hermite quadrature.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincc, gammaincinv
+from scipy.special import gammaincc, gammaincinv, gammaln, ndtr, ndtri
 
 FloatArray = NDArray[np.float64]
 
-NODES, _weights = np.polynomial.hermite_e.hermegauss(5)
-WEIGHTS: FloatArray = _weights / _weights.sum()
+_nodes, _weights = np.polynomial.legendre.leggauss(5)
+NODES: FloatArray = (_nodes + 1.0) / 2.0
+WEIGHTS: FloatArray = _weights / 2.0
 DAY_H = 24.0
 HALVINGS = 16
 """Of at most 90 days: to two minutes."""
@@ -49,64 +51,76 @@ class Fills:
             self.day_variance,
         )
 
-    def emptied_to(self, level: float, sd: float, at_h: float = 0.0) -> "Fills":
-        """Return the same bins, emptied at this hour of the activity clock."""
-        bins = len(self.level)
-        return replace(self, level=np.full(bins, level), level_var=np.full(bins, sd**2), since_h=np.full(bins, at_h))
+    def emptied_to(self, level: float, sd: float, at_h: FloatArray | float = 0.0) -> "Fills":
+        """Return the same bins, emptied at these hours of their clocks."""
+        empty = np.zeros(len(self.level))
+        return replace(self, level=empty + level, level_var=empty + sd**2, since_h=empty + at_h)
 
-    def first_reach(self, p: float, from_h: float, to_h: float) -> FloatArray:
-        """Return the activity hour at which P(overflow) reaches `p`: from_h if it has, infinite if not by to_h."""
+    def first_reach(
+        self, p: float, start: float, end: float, hours_at: Callable[[FloatArray], FloatArray]
+    ) -> FloatArray:
+        """Return when P(overflow) reaches `p`: `start` if it has, infinite if not by `end`. By bin.
+
+        `hours_at` turns moments (in the unit of start and end; shape [bins, 1]) into activity hours.
+        """
         bins = len(self.level)
-        low, high = np.full(bins, from_h), np.full(bins, to_h)
-        never = self.p_overflow(high[:, None])[:, 0] < p
-        already = self.p_overflow(low[:, None])[:, 0] >= p
+        low, high = np.full((bins, 1), start), np.full((bins, 1), end)
+        never = self.p_overflow(hours_at(high)) < p
+        already = self.p_overflow(hours_at(low)) >= p
         for _ in range(HALVINGS):
             middle = (low + high) / 2.0
-            reached = self.p_overflow(middle[:, None])[:, 0] >= p
+            reached = self.p_overflow(hours_at(middle)) >= p
             low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-        return np.where(already, from_h, np.where(never, np.inf, high))
+        return np.where(already, start, np.where(never, np.inf, high))[:, 0]
 
     def _deposits(self, at_h: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return mean and variance of what arrives until `at_h`; shape [bins, times]."""
         hours = np.maximum(at_h - self.since_h[:, None], 1e-6)
         return deposits(hours, self.rate_per_h[:, None], self.rate_var[:, None], self.lump[:, None], self.day_variance)
 
+    def _arrivals(self, at_h: FloatArray) -> "_Arrivals":
+        mean, var = self._deposits(at_h)
+        return _Arrivals.of(mean, var, self.lump[:, None])
+
+    @cached_property
+    def _full(self) -> FloatArray:
+        """P(the bin is full already). By bin."""
+        return np.asarray(ndtr((self.level - 1.0) / np.sqrt(self.level_var)))
+
+    @cached_property
     def _rooms(self) -> FloatArray:
-        """Return how much still fits in, for each node of the level; shape [bins, nodes]."""
-        return 1.0 - np.maximum(self.level[:, None] + np.sqrt(self.level_var)[:, None] * NODES, 0.0)
+        """How much still fits in, at some quantiles of a level below full; shape [bins, nodes]."""
+        below = np.maximum(1.0 - self._full, 1e-12)[:, None]
+        level = self.level[:, None] + np.sqrt(self.level_var)[:, None] * ndtri(NODES * below)
+        return np.asarray(1.0 - np.clip(level, 0.0, 1.0))
 
     def p_overflow(self, at_h: FloatArray) -> FloatArray:
         """Return P(fill reaches 1 until `at_h`) for `at_h` of shape [bins or 1, times]."""
-        mean, var = self._deposits(at_h)
-        shape, scale = mean**2 / var, var / mean
-        p = np.zeros(mean.shape)
-        for weight, room in zip(WEIGHTS, self._rooms().T, strict=True):
-            p += weight * gammaincc(shape, np.maximum(room, 0.0)[:, None] / scale)
-        return np.clip(p, 0.0, 1.0)
+        arrivals = self._arrivals(at_h)
+        later = np.zeros(arrivals.mean.shape)
+        for weight, room in zip(WEIGHTS, self._rooms.T, strict=True):
+            later += weight * arrivals.p_beyond(room[:, None])
+        full = self._full[:, None]
+        return np.clip(full + (1.0 - full) * later, 0.0, 1.0)
 
     def expected(self, at_h: FloatArray) -> FloatArray:
         """Return E[min(fill, 1)], same shapes as `p_overflow`."""
-        mean, var = self._deposits(at_h)
-        shape, scale = mean**2 / var, var / mean
-        total = np.zeros(mean.shape)
-        for weight, room in zip(WEIGHTS, self._rooms().T, strict=True):
-            space = np.maximum(room, 0.0)[:, None]
-            x = space / scale
-            beyond = gammaincc(shape, x)
-            added = mean * (1.0 - gammaincc(shape + 1.0, x)) + space * beyond
-            total += weight * (np.minimum(1.0 - room, 1.0)[:, None] + added)
-        return np.clip(total, 0.0, 1.0)
+        arrivals = self._arrivals(at_h)
+        total = np.zeros(arrivals.mean.shape)
+        for weight, room in zip(WEIGHTS, self._rooms.T, strict=True):
+            total += weight * (1.0 - room[:, None] + arrivals.mean - arrivals.mean_beyond(room[:, None]))
+        full = self._full[:, None]
+        return np.clip(full + (1.0 - full) * total, 0.0, 1.0)
 
     def beyond_full(self, at_h: FloatArray) -> FloatArray:
         """Return E[max(fill - 1, 0)], what lies beside the bin as a fraction of it; same shapes as `p_overflow`."""
-        mean, var = self._deposits(at_h)
-        shape, scale = mean**2 / var, var / mean
-        total = np.zeros(mean.shape)
-        for weight, room in zip(WEIGHTS, self._rooms().T, strict=True):
-            x = np.maximum(room, 0.0)[:, None] / scale
-            spilled = mean * gammaincc(shape + 1.0, x) - room[:, None] * gammaincc(shape, x)
-            total += weight * np.maximum(spilled, 0.0)
-        return total
+        arrivals = self._arrivals(at_h)
+        later = np.zeros(arrivals.mean.shape)
+        for weight, room in zip(WEIGHTS, self._rooms.T, strict=True):
+            later += weight * arrivals.mean_beyond(room[:, None])
+        sd, full = np.sqrt(self.level_var), self._full
+        heaped = sd * np.exp(-0.5 * ((self.level - 1.0) / sd) ** 2) / np.sqrt(2 * np.pi) + (self.level - 1.0) * full
+        return np.asarray(heaped[:, None] + full[:, None] * arrivals.mean + (1.0 - full[:, None]) * later)
 
     def sd(self, at_h: FloatArray) -> FloatArray:
         """Return the standard deviation of the fill, at most that of a coin between empty and full."""
@@ -120,12 +134,50 @@ class Fills:
         return np.clip(self.level[:, None] + mean + total_sd * _standard_quantile(p, skew), 0.0, 1.0)
 
 
+@dataclass(frozen=True)
+class _Arrivals:
+    """What arrives: nothing with probability `p_none`, else a gamma; mean and variance are those of the whole."""
+
+    mean: FloatArray
+    p_none: FloatArray
+    shape: FloatArray
+    scale: FloatArray
+
+    @classmethod
+    def of(cls, mean: FloatArray, var: FloatArray, lump: FloatArray) -> "_Arrivals":
+        """Return the arrivals; single deposits are spread exponentially, so they are half a lump large on average."""
+        count = 2.0 * mean / lump
+        # What the lumps do not explain is shared by all deposits of the span: a gamma factor, so their number is
+        # negative binomial.
+        common = np.maximum(var / mean**2 - lump / mean, 1e-9)
+        some = -np.expm1(-np.log1p(common * count) / common)
+        some = np.clip(some, 1e-9, 1.0)
+        shape = 1.0 / np.maximum((1.0 + var / mean**2) * some - 1.0, 1e-6)
+        return cls(mean, 1.0 - some, shape, mean / some / shape)
+
+    def p_beyond(self, room: FloatArray) -> FloatArray:
+        """Return P(at least `room` arrives)."""
+        return np.where(room > 0.0, (1.0 - self.p_none) * gammaincc(self.shape, room / self.scale), 1.0)
+
+    def mean_beyond(self, room: FloatArray) -> FloatArray:
+        """Return E[what arrives beyond `room`]."""
+        x = room / self.scale
+        tail = gammaincc(self.shape, x)
+        more = np.exp(self.shape * np.log(np.maximum(x, 1e-300)) - x - gammaln(self.shape + 1.0))
+        spilled = self.mean * (tail + more) - (1.0 - self.p_none) * room * tail
+        return np.asarray(np.maximum(spilled, 0.0))
+
+
 def deposits(
     hours: FloatArray, rate: FloatArray, rate_var: FloatArray, lump: FloatArray, day_variance: float
 ) -> tuple[FloatArray, FloatArray]:
     """Return mean and variance of what arrives in `hours` of activity."""
     mean = rate * hours
-    return mean, lump * mean + day_variance * rate**2 * hours * np.minimum(hours, DAY_H) + rate_var * hours**2
+    # Good and bad days follow each other unrelated, and a span begins at any time of a day: over all beginnings the
+    # squared shares of the days come to this.
+    within = np.minimum(hours, DAY_H)
+    days = within**2 * (1.0 - within / (3.0 * DAY_H)) + DAY_H * (hours - within)
+    return mean, lump * mean + day_variance * rate**2 * days + rate_var * hours**2
 
 
 def _standard_quantile(p: float, skew: FloatArray) -> FloatArray:

@@ -1,9 +1,32 @@
-"""What a forecast is made from: one bin's readings and emptyings."""
+"""What a forecast is made from: one bin's readings and emptyings, and what people said of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
-from tomma.model import Emptying, Reading
+from tomma.model import Emptying, Reading, check_utc
+
+
+class Word(StrEnum):
+    """What somebody who stood before the bin said of its level."""
+
+    EMPTY = "empty"
+    """As good as empty: whatever was in it is gone."""
+    FULL = "full"
+    """At least full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """A driver's or resident's word on one bin: seen with eyes, so it counts whatever the sensor says."""
+
+    at_utc: datetime
+    word: Word
+
+    def __post_init__(self) -> None:
+        """Refuse a time without UTC."""
+        check_utc("at_utc", self.at_utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +39,7 @@ class BinHistory:
 
     readings: Sequence[Reading] = ()
     emptyings: Sequence[Emptying] = ()
+    feedback: Sequence[Feedback] = ()
 
 
 NOTHING_KNOWN = BinHistory()

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
-from routing.forecast.activity import ActivityClock
+from routing.forecast.activity import Clocks
 from routing.forecast.fills import deposits
 from routing.forecast.observations import Observations
 from routing.forecast.rates import Rates
@@ -26,6 +26,8 @@ LOOKS = 16
 UNKNOWN_LEVEL, UNKNOWN_SD = 0.5, 0.3
 """A bin of which nothing is known may be anywhere between empty and full."""
 SURPRISE_SD = 3.0
+SOON_S = 6 * 3600.0
+"""What is seen so soon after the look before an emptying shows what was left."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +47,27 @@ class Leftover:
     sd: float = 0.10
 
 
-def learn_leftover(seen: Observations) -> Leftover:
-    """Return what the first looks after emptyings saw in this city; few of them count little."""
+def first_looks(seen: Observations) -> IntArray:
+    """Return the rows of the first levels soon after emptyings that fell between two looks."""
     first = np.flatnonzero((np.diff(seen.segment) != 0) & (np.diff(seen.bin_of) == 0)) + 1
-    near = first[seen.time_s[first] - seen.time_s[first - 1] <= 6 * 3600.0] if len(first) else first
+    near = seen.time_s[first] - seen.time_s[first - 1] <= SOON_S if len(first) else first.astype(np.bool_)
+    return np.asarray(first[near])
+
+
+def leftover_of(left: FloatArray) -> Leftover:
+    """Return what emptyings leave in this city, from `Sums.left`; few of them count little."""
     stated, weight = Leftover(), 10.0
-    left, total = seen.fill[near], len(near) + weight
-    mean = (left.sum() + weight * stated.mean) / total
-    return Leftover(float(mean), float(np.sqrt((((left - mean) ** 2).sum() + weight * stated.sd**2) / total)))
+    count, total, squares = left
+    mean = (total + weight * stated.mean) / (count + weight)
+    squared = (squares - 2.0 * mean * total + count * mean**2 + weight * stated.sd**2) / (count + weight)
+    return Leftover(float(mean), float(np.sqrt(max(squared, 1e-6))))
 
 
 def last_levels(
     seen: Observations,
     rates: Rates,
     spread: Spread,
-    clock: ActivityClock,
+    clocks: Clocks,
     noise: float,
     leftover: Leftover,
     now_s: float,
@@ -67,7 +75,7 @@ def last_levels(
     """Return each bin's level when it was last known: at its newest look or its newest emptying."""
     rows = seen.last_of_bin
     had = rows >= 0
-    level, variance = _filtered(seen, rows, rates, spread, clock, noise)
+    level, variance = _filtered(seen, rows, rates, spread, clocks, noise)
     at_s = np.where(had, seen.time_s[rows] if len(seen.time_s) else now_s, now_s)
     emptied = np.isfinite(seen.reset_s) & ~(had & (at_s >= seen.reset_s))
     # An emptying never puts anything in: what was there before bounds what is left.
@@ -83,12 +91,12 @@ def last_levels(
 
 
 def _filtered(
-    seen: Observations, rows: IntArray, rates: Rates, spread: Spread, clock: ActivityClock, noise: float
+    seen: Observations, rows: IntArray, rates: Rates, spread: Spread, clocks: Clocks, noise: float
 ) -> tuple[FloatArray, FloatArray]:
     level, variance = np.zeros(len(rows)), np.full(len(rows), noise**2)
     if not len(seen.fill):
         return level, variance
-    activity_h = clock.hours_at(seen.time_s)
+    activity_h = clocks.hours_of(seen.time_s, clocks.clock_of[seen.bin_of])
     before = np.zeros(len(rows), dtype=np.bool_)
     for back in range(LOOKS - 1, -1, -1):
         row = rows - back
@@ -98,22 +106,23 @@ def _filtered(
         hours = np.where(before, activity_h[row] - activity_h[np.maximum(row - 1, 0)], 0.0)
         mean, var = deposits(hours, rates.mean_per_h, rates.variance, spread.lump, spread.day_variance)
         guess = np.where(before, level + mean, seen.fill[row])
-        guess_var = np.where(before, variance + var, noise**2)
-        better, better_var = _update(guess, guess_var, seen.fill[row], seen.censored[row], noise)
+        look_var = noise**2 + seen.unsure_sd[row] ** 2
+        guess_var = np.where(before, variance + var, look_var)
+        better, better_var = _update(guess, guess_var, seen.fill[row], seen.censored[row], look_var)
         level, variance = np.where(here, better, level), np.where(here, better_var, variance)
         before |= here
     return level, variance
 
 
 def _update(
-    level: FloatArray, variance: FloatArray, fill: FloatArray, censored: np.ndarray, noise: float
+    level: FloatArray, variance: FloatArray, fill: FloatArray, censored: np.ndarray, look_var: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return level and variance after one look."""
     surprise = fill - level
-    follow = np.abs(surprise) > SURPRISE_SD * np.sqrt(variance + noise**2)
+    follow = np.abs(surprise) > SURPRISE_SD * np.sqrt(variance + look_var)
     follow &= ~censored | (surprise > 0)
     variance = np.where(follow, np.maximum(variance, surprise**2), variance)
-    total = variance + noise**2
+    total = variance + look_var
     gain = variance / total
     seen_level, seen_var = level + gain * surprise, variance * (1.0 - gain)
     short = (1.0 - level) / np.sqrt(total)

@@ -6,19 +6,16 @@ it, old ones fade. The prior is the group's, by credibility theory (H. Buehlmann
 Credibility Theory, 2005, chapter 4).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc
 
-from routing.forecast.increments import Increments
-
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-HALF_LIFE_S = 14 * 24 * 3600.0
-"""A fortnight ago counts half: short enough to follow a season, long enough to know a bin."""
 STATED_RATE_PER_H = 0.20 / 24
 """Before any data: between household containers (about 0.1 a day) and Edinburgh's litter bins (0.49 a day)."""
 STATED_VARIANCE = 0.27
@@ -47,65 +44,60 @@ class Rates:
         return self.shape / self.hours**2
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What each bin's past says of its rate, fading with age."""
-
-    deposit: FloatArray
-    activity_h: FloatArray
-
-
-def gather_evidence(
-    seen: Increments, activity_h: FloatArray, rate_per_h: FloatArray, lump: FloatArray, newest_s: FloatArray
-) -> Evidence:
-    """Sum up deposits and hours by bin; ages count from the bin's own newest level, so that silence forgets nothing."""
-    bins = len(rate_per_h)
-    weight = 0.5 ** ((newest_s[seen.bin_of] - seen.to_s) / HALF_LIFE_S)
-    deposit = seen.deposit.copy()
-    full = np.flatnonzero(seen.filled_up)
-    owner = seen.bin_of[full]
-    deposit[full] = mean_beyond(deposit[full], rate_per_h[owner] * activity_h[full], lump[owner])
-    return Evidence(
-        np.maximum(np.bincount(seen.bin_of, weight * deposit, bins), 0.0),
-        np.bincount(seen.bin_of, weight * activity_h, bins),
-    )
+def moments_beyond(least: FloatArray, mean: FloatArray, var: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return mean and variance of a gamma with this mean and variance, given that it is at least `least`."""
+    scale = var / np.maximum(mean, 1e-9)
+    shape, x = np.maximum(mean, 1e-9) / scale, np.maximum(least, 0.0) / scale
+    beyond = np.maximum(gammaincc(shape, x), 1e-300)
+    first = shape * scale * gammaincc(shape + 1.0, x) / beyond
+    second = shape * (shape + 1.0) * scale**2 * gammaincc(shape + 2.0, x) / beyond
+    # Far out in the tail the functions vanish; the tail itself is exponential there.
+    near = beyond > 1e-9
+    first = np.where(near, np.maximum(first, least), least + scale)
+    return first, np.where(near, np.maximum(second - first**2, 0.0), scale**2)
 
 
-def mean_beyond(least: FloatArray, expected: FloatArray, lump: FloatArray) -> FloatArray:
-    """Return E[deposit | deposit >= least] of a gamma with this mean and a variance of `lump * mean`."""
-    shape = np.maximum(expected, 1e-9) / lump
-    beyond = gammaincc(shape, least / lump)
-    mean = expected * gammaincc(shape + 1.0, least / lump) / np.maximum(beyond, 1e-12)
-    # Far out in the tail both functions vanish; the tail itself is exponential there.
-    return np.where(beyond > 1e-9, np.maximum(mean, least), least + lump)
+def posterior(deposit: FloatArray, activity_h: FloatArray, dispersion: FloatArray, levels: Sequence[IntArray]) -> Rates:
+    """Return every bin's rate; one without a past has its group's distribution.
 
-
-def posterior(evidence: Evidence, dispersion: FloatArray, group: IntArray) -> Rates:
-    """Return every bin's rate; one without a past has its group's distribution."""
-    prior_mean, variance = _prior(evidence, dispersion, group)
+    Args:
+        deposit: What arrived. By bin.
+        activity_h: In how many hours. By bin.
+        dispersion: Variance over mean of what arrives in a day. By bin.
+        levels: Numbers of the groups that a bin belongs to, the widest first: each corrects the one before.
+    """
+    prior_mean, variance = _prior(deposit, activity_h, dispersion, levels)
     shape = 1.0 / variance
-    return Rates(
-        shape=shape + evidence.deposit / dispersion,
-        hours=shape / prior_mean + evidence.activity_h / dispersion,
-    )
+    return Rates(shape=shape + deposit / dispersion, hours=shape / prior_mean + activity_h / dispersion)
 
 
-def _prior(evidence: Evidence, dispersion: FloatArray, group: IntArray) -> tuple[FloatArray, float]:
-    """Return the group's mean rate for each bin, and the relative variance of bins around it."""
-    known = evidence.activity_h > 1.0
-    own = np.where(known, evidence.deposit / np.maximum(evidence.activity_h, 1.0), 0.0)
+def _prior(
+    deposit: FloatArray, activity_h: FloatArray, dispersion: FloatArray, levels: Sequence[IntArray]
+) -> tuple[FloatArray, float]:
+    """Return the groups' mean rate for each bin, and the relative variance of bins around it."""
+    known = activity_h > 1.0
+    own = np.where(known, deposit / np.maximum(activity_h, 1.0), 0.0)
     mean, variance = np.full(len(own), STATED_RATE_PER_H), STATED_VARIANCE
     for _ in range(3):  # each needs the other; three rounds settle it
-        noise = dispersion / (mean * np.maximum(evidence.activity_h, 1.0))
+        noise = dispersion / (mean * np.maximum(activity_h, 1.0))
         trust = np.where(known, variance / (variance + noise), 0.0)
-        mean = _group_means(own, trust, group)
+        mean = _group_means(own, trust, levels)
         scatter = np.where(known, (own / mean - 1.0) ** 2 - noise, 0.0)
         measured = (trust @ scatter + VARIANCE_AS_BINS * STATED_VARIANCE) / (trust.sum() + VARIANCE_AS_BINS)
         variance = float(np.clip(measured, 0.05, 4.0))
     return mean, variance
 
 
-def _group_means(own: FloatArray, trust: FloatArray, group: IntArray) -> FloatArray:
+def _group_means(own: FloatArray, trust: FloatArray, levels: Sequence[IntArray]) -> FloatArray:
     city = (trust @ own + STATED_RATE_PER_H) / (trust.sum() + 1.0)
-    means = (np.bincount(group, trust * own) + CITY_AS_BINS * city) / (np.bincount(group, trust) + CITY_AS_BINS)
-    return np.asarray(np.maximum(means, 1e-5))[group]
+    mean = np.full(len(own), city)
+    for group in levels:
+        mean = mean * _ratios(own, mean, trust, group)
+    return np.asarray(np.maximum(mean, 1e-5))
+
+
+def _ratios(own: FloatArray, mean: FloatArray, trust: FloatArray, group: IntArray) -> FloatArray:
+    """Return by bin how the others of its group compare with what was expected of them: itself it tells anyway."""
+    seen = trust * own / np.maximum(mean, 1e-9)
+    others = np.bincount(group, seen)[group] - seen
+    return np.asarray((others + CITY_AS_BINS) / (np.bincount(group, trust)[group] - trust + CITY_AS_BINS))

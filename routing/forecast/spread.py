@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.forecast.increments import Increments
+from routing.forecast.sums import FALL_EDGES, Sums
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -31,33 +32,76 @@ class Spread:
     city_lump: float
 
 
-def noise_sd(seen: Increments) -> float:
-    """Return the sensors' noise: a level that falls between two near looks does so by noise alone."""
-    fell = seen.deposit[(seen.deposit < 0) & (seen.to_s - seen.from_s <= 6 * 3600.0)]
-    # The median of a half-normal lies at 0.674 of its sd; the difference of two readings has twice the variance.
-    measured = float(np.median(-fell)) / 0.674 / np.sqrt(2) if len(fell) else 0.0
-    trust = len(fell) / (len(fell) + 50)
-    return max(trust * measured + (1 - trust) * STATED_NOISE_SD, 0.003)
-
-
 @dataclass(frozen=True)
-class _Blocks:
+class Blocks:
+    """What arrived in stretches of one segment and one block of the clock, beside what should have."""
+
     bin_of: IntArray
+    to_s: FloatArray
     expected: FloatArray
     excess: FloatArray
     """Squared residual less what noise explains."""
 
 
-def learn_spread(
-    seen: Increments, activity_h: FloatArray, rate_per_h: FloatArray, noise: float, group: IntArray
-) -> Spread:
-    """Return the spread around `rate_per_h` (by bin), each bin's lump shrunk to its group's, that to the city's."""
-    short = _blocks(seen, activity_h, rate_per_h, noise, SHORT_BLOCK_S)
-    daily = _blocks(seen, activity_h, rate_per_h, noise, DAY_BLOCK_S)
-    day_variance = _day_variance(short, daily)
-    bins = len(rate_per_h)
-    excess = np.bincount(daily.bin_of, daily.excess - day_variance * daily.expected**2, bins)
-    expected = np.bincount(daily.bin_of, daily.expected, bins)
+def blocks_of(
+    found: Increments,
+    arrived: FloatArray,
+    unsure_var: FloatArray,
+    activity_h: FloatArray,
+    rate_per_h: FloatArray,
+    known_h: FloatArray,
+    noise: float,
+    block_s: float,
+) -> Blocks:
+    """Return the residuals of blocks.
+
+    Args:
+        found: The deposits.
+        arrived: How much they were, as far as one can say.
+        unsure_var: Variance of what one cannot say: how much more than full it was.
+        activity_h: Their hours of activity.
+        rate_per_h: The bins' rates, which were learnt from these very deposits.
+        known_h: The hours of activity from which each rate was learnt, those of its prior included.
+        noise: Standard deviation of a look.
+        block_s: How long a block is.
+    """
+    if not len(found.bin_of):
+        return Blocks(found.bin_of, found.to_s, np.empty(0), np.empty(0))
+    block = np.floor(found.to_s / block_s)
+    fresh = np.ones(len(block), dtype=np.bool_)
+    fresh[1:] = (np.diff(found.segment) != 0) | (np.diff(block) != 0)
+    starts = np.flatnonzero(fresh)
+    owner = found.bin_of[starts]
+    hours = np.add.reduceat(activity_h, starts)
+    expected = hours * rate_per_h[owner]
+    came = np.add.reduceat(arrived, starts)
+    unsure = np.maximum.reduceat(found.unsure_var, starts)
+    # A rate that was learnt from a block lies closer to it than the truth does.
+    own_share = np.minimum(hours / known_h[owner], 0.5)
+    beyond = np.add.reduceat(unsure_var, starts)
+    excess = beyond + (came - expected) ** 2 / (1.0 - own_share) - 2 * noise**2 - unsure
+    return Blocks(owner, found.to_s[starts], expected, excess)
+
+
+def noise_sd(falls: FloatArray) -> float:
+    """Return the sensors' noise: a level that falls between two near looks does so by noise alone."""
+    count = float(falls.sum())
+    # The median of a half-normal lies at 0.674 of its sd; the difference of two readings has twice the variance.
+    measured = _median(falls) / 0.674 / np.sqrt(2) if count else 0.0
+    trust = count / (count + 50)
+    return float(max(trust * measured + (1 - trust) * STATED_NOISE_SD, 0.003))
+
+
+def _median(falls: FloatArray) -> float:
+    below = np.concatenate(([0.0], np.cumsum(falls)))
+    return float(np.interp(below[-1] / 2.0, below, FALL_EDGES))
+
+
+def spread_of(sums: Sums, group: IntArray) -> Spread:
+    """Return the spread around the rates, each bin's lump shrunk to its group's, that to the city's."""
+    day_variance = _day_variance(sums)
+    expected = sums.expected
+    excess = sums.excess - day_variance * sums.expected_sq
     measured = (excess.sum() + STATED_FILLS * STATED_LUMP_FRACTION) / (expected.sum() + STATED_FILLS)
     city = max(float(measured), SMALLEST_LUMP_FRACTION)
     by_group = (np.bincount(group, excess) + STATED_FILLS * city) / (np.bincount(group, expected) + STATED_FILLS)
@@ -65,28 +109,13 @@ def learn_spread(
     return Spread(np.clip(own, SMALLEST_LUMP_FRACTION, 1.0), day_variance, city)
 
 
-def _blocks(seen: Increments, activity_h: FloatArray, rate_per_h: FloatArray, noise: float, block_s: float) -> _Blocks:
-    use = ~seen.filled_up
-    bin_of, segment = seen.bin_of[use], seen.segment[use]
-    block = np.floor(seen.to_s[use] / block_s)
-    fresh = np.ones(len(bin_of), dtype=np.bool_)
-    fresh[1:] = (np.diff(segment) != 0) | (np.diff(block) != 0)
-    starts = np.flatnonzero(fresh)
-    if not len(starts):
-        return _Blocks(bin_of, np.empty(0), np.empty(0))
-    owner = bin_of[starts]
-    expected = np.add.reduceat(activity_h[use], starts) * rate_per_h[owner]
-    arrived = np.add.reduceat(seen.deposit[use], starts)
-    return _Blocks(owner, expected, (arrived - expected) ** 2 - 2 * noise**2)
-
-
-def _day_variance(short: _Blocks, daily: _Blocks) -> float:
+def _day_variance(sums: Sums) -> float:
     """Split the spread by how it grows with the block: lumps with the amount, good and bad days with its square."""
-    mass_short, mass_daily = short.expected.sum(), daily.expected.sum()
+    mass_short, mass_daily = float(sums.short_expected.sum()), float(sums.expected.sum())
     if mass_short <= 0.0 or mass_daily <= 0.0:
         return STATED_DAY_VARIANCE
-    square_short, square_daily = (short.expected**2).sum() / mass_short, (daily.expected**2).sum() / mass_daily
-    spread_short, spread_daily = short.excess.sum() / mass_short, daily.excess.sum() / mass_daily
+    square_short, square_daily = sums.short_expected_sq.sum() / mass_short, sums.expected_sq.sum() / mass_daily
+    spread_short, spread_daily = sums.short_excess.sum() / mass_short, sums.excess.sum() / mass_daily
     if square_daily < 1.2 * square_short:
         return STATED_DAY_VARIANCE  # readings too far apart to tell one from the other
     measured = float(np.clip((spread_daily - spread_short) / (square_daily - square_short), 0.0, 1.0))

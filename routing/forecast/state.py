@@ -1,16 +1,23 @@
-"""How a bin's sensor is doing, in one word."""
+"""How the bins' sensors are doing, in one word each."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
-from routing.forecast.gather import Heard
+from routing.forecast.looks import SAID, Levels
+from tomma.model import UNTRUSTED
+
+FloatArray = NDArray[np.float64]
 
 SILENT_GAPS = 3.0
 """Radio loses a quarter of messages in bursts: one or two missing are no news."""
 SILENT_AT_LEAST_S, SILENT_AT_MOST_S = 6 * 3600.0, 96 * 3600.0
 STATED_GAP_S = 8 * 3600.0
 """When neither the bin nor its city shows how often sensors speak."""
+NEWEST = 64
+"""So many readings show a sensor's usual gap."""
 
 
 class SensorState(StrEnum):
@@ -25,12 +32,46 @@ class SensorState(StrEnum):
     """There is no reading at all."""
 
 
-def sensor_state(heard: Heard, now_s: float, city_gap_s: float) -> SensorState:
-    """Return the state; the city's usual gap stands in for a bin that has spoken too rarely to show its own."""
-    if not np.isfinite(heard.newest_s):
-        return SensorState.NONE
-    gap_s = next(gap for gap in (heard.usual_gap_s, city_gap_s, STATED_GAP_S) if np.isfinite(gap))
-    limit_s = np.clip(SILENT_GAPS * gap_s, SILENT_AT_LEAST_S, SILENT_AT_MOST_S)
-    if now_s - heard.newest_s > limit_s:
-        return SensorState.SILENT
-    return SensorState.ODD if heard.odd else SensorState.OK
+@dataclass(frozen=True)
+class Heard:
+    """What the sensors as such are like, whatever they say. By bin."""
+
+    newest_s: FloatArray
+    """Time of the newest reading, trusted or not; -inf when there is none."""
+    usual_gap_s: FloatArray
+    """The median time between the newest readings; NaN below three of them."""
+    odd: NDArray[np.bool_]
+    """Most of the newest three readings are not to be trusted."""
+
+
+def heard_of(bins: int, levels: Levels) -> Heard:
+    """Return how the sensors speak; `levels` are in order of bin and time."""
+    levels = levels.rows((levels.quality & SAID) == 0)
+    end = np.searchsorted(levels.bin_of, np.arange(bins), side="right")
+    count = end - np.searchsorted(levels.bin_of, np.arange(bins), side="left")
+    back = np.arange(NEWEST)
+    rows = np.maximum(end[:, None] - 1 - back, 0)
+    if not len(levels.fill):
+        return Heard(np.full(bins, -np.inf), np.full(bins, np.nan), np.zeros(bins, dtype=np.bool_))
+    time_s = np.where(back < count[:, None], levels.time_s[rows], np.nan)
+    gaps = np.sort(-np.diff(time_s, axis=1), axis=1)  # those that are not come last
+    known = np.minimum(count, NEWEST) - 1
+    here = np.arange(bins)
+    median = (gaps[here, np.maximum(known - 1, 0) // 2] + gaps[here, np.maximum(known, 0) // 2]) / 2.0
+    trusted = (levels.quality[rows[:, :3]] & int(UNTRUSTED)) == 0
+    among = back[:3] < count[:, None]
+    share = (trusted & among).sum(axis=1) / np.maximum(among.sum(axis=1), 1)
+    return Heard(
+        np.where(count > 0, time_s[:, 0], -np.inf), np.where(known >= 2, median, np.nan), (count > 0) & (share < 0.5)
+    )
+
+
+def sensor_states(heard: Heard, now_s: float) -> tuple[SensorState, ...]:
+    """Return the states; the city's usual gap stands in for a bin that has spoken too rarely to show its own."""
+    known = heard.usual_gap_s[np.isfinite(heard.usual_gap_s)]
+    city_s = float(np.median(known)) if len(known) else STATED_GAP_S
+    gap_s = np.where(np.isfinite(heard.usual_gap_s), heard.usual_gap_s, city_s)
+    silent = now_s - heard.newest_s > np.clip(SILENT_GAPS * gap_s, SILENT_AT_LEAST_S, SILENT_AT_MOST_S)
+    choice = np.select([~np.isfinite(heard.newest_s), silent, heard.odd], [3, 1, 2], 0)
+    names = (SensorState.OK, SensorState.SILENT, SensorState.ODD, SensorState.NONE)
+    return tuple(names[each] for each in choice.tolist())

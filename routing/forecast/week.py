@@ -1,17 +1,26 @@
-"""The week's profile: at which hours and on which days people throw things away, learnt from the whole city."""
+"""The week's profile: at which hours and on which days people throw things away, learnt group by group.
+
+A group's profile is shrunk to its city's, the city's to a stated one, as in credibility theory (Buehlmann): a cell
+that expected E with a dispersion of d counts as E / (E + d / vary^2).
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.forecast.activity import WEEK_CELLS, ActivityClock, Calendar
+from routing.forecast.activity import HOUR_S, WEEK_CELLS, Calendar, Clocks
 from routing.forecast.increments import Increments
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 HOURS_VARY = 0.5
 """How far (standard deviation of a ratio) a city's hours may lie from the stated ones before data is seen."""
 DAYS_VARY = 0.1
 """The same of its weekdays: Edinburgh's differ by 0.08, Monday to Sunday."""
+GROUP_HOURS_VARY, GROUP_DAYS_VARY = 0.25, 0.08
+"""How far a group's hours and weekdays may lie from its city's."""
+ROUNDS = 3
+"""Hours and weekdays each need the other."""
 
 
 def _stated_week() -> FloatArray:
@@ -24,44 +33,73 @@ STATED_WEEK = _stated_week()
 """What we take for granted of a city that never told anything: 168 local hours with a mean of 1."""
 
 
-def learn_week(
-    seen: Increments,
-    rate_per_h: FloatArray,
-    dispersion: float,
-    clock: ActivityClock,
-    calendar: Calendar,
-    week: FloatArray,
-) -> FloatArray:
-    """Return a better week than `week` (on which `clock` runs): one step of expectation and maximisation.
+def weeks_of(arrived: FloatArray, exposure: FloatArray, dispersion: float) -> FloatArray:
+    """Return each group's week (168 cells, mean 1) from what arrived, and what would have if all hours were alike."""
+    city = _better(STATED_WEEK, arrived.sum(axis=0), exposure.sum(axis=0), dispersion, HOURS_VARY, DAYS_VARY)
+    return np.array(
+        [
+            _better(city, came, would, dispersion, GROUP_HOURS_VARY, GROUP_DAYS_VARY)
+            for came, would in zip(arrived, exposure, strict=True)
+        ]
+    ).reshape(-1, WEEK_CELLS)
 
-    Each deposit is spread over its interval as `week` would have it; then hours and weekdays are raised by
-    what arrived over what was expected there, shrunk as in credibility theory (Buehlmann): a cell that
-    expected E with a dispersion of d counts as E / (E + d / vary^2).
-    """
-    start_h, end_h = clock.hours_at(seen.from_s), clock.hours_at(seen.to_s)
-    usable = (end_h - start_h > 0.01) & ~seen.filled_up
-    start_h, end_h = start_h[usable], end_h[usable]
-    arrived = _by_cell(start_h, end_h, seen.deposit[usable] / (end_h - start_h), clock, calendar)
-    expected = _by_cell(start_h, end_h, rate_per_h[seen.bin_of[usable]], clock, calendar)
-    hours = _ratio(arrived.sum(axis=0), expected.sum(axis=0), dispersion / HOURS_VARY**2)
-    days = _ratio(arrived.sum(axis=1), (expected * hours).sum(axis=1), dispersion / DAYS_VARY**2)
+
+def _better(
+    week: FloatArray, arrived: FloatArray, exposure: FloatArray, dispersion: float, hours_vary: float, days_vary: float
+) -> FloatArray:
+    """Return `week` with its hours and its weekdays raised by what arrived over what was expected there."""
+    came, base = arrived.reshape(7, 24), (exposure * week).reshape(7, 24)
+    hours, days = np.ones(24), np.ones(7)
+    for _ in range(ROUNDS):
+        hours = _ratio(came.sum(axis=0), (base * days[:, None]).sum(axis=0), dispersion / hours_vary**2)
+        days = _ratio(came.sum(axis=1), (base * hours).sum(axis=1), dispersion / days_vary**2)
     better = week.reshape(7, 24) * days[:, None] * hours
     return np.asarray(better / better.mean()).ravel()
 
 
 def _ratio(arrived: FloatArray, expected: FloatArray, stated: float) -> FloatArray:
     level = max((arrived.sum() + stated) / (expected.sum() + stated), 1e-6)
-    return np.clip((arrived + stated) / (expected * level + stated), 0.2, 5.0)
+    return np.clip((arrived + stated) / (expected * level + stated), 0.05, 5.0)
 
 
-def _by_cell(
-    start_h: FloatArray, end_h: FloatArray, per_h: FloatArray, clock: ActivityClock, calendar: Calendar
+def by_cell(
+    found: Increments,
+    brought: FloatArray,
+    clocks: Clocks,
+    calendar: Calendar,
+    clock_weight: FloatArray,
+    group_of_clock: IntArray,
+    groups: int,
 ) -> FloatArray:
-    """Return how much falls into each weekday and hour when each row brings `per_h` an hour of activity."""
-    knots = np.concatenate((start_h, end_h))
-    order = np.argsort(knots, kind="stable")
-    slope = np.cumsum(np.concatenate((per_h, -per_h))[order])
-    at = knots[order]
-    total = np.concatenate(([0.0], np.cumsum(slope[:-1] * np.diff(at)))) if len(at) else np.zeros(0)
-    by_hour = np.diff(np.interp(clock.edges_h, at, total)) if len(at) else np.zeros(len(calendar.cells))
-    return np.bincount(calendar.cells, by_hour, WEEK_CELLS).reshape(7, 24)
+    """Return how much each group brought in each cell of the week: `brought` spread as the rows' clocks run.
+
+    Args:
+        found: The rows' bins and times.
+        brought: What each row brought in all.
+        clocks: As many activity hours as pass in an hour, so much of the deposit falls into it.
+        calendar: The cell of each hour.
+        clock_weight: What an hour of the calendar still counts.
+        group_of_clock: By clock.
+        groups: How many there are.
+    """
+    hours = len(calendar.cells)
+    clock = clocks.clock_of[found.bin_of]
+    start, end = calendar.hour_of(found.from_s), calendar.hour_of(found.to_s)
+    start_h, end_h = clocks.hours_of(found.from_s, clock), clocks.hours_of(found.to_s, clock)
+    per_h = brought / np.maximum(end_h - start_h, 1e-9)
+    row, size = clock * (hours + 1), len(clocks.edges_h) * (hours + 1)
+    # Whole hours in between: a slope that is switched on at the first and off at the last of them.
+    slope = np.bincount(row + start, per_h, size) - np.bincount(row + end, per_h, size)
+    paced = np.cumsum(slope.reshape(-1, hours + 1), axis=1)[:, :-1] * np.diff(clocks.edges_h, axis=1)
+    # The first hour counts from the start on, the last one to the end only.
+    early = per_h * (start_h - clocks.edges_h[clock, start])
+    late = per_h * (end_h - clocks.edges_h[clock, end])
+    rest = np.bincount(row + end, late, size) - np.bincount(row + start, early, size)
+    total = (paced + rest.reshape(-1, hours + 1)[:, :-1]) * clock_weight
+    cell = group_of_clock[:, None] * WEEK_CELLS + calendar.cells
+    return np.bincount(cell.ravel(), total.ravel(), groups * WEEK_CELLS).reshape(groups, WEEK_CELLS)
+
+
+def ages_s(calendar: Calendar, now_s: float) -> FloatArray:
+    """Return how long ago each hour of the calendar was."""
+    return np.asarray(np.maximum(now_s - calendar.start_s - HOUR_S * np.arange(len(calendar.cells)), 0.0))

@@ -244,5 +244,5 @@ def test_a_forecast_of_no_time_is_refused(make_city: MakeCity, now: datetime, as
 def test_a_city_without_bins_has_an_empty_forecast(make_city: MakeCity, now: datetime) -> None:
     """The first day of an installation must not end in an error."""
     forecast = forecast_city(make_city(0), {}, now)
-    assert forecast.p50.shape == (0, 73)
+    assert forecast.p50.shape == (0, 169)
     assert np.isfinite(forecast.p50).all()

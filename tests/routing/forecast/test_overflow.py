@@ -51,8 +51,8 @@ def test_litres_within_two_spans_add_up_and_keep_the_books(make_city: MakeCity, 
     both = forecast.expected_overflow_l(now, now + 72 * HOUR)[0]
     assert both == pytest.approx(first + second)
     inside = forecast.expected_fill_at(now + 72 * HOUR)[0] - forecast.expected_fill_at(now)[0]
-    hours = forecast.clock.hours_at(np.array([now.timestamp(), (now + 72 * HOUR).timestamp()]))
-    came = forecast.fills.rate_per_h[0] * float(np.diff(hours)[0])
+    hours = forecast.clocks.hours_at(np.array([now.timestamp(), (now + 72 * HOUR).timestamp()]))
+    came = forecast.fills.rate_per_h[0] * float(np.diff(hours)[0, 0])
     assert inside + both / 660.0 == pytest.approx(came, rel=0.02)
 
 
