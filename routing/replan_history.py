@@ -1,0 +1,111 @@
+"""What was done before a plan was changed, put back into the new one: routes, costs and reasons. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from routing.replan import Morning
+from tomma.city import City, Position
+from tomma.fold import StopState
+from tomma.model import BinId, DisposalSiteId, Reason, ReasonCode
+from tomma.plan import LeftOut, Route, Stop, StopKind, Wishes
+from tomma.settings import PlanningSettings
+
+type Line = tuple[tuple[float, float], ...]
+
+
+def with_history(routes: Sequence[Route], morning: Morning, city: City) -> tuple[Route, ...]:
+    """Return the routes with what was done before: also those of trucks that drive no further."""
+    ahead = {route.vehicle_id: route for route in routes}
+    former = {route.vehicle_id: route for route in morning.plan.routes}
+    again = {stop.bin_id for route in routes for stop in route.stops if stop.bin_id is not None}
+    joined = []
+    for vehicle_id in (*former, *(each for each in ahead if each not in former)):
+        standing = morning.standings.get(vehicle_id)
+        done = tuple(stop for stop in standing.done if stop.bin_id not in again) if standing else ()
+        route = _joined(former.get(vehicle_id), done, ahead.get(vehicle_id), city)
+        if route is not None:
+            joined.append(route)
+    return tuple(joined)
+
+
+def _joined(former: Route | None, done: tuple[Stop, ...], ahead: Route | None, city: City) -> Route | None:
+    if not done or former is None:
+        return ahead
+    lines = _lines(former)
+    places = [None, *((stop.bin_id or stop.disposal_site_id) for stop in done)]
+    legs = tuple(
+        lines.get((before, after), _straight(before, after, city)) if after is not None else ()
+        for before, after in pairwise(places)
+    )
+    return Route(
+        vehicle_id=former.vehicle_id,
+        start_utc=former.start_utc,
+        end_utc=ahead.end_utc if ahead else done[-1].depart_utc,
+        stops=(*done, *(ahead.stops if ahead else ())),
+        distance_m=sum(stop.leg_distance_m for stop in done) + (ahead.distance_m if ahead else 0),
+        driving_s=sum(stop.leg_driving_s for stop in done) + (ahead.driving_s if ahead else 0),
+        legs_lonlat=(*legs, *(ahead.legs_lonlat if ahead else ((),))),
+    )
+
+
+def _lines(route: Route) -> Mapping[tuple[str | None, str | None], Line]:
+    """Return the line of each leg by its ends; a break's is empty and belongs to nobody."""
+    found: dict[tuple[str | None, str | None], Line] = {}
+    before: str | None = None
+    for stop, leg in zip(route.stops, route.legs_lonlat, strict=False):
+        place = stop.bin_id or stop.disposal_site_id
+        if place is not None:
+            found[before, place] = leg
+            before = place
+    return found
+
+
+def _straight(before: str | None, after: str | None, city: City) -> Line:
+    """Return a line between stops that no plan had in this order."""
+    ends = [_position(each, city) for each in (before, after)]
+    if ends[0] is None or ends[1] is None or ends[0] == ends[1]:
+        return ()
+    return tuple((each.lon_deg, each.lat_deg) for each in ends if each is not None)
+
+
+def _position(place: str | None, city: City) -> Position | None:
+    if place is not None and place in city.bins:
+        return city.position_of(BinId(place))
+    site = city.disposal_sites.get(DisposalSiteId(place)) if place is not None else None
+    return site.position if site else None
+
+
+def spent_minor(morning: Morning, city: City, planning: PlanningSettings) -> int:
+    """Return what the day cost until now: kilometres and hours of what was done, and the trucks that went out."""
+    spent = 0.0
+    for route in morning.plan.routes:
+        standing = morning.standings[route.vehicle_id]
+        vehicle = city.vehicles.get(route.vehicle_id)
+        if not standing.started:
+            continue
+        metres = sum(stop.leg_distance_m for stop in standing.done)
+        rests = sum((s.depart_utc - s.arrive_utc for s in standing.done if s.kind is StopKind.BREAK), timedelta())
+        at_work = max(standing.free_utc - route.start_utc - rests, timedelta())
+        spent += metres / 1000.0 * planning.cost_per_km_minor + at_work / timedelta(hours=1) * planning.cost_per_h_minor
+        spent += vehicle.fixed_cost_minor if vehicle else 0
+    return round(spent)
+
+
+def told_apart(
+    left_out: Sequence[LeftOut], morning: Morning | None, wishes: Wishes, now_utc: datetime
+) -> tuple[LeftOut, ...]:
+    """Return the bins that are left out with what settled it first: a person, or a driver today."""
+    return tuple(LeftOut(each.bin_id, _settled(each, morning, wishes, now_utc)) for each in left_out)
+
+
+def _settled(each: LeftOut, morning: Morning | None, wishes: Wishes, now_utc: datetime) -> tuple[Reason, ...]:
+    outcome = morning.state.outcomes.get(each.bin_id) if morning else None
+    if outcome is not None:
+        ago = {"ago_h": max((now_utc - outcome.at_utc) / timedelta(hours=1), 0.0)}
+        if outcome.state is StopState.EMPTIED:
+            return (Reason(ReasonCode.EMPTIED_TODAY, ago),)
+        return (Reason(ReasonCode.SKIPPED_TODAY, ago), *each.reasons)
+    if each.bin_id in wishes.excluded:
+        return (Reason(ReasonCode.EXCLUDED), *each.reasons)
+    return each.reasons

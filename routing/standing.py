@@ -1,0 +1,206 @@
+"""Where the trucks are in the middle of the day: the plan they drive and what their drivers tapped. Pure.
+
+Taps are the truth; the plan fills in what nobody taps. A truck is where its last tap was, it carries what the plan
+expected in the bins emptied since the last unloading, and what it is on its way to is not taken from it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from tomma.city import City
+from tomma.fold import DayState, StopState
+from tomma.model import BinId, DisposalSiteId, Event, EventKind, FractionCode, SiteId, VehicleId
+from tomma.plan import Plan, Route, Stop, StopKind
+
+GUESSED_FILL = 0.5
+"""Of a bin that was emptied though no plan expected it."""
+_TAPPED = {
+    StopKind.DISPOSE: frozenset({EventKind.UNLOADED}),
+    StopKind.BREAK: frozenset({EventKind.BREAK_STARTED, EventKind.BREAK_ENDED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waste:
+    """Something aboard."""
+
+    volume_l: float
+    weight_kg: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One truck of the plan, now."""
+
+    vehicle_id: VehicleId
+    out: bool
+    """It has left its depot and is not back."""
+    started: bool
+    """It has been out today: its fixed cost is spent."""
+    place: SiteId | DisposalSiteId | None
+    """Where it was last, or will be once it has unloaded; None: its depot."""
+    free_utc: datetime
+    """When it is done there; may lie in the past, when it is on its way to `next_stop`."""
+    aboard: Mapping[FractionCode, Waste]
+    breaks_had: int
+    done: tuple[Stop, ...]
+    """In the order they were done, at the times of the taps; an unloading under way is the last."""
+    ahead: tuple[Stop, ...]
+    """What the plan still has for it."""
+    next_stop: BinId | None
+    """Where it is heading."""
+
+
+def standing_of(plan: Plan, state: DayState, city: City, now_utc: datetime) -> Mapping[VehicleId, Standing]:
+    """Return where each truck of the plan is, what it did, and what lies ahead of it."""
+    return {route.vehicle_id: _standing(route, state, city, now_utc) for route in plan.routes}
+
+
+def _standing(route: Route, state: DayState, city: City, now_utc: datetime) -> Standing:
+    own = [event for event in state.standing if event.vehicle_id == route.vehicle_id]
+    done, breaks_had = _done(route, own, city)
+    ahead = _ahead(route, own, state)
+    place, free_utc = _last_place(done, route)
+    aboard = _aboard(done, _expected(route), own, city)
+    started = bool(done) or now_utc >= route.start_utc
+    out = started and (bool(ahead) or bool(aboard) or now_utc < route.end_utc)
+    if out and ahead and ahead[0].kind is StopKind.DISPOSE:
+        unloading = _shifted(ahead[0], free_utc, now_utc)
+        done, ahead = (*done, unloading), ahead[1:]
+        place, free_utc, aboard = unloading.disposal_site_id, unloading.depart_utc, {}
+    heading = next((stop.bin_id for stop in ahead if stop.kind is not StopKind.BREAK), None) if out else None
+    return Standing(
+        vehicle_id=route.vehicle_id,
+        out=out,
+        started=started,
+        place=_site_of(place, city) if out else None,
+        free_utc=free_utc,
+        aboard=aboard,
+        breaks_had=breaks_had,
+        done=done,
+        ahead=ahead,
+        next_stop=heading,
+    )
+
+
+def _expected(route: Route) -> Mapping[BinId, Waste]:
+    """Return what the plan expected in each bin: by how much the load grew there."""
+    loads = [(0.0, 0.0), *((stop.load_after_l, stop.load_after_kg) for stop in route.stops)]
+    return {
+        stop.bin_id: Waste(max(after[0] - before[0], 0.0), max(after[1] - before[1], 0.0))
+        for stop, (before, after) in zip(route.stops, pairwise(loads), strict=True)
+        if stop.bin_id is not None
+    }
+
+
+def _done(route: Route, own: Sequence[Event], city: City) -> tuple[tuple[Stop, ...], int]:
+    """Return the stops that taps tell of, in the order of the taps, and how many of them are breaks."""
+    planned = {stop.bin_id: stop for stop in route.stops if stop.bin_id is not None}
+    others = {kind: iter([stop for stop in route.stops if stop.kind is kind]) for kind in _TAPPED}
+    done: dict[object, Stop] = {}
+    for number, event in enumerate(own):
+        if event.bin_id is not None and event.kind in (EventKind.EMPTIED, EventKind.SKIPPED):
+            stop = planned.get(event.bin_id) or _unplanned(event, city)
+            if stop is not None:
+                done.setdefault(event.bin_id, _at(stop, event.tapped_utc))
+        elif event.kind is EventKind.UNLOADED:
+            stop = next(others[StopKind.DISPOSE], None)
+            site = event.disposal_site_id or (stop.disposal_site_id if stop else None)
+            if site is not None:
+                done[number] = _at(_unloading(stop, site, event), event.tapped_utc)
+    breaks = _breaks_had(own)
+    taps = [event.tapped_utc for event in own if event.kind in _TAPPED[StopKind.BREAK]]
+    for at in range(breaks):
+        stop = next(others[StopKind.BREAK], None)
+        if stop is not None:
+            done["break", at] = _at(stop, taps[min(len(taps) - 1, at)])
+    return tuple(sorted(done.values(), key=lambda stop: stop.depart_utc)), breaks
+
+
+def _breaks_had(own: Sequence[Event]) -> int:
+    """Return how many breaks were begun or ended; one may be tapped at either end only."""
+    kinds = [event.kind for event in own]
+    return max(kinds.count(EventKind.BREAK_STARTED), kinds.count(EventKind.BREAK_ENDED))
+
+
+def _unplanned(event: Event, city: City) -> Stop | None:
+    """Return a stop for a bin that was emptied on the way; a skipped one nobody had planned was no stop."""
+    if event.kind is not EventKind.EMPTIED or event.bin_id not in city.bins:
+        return None
+    return Stop(StopKind.COLLECT, event.tapped_utc, event.tapped_utc, 0, 0, 0.0, 0.0, bin_id=event.bin_id)
+
+
+def _unloading(stop: Stop | None, site: DisposalSiteId, event: Event) -> Stop:
+    if stop is not None:
+        return replace(stop, disposal_site_id=site, load_after_l=0.0, load_after_kg=0.0)
+    return Stop(StopKind.DISPOSE, event.tapped_utc, event.tapped_utc, 0, 0, 0.0, 0.0, disposal_site_id=site)
+
+
+def _at(stop: Stop, tapped_utc: datetime) -> Stop:
+    """Return the stop as it was done: it ended at the tap."""
+    return replace(stop, arrive_utc=tapped_utc - (stop.depart_utc - stop.arrive_utc), depart_utc=tapped_utc)
+
+
+def _shifted(stop: Stop, free_utc: datetime, now_utc: datetime) -> Stop:
+    """Return the stop as it will be when the truck leaves its last place at `free_utc`."""
+    arrive_utc = max(free_utc + timedelta(seconds=stop.leg_driving_s), now_utc)
+    return replace(stop, arrive_utc=arrive_utc, depart_utc=arrive_utc + (stop.depart_utc - stop.arrive_utc))
+
+
+def _ahead(route: Route, own: Sequence[Event], state: DayState) -> tuple[Stop, ...]:
+    left = {
+        StopKind.DISPOSE: sum(event.kind is EventKind.UNLOADED for event in own),
+        StopKind.BREAK: _breaks_had(own),
+    }
+    ahead = []
+    for stop in route.stops:
+        if stop.bin_id is not None:
+            if state.state_of(stop.bin_id) is StopState.TODO:
+                ahead.append(stop)
+        elif left[stop.kind]:
+            left[stop.kind] -= 1
+        else:
+            ahead.append(stop)
+    return tuple(ahead)
+
+
+def _last_place(done: Sequence[Stop], route: Route) -> tuple[BinId | DisposalSiteId | None, datetime]:
+    """Return where the truck was last, and when it was done there; a break is had anywhere."""
+    place: BinId | DisposalSiteId | None = None
+    free_utc = route.start_utc
+    for stop in done:
+        free_utc = max(free_utc, stop.depart_utc)
+        place = stop.bin_id or stop.disposal_site_id or place
+    return place, free_utc
+
+
+def _site_of(place: BinId | SiteId | DisposalSiteId | None, city: City) -> SiteId | DisposalSiteId | None:
+    """Return the site of a bin, or the disposal site; None for what the city no longer knows."""
+    own = city.bins.get(BinId(place)) if place is not None else None
+    if own is not None:
+        return own.site_id
+    return DisposalSiteId(place) if place is not None and place in city.disposal_sites else None
+
+
+def _aboard(
+    done: Sequence[Stop], expected: Mapping[BinId, Waste], own: Sequence[Event], city: City
+) -> Mapping[FractionCode, Waste]:
+    emptied = {event.bin_id for event in own if event.kind is EventKind.EMPTIED}
+    aboard: dict[FractionCode, Waste] = {}
+    for stop in done:
+        if stop.kind is StopKind.DISPOSE:
+            aboard.clear()
+        elif stop.bin_id is not None and stop.bin_id in emptied and stop.bin_id in city.bins:
+            more = expected.get(stop.bin_id) or _guessed(city, stop.bin_id)
+            code = city.bins[stop.bin_id].fraction_code
+            had = aboard.get(code, Waste(0.0, 0.0))
+            aboard[code] = Waste(had.volume_l + more.volume_l, had.weight_kg + more.weight_kg)
+    return aboard
+
+
+def _guessed(city: City, bin_id: BinId) -> Waste:
+    container = city.container_type_of(bin_id)
+    volume_l = GUESSED_FILL * container.volume_l
+    return Waste(volume_l, min(volume_l * city.fraction_of(bin_id).density_kg_per_l, container.max_kg))
