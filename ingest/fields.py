@@ -106,8 +106,16 @@ def moment(source: Mapping[str, JsonValue], name: str) -> datetime | None:
     said = text(source, name)
     if said is None:
         return None
-    if not _RFC3339.fullmatch(said):
+    found = written(said)
+    if found is None:
         raise wrong(f"{name} must be a time such as 2026-11-22T05:30:00Z, got {shown(said)}")
+    return found
+
+
+def written(said: str) -> datetime | None:
+    """Return the time that a text says in RFC 3339 with a zone, None when it is none; see `moment`."""
+    if not _RFC3339.fullmatch(said):
+        return None
     try:
         return datetime.fromisoformat(said).astimezone(UTC)
     except (ValueError, OverflowError):

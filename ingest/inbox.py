@@ -7,6 +7,7 @@ sender asked for no promise. QoS 0 may use half the room, so that it never stops
 """
 
 from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ingest.message import Message
@@ -51,6 +52,11 @@ class Inbox:
         """Whether more may be read from the network."""
         return len(self._waiting) < self._messages_max and self._bytes < self._bytes_max
 
+    @property
+    def room(self) -> int:
+        """How many messages may be read now."""
+        return self._messages_max - len(self._waiting)
+
     def is_known(self, packet_id: int) -> bool:
         """Return whether a message of QoS 1 was sent again while the first copy is still with us."""
         return packet_id in self._unacknowledged
@@ -71,9 +77,9 @@ class Inbox:
         self._bytes -= sum(len(each.message.payload) + OVERHEAD_BYTES for each in taken)
         return taken
 
-    def acknowledged(self, packet_id: int) -> None:
-        """Know that the broker may use this packet id for another message."""
-        self._unacknowledged.discard(packet_id)
+    def acknowledged(self, packet_ids: Iterable[int]) -> None:
+        """Know that the broker may use these packet ids for other messages."""
+        self._unacknowledged.difference_update(packet_ids)
 
     def forget(self) -> None:
         """Drop everything: the connection is gone, and the broker sends it again on the next."""

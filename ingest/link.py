@@ -142,8 +142,7 @@ class MqttLink:
         """Tell the broker that these are durable; those of an earlier connection it will send again anyway."""
         here = [each.packet_id for each in deliveries if each.qos and each.connection == self._connection]
         if self._client is not None and here:
-            for packet_id in here:
-                self._inbox.acknowledged(packet_id)
+            self._inbox.acknowledged(here)
             self._client.acknowledge(here)
 
     def close(self) -> None:
@@ -203,9 +202,9 @@ class MqttLink:
         """Read packets until the socket has no more or the inbox is full."""
         inbox = self._inbox
         while inbox.has_room and client.socket() is not None:
-            packet = client.next_publish()
-            if packet is not None:
-                self._take(packet)
+            packets = client.publishes(inbox.room)
+            if packets:
+                self._take(packets)
                 continue
             before = len(inbox)
             client.loop_read()
@@ -269,23 +268,20 @@ class MqttLink:
         except UnicodeDecodeError:
             topic = ""
         payload = bytes(packet.payload)
-        self._take(Publish(topic, payload, packet.mid, packet.qos, dup=packet.dup, retain=packet.retain))
+        self._take([Publish(topic, payload, packet.mid, packet.qos, dup=packet.dup, retain=packet.retain)])
 
-    def _take(self, packet: Publish) -> None:
-        if packet.qos and self._inbox.is_known(packet.mid):
-            return  # sent again while it waits here for the store
-        topic = packet.topic
-        envelope = self._envelope_of(topic)
-        if not envelope and topic.startswith("$SYS/"):
-            self._watch.told(topic, packet.payload)
-            return
-        message = Message(
-            topic=topic,
-            payload=packet.payload[: self._payload_max_bytes],
-            received_utc=self._clock.now_utc(),
-            envelope=envelope,
-            size_bytes=len(packet.payload),
-            redelivered=packet.dup,
-            retained=packet.retain,
-        )
-        self._inbox.put(Delivery(message, packet.mid, packet.qos, self._connection))
+    def _take(self, packets: Sequence[Publish]) -> None:
+        """Put what arrived together into the inbox, but for what waits there already: it was sent again."""
+        inbox, envelope_of, payload_max = self._inbox, self._envelope_of, self._payload_max_bytes
+        received_utc, connection = self._clock.now_utc(), self._connection
+        for topic, payload, mid, qos, dup, retain in packets:
+            if qos and inbox.is_known(mid):
+                continue
+            envelope = envelope_of(topic)
+            if not envelope and topic.startswith("$SYS/"):
+                self._watch.told(topic, payload)
+                continue
+            size = len(payload)
+            kept = payload if size <= payload_max else payload[:payload_max]
+            message = Message(topic, kept, received_utc, envelope, size, redelivered=dup, retained=retain)
+            inbox.put(Delivery(message, mid, qos, connection))

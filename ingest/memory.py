@@ -6,7 +6,6 @@ restart it is folded again from the store, by the same function that built it.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -46,8 +45,7 @@ class Seen(NamedTuple):
         return self.measured_utc == self.received_utc
 
 
-@dataclass(frozen=True, slots=True)
-class SensorMemory:
+class SensorMemory(NamedTuple):
     """The newest readings of one sensor in one bin, oldest first, and the emptyings already told."""
 
     bin_id: BinId
@@ -70,30 +68,29 @@ class SensorMemory:
 
     def with_seen(self, seen: Seen) -> "SensorMemory":
         """Return the memory with one more reading in its place in time; the oldest ones fall out."""
-        newest = self.newest
-        if newest is not None and seen.measured_utc <= newest.measured_utc:
-            return self if self.knows(seen.measured_utc) else self._checked(replace(self, recent=self._inserted(seen)))
-        same = newest is not None and seen.raw == newest.raw
-        grown = SensorMemory(
-            bin_id=self.bin_id,
-            recent=(*self.recent[-RECENT_MAX + 1 :], seen),
-            same_since_utc=self.same_since_utc if same else seen.measured_utc,
-            detected_utc=self.detected_utc,
-        )
-        if newest is None or (self.conflicting_counter is None and _counts_up(newest.counter, seen.counter)):
+        bin_id, recent, same_since_utc, detected_utc, conflicting = self
+        if not recent:
+            return SensorMemory(bin_id, (seen,), seen.measured_utc, detected_utc)
+        newest = recent[-1]
+        if seen.measured_utc <= newest.measured_utc:
+            return self if self.knows(seen.measured_utc) else self._checked(self._replace(recent=self._inserted(seen)))
+        if seen.raw != newest.raw:
+            same_since_utc = seen.measured_utc
+        grown = SensorMemory(bin_id, (*recent[-RECENT_MAX + 1 :], seen), same_since_utc, detected_utc)
+        if conflicting is None and _counts_up(newest.counter, seen.counter):
             return grown
         return self._checked(grown)
 
     @staticmethod
     def _checked(grown: "SensorMemory") -> "SensorMemory":
-        return replace(grown, conflicting_counter=conflicting_counter(grown.recent))
+        return grown._replace(conflicting_counter=conflicting_counter(grown.recent))
 
     def with_revision(self, told: Sequence[Emptying], withdrawn: Sequence[Emptying] = ()) -> "SensorMemory":
         """Return the memory that knows these emptyings as told and those as withdrawn."""
         if not told and not withdrawn:
             return self
         known = {*self.detected_utc, *(each.at_utc for each in told)} - {each.at_utc for each in withdrawn}
-        return replace(self, detected_utc=tuple(sorted(known))[-DETECTED_MAX:])
+        return self._replace(detected_utc=tuple(sorted(known))[-DETECTED_MAX:])
 
     def _inserted(self, seen: Seen) -> tuple[Seen, ...]:
         place = bisect_left(self.recent, seen.measured_utc, key=_time)
@@ -135,4 +132,4 @@ def recall(bin_id: BinId, readings: Iterable[Reading], detected_utc: Iterable[da
     memory = SensorMemory(bin_id)
     for reading in readings:
         memory = memory.with_seen(seen_in(reading))
-    return replace(memory, detected_utc=tuple(sorted(detected_utc))[-DETECTED_MAX:])
+    return memory._replace(detected_utc=tuple(sorted(detected_utc))[-DETECTED_MAX:])

@@ -1,9 +1,9 @@
-"""What becomes of one record of a message: heard, as a reading or as a status of the device, or rejected."""
+"""What becomes of one record of a message that is not rejected: heard, as a reading or as a status of the device."""
 
 from datetime import datetime
 from typing import NamedTuple
 
-from tomma.model import BinId, Measurement, Reading, Rejected
+from tomma.model import BinId, Measurement, Reading
 
 
 class Heard(NamedTuple):
@@ -15,6 +15,3 @@ class Heard(NamedTuple):
     """When it was so, by the best clock there is."""
     received_utc: datetime
     reading: Reading | None = None
-
-
-type Outcome = Heard | Rejected

@@ -20,12 +20,12 @@ from ingest.alerts.trail import NO_TRAILS, Trail, Trails, alerts_of, follow, wit
 from ingest.calibrate import calibrate
 from ingest.decode import decode
 from ingest.decode.codec import NO_CODECS, Codecs
-from ingest.emptyings import NOTHING, Revision, detect
+from ingest.emptyings import NOTHING, detect
 from ingest.envelope import ENVELOPES
 from ingest.memory import SensorMemory, seen_in
 from ingest.message import Message, Record, Uplink
 from ingest.news import News
-from ingest.outcome import Heard, Outcome
+from ingest.outcome import Heard
 from ingest.quality import judge
 from ingest.refusal import RefusedError, shown
 from ingest.repeats import NO_RECEIPTS, Arrival, Receipts, first_receipt, free_utc, repaired_before
@@ -91,28 +91,12 @@ class Batch:
 
 def process(messages: Sequence[Message], context: IngestContext) -> Batch:
     """Return every record as a reading, a status or a rejection, in order, and what follows from the readings."""
-    readings: list[Reading] = []
-    statuses: list[Heard] = []
-    news = News()
-    rejected: list[Rejected] = []
-    memory: dict[SensorId, SensorMemory] = {}
-    trails: dict[SensorId, Trail] = {}
     opened = [(message, _open(message, context)) for message in messages]
     context.codecs.prepare(_known(opened, context.city))
+    batch = _Making(context)
     for message, records in opened:
-        for outcome in _read(message, records, context, memory):
-            if isinstance(outcome, Rejected):
-                rejected.append(outcome)
-                continue
-            _follow(outcome, context, trails, news)
-            if outcome.reading is None:
-                statuses.append(outcome)
-            else:
-                readings.append(outcome.reading)
-                news.add(_remember(outcome.reading, context, memory, news))
-    return Batch(
-        tuple(readings), news.emptyings, tuple(rejected), memory, news.withdrawn, news.alerts, tuple(statuses), trails
-    )
+        batch.take(message, records)
+    return batch.made()
 
 
 def _open(message: Message, context: IngestContext) -> Sequence[Record] | Rejected:
@@ -136,42 +120,96 @@ def _known(
                         break
 
 
-def _read(
-    message: Message,
-    records: Sequence[Record] | Rejected,
-    context: IngestContext,
-    memory: Mapping[SensorId, SensorMemory],
-) -> Iterator[Outcome]:
-    """Yield what is heard in one message, or why nothing is; a bad record among good ones costs only itself.
+class _Making:
+    """One batch in the making, record by record: the next one may be judged by what this one taught."""
 
-    Lazy on purpose: `memory` may grow between two records of one sensor.
-    """
-    if isinstance(records, Rejected):
-        yield records
-        return
-    for number, record in enumerate(records, 1):
-        where = f"record {number} of {len(records)}: " if len(records) > 1 else ""
-        yield from _read_record(message, record, context, memory, where)
+    def __init__(self, context: IngestContext) -> None:
+        self._context = context
+        self._readings: list[Reading] = []
+        self._statuses: list[Heard] = []
+        self._rejected: list[Rejected] = []
+        self._news = News()
+        self._memory: dict[SensorId, SensorMemory] = {}
+        self._trails: dict[SensorId, Trail] = {}
 
+    def made(self) -> Batch:
+        """Return the batch."""
+        news = self._news
+        return Batch(
+            tuple(self._readings),
+            news.emptyings,
+            tuple(self._rejected),
+            self._memory,
+            news.withdrawn,
+            news.alerts,
+            tuple(self._statuses),
+            self._trails,
+        )
 
-def _read_record(
-    message: Message, record: Record, context: IngestContext, memory: Mapping[SensorId, SensorMemory], where: str
-) -> Iterator[Outcome]:
-    sensor: Sensor | None = None
-    if isinstance(record, RefusedError):
-        yield _rejected(message, context, record, sensor, where)
-        return
-    try:
-        sensor = _sensor_of(record, context.city)
-        measurements = decode(record, sensor, context.codecs)
-    except Exception as exc:  # noqa: BLE001  (what a decoder misses, too)
-        yield _rejected(message, context, exc, sensor, where)
-        return
-    for measurement in measurements:
+    def take(self, message: Message, records: Sequence[Record] | Rejected) -> None:
+        """Hear what one message says, or why it says nothing; a bad record among good ones costs only itself."""
+        if isinstance(records, Rejected):
+            self._rejected.append(records)
+            return
+        count = len(records)
+        for number, record in enumerate(records, 1):
+            self._take_record(message, record, f"record {number} of {count}: " if count > 1 else "")
+
+    def _take_record(self, message: Message, record: Record, where: str) -> None:
+        context, sensor = self._context, None
+        if isinstance(record, RefusedError):
+            self._rejected.append(_rejected(message, context, record, None, where))
+            return
         try:
-            yield _hear(message, measurement, sensor, context, memory)
-        except (ValueError, ArithmeticError) as exc:
-            yield _rejected(message, context, exc, sensor, where)
+            sensor = _sensor_of(record, context.city)
+            measurements = decode(record, sensor, context.codecs)
+        except Exception as exc:  # noqa: BLE001  (what a decoder misses, too)
+            self._rejected.append(_rejected(message, context, exc, sensor, where))
+            return
+        for measurement in measurements:
+            try:
+                clock, hung = _when_and_where(message, measurement, sensor, context.city)
+                known = self._memory_of(sensor.id, hung.bin_id)
+                heard = _hear(message, measurement, (clock, hung), sensor, known, context)
+            except (ValueError, ArithmeticError) as exc:
+                self._rejected.append(_rejected(message, context, exc, sensor, where))
+                continue
+            self._follow(heard)
+            if heard.reading is None:
+                self._statuses.append(heard)
+            else:
+                self._readings.append(heard.reading)
+                self._remember(heard.reading, known)
+
+    def _memory_of(self, sensor_id: SensorId, bin_id: BinId) -> SensorMemory:
+        held = self._memory.get(sensor_id)
+        if held is not None and held.bin_id == bin_id:
+            return held
+        return self._context.memories.of(sensor_id, bin_id)
+
+    def _remember(self, reading: Reading, known: SensorMemory) -> None:
+        grown = known.with_seen(seen_in(reading))
+        if grown is known:
+            return
+        if grown.conflicting_counter != known.conflicting_counter:
+            _tell_two_senders(reading, known.conflicting_counter, grown.conflicting_counter, self._news)
+        revision = detect(reading.bin_id, grown, reading.measured_utc)
+        if revision is not NOTHING:
+            grown = grown.with_revision(revision.told, revision.withdrawn)
+            self._news.add(revision)
+        self._memory[reading.sensor_id] = grown
+
+    def _follow(self, heard: Heard) -> None:
+        """Note what the message says for or against an alert."""
+        sensor_id, context = heard.measurement.sensor_id, self._context
+        trail = self._trails.get(sensor_id) or context.trails.trail_of(sensor_id, heard.bin_id)
+        if not trail.signs:
+            trail = with_memory(trail, context.memories.of(sensor_id, heard.bin_id))
+        followed = follow(trail, sign_of(heard))
+        self._trails[sensor_id] = followed.trail
+        if followed.told or followed.withdrawn:
+            told, withdrawn = (alerts_of(each, sensor_id, heard.bin_id) for each in (followed.told, followed.withdrawn))
+            self._news.change(told, withdrawn)
 
 
 def _rejected(message: Message, context: IngestContext, exc: Exception, sensor: Sensor | None, where: str) -> Rejected:
@@ -233,16 +271,17 @@ def _sensor_of(uplink: Uplink, city: City) -> Sensor:
 def _hear(
     message: Message,
     measurement: Measurement,
+    when_and_where: tuple[When, Installation],
     sensor: Sensor,
+    known: SensorMemory,
     context: IngestContext,
-    memory: Mapping[SensorId, SensorMemory],
 ) -> Heard:
     """Return what one measurement says: when, in which bin, and if it has a level, the reading."""
-    clock, hung = _when_and_where(message, measurement, sensor, context.city)
+    clock, hung = when_and_where
+    bin_id, received_utc = hung.bin_id, clock.received_utc
     if not measurement.has_level:
-        return Heard(measurement, hung.bin_id, clock.measured_utc, clock.received_utc)
-    level = calibrate(measurement, context.city.container_type_of(hung.bin_id), hung, sensor)
-    known = _memory_of(sensor.id, hung.bin_id, context, memory)
+        return Heard(measurement, bin_id, clock.measured_utc, received_utc)
+    level = calibrate(measurement, context.city.container_type_of(bin_id), hung, sensor)
     distance_mm, temperature_c = measurement.distance_mm, measurement.temperature_c
     raw = level.fill_fraction if distance_mm is None else distance_mm
     measured_utc = _identity_utc(clock, raw, measurement, message, known, context.receipts)
@@ -250,10 +289,10 @@ def _hear(
         level, measured_utc, raw, has_distance=distance_mm is not None, memory=known, temperature_c=temperature_c
     )
     reading = Reading(
-        hung.bin_id,
+        bin_id,
         sensor.id,
         measured_utc,
-        measured_utc if clock.by_receipt else clock.received_utc,
+        measured_utc if clock.by_receipt else received_utc,
         level.fill_fraction,
         _with_doubts(flags, clock, known),
         distance_mm,
@@ -262,7 +301,7 @@ def _hear(
         _own_counter(measurement),
         level.raw_fraction,
     )
-    return Heard(measurement, hung.bin_id, measured_utc, clock.received_utc, reading)
+    return Heard(measurement, bin_id, measured_utc, received_utc, reading)
 
 
 def _with_doubts(flags: Quality, clock: When, known: SensorMemory) -> Quality:
@@ -310,40 +349,6 @@ def _own_counter(measurement: Measurement) -> int | None:
     """Return the counter unless it is of a later message, which brings history: then it says nothing of this one."""
     said, sent = measurement.measured_utc, measurement.network_utc
     return measurement.counter if said is None or sent is None or said == sent else None
-
-
-def _memory_of(
-    sensor_id: SensorId, bin_id: BinId, context: IngestContext, memory: Mapping[SensorId, SensorMemory]
-) -> SensorMemory:
-    held = memory.get(sensor_id)
-    if held is not None and held.bin_id == bin_id:
-        return held
-    return context.memories.of(sensor_id, bin_id)
-
-
-def _remember(reading: Reading, context: IngestContext, memory: dict[SensorId, SensorMemory], news: News) -> Revision:
-    held = _memory_of(reading.sensor_id, reading.bin_id, context, memory)
-    grown = held.with_seen(seen_in(reading))
-    if grown is held:
-        return NOTHING
-    if grown.conflicting_counter != held.conflicting_counter:
-        _tell_two_senders(reading, held.conflicting_counter, grown.conflicting_counter, news)
-    revision = detect(reading.bin_id, grown, reading.measured_utc)
-    memory[reading.sensor_id] = grown.with_revision(revision.told, revision.withdrawn) if any(revision) else grown
-    return revision
-
-
-def _follow(heard: Heard, context: IngestContext, trails: dict[SensorId, Trail], news: News) -> None:
-    """Note what the message says for or against an alert."""
-    sensor_id = heard.measurement.sensor_id
-    trail = trails.get(sensor_id) or context.trails.trail_of(sensor_id, heard.bin_id)
-    if not trail.signs:
-        trail = with_memory(trail, context.memories.of(sensor_id, heard.bin_id))
-    followed = follow(trail, sign_of(heard))
-    trails[sensor_id] = followed.trail
-    if followed.told or followed.withdrawn:
-        told, withdrawn = (alerts_of(each, sensor_id, heard.bin_id) for each in (followed.told, followed.withdrawn))
-        news.change(told, withdrawn)
 
 
 def _tell_two_senders(reading: Reading, before: int | None, now: int | None, news: News) -> None:

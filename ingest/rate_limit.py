@@ -71,20 +71,24 @@ class RateLimit:
         """
         admitted: list[Delivery] = []
         samples: list[Rejected] = []
+        burst, rate_per_s, everybody = self._burst, self._rate_per_s, max(1, sensors)
         for delivery in deliveries:
-            topic = delivery.message.topic
+            message = delivery.message
+            topic = message.topic
             key = topic if len(topic) <= TOPIC_CHARS_REMEMBERED else _fingerprint(topic)
             bucket = self._buckets.get(key)
             if bucket is None:
                 bucket = self._buckets[key] = _Bucket(0.0, now_s)
-            shared = topic in self._gateways or delivery.message.envelope not in DEVICE_PER_TOPIC
-            share = max(1, sensors) if shared else 1
-            used = bucket.used - (now_s - bucket.at_s) * self._rate_per_s * share
-            bucket.used, bucket.at_s = (max(0.0, used)), now_s
-            if bucket.used + 1.0 <= self._burst * share:
-                bucket.used += 1.0
+            shared = topic in self._gateways or message.envelope not in DEVICE_PER_TOPIC
+            share = everybody if shared else 1
+            used = max(0.0, bucket.used - (now_s - bucket.at_s) * rate_per_s * share)
+            bucket.at_s = now_s
+            if used + 1.0 <= burst * share:
+                bucket.used = used + 1.0
                 admitted.append(delivery)
-            elif now_s - bucket.sampled_at_s >= SAMPLE_EVERY_S:
+                continue
+            bucket.used = used
+            if now_s - bucket.sampled_at_s >= SAMPLE_EVERY_S:
                 bucket.sampled_at_s = now_s
                 samples.append(self._sample(delivery))
         self._forget_the_quiet(now_s)

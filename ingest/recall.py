@@ -1,6 +1,6 @@
 """What was seen of each sensor, kept in memory and brought back from the store after a restart, sensor by sensor."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ingest.memory import Seen, SensorMemory, recall, seen_in
@@ -40,7 +40,8 @@ class StoreMemories:
         self._held.update(memory)
         for each in memory.values():
             self._note_received(each.newest)
-            self._note_measured(each)
+        if self._newest_utc is not None:
+            self._note_measured(memory.values(), self._newest_utc)
 
     def forget(self) -> None:
         """Know nothing by heart: another worker may have stored something of any sensor since."""
@@ -60,11 +61,12 @@ class StoreMemories:
         if newest is not None and (known is None or newest.received_utc > known):
             self._newest_received_utc = newest.received_utc
 
-    def _note_measured(self, memory: SensorMemory) -> None:
-        """Keep up with the bin, or a worker that forgets would read back ever farther."""
-        if self._newest_utc is not None and memory.newest is not None:
-            newest_utc = memory.newest.measured_utc
-            self._newest_utc[memory.bin_id] = max(newest_utc, self._newest_utc.get(memory.bin_id, newest_utc))
+    def _note_measured(self, memory: Iterable[SensorMemory], known_utc: dict[BinId, datetime]) -> None:
+        """Keep up with the bins, or a worker that forgets would read back ever farther."""
+        for each in memory:
+            newest_utc, before_utc = each.recent[-1].measured_utc, known_utc.get(each.bin_id)
+            if before_utc is None or newest_utc > before_utc:
+                known_utc[each.bin_id] = newest_utc
 
     def _recalled(self, sensor_id: SensorId, bin_id: BinId) -> SensorMemory:
         if self._newest_utc is None:

@@ -40,24 +40,28 @@ class StreamClient(mqtt.Client):
         """Whether bytes have come that no `select` will tell of any more."""
         return self._at < len(self._unread)
 
-    def next_publish(self) -> Publish | None:
-        """Return the next packet if it is a plain PUBLISH of QoS 0 or 1 and has come whole; else `loop_read` is due."""
-        data, at = self._unread, self._at
-        if at + 2 > len(data) or data[at] & 0xF0 != _PUBLISH:
-            return None
-        head, left = data[at], data[at + 1]
-        at += 2
-        if left & 0x80:  # two bytes of length are all that a reading needs
-            if at >= len(data) or data[at] & 0x80:
-                return None
-            left = left & 0x7F | data[at] << 7
-            at += 1
-        end = at + left
-        if end > len(data):
-            return None
-        found = _plain(data, head, at, end, has_properties=self._protocol == mqtt.MQTTv5)
-        if found is not None:
-            self._at = end
+    def publishes(self, most: int) -> list[Publish]:
+        """Return the next packets as long as they are plain PUBLISH of QoS 0 or 1 and have come whole, `most` at most.
+
+        When there is none, `loop_read` is due.
+        """
+        data, at, have = self._unread, self._at, len(self._unread)
+        has_properties = self._protocol == mqtt.MQTTv5
+        found: list[Publish] = []
+        while len(found) < most and at + 2 <= have and data[at] & 0xF0 == _PUBLISH:
+            begin, left = at + 2, data[at + 1]
+            if left & 0x80:  # two bytes of length are all that a reading needs
+                if begin >= have or data[begin] & 0x80:
+                    break
+                left = left & 0x7F | data[begin] << 7
+                begin += 1
+            end = begin + left
+            packet = _plain(data, data[at], begin, end, has_properties) if end <= have else None
+            if packet is None:
+                break
+            found.append(packet)
+            at = end
+        self._at = at
         return found
 
     def acknowledge(self, packet_ids: Iterable[int]) -> None:
@@ -75,7 +79,7 @@ class StreamClient(mqtt.Client):
         return piece
 
 
-def _plain(data: bytes, head: int, at: int, end: int, *, has_properties: bool) -> Publish | None:
+def _plain(data: bytes, head: int, at: int, end: int, has_properties: bool) -> Publish | None:
     """Return what lies between `at` and `end`; None when it is of QoS 2, has properties, or breaks the standard."""
     qos_bits, begin = head & _QOS, at + 2
     if qos_bits > _QOS_1 or begin >= end:
@@ -85,8 +89,8 @@ def _plain(data: bytes, head: int, at: int, end: int, *, has_properties: bool) -
     if payload > end or topic_end == begin or (has_properties and data[payload - 1]):
         return None
     try:
-        topic = data[begin:topic_end].decode("utf-8")
+        topic = data[begin:topic_end].decode()
     except UnicodeDecodeError:
         return None
     packet_id = data[topic_end] << 8 | data[topic_end + 1] if qos_bits else 0
-    return Publish(topic, data[payload:end], packet_id, qos_bits >> 1, bool(head & _DUP), bool(head & _RETAIN))
+    return Publish(topic, data[payload:end], packet_id, qos_bits >> 1, head & _DUP > 0, head & _RETAIN > 0)

@@ -2,12 +2,17 @@
 
 The standard parser takes NaN and Infinity, keeps the last of two equal keys, turns 1e400 into infinity, spends
 seconds on a number of a million digits and ends in RecursionError on deep nesting. None of it may pass here.
+
+What msgspec reads in a fifth of the time is taken where it can be nothing else than what the careful way would read;
+that way decides about everything else, and words every refusal. A test holds the two side by side.
 """
 
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
+
+import msgspec
 
 from ingest.refusal import RefusedError, shown
 from tomma.model import RejectReason
@@ -18,6 +23,14 @@ DEPTH_MAX = 24
 """The deepest real envelope (The Things Stack, decoded payload with warnings) has 7 levels."""
 DIGITS_MAX = 20
 """2^64 has 20 digits; no field of any sensor needs more."""
+
+PLAIN_MAX = 10**15
+"""Numbers below are the same to everybody: no more digits than a double has."""
+PLAIN_DEPTH = 12
+BACKSLASH = 0x5C
+_UNSURE: Final = object()
+_NEVER = -(10**9)
+_decode_plain = msgspec.json.Decoder().decode
 
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
@@ -37,6 +50,45 @@ def parse_object(payload: bytes) -> dict[str, JsonValue]:
 
 def parse(payload: bytes) -> JsonValue:
     """Return the JSON value in `payload`; see `parse_object`."""
+    value = parse_plain(payload)
+    return _parse_carefully(payload) if value is _UNSURE else value
+
+
+def parse_plain(payload: bytes) -> Any:
+    """Return the value where nothing about the JSON is odd, else a mark that is no value."""
+    if BACKSLASH in payload:
+        return _UNSURE
+    try:
+        value = _decode_plain(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _UNSURE
+    return value if has_texts(payload, _texts_in(value, PLAIN_DEPTH)) else _UNSURE
+
+
+def has_texts(payload: bytes, texts: int) -> bool:
+    """Return whether a payload without `BACKSLASH` has just so many texts, keys included: then no key stands twice.
+
+    msgspec keeps the last of two equal keys and says nothing. But each text begins and ends with a quotation mark, and
+    without a backslash has none inside.
+    """
+    return payload.count(b'"') == 2 * texts
+
+
+def _texts_in(value: Any, depth: int) -> int:
+    """Return how many texts stand in the value, negative for one that the careful way had better see."""
+    kind = type(value)
+    if kind is str:
+        return 1
+    if kind is int or kind is float:
+        return 0 if -PLAIN_MAX < value < PLAIN_MAX else _NEVER
+    if kind is dict:
+        return len(value) + sum([_texts_in(each, depth - 1) for each in value.values()]) if depth else _NEVER
+    if kind is list:
+        return sum([_texts_in(each, depth - 1) for each in value]) if depth else _NEVER
+    return 0  # true, false, null
+
+
+def _parse_carefully(payload: bytes) -> JsonValue:
     text = _text(payload)
     _check_depth(text)
     try:

@@ -1,7 +1,6 @@
 """Topic filters: which we subscribe to, and which envelope a message came in."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 from paho.mqtt.client import topic_matches_sub
 
@@ -52,5 +51,16 @@ def envelope_finder(sources: Sequence[Source]) -> Callable[[str], str]:
     def look_up(topic: str) -> str:
         return next((envelope for pattern, envelope in filters if topic_matches_sub(pattern, topic)), "")
 
-    remembered = lru_cache(maxsize=TOPICS_REMEMBERED)(look_up)
-    return lambda topic: remembered(topic) if len(topic) <= TOPIC_CHARS_REMEMBERED else look_up(topic)
+    remembered: dict[str, str] = {}
+
+    def find(topic: str) -> str:
+        envelope = remembered.get(topic)
+        if envelope is None:
+            envelope = look_up(topic)
+            if len(topic) <= TOPIC_CHARS_REMEMBERED:
+                if len(remembered) >= TOPICS_REMEMBERED:
+                    remembered.clear()
+                remembered[topic] = envelope
+        return envelope
+
+    return find

@@ -37,8 +37,10 @@ SELECT bin, :began_ms + turn * :step_ms + (bin * 7919) % :step_ms, 300 + (bin * 
 FROM turns CROSS JOIN bins
 """
 _LATEST = """
-INSERT INTO latest (bin, series, measured_ms, delay_ms, fill, quality, distance, battery, temperature, counter, change)
-SELECT p.bin, r.series, r.measured_ms, r.delay_ms, r.fill, r.quality, r.distance, r.battery, r.temperature, r.counter, 1
+INSERT INTO latest
+    (bin, sensor, series, measured_ms, delay_ms, fill, quality, distance, battery, temperature, counter, change)
+SELECT p.bin, p.sensor, r.series, r.measured_ms, r.delay_ms, r.fill, r.quality, r.distance, r.battery, r.temperature,
+    r.counter, 1
 FROM series p JOIN reading r ON r.series = p.id
     AND r.measured_ms = (SELECT max(measured_ms) FROM reading WHERE series = p.id)
 """

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -302,8 +302,7 @@ def _with_normalized(told: Sequence[Values], normalized: JsonValue) -> Sequence[
     if isinstance(volts, int | float) and not isinstance(volts, bool):
         draft.supply(float(volts))
     *before, last = told
-    filled = replace(
-        last,
+    filled = last._replace(
         battery_v=last.battery_v if last.battery_v is not None else draft.battery_v,
         temperature_c=last.temperature_c if last.temperature_c is not None else draft.temperature_c,
     )

@@ -33,24 +33,28 @@ MAKERS: Mapping[str, MakerDecoder] = {
 
 def decode(uplink: Uplink, sensor: Sensor, codecs: Codecs = NO_CODECS) -> Sequence[Measurement]:
     """Return what the sensor measured, one or several; RefusedError when nothing in the uplink says it."""
+    if uplink.said is not None:
+        return (_measurement(uplink.said, uplink, sensor),)
     if uplink.ours:
         return (_measurement(own_fields.read(uplink.fields), uplink, sensor),)
     return [_measurement(values, uplink, sensor) for values in _foreign(uplink, sensor, codecs)]
 
 
 def _measurement(values: Values, uplink: Uplink, sensor: Sensor) -> Measurement:
+    distance_mm, fill_fraction, battery_v, battery_fraction, temperature_c, alarms, no_echo, measured_utc = values
+    sent_utc = uplink.measured_utc
     return Measurement(
-        sensor_id=sensor.id,
-        measured_utc=values.measured_utc or uplink.measured_utc,
-        distance_mm=values.distance_mm,
-        fill_fraction=values.fill_fraction,
-        counter=uplink.counter,
-        battery_v=values.battery_v,
-        battery_fraction=values.battery_fraction,
-        temperature_c=values.temperature_c,
-        alarms=values.alarms,
-        no_echo=values.no_echo,
-        network_utc=uplink.measured_utc,
+        sensor.id,
+        measured_utc or sent_utc,
+        distance_mm,
+        fill_fraction,
+        uplink.counter,
+        battery_v,
+        battery_fraction,
+        temperature_c,
+        alarms,
+        no_echo,
+        sent_utc,
     )
 
 

@@ -6,7 +6,6 @@ names that have none, which their published decoders fix, and two ways of tellin
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from ingest.decode.guess import Hint, is_yes, understand
 from ingest.decode.names import Kind, words_of
@@ -48,7 +47,7 @@ def read(body: Mapping[str, JsonValue], make: str) -> Sequence[Values]:
         return (Values(alarms=alarms),) if alarms else ()
     if _is_hot(body, newest):
         alarms |= {Alarm.FIRE}
-    return (replace(newest, alarms=newest.alarms | alarms) if alarms else newest, *older)
+    return (newest._replace(alarms=newest.alarms | alarms) if alarms else newest, *older)
 
 
 def _hint(make: str) -> Hint:

@@ -1,4 +1,4 @@
-"""The values that every decoder returns, and the draft it collects them in.
+"""The values that every decoder returns (`Values`), and the draft it collects them in.
 
 What no decoder may get wrong is decided here once: which distances mean "no echo", when a temperature is a probe that
 is not there, and when a temperature alarm means fire.
@@ -8,34 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ingest import fields
+from ingest.message import Values
 from ingest.refusal import RefusedError
 from tomma.model import Alarm, RejectReason
+
+__all__ = ["FIRE_MIN_C", "NO_ECHO_MM", "Draft", "Values"]
 
 NO_ECHO_MM = frozenset({0.0, 9999.0, 65533.0, 65534.0, 65535.0})
 """0 and 65535 are empty words; 9999 is how MaxBotix ultrasonic modules, in many makes, say that nothing came back."""
 FIRE_MIN_C = 50.0
 """A threshold alarm below this is frost, or a threshold somebody tried out: no container burns at 23 degrees."""
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """What one measurement of a device says, in our units; without a level it is a status of the device."""
-
-    distance_mm: float | None = None
-    fill_fraction: float | None = None
-    battery_v: float | None = None
-    battery_fraction: float | None = None
-    temperature_c: float | None = None
-    alarms: frozenset[Alarm] = frozenset()
-    no_echo: bool = False
-    """The device listened and heard nothing; there is no level then."""
-    measured_utc: datetime | None = None
-    """When, if the frame itself says it (a history record); None: when the uplink was sent."""
-
-    @property
-    def has_level(self) -> bool:
-        """Whether there is a distance or a fill."""
-        return self.distance_mm is not None or self.fill_fraction is not None
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from tomma.model import Alarm, RejectReason
 
 
 def _kept(values: Values) -> dict[str, Any]:
-    kept = {name: getattr(values, name) for name in Values.__slots__}
+    kept = {name: getattr(values, name) for name in Values._fields}
     return {name: value for name, value in kept.items() if value}
 
 

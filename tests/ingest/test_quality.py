@@ -40,7 +40,7 @@ def fill_message(hour: float, fill_fraction: float, **changes: object) -> Messag
         "distance_mm": round(1100 - 1000 * fill_fraction, 3),
     }
     whole = Message("tomma/v1/H0001/reading", json.dumps(body).encode(), moment, "json")
-    return replace(whole, **changes)  # type: ignore[arg-type]
+    return whole._replace(**changes)  # type: ignore[arg-type]
 
 
 def run(context: IngestContext, messages: Sequence[Message]) -> list[Batch]:
@@ -96,7 +96,7 @@ def test_a_bin_that_moves_a_millimetre_is_not_stuck(context: IngestContext) -> N
 
 def test_a_device_that_sends_whole_per_cents_may_rest_at_full(context: IngestContext) -> None:
     """Else a full bin would fall out of the forecast for being honest."""
-    messages = [replace(fill_message(hour, 0), payload=json.dumps({"fill_pct": 100}).encode()) for hour in range(100)]
+    messages = [fill_message(hour, 0)._replace(payload=json.dumps({"fill_pct": 100}).encode()) for hour in range(100)]
     assert {batch.readings[0].quality for batch in run(context, messages)} == {Q.GOOD}
 
 
@@ -257,9 +257,8 @@ def test_a_level_that_falls_with_the_temperature(
     warm, cold = degrees
     levels = [*((0.30, warm) for _ in range(6)), *((0.268, cold) for _ in range(2))]
     messages = [
-        replace(
-            fill_message(hour, 0),
-            payload=json.dumps({"distance_mm": round(1100 - 1000 * level), "temperature_c": celsius}).encode(),
+        fill_message(hour, 0)._replace(
+            payload=json.dumps({"distance_mm": round(1100 - 1000 * level), "temperature_c": celsius}).encode()
         )
         for hour, (level, celsius) in enumerate(levels)
     ]

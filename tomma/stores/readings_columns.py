@@ -37,8 +37,8 @@ def plain_readings(rows: Sequence[tuple[Any, ...]]) -> list[Reading] | None:
         columns: tuple[Iterable[Any], ...] = (
             _typed(bins, _TEXT),
             _typed(sensors, _TEXT),
-            _times(_typed(measured_ms, _WHOLE)),
-            _times(map(int.__add__, measured_ms, delays_ms)),
+            times(_typed(measured_ms, _WHOLE)),
+            times(map(int.__add__, measured_ms, delays_ms)),
             _fractions(fills),
             [QUALITIES[each] for each in flags],
             _in_units(distances, DISTANCE_STEPS),
@@ -49,7 +49,12 @@ def plain_readings(rows: Sequence[tuple[Any, ...]]) -> list[Reading] | None:
         )
     except (ValueError, TypeError, KeyError, OverflowError, msgspec.ValidationError):
         return None
-    made = list(map(Reading.__new__, repeat(Reading, len(rows))))
+    return made_of(len(rows), columns)
+
+
+def made_of(count: int, columns: Iterable[Iterable[Any]]) -> list[Reading]:
+    """Return so many readings from the columns of all their fields in order; what is in them was judged before."""
+    made = list(map(Reading.__new__, repeat(Reading, count)))
     for set_field, column in zip(_SET_FIELDS, columns, strict=True):
         deque(map(set_field, made, column), maxlen=0)
     return made
@@ -61,7 +66,7 @@ def _typed(column: Iterable[Any], allowed: set[type]) -> Iterable[Any]:
     return column
 
 
-def _times(moments_ms: Iterable[int]) -> list[datetime]:
+def times(moments_ms: Iterable[int]) -> list[datetime]:
     """Return the times in UTC; msgspec makes them in half the time, and the same ones."""
     return msgspec.convert([each / 1000 for each in moments_ms], list[datetime], strict=False)
 

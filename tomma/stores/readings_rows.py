@@ -15,12 +15,14 @@ from tomma.stores.readings_schema import BATTERY_STEPS, DISTANCE_STEPS, FILL_STE
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_DAY_MS = 24 * 3600 * 1000
 _LARGEST_STEPS = 2**47  # six bytes: SQLite's widest integer below a double
 
 
 def to_ms(moment: datetime) -> int:
     """Return the millisecond `moment` lies in. Times are kept to the millisecond."""
-    return (moment - EPOCH) // _MS
+    since = moment - EPOCH
+    return since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000
 
 
 def to_ms_up(moment: datetime) -> int:

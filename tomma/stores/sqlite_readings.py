@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import batched
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ from tomma.stores import readings_rows as rows
 from tomma.stores import readings_sql as sql
 from tomma.stores.readings_columns import CHUNK, plain_readings
 from tomma.stores.readings_days import DayPart
+from tomma.stores.readings_latest import changed_since
 from tomma.stores.readings_letters import LettersKept
 from tomma.stores.readings_numbers import Numbers
 from tomma.stores.readings_schema import APPLICATION_ID, migrate
-from tomma.stores.sqlite_file import BUSY_TIMEOUT_S, ConnectionPool, ensure_file, transaction
+from tomma.stores.sqlite_file import BUSY_TIMEOUT_S, ConnectionPool, ensure_file, snapshot, transaction
 
+_BIN_OF = attrgetter("bin_id")
 _SERIES_PER_DELETE = 100
 """Series per transaction of a retention run: ingest gets its turn in between."""
 
@@ -90,14 +93,27 @@ class SqliteReadings:
     def _insert_readings(self, connection: sqlite3.Connection, readings: Sequence[Reading]) -> int:
         if not readings:
             return 0
-        values = [rows.reading_values(self._numbers.series_of(connection, each), each) for each in readings]
-        stored = connection.executemany(sql.INSERT_READING, values).rowcount
+        numbers = self._numbers
+        values = [rows.reading_values(numbers.series_of(connection, each), each) for each in readings]
+        stored = self._insert_values(connection, readings, values)
         newest: dict[int, int] = {}  # series -> measured_ms: one statement each, not one a reading
         for series, measured_ms, *_ in values:
             newest[series] = max(measured_ms, newest.get(series, measured_ms))
         change = connection.execute(sql.COUNT_APPEND).fetchone()[0]
         connection.executemany(sql.ADVANCE_LATEST, [(change, *key) for key in newest.items()])
         return stored
+
+    def _insert_values(
+        self, connection: sqlite3.Connection, readings: Sequence[Reading], values: Sequence[tuple[Any, ...]]
+    ) -> int:
+        """Insert the rows; only those of sensors that were moved need a look into other series, at thrice the cost."""
+        moved = self._numbers.moved(connection)
+        if not moved:
+            return connection.executemany(sql.INSERT_READING, values).rowcount
+        of_moved = [row for each, row in zip(readings, values, strict=True) if each.sensor_id in moved]
+        others = [row for each, row in zip(readings, values, strict=True) if each.sensor_id not in moved]
+        stored = connection.executemany(sql.INSERT_READING_OF_MOVED, of_moved).rowcount if of_moved else 0
+        return stored + (connection.executemany(sql.INSERT_READING, others).rowcount if others else 0)
 
     def _insert_emptyings(self, connection: sqlite3.Connection, emptyings: Sequence[Emptying]) -> int:
         if not emptyings:
@@ -106,12 +122,13 @@ class SqliteReadings:
 
     def latest(self) -> Mapping[BinId, Reading]:
         """Return every bin's newest reading; only those that changed since the last call are read from the file."""
-        with self._refreshing, self._pool.borrow() as connection:
-            # The number first: what is appended between the two statements is then read once more, not missed.
+        with self._refreshing, self._pool.borrow() as connection, snapshot(connection):
             change = connection.execute(sql.NEWEST_CHANGE).fetchone()[0]
-            for newest in self._readings(connection.execute(sql.LATEST, (self._latest_change,)).fetchall()):
-                self._latest[newest.bin_id] = newest
-            self._latest_change = change
+            if change != self._latest_change:
+                made, odd = changed_since(connection, self._latest_change)
+                for found in (made, list(self._readings(odd))):
+                    self._latest.update(zip(map(_BIN_OF, found), found, strict=True))
+                self._latest_change = change
             return dict(self._latest)
 
     def range(self, bin_id: BinId, from_utc: datetime, to_utc: datetime) -> Sequence[Reading]:
@@ -123,15 +140,11 @@ class SqliteReadings:
     def range_all(self, from_utc: datetime, to_utc: datetime) -> Mapping[BinId, Sequence[Reading]]:
         """Return every bin's readings of the half-open period, oldest first."""
         found: dict[BinId, list[Reading]] = {}
-        with self._pool.borrow() as connection:
-            connection.execute("BEGIN")  # one snapshot for both statements
-            try:
-                selected = connection.execute(sql.RANGE_ALL, _period_ms(from_utc, to_utc))
-                for each in self._readings(selected):
-                    found.setdefault(each.bin_id, []).append(each)
-                mixed = connection.execute(sql.BINS_OF_SEVERAL_SENSORS).fetchall()
-            finally:
-                connection.execute("COMMIT")
+        with self._pool.borrow() as connection, snapshot(connection):
+            selected = connection.execute(sql.RANGE_ALL, _period_ms(from_utc, to_utc))
+            for each in self._readings(selected):
+                found.setdefault(each.bin_id, []).append(each)
+            mixed = connection.execute(sql.BINS_OF_SEVERAL_SENSORS).fetchall()
         for (name,) in mixed:  # the file is in order of series, then time
             found.get(name, []).sort(key=lambda each: (each.measured_utc, each.sensor_id))
         return found
