@@ -5,7 +5,7 @@ exceeds the accepted one, or when its hygiene interval would end before then. Ev
 prize in money (`routing.worth`) or none; the planner takes it when the detour costs less.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,7 +48,7 @@ def demands(
     planning: PlanningSettings,
     at_utc: datetime,
     last_emptied: Mapping[BinId, datetime],
-    requested: frozenset[BinId] = frozenset(),
+    requested: Collection[BinId] = frozenset(),
     *,
     streets: Streets | None = None,
 ) -> tuple[Demand, ...]:
@@ -60,7 +60,7 @@ def demands(
         planning: What a visit costs and what risk is accepted; the next opportunity is `next_opportunity_h` later.
         at_utc: When the truck would come, within the day to plan.
         last_emptied: When each bin was last emptied; a bin without an entry has no hygiene interval running.
-        requested: Bins that a person asked to empty.
+        requested: Bins that a person asked to empty; a mapping tells when.
         streets: The drives between (some of) the sites; straight lines stand in for the rest.
     """
     next_utc = at_utc + timedelta(hours=planning.next_opportunity_h)
@@ -70,7 +70,7 @@ def demands(
         _Outlook(bin_id, fill[row], p_now[row], p_next[row], planning) for row, bin_id in enumerate(forecast.bin_ids)
     ]
     musts = [
-        _requested(each, requested)
+        _requested(each, requested, forecast.as_of_utc)
         + _overflow(each, forecast, row)
         + _hygiene(each, city, last_emptied.get(each.bin_id), at_utc, next_utc)
         for row, each in enumerate(outlooks)
@@ -91,8 +91,12 @@ class _Outlook:
     planning: PlanningSettings
 
 
-def _requested(each: _Outlook, requested: frozenset[BinId]) -> list[Reason]:
-    return [Reason(ReasonCode.REQUESTED)] if each.bin_id in requested else []
+def _requested(each: _Outlook, requested: Collection[BinId], now_utc: datetime) -> list[Reason]:
+    if each.bin_id not in requested:
+        return []
+    asked_utc = requested.get(each.bin_id) if isinstance(requested, Mapping) else None
+    values = {} if asked_utc is None else {"asked_h": max((now_utc - asked_utc) / timedelta(hours=1), 0.0)}
+    return [Reason(ReasonCode.REQUESTED, values)]
 
 
 def _overflow(each: _Outlook, forecast: CityForecast, row: int) -> list[Reason]:

@@ -6,6 +6,7 @@ What a person who presses "plan" gets, by the time of the press (local time, shi
 * 10:00 for today: trucks leave their depots, empty, ten minutes later (`LEAD_S`, time to publish and to read it) and
   work until the shift ends. A break whose latest start has passed is taken to have been had.
 * 18:00 without a day: the next day, from 06:00 (`default_day`): nobody can still do an hour's work today.
+* 10:00 for a plan on the road (`Wishes.replan_of`): its trucks go on from where they are, with what they carry.
 
 A day that is over, or too far ahead to say anything, is refused with ConflictError.
 """
@@ -14,25 +15,42 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Protocol
 
-from routing.build import Built, build_problem, points_of, wanted
+from routing.asked import standing_requests
+from routing.build import Built, Points, build_problem, points_of, wanted
 from routing.check import violations
 from routing.daytime import WorkingDay, local_day
 from routing.demand import Demand, demands
 from routing.drives import Drives, ask_drives
 from routing.forecast import forecast_city
-from routing.histories import load_histories, unemptied_since
-from routing.problem import Solution
+from routing.histories import last_emptied, load_histories, unemptied_since
+from routing.nearby import Streets, per_lift_minor
+from routing.problem import Orders, Solution, VisitKind
+from routing.replan import (
+    Morning,
+    locked_in,
+    on_the_road,
+    still_on_duty,
+    still_open,
+    warm_orders,
+    wished,
+    with_places,
+)
+from routing.replan_history import spent_minor, told_apart, with_history
 from routing.roads.port import Roads
 from routing.solve import Solved, solve_in_child
+from routing.standing import standing_of
 from routing.tell import left_out_of, routes_of
 from tomma.city import City, Vehicle
 from tomma.errors import ConflictError
-from tomma.model import PlanId, VehicleId
-from tomma.plan import Plan, PlanProgress, PlanStatus
-from tomma.ports import EventLog, ProgressSink, ReadingStore
+from tomma.fold import fold
+from tomma.model import BinId, PlanId, VehicleId
+from tomma.plan import Plan, PlanProgress, PlanStatus, Wishes
+from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, RequestBook
 from tomma.settings import PlanningSettings
 
 log = logging.getLogger(__name__)
@@ -42,6 +60,8 @@ LEAD_S = 600
 WORTH_LEAVING_S = 3600
 """With less of every shift left, `default_day` is tomorrow."""
 MAX_DAYS_AHEAD = 31
+NO_WISHES = Wishes()
+DRIVEN = frozenset({PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED})
 
 
 def default_day(city: City, now_utc: datetime) -> date:
@@ -67,6 +87,9 @@ def make_plan(
     vehicle_ids: Sequence[VehicleId] | None = None,
     iterations: int | None = None,
     stop: threading.Event | None = None,
+    wishes: Wishes = NO_WISHES,
+    plans: PlanStore | None = None,
+    requests: RequestBook | None = None,
 ) -> Plan:
     """Return the plan of `day`: every bin of the city is on a route, or left out with its reasons.
 
@@ -83,39 +106,134 @@ def make_plan(
         vehicle_ids: The trucks to use; None means all.
         iterations: With this and an ample budget, the same input and seed give the same plan.
         stop: When set, the best plan so far is returned.
+        wishes: What a person decided; with `replan_of` the rest of the day of a plan on the road is made anew.
+        plans: Where that plan is; needed with `replan_of` only.
+        requests: What people asked for; None means nothing.
 
     Raises:
-        ConflictError: If the day is over, or more than `MAX_DAYS_AHEAD` days ahead.
+        ConflictError: If the day is over, or more than `MAX_DAYS_AHEAD` days ahead, or the plan to change is not on
+            the road.
     """
     working_day = WorkingDay(day, city.organisation.timezone)
-    not_before_s = _not_before_s(working_day, now_utc)
-    vehicles = _vehicles(city, vehicle_ids)
-    tell = partial(_tell, on_progress, plan_id, time.monotonic())
+    task = _Task(city, working_day, now_utc, settings, _not_before_s(working_day, now_utc), wishes)
+    task.morning = morning_of(plans, events, city, day, now_utc, wishes) if wishes.replan_of else None
+    task.vehicles = _vehicles(task, vehicle_ids)
+    tell = partial(_tell, on_progress, plan_id, time.monotonic(), settings)
     tell("forecast")
-    asked = _demands(city, readings, events, settings, working_day, now_utc, not_before_s, vehicles)
-    chosen = wanted(asked)
+    wants = task.wants(readings, events, requests)
+    by_line = wants()
+    chosen = wanted(task.open(by_line))
     tell("roads", detail=f"{len(chosen)} bins to choose from")
-    points = points_of(city, chosen, vehicles)
-    begins_s, ends_s = _hours(vehicles, working_day, not_before_s)
-    drives = ask_drives(roads, points.positions, vehicles, day, begins_s, ends_s)
-    built = build_problem(
-        city,
-        chosen,
-        drives.matrices[0],
-        points,
-        vehicles,
-        working_day,
-        settings,
-        not_before_s=not_before_s,
-        further=drives.matrices[1:],
-        profile_of=drives.profile_of,
-    )
+    points = points_of(city, chosen, task.vehicles)
+    if task.morning is not None:
+        points = with_places(points, city, task.morning.standings)
+    drives = ask_drives(roads, points.positions, task.vehicles, day, *task.hours)
+    asked = _weighed(by_line, wants(Streets(drives.matrices[0], points.site_row)), chosen)
+    built = task.built(asked, frozenset(each.bin_id for each in chosen), points, drives)
     tell("solve")
-    solved = _solve(built, settings, iterations, stop, tell)
+    warm = warm_orders(built, task.morning) if task.morning is not None else None
+    solved = _solve(built, settings, iterations, stop, tell, warm)
     tell("streets", solved.solution)
-    plan = _plan(plan_id, city, asked, built, solved, working_day, drives, now_utc, settings.seed)
+    plan = _plan(plan_id, task, asked, built, solved, drives)
     tell("done", solved.solution)
     return plan
+
+
+class _Wants(Protocol):
+    def __call__(self, streets: Streets | None = None) -> tuple[Demand, ...]:
+        """Return every bin's demand, weighed with straight lines or streets."""
+
+
+@dataclass
+class _Task:
+    """What one call works on."""
+
+    city: City
+    day: WorkingDay
+    now_utc: datetime
+    settings: PlanningSettings
+    not_before_s: int
+    wishes: Wishes
+    vehicles: Sequence[Vehicle] = ()
+    morning: Morning | None = None
+    asked_since: frozenset[BinId] = frozenset()
+    """Skipped today, and asked for since."""
+
+    @property
+    def hours(self) -> tuple[int, int]:
+        """When the first truck leaves and the last one is home, in seconds after midnight."""
+        shifts = [each.shift for each in self.vehicles]
+        begins_s = min((self.day.elapsed_s(each.start_s) for each in shifts), default=6 * 3600)
+        ends_s = max((self.day.elapsed_s(each.end_s) for each in shifts), default=14 * 3600)
+        return max(begins_s, self.not_before_s), max(ends_s, self.not_before_s)
+
+    def wants(self, readings: ReadingStore, events: EventLog, requests: RequestBook | None) -> _Wants:
+        """Return what tells each bin's demand in the middle of the work: on average that is when a truck comes."""
+        histories = load_histories(self.city, readings, events, self.now_utc)
+        forecast = forecast_city(self.city, histories, self.now_utc)
+        at_utc = max(self.now_utc, self.day.after_midnight_utc(sum(self.hours) // 2))
+        since = unemptied_since(histories)
+        asked_utc = standing_requests(requests, last_emptied(histories), self.now_utc)
+        outcomes = self.morning.state.outcomes if self.morning is not None else {}
+        self.asked_since = frozenset(
+            id_ for id_, at in asked_utc.items() if id_ in outcomes and at > outcomes[id_].at_utc
+        )
+
+        def all_of_them(streets: Streets | None = None) -> tuple[Demand, ...]:
+            return demands(self.city, forecast, self.settings, at_utc, since, asked_utc, streets=streets)
+
+        return all_of_them
+
+    def open(self, asked: Sequence[Demand]) -> tuple[Demand, ...]:
+        """Return the demands that a person and the day so far leave open."""
+        free = wished(asked, self.wishes)
+        if self.morning is None:
+            return free
+        return still_open(free, self.morning, self.city, self.settings, self.asked_since)
+
+    def built(self, asked: Sequence[Demand], among: frozenset[BinId], points: Points, drives: Drives) -> Built:
+        """Return the problem, its bins among those that the points know."""
+        built = build_problem(
+            self.city,
+            [each for each in wanted(self.open(asked)) if each.bin_id in among],
+            drives.matrices[0],
+            points,
+            self.vehicles,
+            self.day,
+            self.settings,
+            not_before_s=self.not_before_s,
+            further=drives.matrices[1:],
+            profile_of=drives.profile_of,
+        )
+        built = locked_in(built, self.wishes)
+        if self.morning is None:
+            return built
+        return on_the_road(built, self.morning, self.city, self.settings, self.day, self.now_utc)
+
+
+def _weighed(by_line: Sequence[Demand], by_street: Sequence[Demand], chosen: Sequence[Demand]) -> tuple[Demand, ...]:
+    """Return the demands as the streets weigh them; of bins that were out of the question, as straight lines did."""
+    known = {each.bin_id for each in chosen}
+    return tuple(late if late.bin_id in known else early for early, late in zip(by_line, by_street, strict=True))
+
+
+def morning_of(
+    plans: PlanStore | None, events: EventLog, city: City, day: date, now_utc: datetime, wishes: Wishes
+) -> Morning:
+    """Return what the day was so far under the plan to change.
+
+    Raises:
+        ConflictError: If that plan is of another day, or was never sent to the trucks.
+        NotFoundError: If there is none.
+    """
+    if plans is None or wishes.replan_of is None:
+        raise ConflictError("to change a plan, the store of plans must be at hand")
+    former = plans.get(wishes.replan_of)
+    if former.day != day or former.status is not PlanStatus.PUBLISHED:
+        raise ConflictError(f"plan {former.id} is {former.status} for {former.day}; only a published plan is changed")
+    of_day = [each.id for each in plans.of_day(day) if each.status in DRIVEN]
+    state = fold(event for each in of_day for event in events.of_plan(each))
+    return Morning(former, state, standing_of(former, state, city, now_utc))
 
 
 def _not_before_s(day: WorkingDay, now_utc: datetime) -> int:
@@ -130,33 +248,13 @@ def _not_before_s(day: WorkingDay, now_utc: datetime) -> int:
     return -(-leave_s // 60) * 60  # a whole minute, as people say it
 
 
-def _vehicles(city: City, vehicle_ids: Sequence[VehicleId] | None) -> list[Vehicle]:
-    asked = set(city.vehicles if vehicle_ids is None else vehicle_ids)
-    return [city.vehicles[each] for each in sorted(asked & set(city.vehicles))]
-
-
-def _demands(
-    city: City,
-    readings: ReadingStore,
-    events: EventLog,
-    settings: PlanningSettings,
-    day: WorkingDay,
-    now_utc: datetime,
-    not_before_s: int,
-    vehicles: Sequence[Vehicle],
-) -> tuple[Demand, ...]:
-    """What every bin wants in the middle of the work: on average that is when a truck comes."""
-    histories = load_histories(city, readings, events, now_utc)
-    forecast = forecast_city(city, histories, now_utc)
-    at_utc = max(now_utc, day.after_midnight_utc(sum(_hours(vehicles, day, not_before_s)) // 2))
-    return demands(city, forecast, settings, at_utc, unemptied_since(histories))
-
-
-def _hours(vehicles: Sequence[Vehicle], day: WorkingDay, not_before_s: int) -> tuple[int, int]:
-    """Return when the first truck leaves and the last one is home, in seconds after midnight."""
-    begins_s = min((day.elapsed_s(each.shift.start_s) for each in vehicles), default=6 * 3600)
-    ends_s = max((day.elapsed_s(each.shift.end_s) for each in vehicles), default=14 * 3600)
-    return max(begins_s, not_before_s), max(ends_s, not_before_s)
+def _vehicles(task: _Task, vehicle_ids: Sequence[VehicleId] | None) -> list[Vehicle]:
+    city = task.city
+    asked = set(city.vehicles if vehicle_ids is None else vehicle_ids) - task.wishes.unavailable
+    found = [city.vehicles[each] for each in sorted(asked & set(city.vehicles))]
+    if task.morning is None:
+        return found
+    return still_on_duty(found, task.morning, task.day, task.not_before_s)
 
 
 def _solve(
@@ -165,6 +263,7 @@ def _solve(
     iterations: int | None,
     stop: threading.Event | None,
     tell: Callable[..., None],
+    warm: Orders | None,
 ) -> Solved:
     solved = solve_in_child(
         built.problem,
@@ -174,6 +273,7 @@ def _solve(
         on_progress=lambda stage, solution, _: tell(stage, solution),
         iterations=iterations,
         stop=stop,
+        warm=warm,
     )
     log.info(
         "problem solved engine=%s bins=%d trucks=%d routes=%d unvisited=%d cost_minor=%d first_s=%.2f took_s=%.2f",
@@ -189,38 +289,44 @@ def _solve(
     return solved
 
 
-def _plan(
-    plan_id: PlanId,
-    city: City,
-    asked: Sequence[Demand],
-    built: Built,
-    solved: Solved,
-    day: WorkingDay,
-    drives: Drives,
-    now_utc: datetime,
-    seed: int,
-) -> Plan:
-    solution = solved.solution
-    routes = routes_of(built, solution, day, drives)
+def _plan(plan_id: PlanId, task: _Task, asked: Sequence[Demand], built: Built, solved: Solved, drives: Drives) -> Plan:
+    solution, city, settings = solved.solution, task.city, task.settings
+    routes = routes_of(built, solution, task.day, drives)
+    spent = 0
+    if task.morning is not None:
+        routes = with_history(routes, task.morning, city)
+        spent = spent_minor(task.morning, city, settings)
     collected = frozenset(stop.bin_id for route in routes for stop in route.stops if stop.bin_id is not None)
     left_out = left_out_of(city, asked, built, solution, collected)
     faults = (*violations(built.problem, solution), *_unaccounted(city, collected, len(left_out)))
     return Plan(
         id=plan_id,
-        day=day.day,
-        created_utc=now_utc,
-        snapshot_utc=now_utc,
+        day=task.day.day,
+        created_utc=task.now_utc,
+        snapshot_utc=task.now_utc,
         status=PlanStatus.FAILED if faults else PlanStatus.READY,
         engine=solved.engine,
         roads_source=drives.source,
         routes=routes,
-        left_out=left_out,
-        cost_minor=solution.cost_minor,
+        left_out=told_apart(left_out, task.morning, task.wishes, task.now_utc),
+        cost_minor=_cost_minor(solution, settings) + spent,
         lost_prize_minor=solution.lost_prize_minor,
         violations=faults,
-        seed=seed,
+        seed=settings.seed,
         detail=f"the checker refused it: {faults[0]}" if faults else "",
+        replaces=task.morning.plan.id if task.morning is not None else None,
+        co2_kg=round(
+            sum(route.distance_m for route in routes) / 1000.0 * settings.co2_kg_per_km
+            + len(collected) * settings.co2_kg_per_lift,
+            1,
+        ),
     )
+
+
+def _cost_minor(solution: Solution, settings: PlanningSettings) -> int:
+    """Return driving, hours and trucks as the engines know them, and the lifts, which they need not."""
+    lifts = sum(visit.kind is VisitKind.COLLECT for route in solution.routes for visit in route.visits)
+    return solution.cost_minor + round(lifts * per_lift_minor(settings))
 
 
 def _unaccounted(city: City, collected: frozenset[str], left_out: int) -> tuple[str, ...]:
@@ -232,12 +338,13 @@ def _tell(
     sink: ProgressSink,
     plan_id: PlanId,
     began_at: float,
+    settings: PlanningSettings,
     stage: str,
     solution: Solution | None = None,
     detail: str = "",
 ) -> None:
     """Pass a stage on; money and stops once there is a solution."""
     stops = None if solution is None else sum(len(route.visits) for route in solution.routes)
-    cost = None if solution is None else solution.cost_minor
+    cost = None if solution is None else _cost_minor(solution, settings)
     elapsed_s = time.monotonic() - began_at
     sink(PlanProgress(plan_id, PlanStatus.SOLVING, stage, elapsed_s, cost, stops, detail))

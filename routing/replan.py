@@ -127,7 +127,7 @@ def on_the_road(
     trucks = {vehicle_id: index for index, vehicle_id in enumerate(built.vehicle_ids)}
     streams = {code: index for index, code in enumerate(sorted(city.fractions))}
     placed = [
-        _placed(built, morning.standings.get(vehicle_id), truck, streams, day, now_utc)
+        _placed(built, morning.standings.get(vehicle_id), truck, city.vehicles[vehicle_id], streams, day, now_utc)
         for vehicle_id, truck in zip(built.vehicle_ids, built.problem.trucks, strict=True)
     ]
     heading = {each.next_stop: id_ for id_, each in morning.standings.items() if each.next_stop and id_ in trucks}
@@ -150,6 +150,7 @@ def _placed(
     built: Built,
     standing: Standing | None,
     truck: Truck,
+    vehicle: Vehicle,
     streams: Mapping[FractionCode, int],
     day: WorkingDay,
     now_utc: datetime,
@@ -165,7 +166,8 @@ def _placed(
         Load(streams[code], _ceil(waste.volume_l), _ceil(waste.weight_kg))
         for code, waste in sorted(standing.aboard.items())
     )
-    rests = tuple(rest for rest in truck.breaks[standing.breaks_had :] if rest.latest_s >= start_s)
+    over = len(vehicle.shift.breaks) - len(truck.breaks)  # whose time has passed, had or not
+    rests = tuple(rest for rest in truck.breaks[max(0, standing.breaks_had - over) :] if rest.latest_s >= start_s)
     fractions = _carried_on(truck.fractions, {load.fraction for load in aboard}, built.problem)
     out = replace(
         truck,
@@ -255,10 +257,12 @@ def warm_orders(built: Built, morning: Morning) -> Orders:
 
 
 def still_on_duty(vehicles: Sequence[Vehicle], morning: Morning, day: WorkingDay, not_before_s: int) -> list[Vehicle]:
-    """Return the trucks that are out, and those whose shift is not over."""
-    standings = morning.standings
-    return [
-        each
-        for each in vehicles
-        if (each.id in standings and standings[each.id].out) or day.elapsed_s(each.shift.end_s) > not_before_s
-    ]
+    """Return the trucks whose shift is not over, and those that are out whatever the hour: they have to come home."""
+    found = []
+    for each in vehicles:
+        standing = morning.standings.get(each.id)
+        if day.elapsed_s(each.shift.end_s) > not_before_s:
+            found.append(each)
+        elif standing is not None and standing.out:
+            found.append(replace(each, shift=replace(each.shift, end_s=not_before_s + 60)))
+    return found

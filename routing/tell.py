@@ -1,7 +1,7 @@
 """From a solution back to the city's words: a `Plan` with moments, loads, streets, and a reason for every bin."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from routing.build import Built
@@ -34,10 +34,12 @@ def routes_of(built: Built, solution: Solution, day: WorkingDay, drives: Drives)
 def _route(built: Built, route: TruckRoute, day: WorkingDay, roads: Roads) -> Route:
     truck = built.problem.trucks[route.truck]
     places = [truck.start_place, *(visit.place for visit in route.visits), truck.end_place]
-    load, streets = _Load(), built.problem.roads_of(route.truck)
+    load = _Load(sum(each.volume_l for each in truck.aboard), sum(each.weight_kg for each in truck.aboard))
+    streets = built.problem.roads_of(route.truck)
     stops = tuple(
         _stop(built, visit, before, load, day, streets) for before, visit in zip(places[:-2], route.visits, strict=True)
     )
+    stops = tuple(_with_detour(built, route, stop, tuple(places[at : at + 3])) for at, stop in enumerate(stops))
     return Route(
         vehicle_id=built.vehicle_ids[route.truck],
         start_utc=day.after_midnight_utc(route.start_s),
@@ -70,6 +72,32 @@ def _stop(built: Built, visit: Visit, before: int, load: _Load, day: WorkingDay,
         expected_fill_fraction=demand.fill_fraction if demand else None,
         reasons=demand.reasons if demand else (),
     )
+
+
+def _with_detour(built: Built, route: TruckRoute, stop: Stop, around: tuple[int, ...]) -> Stop:
+    """Return the stop with what its detour came to, where it is on the route for being near."""
+    if not any(each.code is ReasonCode.WORTH_THE_DETOUR for each in stop.reasons):
+        return stop
+    before, here, after = around
+    streets, rates = built.problem.roads_of(route.truck), built.problem.rates_of(route.truck)
+
+    def leg_minor(start: int, end: int) -> int:
+        metres, seconds = streets.distance_m[start, end], streets.duration_s[start, end]
+        return rates.leg_minor(int(metres), int(seconds)) if start != end else 0
+
+    handling_s = int((stop.depart_utc - stop.arrive_utc).total_seconds())
+    detour = leg_minor(before, here) + leg_minor(here, after) - leg_minor(before, after)
+    nearest_m = min(int(streets.distance_m[before, here]), int(streets.distance_m[here, after]))
+    alone = here not in (before, after)
+
+    def told(reason: Reason) -> Reason:
+        if reason.code is not ReasonCode.WORTH_THE_DETOUR:
+            return reason
+        saves = reason.values["prize_minor"] - detour - rates.handling_minor(handling_s)
+        found = {"passes_m": float(nearest_m) if alone else 0.0, "saves_minor": max(saves, 0.0)}
+        return Reason(reason.code, {**reason.values, **found})
+
+    return replace(stop, reasons=tuple(told(each) for each in stop.reasons))
 
 
 def _legs(built: Built, places: Sequence[int], roads: Roads) -> tuple[Leg, ...]:
