@@ -10,12 +10,18 @@ import typer
 from rich.console import Console
 from rich.status import Status
 
-from routing.roads.opening import open_roads
+from routing.roads.checking import FaultyPlace, PlaceFault, faulty_places, sizes_of
+from routing.roads.opening import open_roads, street_roads
 from routing.roads.port import Matrix
-from routing.roads.prepare import OnStage, PreparedRoads, prepare
+from routing.roads.prepare import OnStage, PreparedRoads, prepare, siblings
+from routing.roads.status import status_of
+from routing.roads.truck_size import TruckSize, size_named
+from routing.roads.valhalla_tiles import prepare_tiles
 from tomma.city import Position
+from tomma.errors import RoadsUnavailableError
 from tomma.plan import RoadsSource
 from tomma.settings import load_settings
+from tomma.stores.wiring import open_stores
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="The street network: prepare it from OpenStreetMap, and ask it."
@@ -26,6 +32,12 @@ STAGES = {
     "streets": "finding the streets a truck may drive",
     "shortcuts": "preparing fast answers",
     "hub": "checking what connects with what",
+    "words": "preparing turn texts",
+}
+FAULTS = {
+    PlaceFault.OFF_ROAD: "no street within 250 m; is the position right?",
+    PlaceFault.CUT_OFF: "no truck can drive there and come back",
+    PlaceFault.FAR: "the truck stops far from it",
 }
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON line on standard output, nothing else.")]
@@ -36,14 +48,61 @@ def build(
     extract: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="An .osm.pbf, .osm or .osm.bz2 of the area.")
     ],
+    truck: Annotated[
+        list[str] | None,
+        typer.Option(help="Prepare for this road profile too, such as truck-18-3.5 (t, m); may be repeated."),
+    ] = None,
+    guidance: Annotated[bool, typer.Option(help="Prepare turn texts too.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Prepare the streets of an OpenStreetMap extract; a second time costs only a look."""
+    roads_dir, sizes = load_settings().roads_dir, [_size(name) for name in truck or ()]
     started_s = time.monotonic()
     with _progress(as_json) as status:
-        prepared = prepare(extract, load_settings().roads_dir, _teller(status))
+        prepared = prepare(extract, roads_dir, _teller(status))
+        for size in sizes:
+            prepare(extract, roads_dir, _teller(status, f" for {size.name}"), size)
+        words = _prepare_words(extract, roads_dir, _teller(status)) if guidance else None
     took_s = time.monotonic() - started_s
-    typer.echo(json.dumps(_summary(prepared, took_s)) if as_json else _sentence(prepared, took_s))
+    summary = _summary(prepared, took_s) | {"trucks": [each.truck for each in siblings(prepared)], "words": words}
+    typer.echo(json.dumps(summary) if as_json else _sentence(prepared, took_s, words))
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Tell what is prepared: streets, truck sizes, turn texts, known drives, and what a straight line is worth."""
+    settings = load_settings()
+    told = status_of(settings.roads, settings.roads_dir)
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    for key, value in told.items():
+        for number, each in enumerate(value if isinstance(value, list) else [value]):
+            words = ", ".join(f"{name} {what}" for name, what in each.items()) if isinstance(each, dict) else each
+            typer.echo(f"{'' if number else key.replace('_', ' '):>16}  {'none' if words is None else words}")
+
+
+@app.command()
+def check(as_json: AsJson = False) -> None:
+    """Name the sites, depots and disposal sites that trucks cannot reach; exit code 1 when there are any."""
+    settings = load_settings()
+    with open_stores(settings) as stores:
+        city = stores.registry.load()
+    places = faulty_places(city, street_roads(settings.roads, settings.roads_dir))
+    _, profiles = sizes_of(city)
+    if as_json:
+        typer.echo(json.dumps({"places": [_place(each) for each in places], "profiles": profiles}))
+    else:
+        for each in places:
+            typer.echo(
+                f"{each.kind.replace('_', ' ')} {each.id} ({each.name}) at {_latlon(each)}: {FAULTS[each.fault]}"
+            )
+        for profile in profiles:
+            typer.echo(f"vehicle {profile}")
+        total = len(city.sites) + len(city.depots) + len(city.disposal_sites)
+        typer.echo(f"{total} places looked at, {len(places)} to look into.")
+    if profiles or any(each.fault is not PlaceFault.FAR for each in places):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -98,8 +157,42 @@ def _progress(as_json: bool) -> AbstractContextManager[Status | None]:
     return nullcontext() if as_json else Console(stderr=True).status("")
 
 
-def _teller(status: Status | None) -> OnStage | None:
-    return None if status is None else lambda stage: status.update(STAGES[stage])
+def _teller(status: Status | None, more: str = "") -> OnStage:
+    return (lambda _: None) if status is None else lambda stage: status.update(STAGES[stage] + more)
+
+
+def _prepare_words(extract: Path, roads_dir: Path, tell: OnStage) -> str:
+    """Return who will put drives into words; that turn texts cannot be prepared is no reason to have no streets."""
+    tell("words")
+    try:
+        prepare_tiles(extract, roads_dir)
+    except RoadsUnavailableError as exc:
+        typer.echo(f"tomma: turn texts stay plain: {exc}", err=True)
+        return "plain"
+    return "valhalla"
+
+
+def _size(profile: str) -> TruckSize:
+    try:
+        return size_named(profile)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc), param_hint="--truck") from exc
+
+
+def _place(place: FaultyPlace) -> dict[str, object]:
+    return {
+        "kind": place.kind,
+        "id": place.id,
+        "name": place.name,
+        "lat_deg": place.position.lat_deg,
+        "lon_deg": place.position.lon_deg,
+        "fault": place.fault,
+        "moved_m": place.moved_m,
+    }
+
+
+def _latlon(place: FaultyPlace) -> str:
+    return f"{place.position.lat_deg:.5f},{place.position.lon_deg:.5f}"
 
 
 def _summary(prepared: PreparedRoads, took_s: float) -> dict[str, object]:
@@ -112,9 +205,10 @@ def _summary(prepared: PreparedRoads, took_s: float) -> dict[str, object]:
     }
 
 
-def _sentence(prepared: PreparedRoads, took_s: float) -> str:
+def _sentence(prepared: PreparedRoads, took_s: float, words: str | None) -> str:
     how = "were prepared already" if prepared.reused else f"are ready after {took_s:.1f} s"
+    turns = "" if words is None else f" Turn texts: {words}."
     return (
         f"The streets of {prepared.extract_name} {how}: {prepared.connected_share:.0%} connected, "
-        f"{prepared.size_bytes / 1e6:.1f} MB."
+        f"{prepared.size_bytes / 1e6:.1f} MB.{turns}"
     )

@@ -75,6 +75,17 @@ def network(settings: RoadSettings, roads_dir: Path) -> PreparedRoads:
     return prepared
 
 
+def street_roads(settings: RoadSettings, roads_dir: Path) -> OsrmRoads:
+    """Return the standard truck's streets with nothing in front of them.
+
+    Raises:
+        RoadsUnavailableError: If there are none.
+    """
+    if settings.osrm_url or settings.valhalla_url:
+        return OsrmRoads(_server(settings, STANDARD_TRUCK), None, curbside=settings.curbside)
+    return OsrmRoads.of(network(settings, roads_dir), curbside=settings.curbside)
+
+
 def matrices_folder(roads_dir: Path, prepared: PreparedRoads, *, curbside: bool) -> Path:
     """Return where the drives of a network are kept."""
     return roads_dir / MATRICES / f"{prepared.fingerprint}-{'kerb' if curbside else 'any'}-{MATRIX_FORMAT}"
@@ -101,21 +112,27 @@ def _of_network(prepared: PreparedRoads, settings: RoadSettings, roads_dir: Path
 
 def _of_server(settings: RoadSettings, roads_dir: Path) -> Roads:
     """Return a server's streets, with a memory no longer than the process: its network may change."""
-    limits = (settings.server_timeout_s, settings.server_max_locations)
-
-    def remembering(server: StreetEngine) -> Roads:
-        return CachedRoads(OsrmRoads(server, None, curbside=settings.curbside), on_news=_Pupil(roads_dir))
-
-    log.info("roads source=server url=%s", settings.osrm_url or settings.valhalla_url)
-    if settings.osrm_url:  # one network, one truck: which streets it may drive was decided when it was prepared
-        roads = remembering(OsrmServer(settings.osrm_url, settings.osrm_profile, *limits))
-        return CityStreets(roads, lambda _: roads, lambda: guess(settings, roads_dir), settings.traffic)
-    valhalla = ValhallaServer(settings.valhalla_url, settings.server_timeout_s)
 
     def make(truck: TruckSize) -> Roads:
-        return remembering(ValhallaStreets(valhalla, truck, settings.server_max_locations))
+        roads = OsrmRoads(_server(settings, truck), None, curbside=settings.curbside)
+        return CachedRoads(roads, on_news=_Pupil(roads_dir))
 
-    return CityStreets(make(STANDARD_TRUCK), make, lambda: guess(settings, roads_dir), settings.traffic)
+    log.info("roads source=server url=%s", settings.osrm_url or settings.valhalla_url)
+    standard = make(STANDARD_TRUCK)
+    # An OSRM server has one network: which streets a truck may drive was decided when it was prepared.
+    return CityStreets(
+        standard,
+        (lambda _: standard) if settings.osrm_url else make,
+        lambda: guess(settings, roads_dir),
+        settings.traffic,
+    )
+
+
+def _server(settings: RoadSettings, truck: TruckSize) -> StreetEngine:
+    most = settings.server_max_locations
+    if settings.osrm_url:
+        return OsrmServer(settings.osrm_url, settings.osrm_profile, settings.server_timeout_s, most)
+    return ValhallaStreets(ValhallaServer(settings.valhalla_url, settings.server_timeout_s), truck, most)
 
 
 class _Pupil:

@@ -59,13 +59,18 @@ def size_of(weight_kg: float | None, height_m: float | None) -> TruckSize:
 
 
 def truck_of(vehicle: Vehicle) -> TruckSize:
-    """Return the size that a vehicle's road profile names: `truck`, or `truck-18-3.5` for 18 t and 3.5 m.
+    """Return a vehicle's size; ValueError if its road profile names none."""
+    return size_named(vehicle.road_profile)
+
+
+def size_named(road_profile: str) -> TruckSize:
+    """Return the size that a road profile names: `truck`, or `truck-18-3.5` for 18 t and 3.5 m.
 
     Raises:
         ValueError: If it names none.
     """
-    named = PROFILE.fullmatch(vehicle.road_profile)
+    named = PROFILE.fullmatch(road_profile)
     if named is None:
-        raise ValueError(f"road_profile must be truck, or like truck-18-3.5 (t, m), got {vehicle.road_profile!r}")
+        raise ValueError(f"road_profile must be truck, or like truck-18-3.5 (t, m), got {road_profile!r}")
     weight_t, height_m = named["weight_t"], named["height_m"]
     return STANDARD_TRUCK if weight_t is None else size_of(float(weight_t) * 1_000, float(height_m))
