@@ -26,6 +26,10 @@ class Inflow:
     rate_l_per_day: NDArray[np.float64]
     deposit_l: NDArray[np.float64]
     """Smallest, most frequent and largest deposit of each bin, shape (bins, 3)."""
+    day_cv: float = DAY_FACTOR_CV
+    """How much a bin's days differ: coefficient of variation; 0: not at all."""
+    weekday_factor: tuple[float, ...] = WEEKDAY_FACTOR
+    """Monday first."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +77,16 @@ def deposits_of_hour(inflow: Inflow, hour_local: datetime, hour_index: int, seed
 
 def _expected_count(inflow: Inflow, hour_local: datetime, seed: int) -> NDArray[np.float64]:
     share_of_day = HOUR_WEIGHT[hour_local.hour] / sum(HOUR_WEIGHT)
-    weekday = WEEKDAY_FACTOR[hour_local.weekday()] * 7 / sum(WEEKDAY_FACTOR)
-    today = _day_factors(len(inflow.rate_l_per_day), hour_local.toordinal(), seed)
+    weekday = inflow.weekday_factor[hour_local.weekday()] * 7 / sum(inflow.weekday_factor)
+    today = _day_factors(len(inflow.rate_l_per_day), hour_local.toordinal(), seed, inflow.day_cv)
     volume_l: NDArray[np.float64] = inflow.rate_l_per_day * share_of_day * weekday * today
     return volume_l / inflow.deposit_l.mean(axis=1)  # a triangular distribution's mean is that of its corners
 
 
 @lru_cache(maxsize=4)
-def _day_factors(count: int, day_ordinal: int, seed: int) -> NDArray[np.float64]:
+def _day_factors(count: int, day_ordinal: int, seed: int, day_cv: float) -> NDArray[np.float64]:
     """Some days bring more than others, bin by bin: gamma with mean one."""
-    shape = 1.0 / DAY_FACTOR_CV**2
+    if not day_cv:
+        return np.ones(count)
+    shape = 1.0 / day_cv**2
     return generator(seed, Draw.DAYS, day_ordinal).gamma(shape, 1.0 / shape, count)

@@ -72,11 +72,11 @@ class Drive:
         self._start(routed)
 
     def _start(self, routed: Routed) -> None:
-        problem = routed.built.problem
+        problem, fleet = routed.built.problem, routed.vehicles
+        self.log.trucks = len({fleet[each.truck].name for each in routed.solution.routes})
         for each in routed.solution.routes:
             self.log.distance_m += each.distance_m
             self.log.driving_s += each.driving_s
-            self.log.trucks += 1
             self.log.fixed_minor += problem.trucks[each.truck].fixed_minor
             place = problem.trucks[each.truck].start_place
             for visit in each.visits:

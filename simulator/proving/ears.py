@@ -62,6 +62,9 @@ class Ears:
         due = self._tape.reports(hour)
         if due is None:
             return
+        if self._tape.town.counts_deposits:
+            self._count(hour, contents)
+            return
         fraction = contents.fraction_at(hour, due.bin_index, due.second, start_l)
         minute_of = np.zeros(self._tape.bins, dtype=np.intp)
         minute_of[due.bin_index] = due.second // 60
@@ -71,6 +74,15 @@ class Ears:
         seen = self._seen_fraction(due, fraction, contents.heap, hour)
         for at, level in zip(*self._arriving(due, hour), strict=True):
             self._hear(at, level, due, seen, hour)
+
+    def _count(self, hour: int, contents: Contents) -> None:
+        """Hear every lock that still speaks tell its count at the hour's end; no radio is asked."""
+        town, at_utc = self._tape.town, hour_utc(hour + 1) - timedelta(seconds=1)
+        levels = np.minimum(contents.deposits_since * town.mean_deposit_l / town.volume_l, 1.0)
+        for index in np.flatnonzero(self._tape.silent_from_hour > hour).tolist():
+            level = float(levels[index])
+            self._readings[index].append(Reading(self._ids[index], self._sensors[index], at_utc, at_utc, level))
+            self.newest_fraction[index] = level
 
     def _seen_fraction(self, due: Reports, fraction: FloatArray, heap: FloatArray, hour: int) -> FloatArray:
         optics, air_c = self._tape.optics, temperature_c(self._tape.local(hour))

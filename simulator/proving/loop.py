@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from simulator.proving.driving import Drive
 from simulator.proving.ears import Ears, hour_utc
 from simulator.proving.foresight import foresee
 from simulator.proving.morning import Morning, Policy
-from simulator.proving.policies import Fixed
+from simulator.proving.old_rounds import OldRounds
 from simulator.proving.router import route
 from simulator.proving.tape import Tape
 from tomma.city import Vehicle
@@ -37,7 +38,11 @@ class Course:
 
     first_day: date
     warm_up_days: int
+    """Under the town's old rounds: sensors speak, the office learns."""
+    settling_days: int
+    """Under the policy, not yet measured: what it inherits is not its doing."""
     days: int
+    """Measured."""
     iterations: int
     planning: PlanningSettings
     trucks_off: Callable[[int, Vehicle], bool] = lambda number, vehicle: False  # noqa: ARG005
@@ -61,6 +66,13 @@ class Outcome:
     aboard_l: float
 
 
+class Emptier(Protocol):
+    """Whoever empties bins."""
+
+    def hour(self, hour: int, day_ordinal: int) -> list[Emptied]:
+        """Return which bins are emptied when within this hour."""
+
+
 class Trial:
     """One policy's life in one town."""
 
@@ -77,20 +89,17 @@ class Trial:
 
     def run(self, name: str) -> Outcome:
         """Live through the warm-up with the town's old rounds, then with the policy."""
-        old_rounds, bills = Fixed(0.6), []
         first_utc = WorkingDay(self.course.first_day, self._timezone).at_utc(PLAN_HOUR * HOUR_S)
-        for each in self.tape.town.bin_ids:  # when nobody remembers, hygiene counts from here
+        for each in self.tape.town.bin_ids:  # nobody remembers earlier emptyings: hygiene counts from here
             self._last_emptied[each] = first_utc
-        for at in range(-self.course.warm_up_days, self.course.days):
-            policy = old_rounds if at < 0 else self.policy
-            bill = self.live_a_day(at, policy, self.course.iterations if at >= 0 else 0)
-            if at >= 0:
-                bills.append(bill)
+        for number in range(-self.course.warm_up_days, 0):
+            self.live_an_old_day(number)
+        bills = [self.live_a_day(number) for number in range(self.course.settling_days + self.course.days)]
         contents = self.contents
         return Outcome(
             name,
             self.tape.seed,
-            tuple(bills),
+            tuple(bills[self.course.settling_days :]),
             float(contents.deposited_l.sum()),
             float(contents.inside_l.sum()),
             float(contents.beside_l.sum()),
@@ -99,23 +108,31 @@ class Trial:
             self._aboard_l,
         )
 
-    def live_a_day(self, number: int, policy: Policy, iterations: int) -> DayBill:
+    def live_an_old_day(self, number: int) -> None:
+        """Live a day of the warm-up: the town's old rounds take what looks full in the morning, at some time."""
+        day = self._day(number)
+        first_hour = _hour(day.at_utc(PLAN_HOUR * HOUR_S))
+        rounds = OldRounds(self.contents, self.tape.seed, first_hour, day.day.toordinal())
+        self._live(day, self._day(number + 1), rounds)
+        self._unloaded_l += rounds.taken_l
+
+    def live_a_day(self, number: int) -> DayBill:
         """Plan the day (numbered from the first measured one), drive it, and live on until the next planning."""
         day = self._day(number)
         morning = self._morning(number, day)
-        choice = policy(morning) if morning.vehicles else ()
-        routed = route(morning, choice, iterations, self.tape.seed * 1_000 + number + 500)
+        choice = self.policy(morning) if morning.vehicles else ()
+        routed = route(morning, choice, self.course.iterations, self.tape.seed * 1_000 + number)
         drive = Drive(routed, self.contents, day.at_utc(0), self._rows)
         over_h, over_l = self._live(day, self._day(number + 1), drive)
         self._unloaded_l += drive.log.unloaded_l
         self._aboard_l = drive.aboard_l
         return bill_of(drive.log, over_h, over_l, self.tape.bins, self.course.planning)
 
-    def _live(self, day: WorkingDay, next_day: WorkingDay, drive: Drive) -> tuple[FloatArray, FloatArray]:
+    def _live(self, day: WorkingDay, next_day: WorkingDay, trucks: Emptier) -> tuple[FloatArray, FloatArray]:
         over_h, over_l = np.zeros(self.tape.bins), np.zeros(self.tape.bins)
         ordinal = day.day.toordinal()
         for hour in range(_hour(day.at_utc(PLAN_HOUR * HOUR_S)), _hour(next_day.at_utc(PLAN_HOUR * HOUR_S))):
-            emptied = drive.hour(hour, ordinal)
+            emptied = trucks.hour(hour, ordinal)
             start_l = self.contents.inside_l
             hours, litres = self.contents.live(hour, emptied, ordinal)
             over_h += hours

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from routing.demand import demands
 from simulator.proving.choices import choice_of
@@ -95,8 +96,7 @@ class GroningenRule:
     def __call__(self, morning: Morning) -> Choice:
         """Return the bins that fill up soonest."""
         town = morning.town
-        deposit_l = town.inflow.deposit_l.mean(axis=1)
-        room_l = np.maximum(town.volume_l - deposit_l * morning.deposits_since, 0.0)
+        room_l = np.maximum(town.volume_l - town.mean_deposit_l * morning.deposits_since, 0.0)
         days = room_l / np.maximum(town.inflow.rate_l_per_day, 1e-6)
         soonest = np.argsort(days, kind="stable")[: self.bins_a_day]
         must = np.zeros(len(days), dtype=np.bool_)
@@ -108,18 +108,39 @@ class GroningenRule:
 class GroningenPrize:
     """Their integrated selection and routing: P(overflow within 24 h) times `rho` is the prize of a visit.
 
-    `rho_minor` is what they state in kilometres, at the common price of one. The probability is our forecast's.
+    `rho_minor` is what they state in kilometres, at the common price of one. Where locks count openings the probability
+    is theirs: a normal with the moments of the deposits counted and of those to come, their sizes taken as learnt.
+    Where sensors measure it is our forecast's.
     """
 
     rho_minor: float
 
     def __call__(self, morning: Morning) -> Choice:
         """Return every bin with its prize; those all but sure to overflow are required."""
-        p = _p_next(morning)
+        p = p_by_counts(morning) if morning.town.counts_deposits else _p_next(morning)
         return choice_of(morning, p > REQUIRED_P, np.where(p <= REQUIRED_P, self.rho_minor * p, 0.0))
+
+
+def p_by_counts(morning: Morning) -> FloatArray:
+    """Return P(overflow within 24 h) from openings since the emptying and the bin's rate of them."""
+    town = morning.town
+    low, mode, high = town.inflow.deposit_l.T
+    mean_l = town.mean_deposit_l
+    variance = (low**2 + mode**2 + high**2 - low * mode - low * high - mode * high) / 18.0
+    came, coming = morning.deposits_since, town.inflow.rate_l_per_day / mean_l
+    total_l = (came + coming) * mean_l
+    sd_l = np.sqrt((came + coming) * variance + coming * mean_l**2)
+    return np.asarray(ndtr((total_l - town.volume_l) / np.maximum(sd_l, 1e-9)))
 
 
 def ours(morning: Morning) -> Choice:
     """Return the production choice: `routing.demand.demands`."""
-    asked = demands(morning.town.city, morning.forecast, morning.planning, morning.at_utc, morning.last_emptied)
+    asked = demands(
+        morning.town.city,
+        morning.forecast,
+        morning.planning,
+        morning.at_utc,
+        morning.last_emptied,
+        streets=morning.town.streets,
+    )
     return tuple(each for each in asked if each.must or each.prize_minor > 0)

@@ -13,6 +13,7 @@ from routing.engines.interface import Budget
 from routing.engines.pyvrp_engine import solve
 from routing.problem import Solution
 from simulator.proving.morning import Choice, Morning
+from tomma.city import Vehicle
 
 AMPLE_S = 3_600.0
 
@@ -23,6 +24,8 @@ class Routed:
 
     built: Built
     solution: Solution
+    vehicles: tuple[Vehicle, ...]
+    """By the problem's trucks. Tours of one truck on one day share its name."""
 
 
 def route(morning: Morning, choice: Choice, iterations: int, seed: int) -> Routed:
@@ -46,4 +49,5 @@ def route(morning: Morning, choice: Choice, iterations: int, seed: int) -> Route
         faults = violations(built.problem, solution)
         if faults:
             raise AssertionError(f"the router broke a rule: {faults[0]}")
-    return Routed(built, solution)
+    fleet = tuple(morning.town.city.vehicles[each] for each in built.vehicle_ids)
+    return Routed(built, solution, fleet)

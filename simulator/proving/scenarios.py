@@ -9,12 +9,26 @@ from routing.roads.port import Roads
 from routing.roads.straight_line import StraightLineRoads
 from simulator.deposits import inflow_of
 from simulator.presets import SHIPPED_EXTRACT
+from simulator.proving.groningen import make_groningen
 from simulator.proving.town import ProvingTown, places_of
 from simulator.towns import make_town
 from tomma.errors import ConfigurationError
-from tomma.settings import RoadSettings
+from tomma.settings import PlanningSettings, RoadSettings
 
 MAKE = Callable[[int, Path], ProvingTown]
+
+
+AS_SHIPPED = PlanningSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is tried."""
+
+    seeds: int
+    warm_up_days: int
+    settling_days: int
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +45,11 @@ class Scenario:
     """Tuned: see `simulator.proving.policies.Fixed`."""
     rule_bins_a_day: int
     prize_rho_minor: float
-    report_every_h: int = 3
+    planning: PlanningSettings = AS_SHIPPED
+    """As this city has set it."""
+    quick: Size = Size(1, 21, 5, 10)
+    full: Size = Size(5, 28, 7, 56)
+    quick_policies: tuple[str, ...] = ("fixed", "risk", "groningen_prize", "ours", "perfect")
 
 
 def helsinki(bins: int, report_every_h: int = 3) -> MAKE:
@@ -48,16 +66,23 @@ def helsinki(bins: int, report_every_h: int = 3) -> MAKE:
     return make
 
 
+def groningen(*, with_loads: bool) -> MAKE:
+    """Return who makes the city like Groningen's."""
+    return lambda seed, roads_dir: make_groningen(seed, with_loads=with_loads)  # noqa: ARG005  (no streets of its own)
+
+
 STREETS_UP_TO_BINS = 7_000
 
 SCENARIOS = {
     each.name: each
     for each in (
+        Scenario("groningen", 850, groningen(with_loads=False), 300, 0.5, 250, 1_638_400),
+        Scenario("groningen-loads", 850, groningen(with_loads=True), 300, 0.5, 250, 1_638_400),
         Scenario("small-town", 160, helsinki(160), 300, 0.5, 50, 200_000),
         Scenario("town-300", 300, helsinki(300), 300, 0.5, 90, 200_000),
         Scenario("city-1400", 1_400, helsinki(1_400), 200, 0.5, 450, 200_000),
-        Scenario("city-6540", 6_540, helsinki(6_540, 6), 20, 0.5, 2_000, 200_000, 6),
-        Scenario("city-11100", 11_100, helsinki(11_100, 6), 0, 0.5, 3_500, 200_000, 6),
+        Scenario("city-6540", 6_540, helsinki(6_540, 6), 20, 0.5, 2_000, 200_000),
+        Scenario("city-11100", 11_100, helsinki(11_100, 6), 0, 0.5, 3_500, 200_000),
     )
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.build import Points
+from routing.nearby import Streets
 from routing.roads.port import Matrix
 from simulator.deposits import Inflow
 from simulator.truth import BinTruth
@@ -27,6 +28,8 @@ class ProvingTown:
     matrix: Matrix
     """Between all of `places`."""
     report_every_h: int = 3
+    counts_deposits: bool = False
+    """Whether locks count openings in place of sensors that measure: a level is then count times mean deposit."""
 
     @cached_property
     def bin_ids(self) -> tuple[BinId, ...]:
@@ -44,8 +47,18 @@ class ProvingTown:
         return np.asarray([truth.stream.fraction.density_kg_per_l for truth in self.truths])
 
     @cached_property
+    def mean_deposit_l(self) -> FloatArray:
+        """Of each bin: a triangular distribution's mean is that of its corners."""
+        return np.asarray(self.inflow.deposit_l.mean(axis=1))
+
+    @cached_property
     def _row_of(self) -> Mapping[str, int]:
         return {name: row for row, (name, _) in enumerate(places_of(self.city))}
+
+    @cached_property
+    def streets(self) -> Streets:
+        """The drives between sites, as the production choice asks for them."""
+        return Streets(self.matrix, {site_id: self._row_of[site_id] for site_id in self.city.sites})
 
     def drives(self, points: Points) -> Matrix:
         """Return the part of the matrix that a day's problem needs."""
