@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 
+from tomma.hours import DAY_S, OpenHours, open_spans
 from tomma.model import (
     BinId,
     ContainerTypeId,
@@ -23,7 +24,6 @@ from tomma.model import (
     check_within,
 )
 
-DAY_S = 24 * 3600
 MAX_HEIGHT_MM = 20_000.0
 """The farthest any fill-level sensor sees."""
 
@@ -67,6 +67,15 @@ class Fraction:
         check_within("density_kg_per_l", self.density_kg_per_l, 0.001, 5.0)
         if self.hygiene_interval_days is not None:
             check_within("hygiene_interval_days", self.hygiene_interval_days, 0.5, 365.0)
+
+
+SKILL_LETTERS = 40
+
+
+def _check_skills(skills: frozenset[str]) -> None:
+    for skill in skills:
+        if not 0 < len(skill) <= SKILL_LETTERS or skill != skill.strip():
+            raise ValueError(f"a skill must have 1 to {SKILL_LETTERS} letters and no blank around, got {skill!r}")
 
 
 class Shape(StrEnum):
@@ -131,6 +140,8 @@ class ContainerType:
     """Cross-section of the shaft over that of the container below it."""
     volume_table: tuple[VolumePoint, ...] = ()
     """From (0, 0) to the rated full level or beyond, upwards; straight lines between."""
+    skills: frozenset[str] = frozenset()
+    """What a truck must have to empty it, such as crane or lift: the words that `Vehicle.skills` uses."""
 
     def __post_init__(self) -> None:
         """Refuse a geometry that turns the container upside down, or measures of another shape."""
@@ -151,6 +162,7 @@ class ContainerType:
             check_within("shaft_ratio", self.shaft_ratio, 0.01, 1.0)
         if self.volume_table:
             _check_volume_table(self.volume_table, self.height_mm)
+        _check_skills(self.skills)
 
     @property
     def height_mm(self) -> float:
@@ -192,6 +204,10 @@ class Site:
     access_note: str = ""
     service_s: int = 60
     """Time to park, open and close, once per stop however many bins are emptied."""
+    access: tuple[OpenHours, ...] = ()
+    """When a truck may begin to empty there; none given means always."""
+    kerb: bool = False
+    """Whether the truck must stop with it on its own side of the street."""
 
     def __post_init__(self) -> None:
         """Refuse a service time longer than two hours."""
@@ -208,10 +224,13 @@ class Bin:
     fraction_code: FractionCode
     service_s: int = 60
     """Time to empty this container, added to the site's."""
+    skills: frozenset[str] = frozenset()
+    """What its truck must have beside what the container asks for, such as the key of a yard."""
 
     def __post_init__(self) -> None:
         """Refuse a service time longer than two hours."""
         check_within("service_s", self.service_s, 0, 7200)
+        _check_skills(self.skills)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +310,22 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class Compartment:
+    """A part of a truck's body that holds some of its streams apart from the others."""
+
+    fractions: frozenset[FractionCode]
+    capacity_l: float
+    capacity_kg: float
+
+    def __post_init__(self) -> None:
+        """Refuse a part that can hold nothing."""
+        if not self.fractions:
+            raise ValueError("fractions of a compartment must name a stream, got none")
+        check_within("capacity_l", self.capacity_l, 1.0, 1_000_000.0)
+        check_within("capacity_kg", self.capacity_kg, 1.0, 100_000.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Vehicle:
     """A truck: what it carries, which streams, when it is on duty, what it costs."""
 
@@ -305,12 +340,59 @@ class Vehicle:
     road_profile: str = "truck"
     fixed_cost_minor: int = 0
     """Cost of taking it out for a day."""
+    end_depot_id: DepotId | None = None
+    """Where it ends its day when that is not where it starts."""
+    compartments: tuple[Compartment, ...] = ()
+    """None given means one body for all its streams."""
+    skills: frozenset[str] = frozenset()
+    """What it has that some bins need, such as crane, lift or a key."""
+    overtime_s: int = 0
+    """How long after its shift it may be home."""
+    overtime_cost_per_h_minor: int = 0
+    """What an hour of that costs beside the usual hour."""
+    cost_per_km_minor: int | None = None
+    """Its own; None means what the settings say. So for the hour."""
+    cost_per_h_minor: int | None = None
+    max_unloads_per_day: int | None = None
+    """The last one counts; 1 means a single trip."""
+    max_bins_per_day: int | None = None
+    """What it may collect in a day, however often it unloads; so for litres and kilograms."""
+    max_l_per_day: float | None = None
+    max_kg_per_day: float | None = None
+    weight_kg: float | None = None
+    """Gross, for roads and bridges that are weak; None means the standard truck of the roads, or its road profile."""
+    height_m: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a truck that can carry nothing."""
+        """Refuse a truck that can carry nothing, and compartments that do not fit its streams."""
         check_within("capacity_l", self.capacity_l, 1.0, 1_000_000.0)
         check_within("capacity_kg", self.capacity_kg, 1.0, 100_000.0)
         check_within("fixed_cost_minor", self.fixed_cost_minor, 0, 10**9)
+        check_within("overtime_s", self.overtime_s, 0, DAY_S)
+        check_within("overtime_cost_per_h_minor", self.overtime_cost_per_h_minor, 0, 10**8)
+        for name, low, high in _VEHICLE_BOUNDS:
+            value = getattr(self, name)
+            if value is not None:
+                check_within(name, value, low, high)
+        _check_skills(self.skills)
+        streams = [code for each in self.compartments for code in each.fractions]
+        if self.compartments and sorted(streams) != sorted(self.fractions):
+            raise ValueError(
+                "every one of a truck's fractions must have exactly one compartment, "
+                f"got {sorted(streams)} for {sorted(self.fractions)}"
+            )
+
+
+_VEHICLE_BOUNDS = (
+    ("cost_per_km_minor", 0, 10**6),
+    ("cost_per_h_minor", 0, 10**8),
+    ("max_unloads_per_day", 1, 100),
+    ("max_bins_per_day", 0, 10**6),
+    ("max_l_per_day", 0.0, 10**8),
+    ("max_kg_per_day", 0.0, 10**8),
+    ("weight_kg", 500.0, 60_000.0),
+    ("height_m", 1.0, 4.5),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +415,12 @@ class DisposalSite:
     opens_s: int = 0
     closes_s: int = DAY_S
     unload_s: int = 900
+    hours: tuple[OpenHours, ...] = ()
+    """When it differs by weekday, or closes in between: these count then, in place of opens_s and closes_s."""
+
+    def open_on(self, iso_weekday: int) -> tuple[tuple[int, int], ...]:
+        """Return the spans (opens_s, closes_s) of such a day, in order; none when it stays closed."""
+        return open_spans(self.hours, iso_weekday) if self.hours else ((self.opens_s, self.closes_s),)
 
     def __post_init__(self) -> None:
         """Refuse opening hours turned around."""

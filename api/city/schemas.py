@@ -22,6 +22,14 @@ class FractionOut(Shown):
     name_en: str
 
 
+class OpenHoursOut(Shown):
+    """When one may enter."""
+
+    opens_s: int = Field(description="Local time of day. [s]", examples=[25200])
+    closes_s: int = Field(description="Local time of day. [s]", examples=[61200])
+    weekdays: list[int] = Field(description="1 is Monday, 7 is Sunday.", examples=[[1, 2, 3, 4, 5]])
+
+
 class PlaceOut(Shown):
     """A depot."""
 
@@ -36,6 +44,7 @@ class DisposalSiteOut(PlaceOut):
 
     opens_s: int = Field(description="Local time of day. [s]", examples=[25200])
     closes_s: int = Field(description="Local time of day. [s]", examples=[61200])
+    hours: list[OpenHoursOut] = Field(description="By weekday, when it differs; if any are given, these count.")
 
 
 class ShiftOut(Shown):
@@ -43,6 +52,14 @@ class ShiftOut(Shown):
 
     start_s: int = Field(description="Local time of day. [s]", examples=[21600])
     end_s: int = Field(description="Local time of day; past 86400 is the next day. [s]", examples=[52200])
+
+
+class CompartmentOut(Shown):
+    """A part of a truck's body that keeps some streams apart."""
+
+    fractions: list[str] = Field(description="Codes of the streams in it.")
+    capacity_l: float = Field(description="Loose waste it takes. [l]")
+    capacity_kg: float = Field(description="Load it takes. [kg]")
 
 
 class VehicleOut(Shown):
@@ -54,6 +71,17 @@ class VehicleOut(Shown):
     capacity_kg: float = Field(description="Load it takes. [kg]")
     fractions: list[str] = Field(description="Codes of the streams it collects.")
     shift: ShiftOut
+    depot_id: str = Field(description="Where it starts its day.")
+    end_depot_id: str | None = Field(description="Where it ends it, when that is elsewhere.")
+    compartments: list[CompartmentOut] = Field(description="None listed means one body for all its streams.")
+    skills: list[str] = Field(description="What it has that some bins need.", examples=[["crane"]])
+    overtime_s: int = Field(description="How long after its shift it may be home. [s]", examples=[3600])
+    max_unloads_per_day: int | None = Field(description="The last one counts; null means no limit.")
+    max_bins_per_day: int | None = Field(description="However often it unloads; null means no limit.")
+    max_l_per_day: float | None = Field(description="However often it unloads; null means no limit. [l]")
+    max_kg_per_day: float | None = Field(description="However often it unloads; null means no limit. [kg]")
+    weight_kg: float | None = Field(description="Gross; null means the roads' standard truck. [kg]")
+    height_m: float | None = Field(description="Null means the roads' standard truck. [m]")
 
 
 class ClockOut(Shown):

@@ -5,8 +5,10 @@ from datetime import datetime
 from api.city.schemas import (
     CityOut,
     ClockOut,
+    CompartmentOut,
     DisposalSiteOut,
     FractionOut,
+    OpenHoursOut,
     OrganisationOut,
     PlaceOut,
     ShiftOut,
@@ -38,6 +40,10 @@ def city_out(city: City, bounds: Bounds, now_utc: datetime, clock_factor: float)
                 lon_deg=each.position.lon_deg,
                 opens_s=each.opens_s,
                 closes_s=each.closes_s,
+                hours=[
+                    OpenHoursOut(opens_s=span.opens_s, closes_s=span.closes_s, weekdays=sorted(span.weekdays))
+                    for span in each.hours
+                ],
             )
             for each in city.disposal_sites.values()
         ],
@@ -65,4 +71,18 @@ def _vehicle_out(vehicle: Vehicle) -> VehicleOut:
         capacity_kg=vehicle.capacity_kg,
         fractions=sorted(vehicle.fractions),
         shift=ShiftOut(start_s=vehicle.shift.start_s, end_s=vehicle.shift.end_s),
+        depot_id=vehicle.depot_id,
+        end_depot_id=vehicle.end_depot_id,
+        compartments=[
+            CompartmentOut(fractions=sorted(each.fractions), capacity_l=each.capacity_l, capacity_kg=each.capacity_kg)
+            for each in vehicle.compartments
+        ],
+        skills=sorted(vehicle.skills),
+        overtime_s=vehicle.overtime_s,
+        max_unloads_per_day=vehicle.max_unloads_per_day,
+        max_bins_per_day=vehicle.max_bins_per_day,
+        max_l_per_day=vehicle.max_l_per_day,
+        max_kg_per_day=vehicle.max_kg_per_day,
+        weight_kg=vehicle.weight_kg,
+        height_m=vehicle.height_m,
     )

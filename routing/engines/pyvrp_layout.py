@@ -163,15 +163,18 @@ class Layout:
     def capacity(self, truck: Truck) -> tuple[list[int], int]:
         """Return how much a trip may take by dimension, and how many unloadings in between are allowed."""
         trips = self._trips(truck)
-        limits = (truck.daily_limit_l, truck.daily_limit_kg, truck.daily_limit_bins)
-        shares = [None if most is None or trips is None or not self.strict else most // trips for most in limits]
+        shares = [
+            None if most is None or trips is None or not self.strict else most // trips
+            for most in (truck.daily_limit_l, truck.daily_limit_kg)
+        ]
         endless = 1 + sum(node.volume_l + node.weight_kg + 1 for node in self.problem.bins)
         endless += sum(load.volume_l + load.weight_kg for each in self.fleet for load in each.aboard)
         rooms = {part.fractions: (part.capacity_l, part.capacity_kg) for part in truck.compartments}
         inside = [most for part in self.parts for most in rooms.get(part, (endless, endless))]
         whole = [_least(truck.capacity_l, shares[0]), _least(truck.capacity_kg, shares[1])]
         reloads = len(self.problem.bins) if trips is None else min(trips - 1, len(self.problem.bins))
-        return [*whole, *inside, *([_least(endless, shares[2])] if self.counts_bins else [])], reloads
+        # The number of bins hardly ever binds: a trip may have all of the day's, and settling mends what is too much.
+        return [*whole, *inside, *([_least(endless, truck.daily_limit_bins)] if self.counts_bins else [])], reloads
 
     def _trips(self, truck: Truck) -> int | None:
         """Return the most trips in a day; None when nothing limits them.

@@ -99,12 +99,13 @@ class Model:
         return Solution(self.data, routes)
 
     def _activities(self, truck: int, order: Order) -> Iterator[Activity]:
-        begins = self._begins(truck, order)
-        last = len(order) - 1
+        begins, last = self._begins(truck, order), len(order) - 1
+        reloads = self.layout.capacity(self.problem.trucks[truck])[1]
         for at, (kind, index) in enumerate(order):
             if kind is COLLECT and index in self._client_of:
                 yield Activity(ActivityType.CLIENT, self._nearest(self._client_of[index], begins.get(index, 0)))
-            elif kind is DISPOSE and at != last:
+            elif kind is DISPOSE and at != last and reloads:  # PyVRP takes a start too full, but none with more trips
+                reloads -= 1
                 yield Activity(ActivityType.DEPOT, self.layout.first_site + self.sites.index(index))
 
     def _begins(self, truck: int, order: Order) -> dict[int, int]:

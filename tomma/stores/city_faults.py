@@ -36,6 +36,7 @@ def faults(city: City) -> Iterator[str]:
         "container_type_id": city.container_types,
         "fraction_code": city.fractions,
         "depot_id": city.depots,
+        "end_depot_id": city.depots,
         "sensor_id": city.sensors,
         "bin_id": city.bins,
     }

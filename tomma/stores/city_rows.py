@@ -8,6 +8,7 @@ from tomma.city import (
     Bin,
     Break,
     City,
+    Compartment,
     ContainerType,
     Depot,
     DisposalSite,
@@ -22,7 +23,9 @@ from tomma.city import (
     Vehicle,
     VolumePoint,
 )
+from tomma.hours import OpenHours
 from tomma.model import DisposalSiteId, FractionCode, VehicleId
+from tomma.stores.codec import to_plain
 
 type Row = dict[str, Any]
 type Rows = Mapping[str, list[Row]]
@@ -35,8 +38,8 @@ def rows_of(city: City) -> Rows:
         "organisation": [asdict(city.organisation)],
         "fraction": _plain(city.fractions.values()),
         "container_type": [_container_row(each) for each in city.container_types.values()],
-        "site": [_flat(row) for row in _plain(city.sites.values())],
-        "bin": _plain(city.bins.values()),
+        "site": [_flat(asdict(each)) | {"access": list(to_plain(each.access))} for each in city.sites.values()],
+        "bin": [asdict(each) | {"skills": sorted(each.skills)} for each in city.bins.values()],
         "sensor": _plain(city.sensors.values()),
         "installation": _plain(city.installations),
         "depot": [_flat(row) for row in _plain(city.depots.values())],
@@ -49,10 +52,7 @@ def rows_of(city: City) -> Rows:
             for each in city.vehicles.values()
             for number, pause in enumerate(each.shift.breaks)
         ],
-        "disposal_site": [
-            {key: value for key, value in _flat(row).items() if key != "fractions"}
-            for row in _plain(city.disposal_sites.values())
-        ],
+        "disposal_site": [_disposal_row(each) for each in city.disposal_sites.values()],
         "disposal_site_fraction": [
             {"disposal_site_id": each.id, "fraction_code": code}
             for each in city.disposal_sites.values()
@@ -72,11 +72,19 @@ def _flat(row: Row) -> Row:
 
 def _container_row(container: ContainerType) -> Row:
     row = asdict(container)
-    return row | {"shape": container.shape.value, "volume_table": list(row["volume_table"])}
+    lists = {"volume_table": list(row["volume_table"]), "skills": sorted(container.skills)}
+    return row | {"shape": container.shape.value} | lists
+
+
+def _disposal_row(site: DisposalSite) -> Row:
+    row = _flat(asdict(site)) | {"hours": list(to_plain(site.hours))}
+    del row["fractions"]
+    return row
 
 
 def _vehicle_row(vehicle: Vehicle) -> Row:
     row = asdict(vehicle) | {"shift_start_s": vehicle.shift.start_s, "shift_end_s": vehicle.shift.end_s}
+    row |= {"compartments": list(to_plain(vehicle.compartments)), "skills": sorted(vehicle.skills)}
     del row["shift"], row["fractions"]
     return row
 
@@ -87,8 +95,8 @@ def city_of(rows: Rows) -> City:
         organisation=Organisation(**rows["organisation"][0]),
         fractions={row["code"]: Fraction(**row) for row in rows["fraction"]},
         container_types={row["id"]: _container_type(row) for row in rows["container_type"]},
-        sites={row["id"]: Site(**_with_position(row)) for row in rows["site"]},
-        bins={row["id"]: Bin(**row) for row in rows["bin"]},
+        sites={row["id"]: Site(**(_with_position(row) | {"access": _hours(row["access"])})) for row in rows["site"]},
+        bins={row["id"]: Bin(**(row | {"skills": frozenset(row["skills"])})) for row in rows["bin"]},
         sensors={row["id"]: Sensor(**row) for row in rows["sensor"]},
         installations=tuple(Installation(**row) for row in rows["installation"]),
         vehicles=_vehicles(rows),
@@ -99,7 +107,16 @@ def city_of(rows: Rows) -> City:
 
 def _container_type(row: Row) -> ContainerType:
     table = tuple(VolumePoint(**point) for point in row["volume_table"])
-    return ContainerType(**(row | {"shape": Shape(row["shape"]), "volume_table": table}))
+    lists = {"volume_table": table, "skills": frozenset(row["skills"])}
+    return ContainerType(**(row | {"shape": Shape(row["shape"])} | lists))
+
+
+def _hours(spans: list[Row]) -> tuple[OpenHours, ...]:
+    return tuple(OpenHours(each["opens_s"], each["closes_s"], frozenset(each["weekdays"])) for each in spans)
+
+
+def _compartments(parts: list[Row]) -> tuple[Compartment, ...]:
+    return tuple(Compartment(frozenset(each["fractions"]), each["capacity_l"], each["capacity_kg"]) for each in parts)
 
 
 def _with_position(row: Row) -> Row:
@@ -117,6 +134,7 @@ def _vehicles(rows: Rows) -> dict[VehicleId, Vehicle]:
     for row in rows["vehicle"]:
         rest = dict(row)
         shift = Shift(rest.pop("shift_start_s"), rest.pop("shift_end_s"), tuple(breaks.get(row["id"], ())))
+        rest |= {"compartments": _compartments(row["compartments"]), "skills": frozenset(row["skills"])}
         found[row["id"]] = Vehicle(**rest, shift=shift, fractions=frozenset(fractions.get(row["id"], ())))
     return found
 
@@ -124,7 +142,10 @@ def _vehicles(rows: Rows) -> dict[VehicleId, Vehicle]:
 def _disposal_sites(rows: Rows) -> dict[DisposalSiteId, DisposalSite]:
     fractions = _codes(rows["disposal_site_fraction"], "disposal_site_id")
     return {
-        row["id"]: DisposalSite(**_with_position(row), fractions=frozenset(fractions.get(row["id"], ())))
+        row["id"]: DisposalSite(
+            **(_with_position(row) | {"hours": _hours(row["hours"])}),
+            fractions=frozenset(fractions.get(row["id"], ())),
+        )
         for row in rows["disposal_site"]
     }
 

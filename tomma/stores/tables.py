@@ -7,11 +7,12 @@ together.
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0005"
+REVISION = "0006"
 """The migration that ends at these tables."""
 
 
@@ -34,19 +35,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class VolumeTable(TypeDecorator[list[dict[str, float]]]):
-    """Points of a container's volume curve, as JSON text: a list belongs to its container and is never searched."""
+class JsonList(TypeDecorator[list[Any]]):
+    """A short list as JSON text: it belongs to its row, and no query ever looks inside."""
 
     impl = sa.Text
     cache_ok = True
 
-    def process_bind_param(self, value: list[dict[str, float]] | None, dialect: sa.Dialect) -> str:  # noqa: ARG002
+    def process_bind_param(self, value: list[Any] | None, dialect: sa.Dialect) -> str:  # noqa: ARG002
         """Hand over the text."""
         return json.dumps(value or [])
 
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> list[dict[str, float]]:  # noqa: ARG002
-        """Give back the points."""
-        found: list[dict[str, float]] = json.loads(value or "[]")
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> list[Any]:  # noqa: ARG002
+        """Give back the list."""
+        found: list[Any] = json.loads(value or "[]")
         return found
 
 
@@ -73,8 +74,12 @@ def _number(name: str, *, nullable: bool = False) -> sa.Column[float]:
     return sa.Column(name, sa.Double, nullable=nullable)
 
 
-def _whole(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False)
+def _whole(name: str, *, nullable: bool = False) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=nullable)
+
+
+def _list(name: str) -> sa.Column[list[Any]]:
+    return sa.Column(name, JsonList, nullable=False)
 
 
 def _points_to(column: str, target: str, *, key: bool = False, index: bool = False) -> sa.Column[str]:
@@ -105,7 +110,8 @@ container_type = sa.Table(
     _number("diameter_mm", nullable=True),
     _number("shaft_mm", nullable=True),
     _number("shaft_ratio", nullable=True),
-    sa.Column("volume_table", VolumeTable, nullable=False),
+    _list("volume_table"),
+    _list("skills"),
 )
 site = sa.Table(
     "site",
@@ -116,6 +122,8 @@ site = sa.Table(
     _number("lon_deg"),
     _text("access_note"),
     _whole("service_s"),
+    _list("access"),
+    sa.Column("kerb", sa.Boolean, nullable=False),
 )
 bin_ = sa.Table(
     "bin",
@@ -125,6 +133,7 @@ bin_ = sa.Table(
     _points_to("container_type_id", "container_type.id"),
     _points_to("fraction_code", "fraction.code"),
     _whole("service_s"),
+    _list("skills"),
 )
 sensor = sa.Table(
     "sensor",
@@ -158,6 +167,19 @@ vehicle = sa.Table(
     _whole("shift_end_s"),
     _text("road_profile"),
     _whole("fixed_cost_minor"),
+    sa.Column("end_depot_id", sa.Text, sa.ForeignKey("depot.id"), nullable=True),
+    _list("compartments"),
+    _list("skills"),
+    _whole("overtime_s"),
+    _whole("overtime_cost_per_h_minor"),
+    _whole("cost_per_km_minor", nullable=True),
+    _whole("cost_per_h_minor", nullable=True),
+    _whole("max_unloads_per_day", nullable=True),
+    _whole("max_bins_per_day", nullable=True),
+    _number("max_l_per_day", nullable=True),
+    _number("max_kg_per_day", nullable=True),
+    _number("weight_kg", nullable=True),
+    _number("height_m", nullable=True),
 )
 vehicle_fraction = sa.Table(
     "vehicle_fraction",
@@ -184,6 +206,7 @@ disposal_site = sa.Table(
     _whole("opens_s"),
     _whole("closes_s"),
     _whole("unload_s"),
+    _list("hours"),
 )
 disposal_site_fraction = sa.Table(
     "disposal_site_fraction",

@@ -18,6 +18,7 @@ from tomma.city import (
     Bin,
     Break,
     City,
+    Compartment,
     ContainerType,
     Depot,
     DisposalSite,
@@ -30,6 +31,7 @@ from tomma.city import (
     Site,
     Vehicle,
 )
+from tomma.hours import OpenHours
 from tomma.model import (
     BinId,
     ContainerTypeId,
@@ -52,6 +54,8 @@ FAR = datetime(2200, 1, 1, tzinfo=UTC)
 
 _THIS_RUN = uuid.uuid4().hex[:8]
 """Tells the measurements of one run from those of the last: a server may be kept."""
+
+MARKET_DAYS = OpenHours(13 * 3600, 16 * 3600, frozenset({3, 6}))
 
 type ReadingsAt = Callable[[Path], ReadingStore]
 type OpenReadings = Callable[[], ReadingStore]
@@ -249,10 +253,22 @@ def city() -> City:
             rest: Fraction(rest, "Restavfall", "Residual waste", 0.1, 14.0),
             glass: Fraction(glass, "Glas", "Glass", 0.3),
         },
-        container_types=_by_id(ContainerType(ContainerTypeId("660"), "660 l", 660.0, 1100.0, 100.0, 250.0)),
-        sites=_by_id(Site(SiteId("torg"), 'Stora torget, "norra"', here, "Nyckel\n3", 90)),
+        container_types=_by_id(
+            ContainerType(ContainerTypeId("660"), "660 l", 660.0, 1100.0, 100.0, 250.0, skills=frozenset({"lift"}))
+        ),
+        sites=_by_id(
+            Site(
+                SiteId("torg"),
+                'Stora torget, "norra"',
+                here,
+                "Nyckel\n3",
+                90,
+                (MARKET_DAYS, OpenHours(0, 7 * 3600)),
+                True,
+            )
+        ),
         bins=_by_id(
-            Bin(BinId("B1"), SiteId("torg"), ContainerTypeId("660"), rest),
+            Bin(BinId("B1"), SiteId("torg"), ContainerTypeId("660"), rest, skills=frozenset({"key", "crane"})),
             Bin(BinId("B2"), SiteId("torg"), ContainerTypeId("660"), glass, 120),
         ),
         sensors=_by_id(Sensor(SensorId("S1"), "Milesight", "EM400"), Sensor(SensorId("S2"))),
@@ -271,10 +287,34 @@ def city() -> City:
                 frozenset({rest, glass}),
                 Shift(6 * 3600, 14 * 3600, (Break(9 * 3600, 10 * 3600, 900), Break(11 * 3600, 12 * 3600, 1800))),
                 fixed_cost_minor=50_000,
+                end_depot_id=DepotId("D2"),
+                compartments=(
+                    Compartment(frozenset({rest}), 12_000.0, 5_000.0),
+                    Compartment(frozenset({glass}), 6_000.5, 4_000.0),
+                ),
+                skills=frozenset({"crane", "lift"}),
+                overtime_s=3_600,
+                overtime_cost_per_h_minor=30_000,
+                cost_per_km_minor=2_500,
+                cost_per_h_minor=60_000,
+                max_unloads_per_day=3,
+                max_bins_per_day=400,
+                max_l_per_day=50_000.5,
+                max_kg_per_day=20_000.0,
+                weight_kg=18_000.0,
+                height_m=3.5,
             )
         ),
-        depots=_by_id(Depot(DepotId("D1"), "Depån", here)),
+        depots=_by_id(Depot(DepotId("D1"), "Depån", here), Depot(DepotId("D2"), "Garaget", here)),
         disposal_sites=_by_id(
-            DisposalSite(DisposalSiteId("X1"), "Tippen", here, frozenset({rest, glass}), 6 * 3600, 16 * 3600)
+            DisposalSite(
+                DisposalSiteId("X1"),
+                "Tippen",
+                here,
+                frozenset({rest, glass}),
+                6 * 3600,
+                16 * 3600,
+                hours=(MARKET_DAYS,),
+            )
         ),
     )

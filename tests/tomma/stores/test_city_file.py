@@ -52,6 +52,26 @@ def _changed(city: City, change: Callable[[dict[str, Any]], object]) -> bytes:
             id="container upside down",
         ),
         pytest.param(
+            lambda d: d["sites"][0]["access"][0].update(weekdays=[0, 6]),
+            "sites[0]: access: weekdays must be some of 1 (Monday) to 7 (Sunday), got [0, 6]",
+            id="a day that no week has",
+        ),
+        pytest.param(
+            lambda d: d["vehicles"][0]["compartments"].pop(),
+            "vehicles[0]: every one of a truck's fractions must have exactly one compartment",
+            id="a stream without a compartment",
+        ),
+        pytest.param(
+            lambda d: d["vehicles"][0].update(end_depot_id="D9"),
+            "vehicles[V1]: end_depot_id names 'D9', which is not there",
+            id="a truck that ends nowhere",
+        ),
+        pytest.param(
+            lambda d: d["bins"][0].update(skills=[" crane"]),
+            "bins[0]: a skill must have 1 to 40 letters and no blank around, got ' crane'",
+            id="a skill with a blank",
+        ),
+        pytest.param(
             lambda d: d["sites"][0]["position"].update(lat_deg=593.0),
             "sites[0]: lat_deg must be within [-90, 90], got 593",
             id="not on the globe",
@@ -77,7 +97,7 @@ def _changed(city: City, change: Callable[[dict[str, Any]], object]) -> bytes:
         pytest.param(lambda d: d["sensors"].append({"id": ""}), "sensors[2]: the key must not be empty", id="no name"),
         pytest.param(lambda d: d["sites"].clear(), "bins[B1]: site_id names 'torg'", id="site is missing"),
         pytest.param(lambda d: d.update(sites={}), "sites must be a list, got dict", id="no list"),
-        pytest.param(lambda d: d["depots"].append(7), "depots[1]: must be an object, got 7", id="row that is none"),
+        pytest.param(lambda d: d["depots"].append(7), "depots[2]: must be an object, got 7", id="row that is none"),
         pytest.param(lambda d: d.update(trucks=[]), "'trucks' is not part of a city", id="unknown list"),
         pytest.param(lambda d: d.pop("organisation"), "organisation: must be an object", id="nobody's city"),
         pytest.param(lambda d: d.update(version=2), "version must be 1, got 2", id="another version"),
@@ -177,11 +197,25 @@ def test_a_city_file_of_an_older_version_means_what_it_always_meant(city: City) 
     old = parse_city(msgspec.json.encode(document))
 
     (container,) = old.container_types.values()
-    assert container == city.container_types[container.id]
+    assert container == replace(city.container_types[container.id], skills=frozenset())
     assert {each.dead_zone_mm for each in old.sensors.values()} == {0.0}
     assert {(each.offset_mm, each.tilt_deg) for each in old.installations} == {(0.0, 0.0)}
 
 
+def test_a_city_file_from_before_the_rules_has_none(city: City) -> None:
+    """One body, no skill, no limit, always open: what it meant when nobody could say more."""
+    document = msgspec.json.decode(city_document(city))
+    for name, fields in (("vehicles", OLD_VEHICLE_FIELDS), ("sites", OLD_SITE_FIELDS)):
+        document[name] = [{key: each[key] for key in fields} for each in document[name]]
+    old = parse_city(msgspec.json.encode(document))
+
+    (truck,), (site,) = old.vehicles.values(), old.sites.values()
+    assert (truck.compartments, truck.skills, truck.overtime_s, truck.max_bins_per_day) == ((), frozenset(), 0, None)
+    assert (site.access, site.kerb) == ((), False)
+
+
+OLD_VEHICLE_FIELDS = ("id", "name", "depot_id", "capacity_l", "capacity_kg", "fractions", "shift")
+OLD_SITE_FIELDS = ("id", "name", "position")
 OLD_CONTAINER_FIELDS = ("id", "name", "volume_l", "empty_mm", "full_mm", "max_kg", "shape")
 
 

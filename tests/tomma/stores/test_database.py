@@ -15,9 +15,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from tomma.city import City, ContainerType, Installation, Sensor, Shape
+from tomma.city import Break, City, ContainerType, Installation, Sensor, Shape, Shift, Vehicle
 from tomma.errors import ConfigurationError, StoreUnavailableError
-from tomma.model import BinId, ContainerTypeId, SensorId
+from tomma.model import BinId, ContainerTypeId, DepotId, FractionCode, SensorId, VehicleId
 from tomma.settings import Settings
 from tomma.stores import tables
 from tomma.stores.database import APPLICATION_ID, open_database
@@ -76,6 +76,10 @@ INSERT INTO site VALUES ('P', 'Square', 59.3, 18.0, '', 60);
 INSERT INTO bin VALUES ('B', 'P', 'C', 'R', 60);
 INSERT INTO sensor VALUES ('S', 'Milesight', 'EM400');
 INSERT INTO installation VALUES ('S', '2026-01-01 00:00:00.000000', 'B', NULL);
+INSERT INTO depot VALUES ('D', 'Depot', 59.3, 18.0);
+INSERT INTO vehicle VALUES ('V', 'Bil 1', 'D', 18000, 7500, 21600, 50400, 'truck', 0);
+INSERT INTO vehicle_fraction VALUES ('V', 'R');
+INSERT INTO vehicle_break VALUES ('V', 0, 32400, 36000, 1800);
 UPDATE counter SET value = 7 WHERE name = 'revision';
 """
 """What the first version wrote."""
@@ -108,6 +112,9 @@ def test_a_city_of_the_first_version_comes_up_as_it_was(old_registry: Path) -> N
         "C": ContainerType(ContainerTypeId("C"), "370 l", 370.0, 1100.0, 100.0, 150.0, Shape.STRAIGHT)
     }
     assert city.sensors == {"S": Sensor(SensorId("S"), "Milesight", "EM400")}
+    shift = Shift(21_600, 50_400, (Break(32_400, 36_000, 1_800),))
+    truck = Vehicle(VehicleId("V"), "Bil 1", DepotId("D"), 18_000.0, 7_500.0, frozenset({FractionCode("R")}), shift)
+    assert city.vehicles == {"V": truck}
     assert city.installations == (Installation(SensorId("S"), BinId("B"), datetime(2026, 1, 1, tzinfo=UTC)),)
 
 
