@@ -1,37 +1,58 @@
 """From the stores to what a forecast reads: one call, every bin."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from routing.forecast import BinHistory
+from routing.forecast import BinHistory, Feedback, Word
 from tomma.city import City
-from tomma.fold import confirmed_emptyings
-from tomma.model import BinId, Emptying, Reading
+from tomma.fold import confirmed_emptyings, fold
+from tomma.model import BinId, Emptying, Event, EventKind, Reading, ReportKind, SkipReason
 from tomma.ports import EventLog, ReadingStore
 
 WINDOW_DAYS = 28
-"""Two half-lives of the forecast's memory (`routing.forecast.rates`)."""
+"""Two half-lives of the forecast's memory (`routing.forecast.sums`)."""
+BEFORE_THE_TAP = timedelta(seconds=1)
+"""What a driver saw of a bin that he then emptied he saw before."""
 
 
 def load_histories(
     city: City, readings: ReadingStore, events: EventLog, now_utc: datetime, *, window_days: int = WINDOW_DAYS
 ) -> Mapping[BinId, BinHistory]:
-    """Return every bin's readings and emptyings of the last `window_days` up to and with `now_utc`.
+    """Return every bin's readings, emptyings and feedback of the last `window_days` up to and with `now_utc`.
 
     Emptyings are those the sensors showed and those the drivers confirmed and did not take back. A bin that was
     silent for the whole window has its newest reading, however old: silence makes urgent, not forgotten.
     """
-    from_utc, to_utc = now_utc - timedelta(days=window_days), now_utc + timedelta(microseconds=1)
-    seen = readings.range_all(from_utc, to_utc)
+    from_utc = now_utc - timedelta(days=window_days)
+    return load_news(city, readings, events, now_utc, readings_from=from_utc, events_from=from_utc)
+
+
+def load_news(
+    city: City,
+    readings: ReadingStore,
+    events: EventLog,
+    now_utc: datetime,
+    *,
+    readings_from: datetime,
+    events_from: datetime,
+) -> Mapping[BinId, BinHistory]:
+    """Return what `load_histories` does, of readings and of everything else from two moments on."""
+    to_utc = now_utc + timedelta(microseconds=1)
+    seen = readings.range_all(readings_from, to_utc)
     newest = readings.latest()
+    told = events.received_since(events_from)
     emptied: dict[BinId, list[Emptying]] = defaultdict(list)
-    confirmed = confirmed_emptyings(events.received_since(from_utc))
-    in_window = [each for each in confirmed if from_utc <= each.at_utc < to_utc]
-    for emptying in (*readings.emptyings(from_utc, to_utc), *in_window):
+    confirmed = [each for each in confirmed_emptyings(told) if events_from <= each.at_utc < to_utc]
+    for emptying in (*readings.emptyings(events_from, to_utc), *confirmed):
         emptied[emptying.bin_id].append(emptying)
+    said = feedback_of(told)
     return {
-        bin_id: BinHistory(_or_newest(seen.get(bin_id, ()), newest.get(bin_id), to_utc), tuple(emptied.get(bin_id, ())))
+        bin_id: BinHistory(
+            _or_newest(seen.get(bin_id, ()), newest.get(bin_id), to_utc),
+            tuple(emptied.get(bin_id, ())),
+            [each for each in said.get(bin_id, ()) if events_from <= each.at_utc < to_utc],
+        )
         for bin_id in city.bins
     }
 
@@ -40,6 +61,24 @@ def _or_newest(seen: Sequence[Reading], newest: Reading | None, to_utc: datetime
     if seen or newest is None or newest.measured_utc >= to_utc:
         return seen
     return (newest,)
+
+
+def feedback_of(events: Iterable[Event]) -> Mapping[BinId, Sequence[Feedback]]:
+    """Return what drivers saw in the bins they emptied or left, but for what they took back."""
+    said: dict[BinId, list[Feedback]] = defaultdict(list)
+    for event in fold(events).standing:
+        word = _word(event)
+        if event.bin_id is not None and word is not None:
+            at_utc = min(event.tapped_utc, event.received_utc) - BEFORE_THE_TAP
+            said[event.bin_id].append(Feedback(at_utc, word))
+    return said
+
+
+def _word(event: Event) -> Word | None:
+    heaped = event.overflowing or event.skip_reason is SkipReason.OVERLOADED
+    if heaped or (event.kind is EventKind.REPORTED and event.report is ReportKind.OVERFLOWING):
+        return Word.FULL
+    return Word.EMPTY if event.skip_reason is SkipReason.ALREADY_EMPTY else None
 
 
 def last_emptied(histories: Mapping[BinId, BinHistory]) -> Mapping[BinId, datetime]:

@@ -1,6 +1,6 @@
 """The answer of a forecast: every bin's fill as a distribution, at any time from now on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from routing.forecast.activity import HOUR_S, Clocks
 from routing.forecast.fills import Fills
+from routing.forecast.futures import draw_fills
 from routing.forecast.level import Leftover
 from routing.forecast.state import SensorState
 from tomma.model import BinId
@@ -149,6 +150,15 @@ class CityForecast:
             steps_utc=tuple(each + later for each in self.steps_utc),
             fills=self.fills.emptied_to(self.leftover.mean, self.leftover.sd, self._hours((at_utc,))[:, 0]),
         )
+
+    def draw_fills(self, at_utc: Sequence[datetime], rng: np.random.Generator) -> FloatArray:
+        """Return one future: every bin's fill at these rising times if nobody empties it. Shape [bins, times].
+
+        Not capped: what exceeds 1 lies beside the bin. Draws agree with all other answers of this forecast.
+        """
+        moments = tuple(at_utc)
+        days = np.array([int(each.timestamp() // (24 * HOUR_S)) for each in moments], dtype=np.int64)
+        return draw_fills(self.fills, self._hours(moments), days, rng)
 
     def quantiles_at(self, at_utc: datetime, levels: FloatArray, rows: slice = slice(None)) -> FloatArray:
         """Return the fill's quantiles at these `levels`; one row per bin in `rows`, one column per level."""

@@ -5,8 +5,9 @@ bin's newest level is in the sums for good; what came later is looked at again e
 driver's late tap is understood only by what follows it. Relearning is the same call with an empty memory.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ AHEAD_S = 14 * DAY_S
 """How far the calendar reaches beyond now; further on, all hours count the same."""
 BEHIND_S = 400 * DAY_S
 """How far it reaches back at most."""
+BY_BIN = ("settled_s", "gap_s", "watched_s", "emptied_s")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class ForecastMemory:
     """What ends not later than this is in the sums. By bin."""
     gap_s: FloatArray
     """How far apart a sensor's readings usually are, NaN where nobody knows. By bin."""
+    watched_s: FloatArray
+    """When each bin was first heard of; NaN for one that never was. By bin."""
+    emptied_s: FloatArray
+    """When each was last emptied, NaN where nobody knows. By bin."""
     tail: Looks
 
     @classmethod
@@ -65,8 +71,19 @@ class ForecastMemory:
             sums=Sums.nothing(bins, len(places.names), -np.inf),
             settled_s=np.full(bins, -np.inf),
             gap_s=np.full(bins, np.nan),
+            watched_s=np.full(bins, np.nan),
+            emptied_s=np.full(bins, np.nan),
             tail=NOTHING_HEARD,
         )
+
+    def unemptied_since(self) -> Mapping[BinId, datetime]:
+        """Return since when each bin has certainly not been emptied: its last emptying, else the first word of it."""
+        since_s = np.where(np.isfinite(self.emptied_s), self.emptied_s, self.watched_s).tolist()
+        return {
+            bin_id: datetime.fromtimestamp(each, UTC)
+            for bin_id, each in zip(self.bin_ids, since_s, strict=True)
+            if np.isfinite(each)
+        }
 
     def fitted(self, city: City) -> "ForecastMemory":
         """Return the memory of a city whose bins and kinds of bin may have changed: new ones start with nothing."""
@@ -75,8 +92,8 @@ class ForecastMemory:
             return self
         bins, groups = _numbers(self.bin_ids, fresh.bin_ids), _numbers(self.groups, fresh.groups)
         here = bins >= 0
-        fresh.settled_s[bins[here]] = self.settled_s[here]
-        fresh.gap_s[bins[here]] = self.gap_s[here]
+        for name in BY_BIN:
+            getattr(fresh, name)[bins[here]] = getattr(self, name)[here]
         return replace(
             fresh,
             as_of_s=self.as_of_s,
@@ -130,6 +147,8 @@ def recall(
         sums=past + sums_of(seen, memory.settled_s, found, past, learned, places, paces, until_s=settled_s),
         settled_s=settled_s,
         gap_s=heard.usual_gap_s,
+        watched_s=_earliest(memory.watched_s, looks),
+        emptied_s=_latest(memory.emptied_s, looks),
         tail=_tail(looks, seen, settled_s, heard),
     )
     return Recalled(kept, learned, levels, heard, ~known)
@@ -172,6 +191,18 @@ def _tail(looks: Looks, seen: Observations, settled_s: FloatArray, heard: Heard)
         levels.rows((levels.time_s >= settled_s[levels.bin_of]) & ~stale),
         resets.rows(resets.time_s >= since_s[resets.bin_of]),
     )
+
+
+def _earliest(watched_s: FloatArray, looks: Looks) -> FloatArray:
+    watched_s = watched_s.copy()
+    np.fmin.at(watched_s, looks.levels.bin_of, looks.levels.time_s)
+    return watched_s
+
+
+def _latest(emptied_s: FloatArray, looks: Looks) -> FloatArray:
+    emptied_s = emptied_s.copy()
+    np.fmax.at(emptied_s, looks.resets.bin_of, looks.resets.time_s)
+    return emptied_s
 
 
 def _numbers(old: tuple[str, ...] | tuple[BinId, ...], new: tuple[str, ...] | tuple[BinId, ...]) -> IntArray:

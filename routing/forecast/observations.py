@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.forecast.contradicted import without_contradicted
 from routing.forecast.emptied import Emptied, merged_resets
 from routing.forecast.looks import SAID, Levels, Looks
 from tomma.model import UNTRUSTED, Quality
@@ -57,7 +58,7 @@ class Observations:
 def observe(bins: int, looks: Looks) -> Observations:
     """Return what can be believed of the looks, which are in order of bin and time."""
     trusted = looks.levels.rows((looks.levels.quality & int(UNTRUSTED)) == 0)
-    trusted = _without_bumps(trusted)
+    trusted = without_contradicted(_without_bumps(trusted), looks.resets)
     seen = _with_told_levels(bins, trusted, merged_resets(looks.resets, trusted, bins))
     return _split_at_missed_emptyings(_without_lone_jumps(seen))
 

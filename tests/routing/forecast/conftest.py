@@ -37,7 +37,7 @@ def make_city() -> MakeCity:
     """A city with bins A, B, C ... some 330 m apart in rows of six, and a hygiene interval of 14 days."""
 
     def make(bins: int = 1, *, names: Sequence[str] | None = None, timezone: str = "Europe/Stockholm") -> City:
-        ids = [BinId(name) for name in (names or [chr(ord("A") + n) for n in range(bins)])]
+        ids = [BinId(name) for name in (names or _names(bins))]
         kind, waste = ContainerTypeId("660 l"), FractionCode("residual")
         return City(
             Organisation("town", "Town", timezone),
@@ -53,6 +53,10 @@ def make_city() -> MakeCity:
         )
 
     return make
+
+
+def _names(bins: int) -> list[str]:
+    return [chr(ord("A") + n) if n < 26 else f"bin {n}" for n in range(bins)]
 
 
 def _corner(n: int) -> Position:

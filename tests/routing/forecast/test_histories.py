@@ -1,11 +1,13 @@
 """From real stores to histories."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from routing.forecast import Word, forecast_city
 from routing.histories import last_emptied, load_histories, unemptied_since
 from tomma.city import City
 from tomma.model import (
@@ -17,6 +19,7 @@ from tomma.model import (
     PlanId,
     Reading,
     SensorId,
+    SkipReason,
     VehicleId,
 )
 from tomma.stores.database import open_database
@@ -103,3 +106,47 @@ def test_a_bin_never_seen_emptied_counts_from_its_first_reading(
     histories = load_histories(make_city(3), readings, events, now)
     assert last_emptied(histories) == {B: tap}
     assert unemptied_since(histories) == {A: first, B: tap}
+
+
+def _skip(bin_id: BinId, at: datetime, key: str, reason: SkipReason, *, overflowing: bool = False) -> Event:
+    return Event(
+        key,
+        "tablet",
+        1,
+        PlanId("plan"),
+        VehicleId("truck"),
+        EventKind.SKIPPED,
+        at,
+        at,
+        bin_id=bin_id,
+        skip_reason=reason,
+        overflowing=overflowing,
+    )
+
+
+def test_what_the_driver_saw_of_a_bin_he_left_is_told(
+    make_city: MakeCity, readings: SqliteReadings, events: SqlEventLog, now: datetime
+) -> None:
+    """Empty already, too heavy to lift, or waste beside it; a car before it says nothing about the level."""
+    at = now - timedelta(hours=6)
+    events.append(
+        [
+            _skip(A, at, "skip-0000001", SkipReason.ALREADY_EMPTY),
+            _skip(B, at, "skip-0000002", SkipReason.OVERLOADED),
+            _skip(C, at, "skip-0000003", SkipReason.BLOCKED),
+        ]
+    )
+    told = load_histories(make_city(3), readings, events, now)
+    assert [[each.word for each in told[bin_id].feedback] for bin_id in (A, B, C)] == [[Word.EMPTY], [Word.FULL], []]
+
+
+def test_a_bin_that_overflowed_before_it_was_emptied_was_full_and_is_empty(
+    make_city: MakeCity, readings: SqliteReadings, events: SqlEventLog, now: datetime
+) -> None:
+    """He tells both with one tap; what he saw he saw before."""
+    at = now - timedelta(hours=6)
+    events.append([replace(_tap(A, at, "tap-00000001"), overflowing=True)])
+    told = load_histories(make_city(), readings, events, now)
+    assert told[A].feedback[0].word is Word.FULL
+    assert told[A].feedback[0].at_utc < told[A].emptyings[0].at_utc
+    assert forecast_city(make_city(), told, now).of(A).level_fraction < 0.3

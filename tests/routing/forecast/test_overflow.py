@@ -66,3 +66,19 @@ def test_an_emptying_saves_the_overflow_that_follows(make_city: MakeCity, steady
     assert emptied.expected_fill_at(visit)[0] < 0.2
     assert emptied.expected_overflow_h(visit, later)[0] < 0.1 * forecast.expected_overflow_h(visit, later)[0]
     assert emptied.expected_overflow_l(visit, later)[0] < 0.1 * forecast.expected_overflow_l(visit, later)[0]
+
+
+def test_drawn_futures_agree_with_the_told_ones(make_city: MakeCity, steady: See, now: datetime) -> None:
+    """Who plays plans through a thousand futures must find the risks that the forecast tells."""
+    city = make_city(2000)
+    forecast = forecast_city(city, {each: steady(0.3, level=0.5, bin_id=each) for each in city.bins}, now)
+    times = [now + h * HOUR for h in (3, 6, 12, 24, 36, 48, 60, 72)]
+    drawn = forecast.draw_fills(times, np.random.default_rng(5))
+    assert (np.diff(drawn, axis=1) >= 0).all()
+    for column, at in enumerate(times):
+        overflowing = (drawn[:, column] >= 1.0).mean()
+        assert overflowing == pytest.approx(forecast.p_overflow_at(at).mean(), abs=0.03)
+        expected = np.minimum(drawn[:, column], 1.0).mean()
+        assert expected == pytest.approx(forecast.expected_fill_at(at).mean(), abs=0.012)
+    spilled = np.maximum(drawn[:, -1] - 1.0, 0.0).mean() * 660.0
+    assert spilled == pytest.approx(forecast.expected_overflow_l(now, times[-1]).mean(), rel=0.08)

@@ -1,0 +1,99 @@
+"""The forecast as planner and pages ask for it: from the stores, with a memory on the disk where there is one."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from routing.forecast import (
+    ORDINARY,
+    CityForecast,
+    ForecastMemory,
+    Influences,
+    forecast_from,
+    from_bytes,
+    looks_of,
+    recall,
+    to_bytes,
+)
+from routing.histories import load_histories, load_news
+from tomma.city import City
+from tomma.model import BinId
+from tomma.ports import EventLog, ReadingStore
+
+log = logging.getLogger(__name__)
+
+STALE = timedelta(days=3)
+"""An older memory may have missed what came late: then four weeks are learnt anew."""
+LATE_READINGS, LATE_EVENTS = timedelta(hours=24), timedelta(hours=72)
+"""So far back news is read again: a gateway that was down sends a day late, a tablet after a weekend."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How the bins will fill, and since when each has stood unemptied (what a hygiene interval counts from)."""
+
+    forecast: CityForecast
+    unemptied_since: Mapping[BinId, datetime]
+
+
+def city_outlook(
+    city: City,
+    readings: ReadingStore,
+    events: EventLog,
+    now_utc: datetime,
+    *,
+    memory_file: Path | None = None,
+    influences: Influences = ORDINARY,
+) -> Outlook:
+    """Return the outlook from what is stored.
+
+    With a `memory_file` only what came since the last call is read, and the memory is kept for the next one. A
+    memory that is missing, damaged, of another version, too old, or of a later time is no trouble: four weeks are
+    learnt anew.
+    """
+    memory = _remembered(memory_file, city, now_utc)
+    if memory is None:
+        memory = ForecastMemory.empty(city)
+        news = load_histories(city, readings, events, now_utc)
+    else:
+        since_utc = datetime.fromtimestamp(memory.as_of_s, UTC)
+        news = load_news(
+            city,
+            readings,
+            events,
+            now_utc,
+            readings_from=since_utc - LATE_READINGS,
+            events_from=since_utc - LATE_EVENTS,
+        )
+    recalled = recall(memory, city, looks_of(tuple(city.bins), news, now_utc), now_utc, influences)
+    _keep(memory_file, recalled.memory)
+    return Outlook(forecast_from(recalled, city, now_utc), recalled.memory.unemptied_since())
+
+
+def _remembered(file: Path | None, city: City, now_utc: datetime) -> ForecastMemory | None:
+    if file is None or not file.exists():
+        return None
+    try:
+        memory = from_bytes(file.read_bytes())
+    except (ValueError, OSError) as exc:
+        log.warning("forecast learnt anew reason=%s", exc)
+        return None
+    age = now_utc - datetime.fromtimestamp(memory.as_of_s, UTC)
+    usable = timedelta(0) <= age <= STALE and memory.timezone == city.organisation.timezone
+    return memory if usable else None
+
+
+def _keep(file: Path | None, memory: ForecastMemory) -> None:
+    """Put the memory in its place in one step: a reader sees the old one or the new one. It can always be relearnt."""
+    if file is None:
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=file.parent, prefix=file.name, delete=False) as fresh:
+            fresh.write(to_bytes(memory))
+        Path(fresh.name).replace(file)
+    except OSError as exc:
+        log.warning("forecast's memory not kept reason=%s", exc)
