@@ -6,6 +6,7 @@ given one first. Names that are no EUI (serial numbers with other letters, paths
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 _SEPARATORS = re.compile(r"[-:. ]")
@@ -58,6 +59,18 @@ def spellings(*names: str | None) -> tuple[str, ...]:
         if name:
             found.update(dict.fromkeys(spellings_of(name)))
     return tuple(found)
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names without further spellings of an EUI that is among them already: a sentence needs one of each.
+
+    >>> distinct(spellings("tank-7", "A84041000181D447"))
+    ('tank-7', 'A84041000181D447')
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(eui_of(name) or name, name)
+    return tuple(found.values())
 
 
 def same_device(one: str, other: str) -> bool:

@@ -22,6 +22,7 @@ from ingest.decode import decode
 from ingest.decode.codec import NO_CODECS, Codecs
 from ingest.emptyings import NOTHING, detect
 from ingest.envelope import ENVELOPES
+from ingest.identity import distinct
 from ingest.memory import SensorMemory, seen_in
 from ingest.message import Message, Record, Uplink
 from ingest.news import News
@@ -263,7 +264,7 @@ def _sensor_of(uplink: Uplink, city: City) -> Sensor:
         sensor = city.sensors.get(SensorId(name))
         if sensor is not None:
             return sensor
-    names = " or ".join(shown(name) for name in uplink.device_ids)
+    names = " or ".join(shown(name) for name in distinct(uplink.device_ids))
     detail = f"the device must be a sensor of the city, got {names}"
     raise StrangerError(RejectReason.UNKNOWN_DEVICE, detail, uplink.device_ids)
 

@@ -18,7 +18,6 @@ from ingest.alerts.recall import StoreTrails
 from ingest.city_watch import CityWatch
 from ingest.counters import Counters, Status
 from ingest.decode.codec import NO_CODECS, Codecs
-from ingest.envelope import ENVELOPES
 from ingest.inbox import Delivery
 from ingest.link import MqttLink
 from ingest.message import Message
@@ -30,7 +29,7 @@ from ingest.seams import Link, Turns
 from ingest.topics import envelope_finder
 from tomma.back_off import BackOff
 from tomma.clock import Clock
-from tomma.errors import ConfigurationError, StoreUnavailableError
+from tomma.errors import StoreUnavailableError
 from tomma.model import RejectReason
 from tomma.ports import Appended, ReadingStore, Registry
 from tomma.settings import BrokerSettings
@@ -75,7 +74,6 @@ class Subscriber:
         on_ready: Callable[[], None] = lambda: None,
         on_status: Callable[[Status], None] = lambda _: None,
     ) -> None:
-        _check_envelopes(settings)
         self._settings = settings
         self._store = store
         self._clock = clock
@@ -246,11 +244,3 @@ class Subscriber:
         if self._told_ready and now_s >= self._report_due_s:
             self._report_due_s = now_s + REPORT_EVERY_S
             self._on_status(self.status())
-
-
-def _check_envelopes(settings: BrokerSettings) -> None:
-    """Raise ConfigurationError unless every source names an envelope we can open."""
-    for source in settings.sources:
-        if source.envelope not in ENVELOPES:
-            known = ", ".join(sorted(ENVELOPES))
-            raise ConfigurationError(f"envelope of {source.topic} must be one of {known}, got {source.envelope!r}")

@@ -4,13 +4,14 @@ An unknown key is refused. Variables win over the file: TOMMA_BROKER__PORT=1884 
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -27,15 +28,49 @@ SERVER_PATTERN = r"^(https?://[^/@\s]+(/[^@\s]*)?)?$"
 """An address without a login: that would end up in logs."""
 
 
+TOPIC_BYTES_MAX = 65_535
+"""MQTT 5, section 1.5.4."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+type EnvelopeName = Literal[
+    "auto",
+    "json",
+    "csv",
+    "tts_v3",
+    "chirpstack_v4",
+    "chirpstack_v3",
+    "thingpark",
+    "loriot",
+    "milesight_gateway",
+    "milesight_nbiot",
+    "dragino_nbiot",
+    "vega_nb11",
+    "senml",
+    "fiware",
+]
+"""What `ingest.envelope.ENVELOPES` can open; a test holds the two together."""
+_LEVELS = re.compile(r"(?:(?:[^+#\0/]*|\+)/)*(?:[^+#\0/]*|[+#])")
 
 
 class Source(_Section):
     """A topic filter and the envelope its messages come in."""
 
     topic: str
-    envelope: str
+    envelope: EnvelopeName
+
+    @field_validator("topic")
+    @classmethod
+    def _is_a_filter(cls, topic: str) -> str:
+        if not topic or len(topic.encode()) > TOPIC_BYTES_MAX or not _LEVELS.fullmatch(topic):
+            raise ValueError(
+                f"an MQTT topic filter must have 1 to {TOPIC_BYTES_MAX} bytes, + and # alone between its slashes and # "
+                f"only at the end, got {topic!r:.80}"
+            )
+        return topic
 
 
 class BrokerSettings(_Section):

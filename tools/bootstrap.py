@@ -144,9 +144,13 @@ def install(kind):
         run([uv, "venv", "--quiet", "--no-project", "--clear", "--python", chosen, VENV])
     say("installing the locked packages (%s)" % kind)
     target = [uv, "pip", "install", "--python", python]
+    if kind == "run":  # a service may not write bytecode where it lies: each start would compile everything, a second
+        target.append("--compile-bytecode")
     run(target + ["--require-hashes", "-r", "requirements/%s.txt" % kind], env=uv_environment())
     # The project itself, as a path file: nothing to build and nothing to fetch.
     run(target + ["--quiet", "--no-deps", "--no-build-isolation", "-e", "."], env=uv_environment())
+    if kind == "run":
+        run([python, "-m", "compileall", "-q", "tomma", "ingest", "routing", "api", "simulator"])
     with open(os.path.join(VENV, kind + ".stamp"), "w") as handle:
         handle.write(stamp_of(kind))
 

@@ -72,7 +72,8 @@ def _foreign(uplink: Uplink, sensor: Sensor, codecs: Codecs) -> Sequence[Values]
     if uplink.frame:
         raise RefusedError(
             RejectReason.UNKNOWN_FORMAT,
-            f"make must be one of {', '.join(sorted(MAKERS))} to decode a binary payload, got {shown(sensor.make)}",
+            f"make must be one of {', '.join(sorted(MAKERS))} to decode a binary payload, got {shown(sensor.make)}; "
+            "`tomma codec add` teaches another make",
         )
     raise RefusedError(RejectReason.NO_READING, "decoded_payload carries no distance or fill, and there is no frame")
 

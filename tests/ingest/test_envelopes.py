@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -16,7 +16,9 @@ from ingest.pipeline import IngestContext, process
 from ingest.refusal import RefusedError
 from tomma.city import Sensor
 from tomma.model import RejectReason, SensorId
+from tomma.settings import EnvelopeName
 
+T0 = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DATA = Path(__file__).parents[3] / "shared" / "data"
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EUI = "1000000000000001"
@@ -338,3 +340,18 @@ def test_an_eui_is_one_device_however_it_is_written() -> None:
     assert not same_device(written[0], "A84041000181D448")
     assert not same_device("bin-7", "BIN-7")
     assert spellings("bin-7", None, "bin-7") == ("bin-7",)
+
+
+def test_the_settings_know_every_envelope_and_no_other() -> None:
+    """A name that is accepted at start and unknown at the first message would turn readings into dead letters."""
+    assert set(get_args(EnvelopeName.__value__)) == ENVELOPES.keys()
+
+
+def test_a_stranger_is_told_by_one_spelling_of_each_name(context: IngestContext) -> None:
+    """Nine spellings of one EUI in a row hide the one that stands on the label."""
+    body = {"deviceInfo": {"devEui": "a84041000181d447", "deviceName": "tank-7"}, "data": "AQ==", "fPort": 2}
+    message = Message("application/1/device/a84041000181d447/event/up", json.dumps(body).encode(), T0, "chirpstack_v4")
+    (rejected,) = process([message], context).rejected
+    assert rejected.reason is RejectReason.UNKNOWN_DEVICE
+    assert rejected.detail.lower().count("d447") <= 1, rejected.detail
+    assert len(rejected.device_ids) > 2, "it is found under every spelling all the same"

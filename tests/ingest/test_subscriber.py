@@ -434,13 +434,6 @@ def test_a_storm_of_bad_messages_is_a_line_and_a_number(
     ]
 
 
-def test_an_unknown_envelope_is_told_before_the_first_message(link: BrokerInMemory, failing: FailingStore) -> None:
-    """A typing mistake in the settings must not turn a city's readings into dead letters."""
-    wrong = BrokerSettings(sources=(Source(topic="v3/+/devices/+/up", envelope="tts"),))
-    with pytest.raises(ConfigurationError, match=r"must be one of auto, .*json.*, got 'tts'"):
-        Subscriber(wrong, failing, NoCityYet(), SystemClock(), link=link)
-
-
 def test_a_wrong_password_is_told_at_start(
     embedded: Any, store: ReadingStore, registry: Registry, subscribe: Callable[..., Any]
 ) -> None:

@@ -33,6 +33,16 @@ def test_a_variable_wins_over_the_file(own_folder: Path, monkeypatch: pytest.Mon
         pytest.param("[server]\nport = 'web'\n", "server.port: .*, got 'web'", id="a word for a number"),
         pytest.param("[broker\n", r"tomma\.toml cannot be read: .*line 1", id="no TOML"),
         pytest.param("colour = 'green'\n", "colour", id="a key nobody knows"),
+        pytest.param(
+            "[[broker.sources]]\ntopic = 'a/+/up'\nenvelope = 'tts'\n",
+            "broker.sources.0.envelope: .*'tts_v3'.*, got 'tts'",
+            id="an envelope nobody knows",
+        ),
+        pytest.param(
+            "[[broker.sources]]\ntopic = 'city/b#'\nenvelope = 'json'\n",
+            "broker.sources.0.topic: .*alone between its slashes.*, got 'city/b#'",
+            id="a topic that no broker takes",
+        ),
     ],
 )
 def test_a_wrong_key_or_value_is_refused_by_name(own_folder: Path, text: str, named: str) -> None:
