@@ -28,6 +28,27 @@ class Found:
     visits: Order
 
 
+class Gates:
+    """Columns of the disposal sites that serve a truck."""
+
+    def __init__(self, problem: Problem, truck: int) -> None:
+        sites = [problem.disposals[site] for site in problem.disposals_of_truck[truck]]
+        rates = problem.rates_of(truck)
+        self.place = np.array([site.place for site in sites], dtype=np.int64)
+        self.unload_s = np.array([site.unload_s for site in sites], dtype=np.int64)
+        self.handling = np.array([rates.handling_minor(site.unload_s) for site in sites], dtype=np.int64)
+        self.open_s = np.array([site.open_s for site in sites], dtype=np.int64)
+        self.shut_s = [site.shut_s for site in sites]
+
+    def begin_at(self, ready_s: Int64) -> Int64:
+        """Return when unloading begins for whoever is there at `ready_s`: [sites, gaps]."""
+        begin: Int64 = np.maximum(ready_s, self.open_s[:, None])
+        for at, gaps in enumerate(self.shut_s):
+            if gaps:
+                begin[at] = begin_at(begin[at], 0, gaps)
+        return begin
+
+
 @dataclass
 class Tour:
     """One truck's order with the arrays that price an insertion."""
@@ -52,7 +73,7 @@ class Tour:
         self.site_latest_s = before_breaks(site_latest, truck.breaks)
         home = before_breaks(np.array([truck.latest_home_s, truck.shift_end_s]), truck.breaks).tolist()
         self.home_latest_s, self.overtime_from_s = home
-        self.handling_of_site = [rates.handling_minor(d.unload_s) for d in self.problem.disposals]
+        self.gates = Gates(self.problem, self.truck)
         if self.order or truck.aboard:
             self.tidy()
         else:
@@ -164,14 +185,21 @@ class Tour:
         if not self.takes(index) or not (any_day or self.within_day(index)):
             return None
         ways = [self._plain(index)] if self.order else []
+        if ways and ways[0].cost_minor <= self.at_least_minor(index):
+            return ways[0]
         most = self.problem.trucks[self.truck].max_unloads
-        if not self.order or most is None or self.unloads < most:
-            for site_at, site in enumerate(self.sites):
-                ways.append(self._then_unload(index, site_at, site))
-                if self.order:
-                    ways.append(self._unload_first(index, site_at, site))
+        if self.sites and (not self.order or most is None or self.unloads < most):
+            ways.append(self._then_unload(index))
+            if self.order:
+                ways.append(self._unload_first(index))
         ways = [way for way in ways if way.cost_minor < NO_WAY]
         return min(ways, key=lambda way: (way.cost_minor, len(way.visits), way.at)) if ways else None
+
+    def at_least_minor(self, index: int) -> int:
+        """Return what the bin's detour costs at the best gap, whether or not it fits there: no way is cheaper."""
+        place = int(self.bins.place[index])
+        detour = self.arcs.cost_minor[self.place[:-1], place] + self.arcs.cost_minor[place, self.place[1:]]
+        return int((detour - self.leg_minor).min()) + int(self.handling[index]) + self._leaving_minor()
 
     def _room(self, index: int, *, before: bool, after: bool) -> Bool:
         fits = np.ones(len(self.order) + 1, dtype=np.bool_)
@@ -182,14 +210,18 @@ class Tour:
             fits &= load <= room.capacity
         return fits
 
-    def _pick(self, cost: Int64, fits: Bool, visits: Order) -> Found:
+    def _pick(self, cost: Int64, fits: Bool, visits: Sequence[Order]) -> Found:
+        """Take the cheapest of the gaps (columns) and the ways to visit there (rows)."""
         priced = np.where(fits, cost, NO_WAY)
-        at = int(priced.argmin())
-        extra = int(priced[at])
+        best = int(priced.argmin())
+        way, at = divmod(best, priced.shape[-1])
+        extra = int(priced.flat[best])
+        return Found(extra + self._leaving_minor() if extra < NO_WAY else extra, at, visits[way])
+
+    def _leaving_minor(self) -> int:
+        """Return what a truck costs that leaves home for this: the way home is then no saving."""
         truck = self.problem.trucks[self.truck]
-        if extra < NO_WAY and not self.order and not truck.on_road:  # the way home is no saving of a truck at home
-            extra += truck.fixed_minor + int(self.leg_minor[0])
-        return Found(extra, at, visits)
+        return 0 if self.order or truck.on_road else truck.fixed_minor + int(self.leg_minor[0])
 
     def _plain(self, index: int) -> Found:
         """The bin between two visits; not after the last unloading, since the truck must end empty."""
@@ -201,38 +233,39 @@ class Tour:
         fits &= self._room(index, before=True, after=True)
         fits[-1] = False
         cost = self.arcs.cost_minor[here, place] + self.arcs.cost_minor[place, there] - self.leg_minor
-        return self._pick(cost + self.handling[index] + self._overtime_minor(halt), fits, ((COLLECT, index),))
+        return self._pick(cost + self.handling[index] + self._overtime_minor(halt), fits, [((COLLECT, index),)])
 
-    def _then_unload(self, index: int, site_at: int, site: int) -> Found:
+    def _then_unload(self, index: int) -> Found:
         """The bin, then an unloading: ends the trip there, or makes a new last trip."""
-        node, place, gate = self.problem.bins[index], int(self.bins.place[index]), self.problem.disposals[site]
+        node, place, gates = self.problem.bins[index], int(self.bins.place[index]), self.gates
         here, there = self.place[:-1], self.place[1:]
         begin = begin_at(self.done_s + self.arcs.duration_s[here, place], node.open_s, node.shut_s)
-        at_site = begin + node.service_s + int(self.arcs.duration_s[place, gate.place])
-        unload = begin_at(at_site, gate.open_s, gate.shut_s)
-        halt = unload + gate.unload_s + self.arcs.duration_s[gate.place, there]
-        fits = (begin <= self.bin_latest_s[index]) & (unload <= self.site_latest_s[site_at])
-        fits &= halt <= self.arrive_by_s
-        fits &= self._room(index, before=True, after=False)
-        cost = self.arcs.cost_minor[here, place] + self.arcs.cost_minor[gate.place, there] - self.leg_minor
-        cost = cost + int(self.arcs.cost_minor[place, gate.place]) + self.handling[index] + self.handling_of_site[site]
-        return self._pick(cost + self._overtime_minor(halt), fits, ((COLLECT, index), (DISPOSE, site)))
+        at_site = begin + node.service_s + self.arcs.duration_s[place, gates.place][:, None]
+        unload = gates.begin_at(at_site)
+        halt = unload + gates.unload_s[:, None] + self.arcs.duration_s[gates.place[:, None], there]
+        fits = (begin <= self.bin_latest_s[index]) & (unload <= self.site_latest_s[:, None])
+        fits &= (halt <= self.arrive_by_s) & self._room(index, before=True, after=False)
+        cost = self.arcs.cost_minor[here, place] + self.arcs.cost_minor[gates.place[:, None], there] - self.leg_minor
+        cost = cost + (self.arcs.cost_minor[place, gates.place] + gates.handling)[:, None] + self.handling[index]
+        visits: list[Order] = [((COLLECT, index), (DISPOSE, site)) for site in self.sites]
+        return self._pick(cost + self._overtime_minor(halt), fits, visits)
 
-    def _unload_first(self, index: int, site_at: int, site: int) -> Found:
+    def _unload_first(self, index: int) -> Found:
         """An unloading, then the bin; needs a later unloading in the order."""
-        node, place, gate = self.problem.bins[index], int(self.bins.place[index]), self.problem.disposals[site]
+        node, place, gates = self.problem.bins[index], int(self.bins.place[index]), self.gates
         here, there = self.place[:-1], self.place[1:]
-        unload = begin_at(self.done_s + self.arcs.duration_s[here, gate.place], gate.open_s, gate.shut_s)
-        arrive = unload + gate.unload_s + int(self.arcs.duration_s[gate.place, place])
+        unload = gates.begin_at(self.done_s + self.arcs.duration_s[here, gates.place[:, None]])
+        arrive = unload + gates.unload_s[:, None] + self.arcs.duration_s[gates.place, place][:, None]
         begin = begin_at(arrive, node.open_s, node.shut_s)
         halt = begin + node.service_s + self.arcs.duration_s[place, there]
-        fits = (unload <= self.site_latest_s[site_at]) & (begin <= self.bin_latest_s[index])
+        fits = (unload <= self.site_latest_s[:, None]) & (begin <= self.bin_latest_s[index])
         fits &= halt <= self.arrive_by_s
         fits &= self._room(index, before=False, after=True) & (self.before[0] + self.before[1] > 0)
-        fits[-1] = False
-        cost = self.arcs.cost_minor[here, gate.place] + self.arcs.cost_minor[place, there] - self.leg_minor
-        cost = cost + int(self.arcs.cost_minor[gate.place, place]) + self.handling[index] + self.handling_of_site[site]
-        return self._pick(cost + self._overtime_minor(halt), fits, ((DISPOSE, site), (COLLECT, index)))
+        fits[:, -1] = False
+        cost = self.arcs.cost_minor[here, gates.place[:, None]] + self.arcs.cost_minor[place, there] - self.leg_minor
+        cost = cost + (self.arcs.cost_minor[gates.place, place] + gates.handling)[:, None] + self.handling[index]
+        visits: list[Order] = [((DISPOSE, site), (COLLECT, index)) for site in self.sites]
+        return self._pick(cost + self._overtime_minor(halt), fits, visits)
 
     def tidy(self) -> None:
         """Drop unloadings of nothing or at sites that do not serve; see that the last trip has one."""
@@ -294,12 +327,10 @@ def insert_all(
     group_of = _groups(tours)
     for index in wanted:
         best: tuple[Found, Tour] | None = None
-        best_minor, asked = NO_WAY, set[int]()
-        for tour in tours:
-            if not tour.order:
-                if group_of[tour.truck] in asked:
-                    continue
-                asked.add(group_of[tour.truck])
+        best_minor = NO_WAY
+        for at_least_minor, tour in _nearest_first(tours, group_of, index):
+            if best is not None and at_least_minor >= best_minor:
+                break
             found = tour.cheapest(index)
             if found is not None and found.cost_minor - tour.kept_minor(index) < best_minor:
                 best, best_minor = (found, tour), found.cost_minor - tour.kept_minor(index)
@@ -308,6 +339,25 @@ def insert_all(
         else:
             best[1].insert(best[0])
     return failed
+
+
+def _nearest_first(tours: Sequence[Tour], group_of: Mapping[int, int], index: int) -> list[tuple[int, Tour]]:
+    """Return the tours that may take the bin with what it costs there at the least, the cheapest first.
+
+    Ways over a disposal site are taken for no shorter than those without: where streets are no metric, a bargain may
+    be missed, never a bin.
+    """
+    asked: set[int] = set()
+    near = []
+    for tour in tours:
+        if not tour.takes(index):
+            continue
+        if not tour.order:
+            if group_of[tour.truck] in asked:
+                continue
+            asked.add(group_of[tour.truck])
+        near.append((tour.at_least_minor(index) - tour.kept_minor(index), tour))
+    return sorted(near, key=lambda each: each[0])
 
 
 def _groups(tours: Sequence[Tour]) -> dict[int, int]:
