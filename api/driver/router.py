@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query
 
 from api.driver.guidance import guidance_out
 from api.driver.schemas import (
+    DriverBinsOut,
     DriverGuidanceOut,
     DriverRouteOut,
     DriverRoutesOut,
@@ -14,7 +15,7 @@ from api.driver.schemas import (
     EventsTaken,
     event_out,
 )
-from api.driver.view import route_out, routes_out
+from api.driver.view import bins_out, route_out, routes_out
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
 from api.schema import Name
@@ -31,6 +32,14 @@ VehiclePath = Annotated[Name, Path(description="The truck's id.", examples=["V1"
 def list_routes(hands: Hands) -> DriverRoutesOut:
     """Return the trucks of today's published plan and how far each is."""
     return routes_out(hands)
+
+
+@router.get("/bins", summary="The bins a truck may empty", responses=problems(404, 503))
+def list_vehicle_bins(
+    hands: Hands, vehicle_id: Annotated[Name, Query(description="The truck's id.", examples=["V1"])]
+) -> DriverBinsOut:
+    """Return every bin whose waste the truck takes, on today's route or not."""
+    return bins_out(hands, VehicleId(vehicle_id))
 
 
 @router.get("/routes/{vehicle_id}", summary="One truck's route of today", responses=problems(404, 503))

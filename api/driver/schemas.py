@@ -170,6 +170,22 @@ class DriverRoutesOut(Shown):
     routes: list[DriverRouteHead]
 
 
+class DriverBinOut(Shown):
+    """A bin that a truck may empty, on its route or not."""
+
+    bin_id: str
+    name: str
+    fraction: str
+    lat_deg: float
+    lon_deg: float
+
+
+class DriverBinsOut(Shown):
+    """Every bin whose waste the truck takes: what a tablet needs to name one that is not on its list."""
+
+    bins: list[DriverBinOut]
+
+
 class DriverStopOut(StopOut):
     """A stop and what became of it."""
 

@@ -2,7 +2,14 @@
 
 from datetime import date
 
-from api.driver.schemas import DriverRouteHead, DriverRouteOut, DriverRoutesOut, DriverStopOut
+from api.driver.schemas import (
+    DriverBinOut,
+    DriverBinsOut,
+    DriverRouteHead,
+    DriverRouteOut,
+    DriverRoutesOut,
+    DriverStopOut,
+)
 from api.plans.view import route_fields, stop_fields
 from api.services import Services
 from tomma.city import City
@@ -28,6 +35,27 @@ def route_out(hands: Services, vehicle_id: VehicleId) -> DriverRouteOut:
     if plan is None or route is None:
         raise NotFoundError(f"there is no route for truck {vehicle_id} on {day}")
     return _route(plan, route, city, day, hands.ledger.day(day))
+
+
+def bins_out(hands: Services, vehicle_id: VehicleId) -> DriverBinsOut:
+    """Return the bins whose waste the truck takes; NotFoundError when there is no such truck."""
+    city = hands.city.current()
+    vehicle = city.vehicles.get(vehicle_id)
+    if vehicle is None:
+        raise NotFoundError(f"there is no truck {vehicle_id}")
+    return DriverBinsOut(
+        bins=[
+            DriverBinOut(
+                bin_id=each.id,
+                name=city.sites[each.site_id].name,
+                fraction=each.fraction_code,
+                lat_deg=city.position_of(each.id).lat_deg,
+                lon_deg=city.position_of(each.id).lon_deg,
+            )
+            for each in city.bins.values()
+            if each.fraction_code in vehicle.fractions
+        ]
+    )
 
 
 def _head(route: Route, city: City, done: DayState) -> DriverRouteHead:

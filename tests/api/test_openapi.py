@@ -16,6 +16,7 @@ PUBLIC = {
     ("GET", "/api/v1/plans/{plan_id}"),
     ("GET", "/api/v1/plans/{plan_id}/progress"),
     ("POST", "/api/v1/plans/{plan_id}/publish"),
+    ("GET", "/api/v1/driver/bins"),
     ("GET", "/api/v1/driver/routes"),
     ("GET", "/api/v1/driver/routes/{vehicle_id}"),
     ("GET", "/api/v1/driver/routes/{vehicle_id}/legs/{leg}/guidance"),

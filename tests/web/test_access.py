@@ -17,6 +17,13 @@ TARGET_PX = 48
 DEAF_MS = 750  # the buttons let 0.7 s pass between two taps
 INTERACTIVE = "a[href], button, summary, select, input"
 
+SMALL_TARGETS = """([selector, least]) => [...document.querySelectorAll(selector)].flatMap((element) => {
+  const {width, height} = element.getBoundingClientRect();
+  const isShown = width && height && element.checkVisibility({visibilityProperty: true});
+  return isShown && (width < least || height < least)
+    ? [`${element.outerHTML.slice(0, 120)} ${width.toFixed()} x ${height.toFixed()}`] : [];
+})"""
+
 Act = Callable[[Page], object]
 
 
@@ -129,12 +136,8 @@ def test_axe_finds_nothing_after_a_tap(stack: Stack, open_page: OpenPage) -> Non
 
 def small_targets(page: Page) -> list[str]:
     """Every target that a glove would miss."""
-    small = []
-    for element in page.locator(INTERACTIVE).all():
-        box = element.bounding_box()
-        if box and (box["width"] < TARGET_PX or box["height"] < TARGET_PX):
-            small.append(f"{element.evaluate('e => e.outerHTML')[:120]} {box['width']:.0f} x {box['height']:.0f}")
-    return small
+    found: list[str] = page.evaluate(SMALL_TARGETS, [INTERACTIVE, TARGET_PX])
+    return found
 
 
 def test_every_target_of_the_driver_is_48_px_or_more(stack: Stack, open_page: OpenPage) -> None:

@@ -10,7 +10,17 @@ import pytest
 from api.sensors.schemas import SensorStateName
 from tests.web.conftest import OpenPage
 from tests.web.stack import Stack
-from tomma.model import AlertKind, EmptyingSource, EventKind, Quality, Reason, ReasonCode, RejectReason, SkipReason
+from tomma.model import (
+    AlertKind,
+    EmptyingSource,
+    EventKind,
+    Quality,
+    Reason,
+    ReasonCode,
+    RejectReason,
+    ReportKind,
+    SkipReason,
+)
 from tomma.plan import PlanStatus, RoadsSource
 
 STATIC = Path(__file__).parents[2] / "api/web/static"
@@ -56,6 +66,7 @@ def test_every_code_of_the_core_has_words(words: Words) -> None:
         *(f"reason.{code}" for code in ReasonCode),
         *(f"reason_title.{code}" for code in ReasonCode),
         *(f"skip.{reason}" for reason in SkipReason),
+        *(f"report_kind.{kind}" for kind in ReportKind),
         *(f"feed.{kind}" for kind in EventKind),
         *(f"status.{status}" for status in PlanStatus),
         *(f"roads.{source}" for source in RoadsSource),
@@ -72,7 +83,7 @@ def test_every_code_of_the_core_has_words(words: Words) -> None:
 def test_the_pages_use_every_word_and_only_words_there_are(words: Words) -> None:
     """A key with a typing error, or a word nobody shows, is found here."""
     source = "".join(path.read_text() for folder in ("lib", "map", "manager", "sensors", "driver")
-                     for path in (STATIC / folder).glob("*.js"))  # fmt: skip
+                     for path in (STATIC / folder).rglob("*.js"))  # fmt: skip
     known = set(words["sv"])
     families = {key.split(".")[0] for key in known}
     used = {key for key in QUOTED.findall(source) if key.split(".")[0] in families}
@@ -82,7 +93,7 @@ def test_the_pages_use_every_word_and_only_words_there_are(words: Words) -> None
     assert {key for key in known - whole if not key.startswith(beginnings)} == set()
 
 
-NOT_WORDS = {"tomma.clock", "tomma.theme", "tomma.language", "tomma.vehicle", "tomma.city"}
+NOT_WORDS = {"tomma.clock", "tomma.theme", "tomma.language", "tomma.vehicle", "tomma.city", "tomma.position"}
 """Names under which the pages keep something on the device."""
 
 

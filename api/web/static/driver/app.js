@@ -9,9 +9,12 @@ import {NextStop} from "./card.js";
 import {VehicleChoice} from "./choice.js";
 import {StopList} from "./list.js";
 import {RouteMap} from "./map.js";
+import {Offer} from "./offer.js";
 import {currentStop, delayMs, foldStops} from "./route.js";
 import {Toast} from "./toast.js";
 import {TopBar} from "./bar.js";
+import {Icon} from "../lib/icons.js";
+import {loadLanguage} from "../i18n/index.js";
 
 const TICK_MS = 5_000;
 
@@ -37,6 +40,20 @@ function Faults({state}) {
   </div>`;
 }
 
+/** What is needed seldom: its code and words are fetched when it is opened first, and kept on the tablet all the same. */
+function More({session, state, stops, current}) {
+  const {t, language} = useWords();
+  const [Sheet, setSheet] = useState(null);
+  const open = async () => {
+    const [{MoreSheet}] = await Promise.all([import("./more/sheet.js"), loadLanguage(language, ["shift"])]);
+    setSheet(() => MoreSheet);
+  };
+  return html`<button type="button" class="bar-button" aria-haspopup="dialog" onClick=${open}>
+      <${Icon} name="more" size=${20} /><span>${t("driver.more")}</span></button>
+    ${Sheet && html`<${Sheet} session=${session} state=${state} stops=${stops} current=${current}
+      onClose=${() => setSheet(null)} />`}`;
+}
+
 export function DriverApp({session, onLanguage}) {
   const state = useStore(session.store);
   const {t} = useWords();
@@ -51,10 +68,12 @@ export function DriverApp({session, onLanguage}) {
     return html`<${VehicleChoice} session=${session} state=${state} switches=${switches} />`;
   }
   return html`<div class="driver">
-    <${TopBar} session=${session} state=${state} stops=${stops} delay=${delay} switches=${switches} />
+    <${TopBar} session=${session} state=${state} stops=${stops} delay=${delay} switches=${html`
+      <${More} session=${session} state=${state} stops=${stops} current=${current} />${switches}`} />
     <main class="work" id="content">
       <section class="map-side" aria-label=${t("driver.route")}>
         <${RouteMap} route=${route} stops=${stops} current=${current} />
+        <${Offer} session=${session} offered=${state.offered} stops=${stops} current=${current} />
         <${Toast} session=${session} toast=${state.toast} />
       </section>
       <section class="work-side" aria-label=${t("driver.next_stop")}>

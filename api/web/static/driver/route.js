@@ -41,9 +41,52 @@ function apply(stop, event) {
     Object.assign(stop, {state: "todo", state_event_key: null, done_ms: null, on_break: false});
     return;
   }
+  if (!(event.kind in DONE_BY)) return; // a report settles nothing
   const tappedMs = Date.parse(event.tapped_utc);
   stop.on_break = event.kind === "break_started";
   Object.assign(stop, {state: DONE_BY[event.kind], state_event_key: event.key, done_ms: tappedMs});
+}
+
+/** Whether the driver has done anything on this route: from then on it is the driver's. */
+export function hasBegun(route, records) {
+  return route.stops.some((stop) => (stop.state ?? "todo") !== "todo")
+    || records.some((record) => record.event.plan_id === route.plan_id && record.event.vehicle_id === route.vehicle_id);
+}
+
+/** The shown route with what became of its bins, as a newer version of the plan tells it. */
+export function withStates(shown, newer) {
+  const told = new Map(newer.stops.filter((stop) => stop.bin_id).map((stop) => [stop.bin_id, stop]));
+  const stops = shown.stops.map((stop) => {
+    const found = stop.bin_id && told.get(stop.bin_id);
+    return found ? {...stop, state: found.state, state_event_key: found.state_event_key} : stop;
+  });
+  return {...shown, stops, asked_ms: newer.asked_ms};
+}
+
+/** How many at least must change places to get from one order to the other: all but the longest run that keeps it. */
+function movedBetween(before, after) {
+  const place = new Map(before.map((binId, index) => [binId, index]));
+  const ends = []; // ends[n]: the smallest place at which a rising run of n + 1 bins may end (Schensted 1961)
+  for (const binId of after) {
+    const at = place.get(binId);
+    const length = ends.findIndex((end) => end > at);
+    ends[length < 0 ? ends.length : length] = at;
+  }
+  return after.length - ends.length;
+}
+
+/** What the office changed, in bins still to do. @returns {{added: object[], removed: object[], moved: number}} */
+export function routeDifference(stops, offered) {
+  const todo = stops.filter((stop) => stop.bin_id && stop.state === "todo");
+  const coming = offered.stops.filter((stop) => stop.bin_id && (stop.state ?? "todo") === "todo");
+  const before = new Set(todo.map((stop) => stop.bin_id));
+  const after = new Set(coming.map((stop) => stop.bin_id));
+  const ids = (list, kept) => list.map((stop) => stop.bin_id).filter((binId) => kept.has(binId));
+  return {
+    added: coming.filter((stop) => !before.has(stop.bin_id)),
+    removed: todo.filter((stop) => !after.has(stop.bin_id)),
+    moved: movedBetween(ids(todo, after), ids(coming, before)),
+  };
 }
 
 /** The stop to show: the chosen one while it is to do, else the first to do; null when all are done. */

@@ -5,6 +5,8 @@ import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {keepRouteMap} from "./offline.js";
 import {openOutbox} from "./outbox.js";
+import {keepWish, placeOfTap, wantsPosition, watchPosition} from "./position.js";
+import {hasBegun, withStates} from "./route.js";
 import {createSender} from "./sender.js";
 
 const ASK_AGAIN_MS = 30_000;
@@ -12,7 +14,7 @@ const GATHER_MS = 400;
 
 const EMPTY = {
   ready: false, routes: null, vehicleId: null, route: null, fromMemory: false, records: [], online: true, sending: 0,
-  chosenKey: null, toast: null, fault: "",
+  chosenKey: null, toast: null, fault: "", offered: null, position: false, lastPosition: null,
 };
 
 /** @returns {Promise<object>} The store and what the page may do with it. */
@@ -39,18 +41,38 @@ export async function openSession(vehicleId) {
         store.set({route: null});
         return;
       }
-      const route = {...(await getDriverRoute(id)), asked_ms: askedMs};
-      await outbox?.remember(`route:${id}`, route);
-      keepRouteMap(route);
-      if ((store.get().vehicleId ?? id) === id) store.set({vehicleId: id, route, fromMemory: false});
+      take(id, {...(await getDriverRoute(id)), asked_ms: askedMs});
     } catch (error) {
       if (!error.status) store.set({online: false}); // a refusal is an answer: what is on the screen stays
     }
   }
 
+  /**
+   * Show the server's route. Once the driver has begun on another version it is only offered: what is on the screen
+   * changes when the driver says so, and what others did meanwhile is shown on it.
+   */
+  async function take(id, route) {
+    if ((store.get().vehicleId ?? id) !== id) return;
+    const shown = store.get().route;
+    const isOffer = shown && shown.vehicle_id === id && shown.day === route.day && shown.plan_id !== route.plan_id
+      && hasBegun(shown, store.get().records);
+    const taken = isOffer ? withStates(shown, route) : route;
+    store.set({vehicleId: id, route: taken, offered: isOffer ? route : null, fromMemory: false});
+    await outbox?.remember(`route:${id}`, taken);
+    keepRouteMap(route);
+  }
+
+  /** Go over to the office's new version; the stop being driven to stays the next one. */
+  async function acceptOffer(currentKey) {
+    const {offered, vehicleId: id} = store.get();
+    if (!offered) return;
+    store.set({route: offered, offered: null, chosenKey: currentKey ?? null});
+    await outbox?.remember(`route:${id}`, offered);
+  }
+
   /** Drive this vehicle: first what the tablet remembers, then what the server says. */
   async function choose(id) {
-    store.set({vehicleId: id, route: null, chosenKey: null, toast: null});
+    store.set({vehicleId: id, route: null, chosenKey: null, toast: null, offered: null});
     keepVehicle(id);
     const kept = id && (await outbox?.recall(`route:${id}`));
     if (kept && store.get().vehicleId === id) store.set({route: kept, fromMemory: true});
@@ -65,7 +87,8 @@ export async function openSession(vehicleId) {
   async function tap(stop, kind, more = {}) {
     const {route} = store.get();
     const event = {
-      plan_id: route.plan_id, vehicle_id: route.vehicle_id, kind, tapped_utc: nowUtc(), ...placeOf(stop, kind), ...more,
+      plan_id: route.plan_id, vehicle_id: route.vehicle_id, kind, tapped_utc: nowUtc(), ...placeOf(stop, kind),
+      ...(store.get().position ? placeOfTap(store.get().lastPosition) : {}), ...more,
     };
     try {
       if (!outbox) throw new Error(store.get().fault);
@@ -81,6 +104,41 @@ export async function openSession(vehicleId) {
   /** Take a tap back; the tap itself stays on record. */
   function undo(record) {
     return tap({key: record.stop_key, name: record.name}, "undone", {undoes_key: record.key});
+  }
+
+  /** Tell the office; with a stop it is about its bin. */
+  const report = (kind, note, stop) => tap(stop ?? {key: "", name: ""}, "reported", {
+    report: kind, note, ...(stop ? {bin_id: stop.bin_id} : {}),
+  });
+
+  /** A bin that is not on the list. */
+  const emptyOther = (bin) => tap({key: `${bin.bin_id}#1`, name: bin.name, bin_id: bin.bin_id}, "emptied");
+
+  /** Say the unloading again with what the scales said: the first saying is taken back. */
+  async function weigh(stop, weightKg, ticket) {
+    await tap(stop, "undone", {undoes_key: stop.state_event_key});
+    await tap(stop, "unloaded", {weight_kg: weightKg, ticket});
+  }
+
+  let unwatch = () => {};
+  function usePosition(on) {
+    keepWish(on);
+    unwatch();
+    unwatch = on ? watchPosition((lastPosition) => store.set({lastPosition})) : () => {};
+    store.set({position: on, lastPosition: null});
+  }
+
+  /** The server's answer, kept for when there is no network; then the kept one. */
+  async function rememberedOr(name, askServer) {
+    try {
+      const answer = await askServer();
+      await outbox?.remember(name, answer);
+      return answer;
+    } catch (error) {
+      const kept = await outbox?.recall(name);
+      if (kept) return kept;
+      throw error;
+    }
   }
 
   const undoStop = (stop) => tap(stop, "undone", {undoes_key: stop.state_event_key});
@@ -105,11 +163,12 @@ export async function openSession(vehicleId) {
   setInterval(askRoute, ASK_AGAIN_MS); // a proxy may swallow the stream without a word
 
   const session = {
-    store, tap, undo, undoStop, choose,
+    store, tap, undo, undoStop, choose, report, emptyOther, weigh, usePosition, rememberedOr, acceptOffer,
     leave: () => choose(null),
     select: (key) => store.set({chosenKey: key}),
     hideToast: () => store.set({toast: null}),
   };
+  if (wantsPosition()) usePosition(true);
   await (vehicleId ? choose(vehicleId) : askRoute());
   store.set({ready: true});
   sender?.flush();

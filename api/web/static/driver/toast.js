@@ -15,7 +15,7 @@ export function Toast({session, toast}) {
   const undo = () => session.undo(toast.record);
   return html`<div class="toast-place" role="status">${toast && html`<div class="toast">
     <span>${t(`driver.toast.${toast.kind}`, {name: toast.record.name})}</span>
-    ${toast.kind !== "undone" && html`<button type="button" class="big quiet" onClick=${undo}>
+    ${toast.kind !== "undone" && toast.kind !== "reported" && html`<button type="button" class="big quiet" onClick=${undo}>
       <${Icon} name="undo" /><span>${t("driver.undo")}</span></button>`}
   </div>`}</div>`;
 }

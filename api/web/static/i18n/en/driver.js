@@ -59,4 +59,13 @@ export default {
   "driver.offline_failed": "This tablet could not save the page: it will not open without a network.",
   "driver.offline_needs_https": "Without HTTPS this page cannot open without a network. Taps are still kept on the tablet.",
   "driver.take_update": "A new version is here. Take it now",
+  "driver.more": "More",
+  "driver.toast.reported": "Reported to the office",
+  "driver.privacy_position": "The position stays on the tablet. Only the place of each tap is sent, never the way between taps.",
+  "offer.title": "New route from the office",
+  "offer.added": {one: "{n} new stop", other: "{n} new stops"},
+  "offer.removed": {one: "{n} stop removed", other: "{n} stops removed"},
+  "offer.moved": {one: "{n} stop in another order", other: "{n} stops in another order"},
+  "offer.times": "The same stops at other times",
+  "offer.accept": "Drive the new route",
 };

@@ -130,4 +130,5 @@ export default {
   "feed.unloaded": "{vehicle} unloaded",
   "feed.break_started": "{vehicle} began a break",
   "feed.break_ended": "{vehicle} ended the break",
+  "feed.reported": "{vehicle} reported {place}: {reason}",
 };

@@ -60,4 +60,9 @@ export default {
   "reason_title.on_the_plan": "Was on the plan",
   "reason_title.emptied_today": "Emptied today",
   "reason_title.skipped_today": "Skipped today",
+  "report_kind.overflowing": "Waste beside it",
+  "report_kind.bin_damaged": "Bin damaged",
+  "report_kind.sensor_damaged": "Sensor damaged",
+  "report_kind.access": "Hard to reach",
+  "report_kind.other": "Something else",
 };

@@ -59,4 +59,13 @@ export default {
   "driver.offline_failed": "Surfplattan kunde inte spara sidan: den öppnas inte utan nät.",
   "driver.offline_needs_https": "Utan HTTPS kan sidan inte öppnas utan nät. Trycken sparas ändå på surfplattan.",
   "driver.take_update": "Det finns en ny version. Byt nu",
+  "driver.more": "Mer",
+  "driver.toast.reported": "Rapporterat till kontoret",
+  "driver.privacy_position": "Positionen stannar på surfplattan. Bara platsen för varje tryck skickas, aldrig vägen mellan trycken.",
+  "offer.title": "Ny rutt från kontoret",
+  "offer.added": {one: "{n} nytt stopp", other: "{n} nya stopp"},
+  "offer.removed": {one: "{n} stopp borttaget", other: "{n} stopp borttagna"},
+  "offer.moved": {one: "{n} stopp i annan ordning", other: "{n} stopp i annan ordning"},
+  "offer.times": "Samma stopp, andra tider",
+  "offer.accept": "Kör den nya rutten",
 };

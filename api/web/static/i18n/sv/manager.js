@@ -130,4 +130,5 @@ export default {
   "feed.unloaded": "{vehicle} tippade",
   "feed.break_started": "{vehicle} började rast",
   "feed.break_ended": "{vehicle} avslutade rasten",
+  "feed.reported": "{vehicle} rapporterade {place}: {reason}",
 };

@@ -60,4 +60,9 @@ export default {
   "reason_title.on_the_plan": "Stod på planen",
   "reason_title.emptied_today": "Tömt i dag",
   "reason_title.skipped_today": "Överhoppat i dag",
+  "report_kind.overflowing": "Avfall bredvid",
+  "report_kind.bin_damaged": "Kärl trasigt",
+  "report_kind.sensor_damaged": "Givare trasig",
+  "report_kind.access": "Svårt att komma fram",
+  "report_kind.other": "Annat",
 };

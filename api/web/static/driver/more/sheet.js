@@ -1,0 +1,45 @@
+/** What is needed seldom: loaded when it is first opened, so that the next stop never waits for it. */
+import {useWords} from "../../lib/context.js";
+import {html, useLayoutEffect, useRef, useState} from "../../lib/html.js";
+import {Icon} from "../../lib/icons.js";
+import {AdHoc} from "./adhoc.js";
+import {Report} from "./report.js";
+import {Shift} from "./shift.js";
+import {Weighing} from "./weighing.js";
+
+const VIEWS = {report: Report, adhoc: AdHoc, weighing: Weighing, shift: Shift};
+
+function Menu({onView, onClose, session, position}) {
+  const {t} = useWords();
+  const tile = (view, picture) => html`<button type="button" class="tile" onClick=${() => onView(view)}>
+    <${Icon} name=${picture} size=${34} /><span>${t(`more.${view}`)}</span></button>`;
+  return html`<div class="tiles">
+      ${tile("report", "danger")}${tile("adhoc", "bin")}${tile("weighing", "weight")}${tile("shift", "route")}
+      <button type="button" class="tile" aria-pressed=${position} onClick=${() => session.usePosition(!position)}>
+        <${Icon} name="target" size=${34} /><span>${t(position ? "more.position_on" : "more.position_off")}</span></button>
+      <button type="button" class="tile" onClick=${() => { onClose(); session.leave(); }}>
+        <${Icon} name="truck" size=${34} /><span>${t("driver.change")}</span></button>
+    </div>
+    <p class="hint">${t(position ? "driver.privacy_position" : "driver.privacy")}</p>`;
+}
+
+export function MoreSheet({session, state, stops, current, onClose}) {
+  const {t} = useWords();
+  const dialog = useRef(null);
+  const [view, setView] = useState(null);
+  useLayoutEffect(() => {
+    dialog.current.showModal();
+  }, []);
+  const close = () => dialog.current.close();
+  const View = view && VIEWS[view];
+  return html`<dialog class="sheet" ref=${dialog} aria-labelledby="more-title" onClose=${onClose}
+      onClick=${(event) => event.target === dialog.current && close()}>
+    <div class="sheet-body">
+      <h2 id="more-title">${t(view ? `more.${view}` : "driver.more")}</h2>
+      ${View
+        ? html`<${View} session=${session} state=${state} stops=${stops} current=${current} onDone=${close} />`
+        : html`<${Menu} session=${session} position=${state.position} onView=${setView} onClose=${close} />`}
+      <button type="button" class="tile back" autofocus onClick=${close}>${t("app.back")}</button>
+    </div>
+  </dialog>`;
+}

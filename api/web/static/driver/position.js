@@ -1,0 +1,41 @@
+/**
+ * Where the tablet is, for the driver's own eyes and for the tap's own place, when the driver says so.
+ *
+ * The position is read on the device. What leaves it is the place of a tap, never the way between two taps.
+ */
+const KEPT = "tomma.position";
+const FRESH_MS = 30_000;
+
+export function wantsPosition() {
+  try {
+    return localStorage.getItem(KEPT) === "on";
+  } catch {
+    return false;
+  }
+}
+
+export function keepWish(on) {
+  try {
+    localStorage.setItem(KEPT, on ? "on" : "off");
+  } catch {
+    // Then it holds for this visit.
+  }
+}
+
+/** @param {(position: {lat_deg: number, lon_deg: number, at_ms: number}) => void} onPosition @returns {() => void} */
+export function watchPosition(onPosition) {
+  if (!navigator.geolocation) return () => {};
+  const watch = navigator.geolocation.watchPosition(
+    ({coords}) => onPosition({lat_deg: coords.latitude, lon_deg: coords.longitude, at_ms: Date.now()}),
+    () => {}, // no satellites, or refused: taps have no place then
+    {enableHighAccuracy: true, maximumAge: 10_000},
+  );
+  return () => navigator.geolocation.clearWatch(watch);
+}
+
+/** The place to put on a tap: a tap never waits for a satellite, so an old one counts for nothing. */
+export function placeOfTap(position) {
+  if (!position || Date.now() - position.at_ms > FRESH_MS) return {};
+  const rounded = (deg) => Math.round(deg * 1e5) / 1e5; // a metre
+  return {lat_deg: rounded(position.lat_deg), lon_deg: rounded(position.lon_deg)};
+}

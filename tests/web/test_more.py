@@ -1,0 +1,152 @@
+"""What a driver needs seldom, on the real product: reports, other bins, weighings, the shift, a new route."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.web.browsing import LANDSCAPE
+from tests.web.conftest import OpenPage
+from tests.web.stack import Stack
+from tests.web.test_access import DEAF_MS, small_targets, violations
+
+DRIVER = "/driver?vehicle=truck-1"
+
+
+def more(page: Page, tile: str = "") -> None:
+    """Open the sheet, and one of its tiles."""
+    page.get_by_role("button", name="Mer", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    if tile:
+        page.get_by_role("button", name=tile).click()
+
+
+def test_a_report_reaches_the_office_with_its_bin_and_its_words(stack: Stack, open_page: OpenPage) -> None:
+    """The next stop is meant unless another is chosen; nothing is settled by it."""
+    page = open_page(stack, DRIVER).page
+    first = stack.ask("/driver/routes/truck-1")["stops"][0]
+    more(page, "Rapportera fel")
+    page.get_by_label("Kort beskrivning").fill("locket är borta")
+    page.get_by_role("button", name="Kärl trasigt").click()
+    expect(page.locator(".toast")).to_contain_text("Rapporterat")
+    stack.until(lambda: len(stack.events()) == 1)
+    [event] = stack.events()
+    assert (event["kind"], event["report"], event["note"]) == ("reported", "bin_damaged", "locket är borta")
+    assert event["bin_id"] == first["bin_id"]
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^0 / "))
+
+
+def test_a_bin_off_the_list_is_emptied_from_the_nearest(stack: Stack, open_page: OpenPage) -> None:
+    """It was full and on the way: one tap, found by where the truck is or by its name."""
+    page = open_page(stack, DRIVER).page
+    planned = {stop["bin_id"] for stop in stack.ask("/driver/routes/truck-1")["stops"]}
+    more(page, "Tömde ett annat kärl")
+    page.locator(".choices .row").first.click()
+    expect(page.locator(".toast")).to_contain_text("Tömd")
+    stack.until(lambda: len(stack.events()) == 1)
+    [event] = stack.events()
+    assert event["kind"] == "emptied"
+    assert event["bin_id"] not in planned
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^0 / "))
+
+
+def test_a_weighing_is_written_down_after_the_unloading(stack: Stack, open_page: OpenPage) -> None:
+    """The tap comes at the gate, the slip a minute later; a comma is a decimal point."""
+    page = open_page(stack, DRIVER).page
+    page.locator(".stops .row", has=page.locator(".number.dispose")).first.click()
+    page.locator(".big.go").click()
+    page.wait_for_timeout(DEAF_MS)
+    more(page, "Vågsedel")
+    save = page.get_by_role("button", name="Spara", exact=True)
+    page.get_by_label("Ton", exact=True).fill("tolv")
+    expect(save).to_be_disabled()
+    page.get_by_label("Ton", exact=True).fill("4,21")
+    page.get_by_label("Vågsedelns nummer").fill("V-77")
+    save.click()
+    stack.until(lambda: len(stack.events()) == 3)
+    assert [event["kind"] for event in stack.events()] == ["unloaded", "undone", "unloaded"]
+    assert (stack.events()[-1]["weight_kg"], stack.events()[-1]["ticket"]) == (4_210, "V-77")
+    more(page, "Passet hittills")
+    expect(page.locator(".sums")).to_contain_text(re.compile("4.210 kg"))
+
+
+def test_the_shift_tells_everything_that_is_held(stack: Stack, open_page: OpenPage) -> None:
+    """Privacy: the driver sees what the office sees, and that there is nothing else."""
+    page = open_page(stack, DRIVER).page
+    page.locator(".big.go").click()
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
+    more(page, "Passet hittills")
+    expect(page.locator(".sums dd").first).to_have_text("1")
+    page.locator(".sheet summary").click()
+    expect(page.locator(".held li")).to_have_count(1)
+
+
+def test_a_tap_has_a_place_only_when_the_driver_says_so(stack: Stack, open_page: OpenPage) -> None:
+    """Nothing is sent by itself; with it on, the place of the tap and nothing between."""
+    watched = open_page(stack, DRIVER)
+    watched.context.grant_permissions(["geolocation"])
+    watched.context.set_geolocation({"latitude": 60.17, "longitude": 24.94})
+    page = watched.page
+    page.locator(".big.go").click()
+    page.wait_for_timeout(DEAF_MS)
+    more(page, "Spara plats med trycken")
+    expect(page.get_by_role("button", name="Plats sparas med trycken")).to_be_visible()
+    page.get_by_role("button", name="Tillbaka").click()
+    page.wait_for_timeout(DEAF_MS)
+    page.locator(".big.go").click()
+    stack.until(lambda: len(stack.events()) == 2)
+    assert [event["lat_deg"] for event in stack.events()] == [None, 60.17]
+
+
+def test_a_new_version_of_the_route_is_offered_and_taken_when_the_driver_says_so(
+    stack: Stack, open_page: OpenPage
+) -> None:
+    """Nothing moves under the finger: until then the old route stays, and its next stop too."""
+    page = open_page(stack, DRIVER).page
+    page.locator(".big.go").click()
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
+    before = page.locator(".card .name").inner_text()
+    old = stack.ask("/driver/routes/truck-1")["plan_id"]
+    stack.plan_and_publish()
+    offer = page.locator(".offer")
+    expect(offer).to_contain_text("Ny rutt från kontoret")
+    expect(page.locator(".card .name")).to_have_text(before)
+    page.wait_for_timeout(DEAF_MS)
+    page.locator(".big.go").click()
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^2 / "))
+    stack.until(lambda: len(stack.events()) == 2)
+    assert [event["plan_id"] for event in stack.events()] == [old, old]
+    offer.get_by_role("button").click()
+    expect(offer).to_have_count(0)
+    page.wait_for_timeout(DEAF_MS)
+    page.locator(".big.go").click()
+    stack.until(lambda: len(stack.events()) == 3)
+    assert stack.events()[-1]["plan_id"] == stack.ask("/driver/routes/truck-1")["plan_id"] != old
+
+
+def test_before_the_first_tap_a_new_version_is_simply_there(stack: Stack, open_page: OpenPage) -> None:
+    """Nobody has begun on the old one."""
+    page = open_page(stack, DRIVER).page
+    page.locator(".big.go").wait_for()
+    stack.plan_and_publish()
+    with page.expect_response(re.compile("/driver/routes/truck-1$")):
+        pass
+    expect(page.locator(".offer")).to_have_count(0)
+
+
+def test_the_sheet_and_the_offer_are_accessible(stack: Stack, open_page: OpenPage) -> None:
+    """Every view of it, for axe and for a glove."""
+    page = open_page(stack, DRIVER).page
+    page.locator(".big.go").click()
+    page.wait_for_timeout(DEAF_MS)
+    stack.plan_and_publish()
+    page.locator(".offer").wait_for()
+    assert violations(page) == ""
+    assert small_targets(page) == []
+    for tile in ("", "Rapportera fel", "Tömde ett annat kärl", "Vågsedel", "Passet hittills"):
+        more(page, tile)
+        page.locator(".sheet h2").wait_for()
+        assert violations(page) == "", tile
+        assert small_targets(page) == [], tile
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
+    assert page.viewport_size == {"width": LANDSCAPE[0], "height": LANDSCAPE[1]}
