@@ -1,23 +1,18 @@
-"""From the city to integers: who may go where, when, and for how much. Pure; the only place that scales.
+"""From the city to a problem: who may go where, when, and for how much. Pure; `routing.nodes` does the scaling."""
 
-Loads are rounded up (a truck is never planned fuller than it is), capacities down. Times of day become seconds
-elapsed since local midnight, so the night of a clock change keeps its true length.
-"""
-
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from routing.daytime import WorkingDay
 from routing.demand import Demand
-from routing.nearby import per_km_minor
-from routing.problem import HORIZON_S, BinNode, BreakRule, DisposalNode, Problem, Rates, RoadProfile, Truck
-from routing.roads.port import Matrix
-from tomma.city import City, DisposalSite, Position, Vehicle
-from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
+from routing.nodes import Duty, Hours, bin_node, carried_today, disposal_node, rates_of, truck_node, words_of
+from routing.problem import Problem, RoadProfile
+from routing.roads.port import KerbPosition, Matrix
+from tomma.city import City, Position, Site, Vehicle
+from tomma.model import BinId, DisposalSiteId, SiteId, VehicleId
 from tomma.settings import PlanningSettings
 
 
@@ -59,7 +54,8 @@ def wanted(demands: Sequence[Demand]) -> tuple[Demand, ...]:
 
 def points_of(city: City, demands: Sequence[Demand], vehicles: Sequence[Vehicle]) -> Points:
     """Return the places a matrix is needed for, each once."""
-    depot_ids = sorted({vehicle.depot_id for vehicle in vehicles})
+    ends = {vehicle.end_depot_id for vehicle in vehicles if vehicle.end_depot_id is not None}
+    depot_ids = sorted({vehicle.depot_id for vehicle in vehicles} | ends)
     disposal_ids = tuple(sorted(city.disposal_sites))
     site_ids = sorted({city.bins[each.bin_id].site_id for each in demands})
     first_site = len(depot_ids) + len(disposal_ids)
@@ -70,9 +66,13 @@ def points_of(city: City, demands: Sequence[Demand], vehicles: Sequence[Vehicle]
         positions=(
             *(city.depots[each].position for each in depot_ids),
             *(city.disposal_sites[each].position for each in disposal_ids),
-            *(city.sites[each].position for each in site_ids),
+            *(_stopping_point(city.sites[each]) for each in site_ids),
         ),
     )
+
+
+def _stopping_point(site: Site) -> Position:
+    return KerbPosition(site.position.lat_deg, site.position.lon_deg) if site.kerb else site.position
 
 
 def build_problem(
@@ -102,12 +102,22 @@ def build_problem(
         further: The same drives for trucks of other sizes, which some streets do not carry.
         profile_of: By which of them a truck drives: 0 or not named is `matrix`, 1 the first of `further`.
     """
-    fractions = {code: index for index, code in enumerate(sorted(city.fractions))}
+    words = words_of(city)
     on_duty = [each for each in vehicles if day.elapsed_s(each.shift.end_s) > not_before_s]
-    carried = _carried(city, demands, on_duty)
+    hours = Hours(day, max((each.shift.end_s + each.overtime_s for each in on_duty), default=0))
     halt_s = np.zeros(len(points.positions), dtype=np.int32)
     for site_id, row in points.site_row.items():
         halt_s[row] = city.sites[site_id].service_s
+    duties = [
+        Duty(
+            points.depot_row[each.depot_id],
+            points.depot_row[each.end_depot_id or each.depot_id],
+            codes,
+            (profile_of or {}).get(each.id, 0),
+            not_before_s,
+        )
+        for each, codes in zip(on_duty, carried_today(city, demands, on_duty), strict=True)
+    ]
     return Built(
         problem=Problem(
             distance_m=_known(matrix, matrix.distance_m),
@@ -118,19 +128,17 @@ def build_problem(
                 for each in further
             ),
             halt_s=halt_s,
-            bins=tuple(_bin(city, each, points, fractions) for each in demands),
+            bins=tuple(
+                bin_node(city, each, points.site_row[city.bins[each.bin_id].site_id], words, hours) for each in demands
+            ),
             disposals=tuple(
-                _disposal(city.disposal_sites[each], points.disposal_row(index), day, fractions)
+                disposal_node(city.disposal_sites[each], points.disposal_row(index), words, hours)
                 for index, each in enumerate(points.disposal_ids)
             ),
             trucks=tuple(
-                replace(
-                    _truck(each, points, day, not_before_s, frozenset(fractions[code] for code in codes)),
-                    profile=(profile_of or {}).get(each.id, 0),
-                )
-                for each, codes in zip(on_duty, carried, strict=True)
+                truck_node(each, duty, words, day, planning) for each, duty in zip(on_duty, duties, strict=True)
             ),
-            rates=Rates(round(per_km_minor(planning)), planning.cost_per_h_minor, planning.cost_per_h_minor),
+            rates=rates_of(planning),
         ),
         points=points,
         demands=tuple(demands),
@@ -141,82 +149,3 @@ def build_problem(
 def _known(matrix: Matrix, values: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the values with 0 where there is no drive: engines add before they look."""
     return np.where(matrix.reachable, values, 0).astype(np.int32, copy=False)
-
-
-def _bin(city: City, demand: Demand, points: Points, fractions: dict[FractionCode, int]) -> BinNode:
-    standing = city.bins[demand.bin_id]
-    return BinNode(
-        place=points.site_row[standing.site_id],
-        volume_l=math.ceil(demand.volume_l),
-        weight_kg=math.ceil(demand.weight_kg),
-        service_s=standing.service_s,
-        fraction=fractions[standing.fraction_code],
-        must=demand.must,
-        prize_minor=demand.prize_minor,
-    )
-
-
-def _disposal(site: DisposalSite, row: int, day: WorkingDay, fractions: dict[FractionCode, int]) -> DisposalNode:
-    """A truck must be unloaded by closing time; a site open for less than an unloading takes none."""
-    opens_s, closes_s = day.elapsed_s(site.opens_s), day.elapsed_s(site.closes_s)
-    latest_s = closes_s - site.unload_s
-    takes = frozenset(fractions[code] for code in site.fractions if code in fractions)
-    return DisposalNode(
-        place=row,
-        fractions=takes if latest_s >= opens_s else frozenset(),
-        unload_s=site.unload_s,
-        open_s=opens_s,
-        latest_s=max(0, latest_s),
-    )
-
-
-def _truck(vehicle: Vehicle, points: Points, day: WorkingDay, not_before_s: int, fractions: frozenset[int]) -> Truck:
-    start_s = max(day.elapsed_s(vehicle.shift.start_s), not_before_s)
-    row = points.depot_row[vehicle.depot_id]
-    return Truck(
-        start_place=row,
-        end_place=row,
-        capacity_l=math.floor(vehicle.capacity_l),
-        capacity_kg=math.floor(vehicle.capacity_kg),
-        fractions=fractions,
-        shift_start_s=start_s,
-        shift_end_s=min(HORIZON_S, day.elapsed_s(vehicle.shift.end_s)),
-        fixed_minor=vehicle.fixed_cost_minor,
-        breaks=_breaks(vehicle, day, start_s),
-    )
-
-
-def _breaks(vehicle: Vehicle, day: WorkingDay, start_s: int) -> tuple[BreakRule, ...]:
-    """Breaks still ahead at the start, in order; of two that overlap the later one waits for the first's window."""
-    rules: list[BreakRule] = []
-    for each in sorted(vehicle.shift.breaks, key=lambda rest: (rest.earliest_s, rest.latest_s)):
-        earliest_s, latest_s = day.elapsed_s(each.earliest_s), day.elapsed_s(each.latest_s)
-        if latest_s < start_s:
-            continue
-        earliest_s = max([earliest_s, *(rule.latest_s for rule in rules)])
-        rules.append(BreakRule(earliest_s, max(earliest_s, latest_s), each.duration_s))
-    return tuple(rules)
-
-
-def _carried(city: City, demands: Sequence[Demand], vehicles: Sequence[Vehicle]) -> list[frozenset[FractionCode]]:
-    """Return which streams each truck collects today: all it may, unless no site takes them all together.
-
-    A load is one load (compartments are not modelled), so such a truck keeps to the streams of one site: those
-    with most waste not yet spoken for by a truck before it.
-    """
-    waiting_l: dict[FractionCode, float] = {}
-    for each in demands:
-        code = city.bins[each.bin_id].fraction_code
-        waiting_l[code] = waiting_l.get(code, 0.0) + each.volume_l
-    chosen: list[frozenset[FractionCode]] = []
-    for vehicle in vehicles:
-        may = vehicle.fractions & frozenset(waiting_l)
-        loads = {may & site.fractions for site in city.disposal_sites.values()}
-        if may in loads or not any(loads):
-            chosen.append(vehicle.fractions)
-            continue
-        best = max(loads, key=lambda load: (sum(waiting_l[code] for code in load), sorted(load)))
-        for code in best:  # the next truck looks elsewhere if this one has room
-            waiting_l[code] = max(0.0, waiting_l[code] - vehicle.capacity_l / len(best))
-        chosen.append(best)
-    return chosen
