@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from api.context import BinOutlook, ForecastStep
-from routing.forecast import CityForecast, forecast_city
-from routing.histories import load_histories
+from routing.forecast import CityForecast
+from routing.outlook import Foresight, city_outlook
 from tomma.city import City
 from tomma.model import BinId
 from tomma.ports import EventLog, ReadingStore
@@ -58,6 +58,8 @@ class WholeForecast:
         ]
 
 
-def whole_forecast(city: City, readings: ReadingStore, events: EventLog, now_utc: datetime) -> WholeForecast:
+def whole_forecast(
+    city: City, readings: ReadingStore, events: EventLog, now_utc: datetime, foresight: Foresight | None = None
+) -> WholeForecast:
     """Return how every bin is expected to fill, from what is stored now."""
-    return WholeForecast(forecast_city(city, load_histories(city, readings, events, now_utc), now_utc))
+    return WholeForecast(city_outlook(city, readings, events, now_utc, foresight).forecast)

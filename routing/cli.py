@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from routing.outlook import Foresight
 from routing.planner import default_day, make_plan
 from routing.roads import open_roads
 from tomma.city import City
@@ -72,6 +73,8 @@ def plan_command(
             on_progress=sink,
             vehicle_ids=None if not vehicle else [VehicleId(each) for each in vehicle],
             iterations=iterations,
+            # A plan that must come out the same again must not depend on when the forecast was last made.
+            foresight=Foresight.beside(settings.data_dir) if iterations is None else None,
         )
         stores.plans.save(plan)
         if publish and plan.status is PlanStatus.READY:

@@ -9,6 +9,7 @@ from tempfile import NamedTemporaryFile
 
 from routing.forecast import (
     ORDINARY,
+    BinHistory,
     CityForecast,
     ForecastMemory,
     Influences,
@@ -19,7 +20,9 @@ from routing.forecast import (
     to_bytes,
 )
 from routing.histories import load_histories, load_news
+from routing.influences_file import read_influences
 from tomma.city import City
+from tomma.errors import ImportRefusedError
 from tomma.model import BinId
 from tomma.ports import EventLog, ReadingStore
 
@@ -31,46 +34,76 @@ LATE_READINGS, LATE_EVENTS = timedelta(hours=24), timedelta(hours=72)
 """So far back news is read again: a gateway that was down sends a day late, a tablet after a weekend."""
 
 
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What a forecast may use besides the stores."""
+
+    memory_file: Path | None = None
+    """Where the memory lies between two forecasts; without one four weeks are learnt anew each time."""
+    days_file: Path | None = None
+    """What the city tells of special days (`routing.influences_file`); it need not exist."""
+
+    @classmethod
+    def beside(cls, data_dir: Path) -> "Foresight":
+        """Return where these are kept: `forecast.msgpack` and `special-days.csv` in the data directory."""
+        return cls(data_dir / "forecast.msgpack", data_dir / "special-days.csv")
+
+    def influences(self) -> Influences:
+        """Return the special days; a file that cannot be read costs no forecast, only what it would have told."""
+        if self.days_file is None or not self.days_file.exists():
+            return ORDINARY
+        try:
+            return read_influences(self.days_file)
+        except (ImportRefusedError, OSError, UnicodeDecodeError) as exc:
+            log.warning("special days left out reason=%s", exc)
+            return ORDINARY
+
+
 @dataclass(frozen=True)
 class Outlook:
-    """How the bins will fill, and since when each has stood unemptied (what a hygiene interval counts from)."""
+    """How the bins will fill, and what else is known of them."""
 
     forecast: CityForecast
+    last_emptied: Mapping[BinId, datetime]
+    """As far as anybody knows."""
     unemptied_since: Mapping[BinId, datetime]
+    """Since when each has stood unemptied: what a hygiene interval counts from."""
 
 
 def city_outlook(
-    city: City,
-    readings: ReadingStore,
-    events: EventLog,
-    now_utc: datetime,
-    *,
-    memory_file: Path | None = None,
-    influences: Influences = ORDINARY,
+    city: City, readings: ReadingStore, events: EventLog, now_utc: datetime, foresight: Foresight | None = None
 ) -> Outlook:
     """Return the outlook from what is stored.
 
-    With a `memory_file` only what came since the last call is read, and the memory is kept for the next one. A
-    memory that is missing, damaged, of another version, too old, or of a later time is no trouble: four weeks are
-    learnt anew.
+    With a memory only what came since the last call is read, and the memory is kept for the next one. A memory that
+    is missing, damaged, of another version, too old, or of a later time is no trouble: four weeks are learnt anew.
     """
-    memory = _remembered(memory_file, city, now_utc)
+    foresight = foresight or Foresight()
+    memory = _remembered(foresight.memory_file, city, now_utc)
     if memory is None:
         memory = ForecastMemory.empty(city)
         news = load_histories(city, readings, events, now_utc)
     else:
-        since_utc = datetime.fromtimestamp(memory.as_of_s, UTC)
-        news = load_news(
-            city,
-            readings,
-            events,
-            now_utc,
-            readings_from=since_utc - LATE_READINGS,
-            events_from=since_utc - LATE_EVENTS,
-        )
-    recalled = recall(memory, city, looks_of(tuple(city.bins), news, now_utc), now_utc, influences)
-    _keep(memory_file, recalled.memory)
-    return Outlook(forecast_from(recalled, city, now_utc), recalled.memory.unemptied_since())
+        news = _news_since(memory, city, readings, events, now_utc)
+    looks = looks_of(tuple(city.bins), news, now_utc)
+    recalled = recall(memory, city, looks, now_utc, foresight.influences())
+    _keep(foresight.memory_file, recalled.memory)
+    kept = recalled.memory
+    return Outlook(forecast_from(recalled, city, now_utc), kept.last_emptied(), kept.unemptied_since())
+
+
+def _news_since(
+    memory: ForecastMemory, city: City, readings: ReadingStore, events: EventLog, now_utc: datetime
+) -> Mapping[BinId, BinHistory]:
+    since_utc = datetime.fromtimestamp(memory.as_of_s, UTC)
+    return load_news(
+        city,
+        readings,
+        events,
+        now_utc,
+        readings_from=since_utc - LATE_READINGS,
+        events_from=since_utc - LATE_EVENTS,
+    )
 
 
 def _remembered(file: Path | None, city: City, now_utc: datetime) -> ForecastMemory | None:

@@ -26,9 +26,8 @@ from routing.check import violations
 from routing.daytime import WorkingDay, local_day
 from routing.demand import Demand, demands
 from routing.drives import Drives, ask_drives
-from routing.forecast import forecast_city
-from routing.histories import last_emptied, load_histories, unemptied_since
 from routing.nearby import Streets, per_lift_minor
+from routing.outlook import Foresight, city_outlook
 from routing.problem import Orders, Solution, VisitKind
 from routing.replan import (
     Morning,
@@ -90,6 +89,7 @@ def make_plan(
     wishes: Wishes = NO_WISHES,
     plans: PlanStore | None = None,
     requests: RequestBook | None = None,
+    foresight: Foresight | None = None,
 ) -> Plan:
     """Return the plan of `day`: every bin of the city is on a route, or left out with its reasons.
 
@@ -109,13 +109,14 @@ def make_plan(
         wishes: What a person decided; with `replan_of` the rest of the day of a plan on the road is made anew.
         plans: Where that plan is; needed with `replan_of` only.
         requests: What people asked for; None means nothing.
+        foresight: What the forecast may use besides the stores; None means nothing.
 
     Raises:
         ConflictError: If the day is over, or more than `MAX_DAYS_AHEAD` days ahead, or the plan to change is not on
             the road.
     """
     working_day = WorkingDay(day, city.organisation.timezone)
-    task = _Task(city, working_day, now_utc, settings, _not_before_s(working_day, now_utc), wishes)
+    task = _Task(city, working_day, now_utc, settings, _not_before_s(working_day, now_utc), wishes, foresight)
     task.morning = morning_of(plans, events, city, day, now_utc, wishes) if wishes.replan_of else None
     task.vehicles = _vehicles(task, vehicle_ids)
     tell = partial(_tell, on_progress, plan_id, time.monotonic(), settings)
@@ -154,6 +155,7 @@ class _Task:
     settings: PlanningSettings
     not_before_s: int
     wishes: Wishes
+    foresight: Foresight | None
     vehicles: Sequence[Vehicle] = ()
     morning: Morning | None = None
     asked_since: frozenset[BinId] = frozenset()
@@ -169,11 +171,11 @@ class _Task:
 
     def wants(self, readings: ReadingStore, events: EventLog, requests: RequestBook | None) -> _Wants:
         """Return what tells each bin's demand in the middle of the work: on average that is when a truck comes."""
-        histories = load_histories(self.city, readings, events, self.now_utc)
-        forecast = forecast_city(self.city, histories, self.now_utc)
+        outlook = city_outlook(self.city, readings, events, self.now_utc, self.foresight)
+        forecast = outlook.forecast
         at_utc = max(self.now_utc, self.day.after_midnight_utc(sum(self.hours) // 2))
-        since = unemptied_since(histories)
-        asked_utc = standing_requests(requests, last_emptied(histories), self.now_utc)
+        since = outlook.unemptied_since
+        asked_utc = standing_requests(requests, outlook.last_emptied, self.now_utc)
         outcomes = self.morning.state.outcomes if self.morning is not None else {}
         self.asked_since = frozenset(
             id_ for id_, at in asked_utc.items() if id_ in outcomes and at > outcomes[id_].at_utc

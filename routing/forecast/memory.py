@@ -5,7 +5,7 @@ bin's newest level is in the sums for good; what came later is looked at again e
 driver's late tap is understood only by what follows it. Relearning is the same call with an empty memory.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -76,14 +76,13 @@ class ForecastMemory:
             tail=NOTHING_HEARD,
         )
 
+    def last_emptied(self) -> Mapping[BinId, datetime]:
+        """Return when each bin was last emptied, as far as anybody knows."""
+        return _times(self.bin_ids, self.emptied_s)
+
     def unemptied_since(self) -> Mapping[BinId, datetime]:
         """Return since when each bin has certainly not been emptied: its last emptying, else the first word of it."""
-        since_s = np.where(np.isfinite(self.emptied_s), self.emptied_s, self.watched_s).tolist()
-        return {
-            bin_id: datetime.fromtimestamp(each, UTC)
-            for bin_id, each in zip(self.bin_ids, since_s, strict=True)
-            if np.isfinite(each)
-        }
+        return _times(self.bin_ids, np.where(np.isfinite(self.emptied_s), self.emptied_s, self.watched_s))
 
     def fitted(self, city: City) -> "ForecastMemory":
         """Return the memory of a city whose bins and kinds of bin may have changed: new ones start with nothing."""
@@ -152,6 +151,11 @@ def recall(
         tail=_tail(looks, seen, settled_s, heard),
     )
     return Recalled(kept, learned, levels, heard, ~known)
+
+
+def _times(bin_ids: Sequence[BinId], time_s: FloatArray) -> Mapping[BinId, datetime]:
+    known = zip(bin_ids, time_s.tolist(), strict=True)
+    return {bin_id: datetime.fromtimestamp(each, UTC) for bin_id, each in known if np.isfinite(each)}
 
 
 def _in_time(news: Looks, settled_s: FloatArray) -> Looks:

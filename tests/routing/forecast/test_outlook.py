@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from routing.forecast import BinHistory, forecast_city
-from routing.histories import load_histories, unemptied_since
-from routing.outlook import city_outlook
+from routing.histories import last_emptied, load_histories, unemptied_since
+from routing.outlook import Foresight, city_outlook
 from tomma.city import City
 from tomma.model import BinId, Event, EventKind, PlanId, VehicleId
 from tomma.stores.database import open_database
@@ -55,6 +55,7 @@ def test_the_outlook_is_the_forecast_of_the_stores(
     told = city_outlook(city, readings, events, now)
     assert told.forecast.of(A) == forecast_city(city, history, now).of(A)
     assert told.unemptied_since == unemptied_since(history)
+    assert told.last_emptied == last_emptied(history)
 
 
 def test_with_a_memory_only_what_is_new_is_read(
@@ -67,7 +68,7 @@ def test_with_a_memory_only_what_is_new_is_read(
 ) -> None:
     """Four weeks of a large city are six million readings; the last day is what a plan can wait for."""
     city = make_city()
-    city_outlook(city, readings, events, now - EARLIER, memory_file=file)
+    city_outlook(city, readings, events, now - EARLIER, Foresight(file))
     asked: list[datetime] = []
     whole = readings.range_all
 
@@ -76,7 +77,7 @@ def test_with_a_memory_only_what_is_new_is_read(
         return whole(from_utc, to_utc)
 
     monkeypatch.setattr(readings, "range_all", watched)
-    told = city_outlook(city, readings, events, now, memory_file=file)
+    told = city_outlook(city, readings, events, now, Foresight(file))
     assert asked[0] > now - timedelta(days=3)
     anew = city_outlook(city, readings, events, now)
     assert told.forecast.level_fraction == pytest.approx(anew.forecast.level_fraction, abs=0.01)
@@ -90,7 +91,7 @@ def test_a_tap_that_comes_after_a_weekend_is_heard(
     """The tablet lay in the truck without a network; the sensor is dead and cannot tell."""
     city = make_city()
     two_days = timedelta(days=2)
-    before = city_outlook(city, readings, events, now + two_days, memory_file=file)
+    before = city_outlook(city, readings, events, now + two_days, Foresight(file))
     at = now + timedelta(hours=1)
     events.append(
         [
@@ -107,7 +108,7 @@ def test_a_tap_that_comes_after_a_weekend_is_heard(
             )
         ]
     )
-    told = city_outlook(city, readings, events, now + two_days, memory_file=file)
+    told = city_outlook(city, readings, events, now + two_days, Foresight(file))
     assert told.forecast.level_fraction[0] < before.forecast.level_fraction[0] - 0.2
     assert told.unemptied_since == {A: at}
 
@@ -131,10 +132,10 @@ def test_a_memory_that_cannot_be_read_is_made_anew(
 ) -> None:
     """It saves time and holds no truth of its own."""
     city = make_city()
-    city_outlook(city, readings, events, now - EARLIER, memory_file=file)
+    city_outlook(city, readings, events, now - EARLIER, Foresight(file))
     damage(file)
     with caplog.at_level(logging.WARNING):
-        told = city_outlook(city, readings, events, now, memory_file=file)
+        told = city_outlook(city, readings, events, now, Foresight(file))
     assert told.forecast.of(A) == city_outlook(city, readings, events, now).forecast.of(A)
     assert ("learnt anew" in caplog.text) is learnt_anew
     assert file.exists()
@@ -146,8 +147,8 @@ def test_a_memory_of_another_time_is_not_used(
 ) -> None:
     """It cannot unlearn, and what came late in four days it has not seen."""
     city = make_city()
-    city_outlook(city, readings, events, now - timedelta(days=days), memory_file=file)
-    told = city_outlook(city, readings, events, now, memory_file=file)
+    city_outlook(city, readings, events, now - timedelta(days=days), Foresight(file))
+    told = city_outlook(city, readings, events, now, Foresight(file))
     assert told.forecast.of(A) == city_outlook(city, readings, events, now).forecast.of(A)
 
 
@@ -162,6 +163,27 @@ def test_a_memory_that_cannot_be_kept_costs_no_forecast(
     """A full disk, or a folder that is none: the plan is made all the same."""
     blocked = tmp_path / "no folder"
     blocked.write_text("a file")
-    told = city_outlook(make_city(), readings, events, now, memory_file=blocked / "forecast.msgpack")
+    told = city_outlook(make_city(), readings, events, now, Foresight(blocked / "forecast.msgpack"))
     assert told.forecast.level_fraction[0] == pytest.approx(0.5, abs=0.05)
     assert "not kept" in caplog.text
+
+
+def test_the_city_s_special_days_are_in_the_forecast_and_a_bad_file_costs_only_itself(
+    make_city: MakeCity,
+    readings: SqliteReadings,
+    events: SqlEventLog,
+    now: datetime,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Somebody edits that file at midnight; the plan at half past five is made all the same."""
+    city, foresight = make_city(), Foresight.beside(tmp_path)
+    plain = city_outlook(city, readings, events, now).forecast
+    assert foresight.days_file is not None
+    foresight.days_file.write_text("day,multiplier\n2026-10-07,3\n2026-10-08,3\n", encoding="utf-8")
+    told = city_outlook(city, readings, events, now, foresight).forecast
+    assert told.p50[0, 24] > plain.p50[0, 24] + 0.2
+    foresight.days_file.write_text("day,multiplier\n2026-10-07,many\n", encoding="utf-8")
+    left_out = city_outlook(city, readings, events, now, foresight).forecast
+    assert left_out.p50[0, 24] == pytest.approx(plain.p50[0, 24], abs=0.02)
+    assert "line 2" in caplog.text
