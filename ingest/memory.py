@@ -61,10 +61,15 @@ class SensorMemory(NamedTuple):
         """The newest reading by time of measurement."""
         return self.recent[-1] if self.recent else None
 
+    def at(self, measured_utc: datetime) -> Seen | None:
+        """Return the remembered reading of exactly that time."""
+        place = bisect_left(self.recent, measured_utc, key=_time)
+        found = self.recent[place] if place < len(self.recent) else None
+        return found if found is not None and found.measured_utc == measured_utc else None
+
     def knows(self, measured_utc: datetime) -> bool:
         """Return whether a reading of exactly that time is remembered."""
-        place = bisect_left(self.recent, measured_utc, key=_time)
-        return place < len(self.recent) and self.recent[place].measured_utc == measured_utc
+        return self.at(measured_utc) is not None
 
     def with_seen(self, seen: Seen) -> "SensorMemory":
         """Return the memory with one more reading in its place in time; the oldest ones fall out."""

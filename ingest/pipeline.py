@@ -29,7 +29,7 @@ from ingest.news import News
 from ingest.outcome import Heard
 from ingest.quality import judge
 from ingest.refusal import RefusedError, shown
-from ingest.repeats import NO_RECEIPTS, Arrival, Receipts, first_receipt, free_utc, repaired_before
+from ingest.repeats import NO_RECEIPTS, Arrival, Receipts, first_receipt, free_utc, repaired_before, stands
 from ingest.times import EARLIEST_UTC, When, when
 from tomma.city import City, Installation, Sensor
 from tomma.model import (
@@ -171,7 +171,8 @@ class _Making:
             try:
                 clock, hung = _when_and_where(message, measurement, sensor, context.city)
                 known = self._memory_of(sensor.id, hung.bin_id)
-                heard = _hear(message, measurement, (clock, hung), sensor, known, context)
+                setting = clock, hung, len(measurements) == 1
+                heard = _hear(message, measurement, setting, sensor, known, context)
             except (ValueError, ArithmeticError) as exc:
                 self._rejected.append(_rejected(message, context, exc, sensor, where))
                 continue
@@ -272,20 +273,25 @@ def _sensor_of(uplink: Uplink, city: City) -> Sensor:
 def _hear(
     message: Message,
     measurement: Measurement,
-    when_and_where: tuple[When, Installation],
+    setting: tuple[When, Installation, bool],
     sensor: Sensor,
     known: SensorMemory,
     context: IngestContext,
 ) -> Heard:
     """Return what one measurement says: when, in which bin, and if it has a level, the reading."""
-    clock, hung = when_and_where
+    clock, hung, is_lone = setting
     bin_id, received_utc = hung.bin_id, clock.received_utc
     if not measurement.has_level:
         return Heard(measurement, bin_id, clock.measured_utc, received_utc)
     level = calibrate(measurement, context.city.container_type_of(bin_id), hung, sensor)
     distance_mm, temperature_c = measurement.distance_mm, measurement.temperature_c
     raw = level.fill_fraction if distance_mm is None else distance_mm
-    measured_utc = _identity_utc(clock, raw, measurement, message, known, context.receipts)
+    arrival = Arrival(
+        sensor.id, received_utc, raw, _own_counter(measurement), message.redelivered, message.replayed, is_lone
+    )
+    if stands(clock, arrival, known, context.receipts) and not message.retained:
+        clock = When(received_utc, received_utc, is_repaired=True, by_receipt=True)
+    measured_utc = _identity_utc(clock, arrival, known, context.receipts)
     flags = judge(
         level, measured_utc, raw, has_distance=distance_mm is not None, memory=known, temperature_c=temperature_c
     )
@@ -299,7 +305,7 @@ def _hear(
         distance_mm,
         measurement.battery_v,
         temperature_c,
-        _own_counter(measurement),
+        arrival.counter,
         level.raw_fraction,
     )
     return Heard(measurement, bin_id, measured_utc, received_utc, reading)
@@ -329,20 +335,16 @@ def _when_and_where(
     return clock, hung
 
 
-def _identity_utc(
-    clock: When, raw: float, measurement: Measurement, message: Message, known: SensorMemory, receipts: Receipts
-) -> datetime:
+def _identity_utc(clock: When, arrival: Arrival, known: SensorMemory, receipts: Receipts) -> datetime:
     """Return the time that is the reading's identity, the same however often and in whatever order it comes."""
     if not clock.is_repaired and not clock.by_receipt:
         newest = known.newest
         if newest is None or not newest.is_repaired:  # nearly always
             return clock.measured_utc
-    counter = _own_counter(measurement)
-    arrival = Arrival(measurement.sensor_id, clock.received_utc, raw, counter, message.redelivered, message.replayed)
     if clock.by_receipt:
         return first_receipt(arrival, known, receipts)
     if clock.is_repaired:
-        return free_utc(clock.measured_utc, raw, known)
+        return free_utc(clock.measured_utc, arrival.raw, known)
     return repaired_before(arrival, clock.measured_utc, known)
 
 

@@ -13,6 +13,9 @@ looked up, and the store then sees a duplicate like any other:
   same batch is another message. A replayed dead letter brings the time of its first receipt along.
 
 Two readings received in the same millisecond are a burst, not a repetition: the second is moved on by one.
+
+A clock may also stand, at a time that can be believed. What says another level at a time that was told minutes ago is
+no repetition: it is known by its receipt then, as if it had no time.
 """
 
 from collections.abc import Sequence
@@ -20,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from ingest.memory import RECENT_MAX, Seen, SensorMemory
-from ingest.times import AHEAD_TOLERATED
+from ingest.times import AHEAD_TOLERATED, When
 from tomma.model import BinId, SensorId
 
 REPEATED_WITHIN = timedelta(hours=72)
@@ -30,6 +33,8 @@ NEXT_MAX = 16
 UNACKNOWLEDGED_FOR = timedelta(minutes=1)
 """How long a durable message may wait for its acknowledgement: a batch, and a store that was tried again."""
 BURST = timedelta(seconds=10)
+STANDS_AFTER = timedelta(minutes=2)
+"""Two readings of one moment that come so far apart and differ were not measured at one moment."""
 LAST_UTC = datetime.max.replace(tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 SAME_RAW = 1e-9
@@ -71,6 +76,8 @@ class Arrival(NamedTuple):
     """The broker sent it before; when that was received, nobody knows."""
     replayed: bool = False
     """It was a dead letter, and `received_utc` is when it came first."""
+    is_lone: bool = True
+    """Its message says nothing else: it tells no history, and no two levels of one moment."""
 
 
 def first_receipt(arrival: Arrival, memory: SensorMemory, receipts: Receipts) -> datetime:
@@ -79,6 +86,23 @@ def first_receipt(arrival: Arrival, memory: SensorMemory, receipts: Receipts) ->
         if _is_same(seen, arrival):
             return seen.measured_utc
     return _free(arrival.received_utc, memory)
+
+
+def stands(clock: When, arrival: Arrival, memory: SensorMemory, receipts: Receipts) -> bool:
+    """Return whether the clock stands: it said this time before, and the level was another one.
+
+    The counter is not asked: a device that hears no acknowledgement sends the same reading under a new number.
+    """
+    recent, said_utc = memory.recent, clock.measured_utc
+    if not recent or said_utc > recent[-1].measured_utc or clock.is_repaired or clock.by_receipt:
+        return False  # nearly always
+    twin = memory.at(said_utc)
+    if twin is None and recent[-1].is_repaired and len(recent) == RECENT_MAX and said_utc < recent[0].measured_utc:
+        stored = receipts.between(arrival.sensor_id, memory.bin_id, said_utc, said_utc + MILLISECOND)
+        twin = stored[0] if stored else None
+    if twin is None or twin.by_receipt or not arrival.is_lone:
+        return False
+    return abs(twin.raw - arrival.raw) >= SAME_RAW and arrival.received_utc - twin.received_utc > STANDS_AFTER
 
 
 def repaired_before(arrival: Arrival, said_utc: datetime, memory: SensorMemory) -> datetime:

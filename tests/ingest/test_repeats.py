@@ -340,3 +340,44 @@ def test_a_status_without_a_level_is_heard_and_is_no_reading(
     assert (batch.readings, batch.rejected) == ((), ())
     (heard,) = batch.statuses
     assert (heard.measurement.battery_fraction, heard.bin_id) == (1.0, "Beui-1000000000000001")
+
+
+def standing(hour: int, **changes: Any) -> Message:
+    """What a device says in that hour whose clock stands at T0; its bin fills by five millimetres an hour."""
+    body = {"measured_utc": T0.isoformat(), "distance_mm": 900 - 5 * hour}
+    received_utc = T0 + hour * HOUR + timedelta(seconds=3)
+    return Message("tomma/v1/H0001/reading", json.dumps(body).encode(), received_utc, "json")._replace(**changes)
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["one run", "a restart after each"])
+def test_a_clock_that_stands_at_a_likely_time_costs_no_level(stream: Stream, restarts: bool) -> None:
+    """Its readings all bear one name, so one of forty was kept and the bin looked as full as on the first day."""
+    for hour in range(40):
+        stream.take(standing(hour), acknowledge=not restarts)
+    stored = stream.stored()
+    assert [each.distance_mm for each in stored] == [900 - 5 * hour for hour in range(40)]
+    assert [each.measured_utc for each in stored[1:]] == [standing(hour).received_utc for hour in range(1, 40)]
+    assert [bool(each.quality & Quality.CLOCK_REPAIRED) for each in stored] == [False] + 39 * [True]
+
+
+def test_what_a_standing_clock_told_is_stored_once_however_often_the_broker_sends_it(stream: Stream) -> None:
+    """Ingest may die between store and acknowledgement, also with such a device."""
+    for hour in range(6):
+        stream.take(standing(hour), acknowledge=False)
+        stream.take(standing(hour, redelivered=True, received_utc=standing(hour).received_utc + 30 * MINUTE / 60))
+    assert len(stream.stored()) == 6
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(standing(0, received_utc=T0 + 5 * HOUR), id="the same level, hours later"),
+        pytest.param(standing(1, received_utc=T0 + MINUTE), id="another level within two minutes"),
+        pytest.param(standing(1, retained=True), id="what the broker kept, of whatever age"),
+    ],
+)
+def test_what_a_running_clock_may_say_of_one_moment_stays_one_reading(stream: Stream, again: Message) -> None:
+    """A repetition, two levels of one moment, a retained message: none of them is a clock that stands."""
+    stream.take(standing(0))
+    stream.take(again)
+    assert [each.measured_utc for each in stream.stored()] == [T0]
