@@ -16,7 +16,7 @@ from routing.roads.engine import (
     table_of,
 )
 from routing.roads.port import LonLat
-from routing.roads.server import StreetServer
+from routing.roads.server import StreetServer, reading
 from tomma.errors import RoadsUnavailableError
 
 NEAREST_MAX = 200
@@ -51,7 +51,8 @@ class OsrmServer:
             query = {"sources": "0", "annotations": "duration", "generate_hints": "false"}
             try:
                 answer = self._ask("table", some if len(some) > 1 else some * 2, query)
-                told += [float(each["distance"]) <= MAX_SNAP_M for each in answer["destinations"][: len(some)]]
+                with reading("OSRM's"):
+                    told += [float(each["distance"]) <= MAX_SNAP_M for each in answer["destinations"][: len(some)]]
             except NotThereError:  # an older server refuses all for the sake of one
                 told += [bool(self.nearest(spot, 1)) for spot in some]
         return told
@@ -62,7 +63,9 @@ class OsrmServer:
             answer = self._ask("nearest", [spot], {"number": str(min(results, NEAREST_MAX)), "generate_hints": "false"})
         except NotThereError:
             return []
-        return [lonlat_of(each["location"]) for each in answer["waypoints"] if float(each["distance"]) <= MAX_SNAP_M]
+        with reading("OSRM's"):
+            near = [each for each in answer["waypoints"] if float(each["distance"]) <= MAX_SNAP_M]
+            return [lonlat_of(each["location"]) for each in near]
 
     def table(
         self, spots: Sequence[Spot], sources: Sequence[int], destinations: Sequence[int]
@@ -82,7 +85,8 @@ class OsrmServer:
             raise self._server.fault(
                 "its tables tell no distances: prepare it with osrm-contract, or a version from 5.23"
             )
-        return table_of(answer, len(destinations))
+        with reading("OSRM's"):
+            return table_of(answer, len(destinations))
 
     def route(self, spots: Sequence[Spot]) -> list[list[Step]]:
         """Return the steps of each drive as `StreetEngine` promises; long tours in pieces that share an end."""
@@ -95,7 +99,9 @@ class OsrmServer:
                 "continue_straight": "false",
                 "generate_hints": "false",
             }
-            drives += drives_of(self._ask("route", spots[start : start + self._max_locations], query))
+            answer = self._ask("route", spots[start : start + self._max_locations], query)
+            with reading("OSRM's"):
+                drives += drives_of(answer)
         return drives
 
     def _ask(self, service: str, spots: Sequence[Spot], query: dict[str, str]) -> Any:
@@ -103,10 +109,8 @@ class OsrmServer:
         if any(spot.kerb for spot in spots):
             query = query | {"approaches": ";".join("curb" if spot.kerb else "unrestricted" for spot in spots)}
         _, answer = self._server.ask("GET", f"{service}/v1/{self._profile}/{places}", params=query)
-        try:
+        with reading("OSRM's"):
             if answer["code"] == "Ok":
                 return answer
             refusal = refusal_of(str(answer["code"]), str(answer.get("message", "")))
-        except (TypeError, KeyError) as exc:
-            raise self._server.fault("its answer is none of OSRM's") from exc
         raise self._server.fault(str(refusal)) if isinstance(refusal, RoadsUnavailableError) else refusal

@@ -3,9 +3,13 @@
 Only the address of the settings is ever called: no redirect is followed and no proxy of the environment is used.
 """
 
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import msgspec
 
 from tomma.errors import RoadsUnavailableError
 
@@ -15,7 +19,7 @@ MAX_ANSWER_BYTES = 256 * 1024**2
 
 
 class StreetServer:
-    """One server; connections are kept. Safe to share between threads.
+    """One server; connections are kept while anybody holds it. Safe to share between threads.
 
     Args:
         name: What messages call it.
@@ -32,6 +36,7 @@ class StreetServer:
             trust_env=False,
             transport=httpx.HTTPTransport(retries=CONNECT_RETRIES),
         )
+        weakref.finalize(self, self._client.close)
 
     def ask(self, method: str, path: str, **arguments: Any) -> tuple[int, Any]:
         """Return the status and the JSON of an answer, also of one that refuses.
@@ -64,9 +69,16 @@ class StreetServer:
         return b"".join(pieces)
 
 
+@contextmanager
+def reading(whose: str) -> Iterator[None]:
+    """Turn whatever an answer lacks into RoadsUnavailableError: anybody may stand at an address."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as exc:
+        raise RoadsUnavailableError(f"an answer that is none of {whose}: {exc!r}") from exc
+
+
 def _json(body: bytes, answer: httpx.Response) -> Any:
     if 300 <= answer.status_code < 400:
         raise httpx.HTTPError(f"it sends us elsewhere ({answer.status_code})")
-    import msgspec
-
     return msgspec.json.decode(body)

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from routing.roads.engine import NotThereError
 from routing.roads.port import LonLat
-from routing.roads.server import StreetServer
+from routing.roads.server import StreetServer, reading
 from routing.roads.truck_size import TruckSize
 from tomma.errors import RoadsUnavailableError
 
@@ -78,14 +78,11 @@ class ValhallaServer:
     def ask(self, action: Action, request: Mapping[str, Any]) -> Any:
         """Return its answer as `Valhalla` promises."""
         status, answer = self._server.ask("POST", action, json=dict(request))
-        if not isinstance(answer, dict | list):
-            raise self._server.fault("its answer is none of Valhalla's")
         if status == 200:
             return answer
-        if isinstance(answer, list):
-            raise self._server.fault(f"it answers {status}")
-        code = answer.get("error_code", 0)
-        refusal = _refusal(code if isinstance(code, int) else 0, f"{status} {answer.get('error', '')}".strip())
+        with reading("Valhalla's"):
+            told = f"{status} {answer.get('error', answer.get('code', ''))}".strip()
+            refusal = _refusal(int(answer.get("error_code", 0)), told)
         raise self._server.fault(str(refusal)) if isinstance(refusal, RoadsUnavailableError) else refusal
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from routing.roads.engine import NotThereError
 from routing.roads.guidance import Guidance, Language, Manoeuvre, ManoeuvreKind, WordsSource, follows
 from routing.roads.port import Leg
+from routing.roads.server import reading
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
 from routing.roads.valhalla_engine import Valhalla, costing_of, line_of
 from tomma.errors import RoadsUnavailableError
@@ -67,12 +68,10 @@ def _request(language: Language, truck: Mapping[str, float | bool]) -> dict[str,
 
 
 def _guidance(answer: Any, plan: Leg) -> Guidance:
-    try:
+    with reading("Valhalla's"):
         (leg,) = answer["trip"]["legs"]
         line = tuple(line_of(leg["shape"]))
         manoeuvres = tuple(_manoeuvre(each) for each in leg["maneuvers"])
-    except (KeyError, TypeError, ValueError) as exc:
-        raise RoadsUnavailableError(f"an answer that is none of Valhalla's: {exc!r}") from exc
     if not manoeuvres or len(line) < 2:
         raise RoadsUnavailableError("an answer without words")
     return Guidance(manoeuvres, line, WordsSource.VALHALLA, follows(line, plan))

@@ -12,9 +12,9 @@ import numpy as np
 
 from routing.roads.engine import MAX_SNAP_M, Block, NotThereError, Spot, Step, WholeNumbers
 from routing.roads.port import UNREACHABLE, LonLat
+from routing.roads.server import reading
 from routing.roads.truck_size import TruckSize
 from routing.roads.valhalla_engine import Valhalla, costing_of, line_of
-from tomma.errors import RoadsUnavailableError
 
 
 class ValhallaStreets:
@@ -61,26 +61,24 @@ class ValhallaStreets:
             "units": "kilometers",
         }
         try:
-            answer = self._valhalla.ask("sources_to_targets", question | self._costing)["sources_to_targets"]
+            answer = self._valhalla.ask("sources_to_targets", question | self._costing)
         except NotThereError:
             nothing = np.full((len(sources), len(destinations)), UNREACHABLE, np.int32)
             return nothing, nothing.copy()
-        try:
-            return _whole_numbers(answer["durations"], 1.0), _whole_numbers(answer["distances"], 1_000.0)
-        except (KeyError, TypeError, ValueError) as exc:
-            raise RoadsUnavailableError(f"a table that is none of Valhalla's: {exc!r}") from exc
+        with reading("Valhalla's"):
+            table = answer["sources_to_targets"]
+            return _whole_numbers(table["durations"], 1.0), _whole_numbers(table["distances"], 1_000.0)
 
     def route(self, spots: Sequence[Spot]) -> list[list[Step]]:
         """Return the drives as `StreetEngine` promises, each as one step: its words are `ValhallaGuide`'s matter."""
         drives: list[list[Step]] = []
         for here, there in pairwise(spots):
             question = {"locations": [_location(here), _location(there)], "directions_type": "none"}
-            try:
-                (leg,) = self._valhalla.ask("route", question | self._costing)["trip"]["legs"]
+            answer = self._valhalla.ask("route", question | self._costing)
+            with reading("Valhalla's"):
+                (leg,) = answer["trip"]["legs"]
                 line = tuple(line_of(leg["shape"]))
                 length_m, time_s = float(leg["summary"]["length"]) * 1_000, float(leg["summary"]["time"])
-            except (KeyError, TypeError, ValueError) as exc:
-                raise RoadsUnavailableError(f"a route that is none of Valhalla's: {exc!r}") from exc
             drives.append([Step("depart", "", "", None, 0.0, length_m, time_s, line)])
         return drives
 
@@ -90,10 +88,11 @@ class ValhallaStreets:
             answers: Any = self._valhalla.ask("locate", question | self._costing)
         except NotThereError:  # a single place, and it is far from every street
             return [[] for _ in spots] if len(spots) == 1 else [self._located([spot])[0] for spot in spots]
-        return [
-            [(float(edge["correlated_lon"]), float(edge["correlated_lat"])) for edge in each.get("edges") or ()]
-            for each in answers
-        ]
+        with reading("Valhalla's"):
+            return [
+                [(float(edge["correlated_lon"]), float(edge["correlated_lat"])) for edge in each.get("edges") or ()]
+                for each in answers
+            ]
 
 
 def _location(spot: Spot) -> dict[str, object]:

@@ -6,6 +6,7 @@ import pytest
 
 from routing.roads.osrm_roads import OsrmRoads
 from routing.roads.prepare import PreparedRoads, prepare
+from routing.roads.valhalla_tiles import PreparedTiles, prepare_tiles
 
 HELSINKI = Path(__file__).parents[3] / "simulator" / "cities" / "helsinki.osm.pbf"
 
@@ -20,3 +21,9 @@ def helsinki_prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedRoads
 def helsinki(helsinki_prepared: PreparedRoads) -> OsrmRoads:
     """Return the demo city's streets."""
     return OsrmRoads.of(helsinki_prepared)
+
+
+@pytest.fixture(scope="session")
+def helsinki_tiles(tmp_path_factory: pytest.TempPathFactory) -> PreparedTiles:
+    """Return the demo city's tiles for turn texts, prepared once for all tests."""
+    return prepare_tiles(HELSINKI, tmp_path_factory.mktemp("tiles"))
