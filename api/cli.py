@@ -80,6 +80,7 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         registry=stores.registry,
         plans=stores.plans,
         events=stores.events,
+        requests=stores.requests,
         workers=stores.workers,
         clock=settings.clock.clock(),
         forecaster=HelpedForecaster(helpers.forecasts),

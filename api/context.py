@@ -12,8 +12,8 @@ from routing.roads.straight_line import StraightLineRoads
 from tomma.city import City
 from tomma.clock import Clock
 from tomma.model import BinId, PlanId
-from tomma.plan import Plan
-from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, Registry, WorkerBoard
+from tomma.plan import Plan, Wishes
+from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, Registry, RequestBook, WorkerBoard
 from tomma.settings import PlanningSettings, RoadSettings, Settings
 
 
@@ -74,6 +74,7 @@ class Planner(Protocol):
         now_utc: datetime,
         plan_id: PlanId,
         on_progress: ProgressSink,
+        wishes: Wishes,
     ) -> Plan:
         """Return the plan of `day` with the id `plan_id`, READY or FAILED."""
 
@@ -111,6 +112,7 @@ class ApiContext:
     registry: Registry
     plans: PlanStore
     events: EventLog
+    requests: RequestBook
     workers: WorkerBoard
     clock: Clock
     forecaster: Forecaster

@@ -6,6 +6,7 @@ from typing import Any
 from api.context import ForecastView
 from api.helper import Helper, Note, Worker
 from api.outlook import whole_forecast
+from routing.outlook import Foresight
 from routing.planner import make_plan
 from routing.roads import open_guide, open_roads
 from routing.roads.guidance import Guidance, Language
@@ -13,17 +14,18 @@ from routing.roads.port import Leg
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
 from tomma.city import City
 from tomma.model import PlanId
-from tomma.plan import Plan, PlanProgress
+from tomma.plan import Plan, PlanProgress, Wishes
 from tomma.ports import ProgressSink
 from tomma.settings import PlanningSettings, Settings
 from tomma.stores.wiring import Stores
 
 
-def forecast_worker(_: Settings, stores: Stores) -> Worker:
-    """Return what makes forecasts inside a helper."""
+def forecast_worker(settings: Settings, stores: Stores) -> Worker:
+    """Return what makes forecasts inside a helper; each goes on where the one before ended."""
+    foresight = Foresight.beside(settings.data_dir)
 
     def work(request: Any, _: Note) -> Any:
-        return whole_forecast(**request, readings=stores.readings, events=stores.events)
+        return whole_forecast(**request, readings=stores.readings, events=stores.events, foresight=foresight)
 
     return work
 
@@ -36,7 +38,15 @@ def plan_worker(settings: Settings, stores: Stores) -> Worker:
         def tell(progress: PlanProgress) -> None:
             on_note(progress)
 
-        return make_plan(**request, readings=stores.readings, events=stores.events, roads=roads, on_progress=tell)
+        return make_plan(
+            **request,
+            readings=stores.readings,
+            events=stores.events,
+            roads=roads,
+            on_progress=tell,
+            plans=stores.plans,
+            requests=stores.requests,
+        )
 
     return work
 
@@ -78,9 +88,17 @@ class HelpedPlanner:
         now_utc: datetime,
         plan_id: PlanId,
         on_progress: ProgressSink,
+        wishes: Wishes,
     ) -> Plan:
         """Return the plan of `day`, READY or FAILED."""
-        request = {"city": city, "settings": planning, "day": day, "now_utc": now_utc, "plan_id": plan_id}
+        request = {
+            "city": city,
+            "settings": planning,
+            "day": day,
+            "now_utc": now_utc,
+            "plan_id": plan_id,
+            "wishes": wishes,
+        }
         plan: Plan = self._helper.ask(request, on_progress)
         return plan
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Response
 
-from api.bins.schemas import BinDetailOut, BinsOut, ForecastOut, HistoryOut
+from api.bins.requests import ask, requests_of, withdraw
+from api.bins.schemas import BinDetailOut, BinsOut, ForecastOut, HistoryOut, RequestIn, RequestOut, RequestsOut
 from api.bins.view import bin_detail_out, forecast_out, history_out
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
@@ -78,6 +79,31 @@ def get_forecast(
 ) -> ForecastOut:
     """Return the fill to expect hour by hour, with its spread and the risk of overflow, if nobody empties the bin."""
     return forecast_out(hands, BinId(bin_id), hours)
+
+
+@router.post(
+    "/{bin_id}/requests",
+    status_code=201,
+    summary="Ask for a bin to be emptied",
+    responses=problems(400, 403, 404, 409, 413, 415, 503),
+)
+def post_request(hands: Hands, bin_id: BinPath, request: RequestIn) -> RequestOut:
+    """Make the bin a must of every plan until it is emptied, or the request is withdrawn."""
+    return ask(hands, BinId(bin_id), request)
+
+
+@router.get("/{bin_id}/requests", summary="What was asked for", responses=problems(404, 503))
+def list_requests(hands: Hands, bin_id: BinPath) -> RequestsOut:
+    """Return the bin's newest requests and what became of each."""
+    return requests_of(hands, BinId(bin_id))
+
+
+@router.delete("/{bin_id}/requests/{request_id}", summary="Withdraw a request", responses=problems(403, 404, 503))
+def delete_request(
+    hands: Hands, bin_id: BinPath, request_id: Annotated[Name, Path(description="The request's id.")]
+) -> RequestOut:
+    """Take the request back: it stays known and asks for nothing any more."""
+    return withdraw(hands, BinId(bin_id), request_id)
 
 
 def _check_span(begin: datetime, end: datetime) -> None:

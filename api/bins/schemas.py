@@ -1,10 +1,11 @@
 """What `/bins` and its children answer."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schema import Fraction, ReasonOut, Shown, UtcTime
+from api.schema import Fraction, Name, ReasonOut, Shown, Told, UtcTime
+from tomma.model import REQUEST_NOTE_MAX, RequestReason
 
 SensorStateName = Literal["ok", "silent", "odd", "none"]
 PlanStateName = Literal["none", "planned", "emptied", "skipped"]
@@ -108,3 +109,34 @@ class ForecastOut(Shown):
     bin_id: str
     as_of_utc: UtcTime | None = Field(description="When the forecast was made; null before the first one.")
     steps: list[ForecastStepOut]
+
+
+class RequestIn(Told):
+    """Somebody wants the bin emptied."""
+
+    reason: RequestReason
+    note: str = Field(default="", max_length=REQUEST_NOTE_MAX, description="In the caller's words.")
+    id: Annotated[Name, Field(max_length=64)] | None = Field(
+        default=None, description="Made by the sender, to send again when the answer got lost; made here if left out."
+    )
+
+
+class RequestOut(Shown):
+    """A request and what became of it."""
+
+    id: str
+    bin_id: str
+    reason: RequestReason
+    note: str
+    asked_utc: UtcTime
+    state: Literal["standing", "fulfilled", "withdrawn"] = Field(
+        description="A standing request makes the bin a must of every plan."
+    )
+    withdrawn_utc: UtcTime | None
+    fulfilled_utc: UtcTime | None = Field(description="The first emptying since, seen or confirmed.")
+
+
+class RequestsOut(Shown):
+    """A bin's newest requests, newest first."""
+
+    requests: list[RequestOut]

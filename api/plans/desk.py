@@ -15,12 +15,13 @@ from tomma.city import City
 from tomma.clock import Clock
 from tomma.errors import TommaError
 from tomma.model import PlanId
-from tomma.plan import Plan, PlanProgress, PlanStatus, RoadsSource
+from tomma.plan import Plan, PlanProgress, PlanStatus, RoadsSource, Wishes
 from tomma.ports import PlanStore
 from tomma.settings import PlanningSettings
 
 log = logging.getLogger(__name__)
 
+NO_WISHES = Wishes()
 UNFINISHED = frozenset({PlanStatus.QUEUED, PlanStatus.SOLVING})
 GHOSTS_LOOKED_FOR = 200
 PROGRESS_EVERY_S = 0.1
@@ -36,6 +37,7 @@ class Order:
     city: City
     """Only with the trucks that may drive."""
     planning: PlanningSettings
+    wishes: Wishes = NO_WISHES
 
 
 @dataclass(slots=True)
@@ -49,8 +51,8 @@ class _Job:
 class PlanDesk:
     """Takes orders from any thread; one thread of its own works them off.
 
-    While a day's plan is being made, a second order for that day is the same job: two managers who press the button
-    together see one plan.
+    While a day's plan is being made, a second order for that day with the same wishes is the same job: two managers
+    who press the button together see one plan.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class PlanDesk:
         self._clock = clock
         self._make_plan_id = make_plan_id
         self._lock = threading.Lock()
-        self._jobs: dict[date, _Job] = {}
+        self._jobs: dict[PlanId, _Job] = {}
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="plan-desk", daemon=True)
@@ -97,15 +99,15 @@ class PlanDesk:
             self._thread.join(patience_s)
 
     def order(self, order: Order) -> Plan:
-        """Return the plan that will be made: a new one, or the one of that day that is being made already."""
+        """Return the plan that will be made: a new one, or the same one that is being made already."""
         with self._lock:
-            known = self._jobs.get(order.day)
-            if known is not None:
-                return known.plan
+            for known in self._jobs.values():
+                if (known.order.day, known.order.wishes) == (order.day, order.wishes):
+                    return known.plan
             plan = _queued(self._make_plan_id(), order.day, self._clock.now_utc())
             self._plans.save(plan)
             job = _Job(plan, order, PlanProgress(plan.id, PlanStatus.QUEUED, "queued", 0.0))
-            self._jobs[order.day] = job
+            self._jobs[plan.id] = job
         self._queue.put(job)
         self._hub.tell(CITY, "plan", {"id": plan.id, "status": plan.status.value})
         return plan
@@ -113,7 +115,8 @@ class PlanDesk:
     def progress(self, plan_id: PlanId) -> PlanProgress | None:
         """Return how far the plan is; None when it is not being made now."""
         with self._lock:
-            return next((job.latest for job in self._jobs.values() if job.plan.id == plan_id), None)
+            job = self._jobs.get(plan_id)
+            return job.latest if job is not None else None
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -139,6 +142,7 @@ class PlanDesk:
                 now_utc=self._clock.now_utc(),
                 plan_id=job.plan.id,
                 on_progress=lambda progress: self._note(job, progress),
+                wishes=job.order.wishes,
             )
         except TommaError as exc:
             log.warning("plan failed plan=%s reason=%s", job.plan.id, exc)
@@ -165,7 +169,7 @@ class PlanDesk:
             if self._closed:
                 return
             self._save(plan)
-            self._jobs.pop(job.order.day, None)
+            self._jobs.pop(job.plan.id, None)
         log.info("plan ended plan=%s status=%s", plan.id, plan.status)
         last = final_progress(plan, job.latest)
         self._hub.tell(plan_topic(plan.id), "progress", last)

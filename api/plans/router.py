@@ -13,24 +13,29 @@ from api.live.hub import News
 from api.live.sse import EventStream, sse_responses
 from api.live.topics import CITY, plan_topic
 from api.plans.desk import UNFINISHED, Order, final_progress
-from api.plans.schemas import PlanOrder, PlanOrdered, PlanOut, PlansOut, PlanSummaryOut
-from api.plans.view import plan_out, summary_out
+from api.plans.schemas import DifferenceOut, PlanOrder, PlanOrdered, PlanOut, PlansOut, PlanSummaryOut
+from api.plans.view import difference_out, plan_out, summary_out
 from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands, Services
 from routing.planner import MAX_DAYS_AHEAD, default_day
 from tomma.city import City
-from tomma.model import PlanId, VehicleId
-from tomma.plan import PlanProgress
+from tomma.errors import ConflictError
+from tomma.model import BinId, PlanId, VehicleId
+from tomma.plan import PlanProgress, PlanStatus, Wishes
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=StrictRoute)
 
 PlanPath = Annotated[Name, Path(description="The plan's id.")]
 
 
-@router.post("", status_code=202, summary="Order a plan", responses=problems(400, 403, 404, 413, 415, 503))
+@router.post("", status_code=202, summary="Order a plan", responses=problems(400, 403, 404, 409, 413, 415, 503))
 def create_plan(hands: Hands, response: Response, order: Annotated[PlanOrder | None, Body()] = None) -> PlanOrdered:
-    """Begin to make a plan and return at once; while a day's plan is being made, the same job is returned."""
+    """Begin to make a plan and return at once; while a day's plan is being made, the same job is returned.
+
+    With `replan_of` the rest of a published plan's day is made anew: what was done stays, trucks go on from where
+    they are, the next stop of each is kept, and bins change trucks only where that is worth it.
+    """
     plan = hands.desk.order(_decided(hands, order or PlanOrder()))
     response.headers["Location"] = f"/api/v1/plans/{plan.id}"
     return PlanOrdered(id=plan.id, status=plan.status.value, day=plan.day)
@@ -62,6 +67,22 @@ def follow_plan(hands: Hands, plan_id: PlanPath) -> Response:
     return EventStream(_follow(hands, PlanId(plan_id)))
 
 
+@router.get("/{plan_id}/difference", summary="What a plan changes", responses=problems(404, 409, 503))
+def get_difference(
+    hands: Hands,
+    plan_id: PlanPath,
+    since: Annotated[
+        Name | None, Query(description="The plan to compare with; if left out, the one it replaces.")
+    ] = None,
+) -> DifferenceOut:
+    """Return which bins were added, removed or given to another truck, and which drivers that concerns."""
+    later = hands.context.plans.get(PlanId(plan_id))
+    former_id = PlanId(since) if since is not None else later.replaces
+    if former_id is None:
+        raise ConflictError(f"plan {plan_id} changes no other plan: name one to compare with in `since`")
+    return difference_out(hands.context.plans.get(former_id), later)
+
+
 @router.post("/{plan_id}/publish", summary="Send a plan to the trucks", responses=problems(403, 404, 409, 503))
 def publish_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
     """Make this ready plan the one the trucks drive on its day; the day's former plan is superseded."""
@@ -75,12 +96,40 @@ def publish_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
 
 def _decided(hands: Services, order: PlanOrder) -> Order:
     city = hands.city.current()
+    wishes = _wishes(city, order)
     day = order.day or default_day(city, hands.context.clock.now_utc())
+    if wishes.replan_of is not None:
+        day = _day_on_the_road(hands, wishes.replan_of, order.day)
     _check_day(day, hands.today.day())
     planning = hands.context.settings.planning
     if order.budget_s is not None:
         planning = planning.model_copy(update={"budget_s": order.budget_s})
-    return Order(day=day, city=_with_trucks(city, order.vehicle_ids), planning=planning)
+    return Order(day=day, city=_with_trucks(city, order.vehicle_ids), planning=planning, wishes=wishes)
+
+
+def _wishes(city: City, order: PlanOrder) -> Wishes:
+    locked = {BinId(each.bin_id): VehicleId(each.vehicle_id) for each in order.lock}
+    excluded = frozenset(BinId(each) for each in order.exclude_bin_ids)
+    gone = frozenset(VehicleId(each) for each in order.unavailable_vehicle_ids)
+    strangers = [
+        *(f"bin {each}" for each in sorted(excluded | locked.keys()) if each not in city.bins),
+        *(f"truck {each}" for each in sorted(gone.union(locked.values())) if each not in city.vehicles),
+    ]
+    if strangers:
+        raise HTTPException(422, f"bins and trucks must be of this city, got {strangers[0]}")
+    try:
+        return Wishes(excluded, locked, gone, PlanId(order.replan_of) if order.replan_of is not None else None)
+    except ValueError as exc:
+        raise HTTPException(422, str(exc)) from exc
+
+
+def _day_on_the_road(hands: Services, plan_id: PlanId, asked: date | None) -> date:
+    former = hands.context.plans.get(plan_id)
+    if former.status is not PlanStatus.PUBLISHED:
+        raise ConflictError(f"plan {plan_id} is {former.status}; only a published plan can be changed")
+    if asked is not None and asked != former.day:
+        raise HTTPException(422, f"day must be that of the plan to change ({former.day}), got {asked}")
+    return former.day
 
 
 def _check_day(day: date, today: date) -> None:

@@ -10,6 +10,7 @@ from api.schema import Fraction, LonLat, Name, ReasonOut, Shown, Told, UtcTime
 PlanStatusName = Literal["queued", "solving", "ready", "failed", "published", "superseded"]
 StopKindName = Literal["collect", "dispose", "break"]
 VEHICLES_MAX = 500
+BINS_MAX = 20_000
 
 
 def parse_day(value: object) -> date:
@@ -24,6 +25,13 @@ def parse_day(value: object) -> date:
 Day = Annotated[date, BeforeValidator(parse_day), Field(examples=["2026-11-22"])]
 
 
+class LockIn(Told):
+    """A bin that is given to a truck."""
+
+    bin_id: Name
+    vehicle_id: Name
+
+
 class PlanOrder(Told):
     """What to plan. Everything may be left out."""
 
@@ -36,6 +44,15 @@ class PlanOrder(Told):
     )
     budget_s: Annotated[float, Field(strict=True)] | None = Field(
         default=None, ge=0.2, le=600.0, description="Time the solver may take. [s]", examples=[20.0]
+    )
+    replan_of: Name | None = Field(
+        default=None,
+        description="The published plan to change: its trucks go on from where they are, with what they carry.",
+    )
+    exclude_bin_ids: list[Name] = Field(default=[], max_length=BINS_MAX, description="Bins to leave out today.")
+    lock: list[LockIn] = Field(default=[], max_length=BINS_MAX, description="Bins to collect, each by a given truck.")
+    unavailable_vehicle_ids: list[Name] = Field(
+        default=[], max_length=VEHICLES_MAX, description="Trucks that broke down: others take over their bins."
     )
 
 
@@ -66,6 +83,8 @@ class PlanFigures(Shown):
     lost_prize_minor: int = Field(description="Expected cost of leaving bins, in minor units of the currency.")
     violations: list[str] = Field(description="What an independent checker found wrong; empty in every offered plan.")
     detail: str = Field(description="Why the plan failed; empty otherwise.")
+    replaces: str | None = Field(description="The plan on the road that this one changes; null for a first plan.")
+    co2_kg: float = Field(description="What its kilometres and lifts emit. [kg]")
 
 
 class PlanSummaryOut(PlanFigures):
@@ -130,6 +149,35 @@ class PlanOut(PlanFigures):
 
     routes: list[RouteOut]
     left_out: list[LeftOutOut]
+
+
+class ChangedBinOut(Shown):
+    """A bin that one plan has and the other has not."""
+
+    bin_id: str
+    vehicle_id: str
+    reasons: list[ReasonOut] = Field(description="Why it was added, or why it was left out.")
+
+
+class MovedBinOut(Shown):
+    """A bin that goes to another truck."""
+
+    bin_id: str
+    from_vehicle_id: str
+    to_vehicle_id: str
+    reasons: list[ReasonOut]
+
+
+class DifferenceOut(Shown):
+    """What changes for drivers from one plan to another."""
+
+    from_plan_id: str
+    to_plan_id: str
+    added: list[ChangedBinOut]
+    removed: list[ChangedBinOut]
+    moved: list[MovedBinOut]
+    reordered_vehicle_ids: list[str] = Field(description="Trucks that drive the bins they keep in another order.")
+    concerned_vehicle_ids: list[str] = Field(description="Trucks whose drivers have to be told.")
 
 
 class ProgressOut(Shown):

@@ -3,11 +3,20 @@
 from collections.abc import Iterable
 from typing import Any
 
-from api.plans.schemas import LeftOutOut, PlanOut, PlanSummaryOut, RouteOut, StopOut
+from api.plans.schemas import (
+    ChangedBinOut,
+    DifferenceOut,
+    LeftOutOut,
+    MovedBinOut,
+    PlanOut,
+    PlanSummaryOut,
+    RouteOut,
+    StopOut,
+)
 from api.schema import ReasonOut
 from tomma.city import City, Site
-from tomma.model import BinId, Reason
-from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind
+from tomma.model import BinId, Reason, VehicleId
+from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind, difference
 
 UNMADE = frozenset({PlanStatus.QUEUED, PlanStatus.SOLVING, PlanStatus.FAILED})
 
@@ -23,6 +32,35 @@ def plan_out(plan: Plan, city: City) -> PlanOut:
         **_figures(plan),
         routes=[RouteOut(**route_fields(route, city), stops=stops_out(route.stops, city)) for route in plan.routes],
         left_out=[LeftOutOut(bin_id=each.bin_id, reasons=reasons_out(each.reasons)) for each in plan.left_out],
+    )
+
+
+def difference_out(former: Plan, later: Plan) -> DifferenceOut:
+    """Return what changes from one plan to another, each change with the later plan's reasons."""
+    told = difference(former, later)
+    why = {each.bin_id: each.reasons for each in later.left_out}
+    why |= {stop.bin_id: stop.reasons for route in later.routes for stop in route.stops if stop.bin_id is not None}
+    trucks = dict.fromkeys(route.vehicle_id for plan in (former, later) for route in plan.routes)
+
+    def changed(bin_id: BinId, vehicle_id: VehicleId) -> ChangedBinOut:
+        return ChangedBinOut(bin_id=bin_id, vehicle_id=vehicle_id, reasons=reasons_out(why.get(bin_id, ())))
+
+    return DifferenceOut(
+        from_plan_id=former.id,
+        to_plan_id=later.id,
+        added=[changed(*each) for each in told.added],
+        removed=[changed(*each) for each in told.removed],
+        moved=[
+            MovedBinOut(
+                bin_id=each.bin_id,
+                from_vehicle_id=each.from_vehicle_id,
+                to_vehicle_id=each.to_vehicle_id,
+                reasons=reasons_out(why.get(each.bin_id, ())),
+            )
+            for each in told.moved
+        ],
+        reordered_vehicle_ids=list(told.reordered),
+        concerned_vehicle_ids=[truck for truck in trucks if told.concerns(truck)],
     )
 
 
@@ -42,6 +80,8 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "lost_prize_minor": plan.lost_prize_minor,
         "violations": list(plan.violations),
         "detail": plan.detail,
+        "replaces": plan.replaces,
+        "co2_kg": plan.co2_kg,
     }
 
 

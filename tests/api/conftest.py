@@ -47,7 +47,7 @@ from tomma.model import (
     SiteId,
     VehicleId,
 )
-from tomma.plan import LeftOut, Plan, PlanProgress, PlanStatus, RoadsSource, Route, Stop, StopKind
+from tomma.plan import LeftOut, Plan, PlanProgress, PlanStatus, RoadsSource, Route, Stop, StopKind, Wishes
 from tomma.ports import ProgressSink
 from tomma.settings import PlanningSettings, ServerSettings, Settings
 from tomma.stores.wiring import Stores, open_stores
@@ -187,6 +187,7 @@ class HandPlanner:
     failure: Exception | None = None
     violations: tuple[str, ...] = ()
     asked: list[tuple[City, PlanningSettings, date]] = field(default_factory=list)
+    wishes: list[Wishes] = field(default_factory=list)
 
     def __call__(
         self,
@@ -197,16 +198,19 @@ class HandPlanner:
         now_utc: datetime,
         plan_id: PlanId,
         on_progress: ProgressSink,
+        wishes: Wishes,
     ) -> Plan:
         """Tell two stages; between them, wait to be let through."""
         self.asked.append((city, planning, day))
+        self.wishes.append(wishes)
         on_progress(PlanProgress(plan_id, PlanStatus.SOLVING, "forecast", 0.1))
         self.begun.set()
         assert self.gate.wait(PATIENCE_S)
         if self.failure is not None:
             raise self.failure
         on_progress(PlanProgress(plan_id, PlanStatus.SOLVING, "by hand", 0.2, 99_999, 4))
-        return replace(plan_of(city, plan_id, day, now_utc), violations=self.violations)
+        made = plan_of(city, plan_id, day, now_utc)
+        return replace(made, violations=self.violations, replaces=wishes.replan_of)
 
 
 @dataclass
@@ -228,6 +232,7 @@ class World:
             registry=self.stores.registry,
             plans=self.stores.plans,
             events=self.stores.events,
+            requests=self.stores.requests,
             workers=self.stores.workers,
             clock=self.clock,
             forecaster=self.forecaster,

@@ -100,7 +100,8 @@ def _forecast(stores: Stores, *, city: City, now_utc: datetime) -> WholeForecast
 
 def _plan(stores: Stores, roads: Roads, *, planning: PlanningSettings, **asked: Any) -> Plan:
     """The real planner, in this process."""
-    return make_plan(readings=stores.readings, events=stores.events, roads=roads, settings=planning, **asked)
+    own = {"readings": stores.readings, "events": stores.events, "plans": stores.plans, "requests": stores.requests}
+    return make_plan(roads=roads, settings=planning, **own, **asked)
 
 
 @dataclass
@@ -136,6 +137,7 @@ class Stack:
             registry=self._stores.registry,
             plans=self._stores.plans,
             events=self._stores.events,
+            requests=self._stores.requests,
             workers=self._stores.workers,
             clock=ScaledClock(NOW, time.time(), self.factor),
             forecaster=partial(_forecast, self._stores),

@@ -1,4 +1,4 @@
-"""A plan changed in the middle of the day: what was done stays, trucks go on from where they are, no bin moves for fun."""
+"""A plan changed in the middle of the day: what was done stays, trucks go on from where they are, few bins move."""
 
 from collections.abc import Iterator
 from dataclasses import replace
