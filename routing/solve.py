@@ -1,8 +1,9 @@
 """A plan always comes back: engines in child processes with limits, each answer checked, the next engine on failure.
 
-The order is PyVRP, OR-Tools, greedy. Every child answers greedily first, so that there is a checked solution within
-a second or two whatever the engine does afterwards. An engine that aborts, hangs, lies, returns nonsense or eats
-memory is ended by its process id, noted, and replaced by the next while there is time.
+The order is PyVRP, OR-Tools, greedy; where a limit of the day outlasts an unloading, PyVRP and OR-Tools in turn come
+first. Every child answers greedily first, so that there is a checked solution within a second or two whatever the
+engine does afterwards. An engine that aborts, hangs, lies, returns nonsense or eats memory is ended by its process id,
+noted, and replaced by the next while there is time.
 """
 
 import logging
@@ -36,6 +37,7 @@ ENGINES: Mapping[str, str] = {
     "pyvrp": "routing.engines.pyvrp_engine:solve",
     "ortools": "routing.engines.ortools_engine:solve",
     "greedy": "routing.engines.greedy_engine:solve",
+    "relay": "routing.engines.relay_engine:solve",
 }
 FINISH_S = 0.4
 """An engine is asked to be done this long before the budget ends: to settle, send and be checked."""
@@ -96,7 +98,7 @@ def solve_in_child(
     memory_limit_mb: int,
     seed: int,
     on_progress: OnProgress = lambda *_: None,
-    engines: Sequence[str] = ("pyvrp", "ortools", "greedy"),
+    engines: Sequence[str] | None = None,
     iterations: int | None = None,
     workers: int | None = None,
     stop: threading.Event | None = None,
@@ -110,7 +112,7 @@ def solve_in_child(
         memory_limit_mb: Resident memory a child and its workers may hold together.
         seed: The same seed and `iterations`, with ample time, give the same solution.
         on_progress: Called from this thread with each better checked solution.
-        engines: Names in `ENGINES` or `module:function`, tried in this order.
+        engines: Names in `ENGINES` or `module:function`, tried in this order; None means those that suit the problem.
         iterations: Of the engine's own kind; None means until the time is up.
         workers: Processes an engine may use at once; None means one per core, two at most.
         stop: When set, the best so far is returned at once.
@@ -121,7 +123,10 @@ def solve_in_child(
     if problem.bins and problem.trucks:
         lanes = workers or min(2, os.cpu_count() or 1)
         _try_engines(
-            run, engines, Job(problem, "", run.ends_at - FINISH_S, iterations, lanes, seed, memory_limit_mb, warm), stop
+            run,
+            engines or engines_for(problem),
+            Job(problem, "", run.ends_at - FINISH_S, iterations, lanes, seed, memory_limit_mb, warm),
+            stop,
         )
     if run.best is None:
         _fall_back(run, warm or {})
@@ -129,6 +134,12 @@ def solve_in_child(
     for note in run.notes:
         log.warning("engine replaced %s", note)
     return Solved(run.best, run.best_engine, tuple(run.notes), run.first_s, time.monotonic() - began_at)
+
+
+def engines_for(problem: Problem) -> tuple[str, ...]:
+    """Return the engines to try, the one that can state the problem first."""
+    limited = any(truck.has_daily_limit and truck.max_unloads != 1 for truck in problem.trucks)
+    return ("relay" if limited else "pyvrp", "ortools", "greedy")
 
 
 def _try_engines(run: _Run, engines: Sequence[str], job: Job, stop: threading.Event | None) -> None:

@@ -21,7 +21,9 @@ def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start:
     rng = np.random.default_rng(seed)
     best = start
     rounds = 0
-    while best.routes and time.monotonic() < ends_at and (budget.iterations is None or rounds < budget.iterations):
+    if len(best.unvisited) == len(problem.bins):  # nothing to ruin: trucks that are out go home, if anything
+        return best
+    while time.monotonic() < ends_at and (budget.iterations is None or rounds < budget.iterations):
         rounds += 1
         tours = tours_of(problem, priced, orders_of(best))
         _ruin(problem, tours, rng)
