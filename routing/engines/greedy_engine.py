@@ -21,9 +21,7 @@ def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start:
     rng = np.random.default_rng(seed)
     best = start
     rounds = 0
-    if len(best.unvisited) == len(problem.bins):  # nothing to ruin: trucks that are out go home, if anything
-        return best
-    while time.monotonic() < ends_at and (budget.iterations is None or rounds < budget.iterations):
+    while _collects(best) and time.monotonic() < ends_at and (budget.iterations is None or rounds < budget.iterations):
         rounds += 1
         tours = tours_of(problem, priced, orders_of(best))
         _ruin(problem, tours, rng)
@@ -32,6 +30,11 @@ def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start:
             best = found
             report("greedy", best)
     return best
+
+
+def _collects(solution: Solution) -> bool:
+    """Whether there is anything to ruin: trucks that are on the road have routes without a bin, too."""
+    return any(visit.kind is COLLECT for route in solution.routes for visit in route.visits)
 
 
 def _ruin(problem: Problem, tours: list[Tour], rng: np.random.Generator) -> None:

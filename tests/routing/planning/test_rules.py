@@ -224,7 +224,7 @@ def test_the_frozen_next_stops_come_first_and_in_their_order(engine: Engine) -> 
 )
 def test_a_bin_changes_its_truck_only_where_that_pays(engine: Engine, change_minor: int, moved: int) -> None:
     """Both trucks must go out anyway; the bin in question stands on the other one's way."""
-    own = [{"only_trucks": frozenset({0})}, {"only_trucks": frozenset({1})}, {"kept_truck": 0}]
+    own: list[dict[str, Any]] = [{"only_trucks": frozenset({0})}, {"only_trucks": frozenset({1})}, {"kept_truck": 0}]
     problem = a_street([300, 9_000, 8_000], bins=own, trucks=[a_truck(), a_truck()])
     solution = run(engine, replace(problem, change_minor=change_minor))
     assert truck_of(solution)[2] == moved
