@@ -6,7 +6,7 @@ stream, a fair next to them) have clocks of their own.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -30,10 +30,6 @@ class Calendar:
     days: IntArray
     """The local day of each hour, as `date.toordinal` numbers it."""
 
-    def hour_of(self, time_s: FloatArray) -> IntArray:
-        """Return the number of the hour of each time."""
-        return np.asarray(np.clip((time_s - self.start_s) // HOUR_S, 0, len(self.cells) - 1), dtype=np.int64)
-
 
 @lru_cache(maxsize=8)
 def make_calendar(timezone: str, first_hour: int, last_hour: int) -> Calendar:
@@ -48,6 +44,31 @@ def make_calendar(timezone: str, first_hour: int, last_hour: int) -> Calendar:
 def calendar_between(timezone: str, from_s: float, to_s: float) -> Calendar:
     """Return the hours that cover [from_s, to_s]."""
     return make_calendar(timezone, int(from_s // HOUR_S), int(to_s // HOUR_S) + 1)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Times on clocks, taken apart once: the number of the hour on all clocks together, and the part of it."""
+
+    hour: IntArray
+    part: FloatArray
+
+    @classmethod
+    def of(cls, calendar: Calendar, time_s: FloatArray, clock: IntArray) -> "Moments":
+        """Return the times taken apart; each is on the clock beside it."""
+        at = (time_s - calendar.start_s) / HOUR_S
+        hour = np.clip(at, 0, len(calendar.cells) - 1).astype(np.int64)
+        return cls(clock * (len(calendar.cells) + 1) + hour, np.clip(at - hour, 0.0, 1.0))
+
+    def rows(self, keep: NDArray[np.bool_]) -> "Moments":
+        """Return some of them."""
+        return self if keep.all() else Moments(self.hour[keep], self.part[keep])
+
+    def hours_on(self, edges_h: FloatArray) -> FloatArray:
+        """Return the activity hours at these times on the clocks with these `Clocks.edges_h`."""
+        edges = edges_h.ravel()
+        low = edges[self.hour]
+        return np.asarray(low + (edges[self.hour + 1] - low) * self.part)
 
 
 @dataclass(frozen=True)
@@ -86,8 +107,3 @@ def clocks_of(calendar: Calendar, pace: FloatArray, clock_of: IntArray) -> Clock
     edges = np.zeros((len(pace), len(calendar.cells) + 1))
     np.cumsum(pace, axis=1, out=edges[:, 1:])
     return Clocks(calendar.start_s, edges, clock_of)
-
-
-def local_day(time_s: float, timezone: str) -> date:
-    """Return the day by the clock on the wall."""
-    return datetime.fromtimestamp(time_s, UTC).astimezone(ZoneInfo(timezone)).date()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.forecast.activity import HOUR_S, Clocks
-from routing.forecast.fills import Fills
+from routing.forecast.fills import Arrivals, Fills
 from routing.forecast.futures import draw_fills
 from routing.forecast.level import Leftover
 from routing.forecast.state import SensorState
@@ -139,6 +139,14 @@ class CityForecast:
         """Return how many litres are expected to land beside each bin within [from_utc, until_utc]. By bin."""
         begin, end = (self.fills.beyond_full(self._hours((moment,)))[:, 0] for moment in (from_utc, until_utc))
         return np.asarray(np.maximum(end - begin, 0.0) * self.volume_l)
+
+    def arrivals(self, from_utc: datetime, until_utc: Sequence[datetime]) -> Arrivals:
+        """Return what arrives from one moment until each of some others, whatever is there before."""
+        return self.fills.arrivals(self._hours(tuple(until_utc)) - self._hours((from_utc,)))
+
+    def usual_arrivals(self, hours: Sequence[float]) -> Arrivals:
+        """Return what arrives in so many hours of an average week."""
+        return self.fills.arrivals(np.array(hours, dtype=np.float64)[None, :])
 
     def if_emptied(self, at_utc: datetime) -> "CityForecast":
         """Return the forecast from `at_utc` on as if every bin were emptied then, down to what is usual here."""

@@ -78,9 +78,15 @@ class Fills:
         hours = np.maximum(at_h - self.since_h[:, None], 1e-6)
         return deposits(hours, self.rate_per_h[:, None], self.rate_var[:, None], self.lump[:, None], self.day_variance)
 
-    def _arrivals(self, at_h: FloatArray) -> "_Arrivals":
+    def arrivals(self, hours: FloatArray) -> "Arrivals":
+        """Return what arrives in that many activity hours, whatever was there before; shape [bins or 1, times]."""
+        rate, lump = self.rate_per_h[:, None], self.lump[:, None]
+        mean, var = deposits(np.maximum(hours, 1e-6), rate, self.rate_var[:, None], lump, self.day_variance)
+        return Arrivals.of(mean, var, lump)
+
+    def _arrivals(self, at_h: FloatArray) -> "Arrivals":
         mean, var = self._deposits(at_h)
-        return _Arrivals.of(mean, var, self.lump[:, None])
+        return Arrivals.of(mean, var, self.lump[:, None])
 
     @cached_property
     def _full(self) -> FloatArray:
@@ -135,7 +141,7 @@ class Fills:
 
 
 @dataclass(frozen=True)
-class _Arrivals:
+class Arrivals:
     """What arrives: nothing with probability `p_none`, else a gamma; mean and variance are those of the whole."""
 
     mean: FloatArray
@@ -144,7 +150,7 @@ class _Arrivals:
     scale: FloatArray
 
     @classmethod
-    def of(cls, mean: FloatArray, var: FloatArray, lump: FloatArray) -> "_Arrivals":
+    def of(cls, mean: FloatArray, var: FloatArray, lump: FloatArray) -> "Arrivals":
         """Return the arrivals; single deposits are spread exponentially, so they are half a lump large on average."""
         count = 2.0 * mean / lump
         # What the lumps do not explain is shared by all deposits of the span: a gamma factor, so their number is
@@ -154,6 +160,11 @@ class _Arrivals:
         some = np.clip(some, 1e-9, 1.0)
         shape = 1.0 / np.maximum((1.0 + var / mean**2) * some - 1.0, 1e-6)
         return cls(mean, 1.0 - some, shape, mean / some / shape)
+
+    def at(self, time: int) -> "Arrivals":
+        """Return the column of one time, to be asked for many rooms at once."""
+        column = slice(time, time + 1)
+        return Arrivals(self.mean[:, column], self.p_none[:, column], self.shape[:, column], self.scale[:, column])
 
     def p_beyond(self, room: FloatArray) -> FloatArray:
         """Return P(at least `room` arrives)."""

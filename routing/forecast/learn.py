@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.forecast.activity import Calendar, Clocks, clocks_of
+from routing.forecast.activity import WEEK_CELLS, Calendar, Clocks, Moments, clocks_of
 from routing.forecast.fills import deposits
 from routing.forecast.increments import Increments, increments_of
 from routing.forecast.level import Leftover, first_looks, leftover_of
@@ -15,13 +15,13 @@ from routing.forecast.rates import Rates, moments_beyond, posterior
 from routing.forecast.spread import (
     DAY_BLOCK_S,
     SHORT_BLOCK_S,
+    Blocks,
     Spread,
-    blocks_of,
     noise_sd,
     spread_of,
 )
 from routing.forecast.sums import FALL_EDGES, HABIT_HALF_LIFE_S, RATE_HALF_LIFE_S, Sums
-from routing.forecast.week import ages_s, by_cell, weeks_of
+from routing.forecast.week import WeekSpans, ages_s, weeks_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -62,8 +62,8 @@ class Paces:
         return clocks_of(self.calendar, pace, self.clock_of)
 
 
-def learn(seen: Observations, fresh_s: FloatArray, past: Sums, places: Places, paces: Paces) -> tuple[Learned, Sums]:
-    """Return what past and observations together teach, and the sums of both.
+def learn(seen: Observations, fresh_s: FloatArray, past: Sums, places: Places, paces: Paces) -> Learned:
+    """Return what past and observations together teach.
 
     Args:
         seen: The levels, those that the past has in its sums included.
@@ -72,14 +72,12 @@ def learn(seen: Observations, fresh_s: FloatArray, past: Sums, places: Places, p
         places: Where the bins belong.
         paces: The calendar.
     """
-    found = increments_of(seen)
-    found = found.rows(found.to_s > fresh_s[found.bin_of])
-    total = past + _simple_sums(seen, fresh_s, found, past)
-    learned = from_sums(total, places, paces)
-    for _ in range(ROUNDS if len(found.bin_of) else 0):
-        total = past + sums_of(seen, fresh_s, found, past, learned, places, paces)
-        learned = from_sums(total, places, paces, learned)
-    return learned, total
+    found = Evidence.of(seen, fresh_s, np.full(seen.bins, np.inf), past, places, paces)
+    knows = bool(past.activity_h.any())
+    learned = from_sums(past if knows else past + found.simple, places, paces)
+    for _ in range(1 if knows else ROUNDS):
+        learned = from_sums(past + found.sums(learned), places, paces, learned)
+    return learned
 
 
 def from_sums(sums: Sums, places: Places, paces: Paces, before: Learned | None = None) -> Learned:
@@ -93,71 +91,108 @@ def from_sums(sums: Sums, places: Places, paces: Paces, before: Learned | None =
     return Learned(rates, spread, weeks, paces.clocks(weeks), noise_sd(sums.falls), leftover_of(sums.left))
 
 
-def sums_of(
-    seen: Observations,
-    fresh_s: FloatArray,
-    found: Increments,
-    past: Sums,
-    learned: Learned,
-    places: Places,
-    paces: Paces,
-    until_s: FloatArray | None = None,
-) -> Sums:
-    """Return the sums of what was found, as it looks by what was learnt so far; of levels after `fresh_s`."""
-    simple = _simple_sums(seen, fresh_s, found, past, until_s)
-    bins, groups = seen.bins, len(past.short_expected)
-    clocks, rate, lump = learned.clocks, learned.rates.mean_per_h, learned.spread.lump
-    clock = clocks.clock_of[found.bin_of]
-    activity_h = clocks.hours_of(found.to_s, clock) - clocks.hours_of(found.from_s, clock)
-    arrived, unsure_var = _arrived(found, activity_h, learned)
-    faded = _fading(past.newest_s[found.bin_of] - found.to_s, RATE_HALF_LIFE_S)
-    known_h = learned.rates.hours * (lump + 24.0 * learned.spread.day_variance * rate)
-    daily = blocks_of(found, arrived, unsure_var, activity_h, rate, known_h, learned.noise_sd, DAY_BLOCK_S)
-    short = blocks_of(found, arrived, unsure_var, activity_h, rate, known_h, learned.noise_sd, SHORT_BLOCK_S)
-    habit = _fading(past.newest_s[daily.bin_of] - daily.to_s, HABIT_HALF_LIFE_S)
-    recent = _fading(past.as_of_s - short.to_s, HABIT_HALF_LIFE_S)
-    group = places.group[short.bin_of]
-    usable = (found.to_s - found.from_s > 60.0) & ~found.filled_up
-    weekly, came = found.rows(usable), arrived[usable]
-    weight = _fading(ages_s(paces.calendar, past.as_of_s), HABIT_HALF_LIFE_S)
-    even = paces.clocks()
-    hours = even.hours_of(weekly.to_s, clock[usable]) - even.hours_of(weekly.from_s, clock[usable])
-    cells = (paces.calendar, weight, paces.group_of_clock, groups)
-    return replace(
-        simple,
-        deposit=np.maximum(np.bincount(found.bin_of, faded * arrived, bins), 0.0),
-        activity_h=np.bincount(found.bin_of, faded * activity_h, bins),
-        expected=np.bincount(daily.bin_of, habit * daily.expected, bins),
-        expected_sq=np.bincount(daily.bin_of, habit * daily.expected**2, bins),
-        excess=np.bincount(daily.bin_of, habit * daily.excess, bins),
-        short_expected=np.bincount(group, recent * short.expected, groups),
-        short_expected_sq=np.bincount(group, recent * short.expected**2, groups),
-        short_excess=np.bincount(group, recent * short.excess, groups),
-        arrived=by_cell(weekly, came, clocks, *cells),
-        exposure=by_cell(weekly, rate[weekly.bin_of] * hours, even, *cells),
-    )
+@dataclass(frozen=True)
+class Evidence:
+    """What the observations bring to the sums: all that does not depend on what was learnt, reckoned once."""
+
+    found: Increments
+    begin: Moments
+    end: Moments
+    weight: FloatArray
+    """What each deposit still counts for its bin's rate."""
+    daily: Blocks
+    daily_weight: FloatArray
+    short: Blocks
+    short_weight: FloatArray
+    weekly: BoolArray
+    """Which deposits tell of the week."""
+    spans: WeekSpans
+    even_h: FloatArray
+    """`Clocks.edges_h` of weeks whose hours are all alike."""
+    group: IntArray
+    """By bin."""
+    simple: Sums
+    """Those sums that need no knowledge, with rates by the sun."""
+
+    @classmethod
+    def of(
+        cls, seen: Observations, after_s: FloatArray, until_s: FloatArray, past: Sums, places: Places, paces: Paces
+    ) -> "Evidence":
+        """Return what ends after `after_s` and not after `until_s` (both by bin)."""
+        found = increments_of(seen)
+        found = found.rows((found.to_s > after_s[found.bin_of]) & (found.to_s <= until_s[found.bin_of]))
+        clock = paces.clock_of[found.bin_of]
+        begin, end = (Moments.of(paces.calendar, each, clock) for each in (found.from_s, found.to_s))
+        weight = _fading(past.newest_s[found.bin_of] - found.to_s, RATE_HALF_LIFE_S)
+        daily, short = Blocks.of(found, DAY_BLOCK_S), Blocks.of(found, SHORT_BLOCK_S)
+        weekly = (found.to_s - found.from_s > 60.0) & ~found.filled_up & places.teaches[found.bin_of]
+        cell = paces.group_of_clock[:, None] * WEEK_CELLS + paces.calendar.cells
+        hours = _fading(ages_s(paces.calendar, past.as_of_s), HABIT_HALF_LIFE_S)
+        return cls(
+            found=found,
+            begin=begin,
+            end=end,
+            weight=weight,
+            daily=daily,
+            daily_weight=_fading(past.newest_s[daily.bin_of] - daily.to_s, HABIT_HALF_LIFE_S),
+            short=short,
+            short_weight=_fading(past.as_of_s - short.to_s, HABIT_HALF_LIFE_S),
+            weekly=weekly,
+            spans=WeekSpans(begin.rows(weekly), end.rows(weekly), cell, hours, len(past.short_expected)),
+            even_h=paces.clocks().edges_h,
+            group=places.group,
+            simple=_simple_sums(seen, found, weight, after_s, until_s, past),
+        )
+
+    def sums(self, learned: Learned) -> Sums:
+        """Return the sums as they look by what was learnt so far."""
+        found, bins, groups = self.found, len(self.group), self.spans.groups
+        rate, edges_h = learned.rates.mean_per_h, learned.clocks.edges_h
+        activity_h = self.end.hours_on(edges_h) - self.begin.hours_on(edges_h)
+        arrived, beyond_var = _arrived(found, activity_h, learned)
+        known_h = learned.rates.hours * (learned.spread.lump + 24.0 * learned.spread.day_variance * rate)
+        with_these = (arrived, beyond_var, activity_h, rate, known_h, learned.noise_sd)
+        expected, excess = self.daily.errors(*with_these)
+        short_expected, short_excess = self.short.errors(*with_these)
+        owner, group = self.daily.bin_of, self.group[self.short.bin_of]
+        even_h = self.spans.end.hours_on(self.even_h) - self.spans.begin.hours_on(self.even_h)
+        return replace(
+            self.simple,
+            deposit=np.maximum(np.bincount(found.bin_of, self.weight * arrived, bins), 0.0),
+            activity_h=np.bincount(found.bin_of, self.weight * activity_h, bins),
+            expected=np.bincount(owner, self.daily_weight * expected, bins),
+            expected_sq=np.bincount(owner, self.daily_weight * expected**2, bins),
+            excess=np.bincount(owner, self.daily_weight * excess, bins),
+            short_expected=np.bincount(group, self.short_weight * short_expected, groups),
+            short_expected_sq=np.bincount(group, self.short_weight * short_expected**2, groups),
+            short_excess=np.bincount(group, self.short_weight * short_excess, groups),
+            arrived=self.spans.by_cell(arrived[self.weekly], edges_h),
+            exposure=self.spans.by_cell(rate[found.bin_of[self.weekly]] * even_h, self.even_h),
+        )
 
 
 def _simple_sums(
-    seen: Observations, fresh_s: FloatArray, found: Increments, past: Sums, until_s: FloatArray | None = None
+    seen: Observations,
+    found: Increments,
+    weight: FloatArray,
+    after_s: FloatArray,
+    until_s: FloatArray,
+    past: Sums,
 ) -> Sums:
     """Return the sums that need no knowledge: rates by the sun, falls, what emptyings left."""
     bins = seen.bins
-    faded = _fading(past.newest_s[found.bin_of] - found.to_s, RATE_HALF_LIFE_S)
     first = first_looks(seen)
-    first = first[seen.time_s[first] > fresh_s[seen.bin_of[first]]]
-    if until_s is not None:
-        first = first[seen.time_s[first] <= until_s[seen.bin_of[first]]]
-    counts = _fading(past.as_of_s - seen.time_s[first], HABIT_HALF_LIFE_S)
-    left = seen.fill[first]
+    at_s, owner = seen.time_s[first], seen.bin_of[first]
+    first = first[(at_s > after_s[owner]) & (at_s <= until_s[owner])]
+    counts, left = _fading(past.as_of_s - seen.time_s[first], HABIT_HALF_LIFE_S), seen.fill[first]
     near = (found.deposit < 0) & (found.to_s - found.from_s <= NEAR_S) & (found.unsure_var == 0.0)
-    weight = _fading(past.as_of_s - found.to_s[near], HABIT_HALF_LIFE_S)
+    counting = _fading(past.as_of_s - found.to_s[near], HABIT_HALF_LIFE_S)
     return replace(
         Sums.nothing(bins, len(past.short_expected), past.as_of_s),
         newest_s=past.newest_s,
-        deposit=np.maximum(np.bincount(found.bin_of, faded * found.deposit, bins), 0.0),
-        activity_h=np.bincount(found.bin_of, faded * (found.to_s - found.from_s) / 3600.0, bins),
-        falls=np.histogram(-found.deposit[near], FALL_EDGES, weights=weight)[0],
+        deposit=np.maximum(np.bincount(found.bin_of, weight * found.deposit, bins), 0.0),
+        activity_h=np.bincount(found.bin_of, weight * (found.to_s - found.from_s) / 3600.0, bins),
+        falls=np.histogram(-found.deposit[near], FALL_EDGES, weights=counting)[0],
         left=np.array([counts.sum(), counts @ left, counts @ left**2]),
     )
 

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from routing.forecast.activity import calendar_between
 from routing.forecast.emptied import SAME_EMPTYING_S
-from routing.forecast.increments import increments_of
 from routing.forecast.influences import ORDINARY, Influences
-from routing.forecast.learn import Learned, learn, sums_of
+from routing.forecast.learn import Evidence, Learned, learn
 from routing.forecast.level import Levels, last_levels
 from routing.forecast.looks import NOTHING_HEARD, Looks
 from routing.forecast.observations import Observations, observe
@@ -134,16 +133,15 @@ def recall(
     first_s = max(float(min(seen.time_s.min(initial=now_s), now_s)), now_s - BEHIND_S)
     paces = influences.paces(city, places, calendar_between(memory.timezone, first_s, now_s + AHEAD_S))
     past = memory.sums.faded(_newest_s(seen), now_s)
-    learned, _ = learn(seen, memory.settled_s, past, places, paces)
+    learned = learn(seen, memory.settled_s, past, places, paces)
     levels = last_levels(seen, learned.rates, learned.spread, learned.clocks, learned.noise_sd, learned.leftover, now_s)
     known = np.isfinite(past.newest_s) | np.isfinite(seen.reset_s)
     settled_s = _settled_s(seen, memory.settled_s)
-    found = increments_of(seen)
-    found = found.rows((found.to_s > memory.settled_s[found.bin_of]) & (found.to_s <= settled_s[found.bin_of]))
+    settling = Evidence.of(seen, memory.settled_s, settled_s, past, places, paces)
     kept = replace(
         memory,
         as_of_s=now_s,
-        sums=past + sums_of(seen, memory.settled_s, found, past, learned, places, paces, until_s=settled_s),
+        sums=past + settling.sums(learned),
         settled_s=settled_s,
         gap_s=heard.usual_gap_s,
         watched_s=_earliest(memory.watched_s, looks),

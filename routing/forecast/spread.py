@@ -34,53 +34,52 @@ class Spread:
 
 @dataclass(frozen=True)
 class Blocks:
-    """What arrived in stretches of one segment and one block of the clock, beside what should have."""
+    """Stretches of one segment within one block of the clock: over them deposits are added up and compared."""
 
+    starts: IntArray
+    """The first deposit of each."""
     bin_of: IntArray
     to_s: FloatArray
-    expected: FloatArray
-    excess: FloatArray
-    """Squared residual less what noise explains."""
+    unsure_var: FloatArray
+    """What the flags of its levels add to the noise's variance."""
 
+    @classmethod
+    def of(cls, found: Increments, block_s: float) -> "Blocks":
+        """Return the blocks of these deposits, which are in order."""
+        block = np.floor(found.to_s / block_s)
+        fresh = np.ones(len(block), dtype=np.bool_)
+        fresh[1:] = (np.diff(found.segment) != 0) | (np.diff(block) != 0)
+        starts = np.flatnonzero(fresh)
+        unsure_var = np.maximum.reduceat(found.unsure_var, starts) if len(starts) else np.empty(0)
+        return cls(starts, found.bin_of[starts], found.to_s[starts], unsure_var)
 
-def blocks_of(
-    found: Increments,
-    arrived: FloatArray,
-    unsure_var: FloatArray,
-    activity_h: FloatArray,
-    rate_per_h: FloatArray,
-    known_h: FloatArray,
-    noise: float,
-    block_s: float,
-) -> Blocks:
-    """Return the residuals of blocks.
+    def errors(
+        self,
+        arrived: FloatArray,
+        beyond_var: FloatArray,
+        activity_h: FloatArray,
+        rate_per_h: FloatArray,
+        known_h: FloatArray,
+        noise: float,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return what should have arrived in each block, and the squared error less what noise explains.
 
-    Args:
-        found: The deposits.
-        arrived: How much they were, as far as one can say.
-        unsure_var: Variance of what one cannot say: how much more than full it was.
-        activity_h: Their hours of activity.
-        rate_per_h: The bins' rates, which were learnt from these very deposits.
-        known_h: The hours of activity from which each rate was learnt, those of its prior included.
-        noise: Standard deviation of a look.
-        block_s: How long a block is.
-    """
-    if not len(found.bin_of):
-        return Blocks(found.bin_of, found.to_s, np.empty(0), np.empty(0))
-    block = np.floor(found.to_s / block_s)
-    fresh = np.ones(len(block), dtype=np.bool_)
-    fresh[1:] = (np.diff(found.segment) != 0) | (np.diff(block) != 0)
-    starts = np.flatnonzero(fresh)
-    owner = found.bin_of[starts]
-    hours = np.add.reduceat(activity_h, starts)
-    expected = hours * rate_per_h[owner]
-    came = np.add.reduceat(arrived, starts)
-    unsure = np.maximum.reduceat(found.unsure_var, starts)
-    # A rate that was learnt from a block lies closer to it than the truth does.
-    own_share = np.minimum(hours / known_h[owner], 0.5)
-    beyond = np.add.reduceat(unsure_var, starts)
-    excess = beyond + (came - expected) ** 2 / (1.0 - own_share) - 2 * noise**2 - unsure
-    return Blocks(owner, found.to_s[starts], expected, excess)
+        Args:
+            arrived: How much the deposits were, as far as one can say.
+            beyond_var: Variance of what one cannot say: how much more than full it was.
+            activity_h: Their hours of activity.
+            rate_per_h: The bins' rates, which were learnt from these very deposits.
+            known_h: The hours of activity from which each rate was learnt, those of its prior included.
+            noise: Standard deviation of a look.
+        """
+        if not len(self.starts):
+            return np.empty(0), np.empty(0)
+        hours = np.add.reduceat(activity_h, self.starts)
+        expected = hours * rate_per_h[self.bin_of]
+        # A rate that was learnt from a block lies closer to it than the truth does.
+        own_share = np.minimum(hours / known_h[self.bin_of], 0.5)
+        error = (np.add.reduceat(arrived, self.starts) - expected) ** 2 / (1.0 - own_share)
+        return expected, error + np.add.reduceat(beyond_var, self.starts) - 2 * noise**2 - self.unsure_var
 
 
 def noise_sd(falls: FloatArray) -> float:

@@ -4,11 +4,12 @@ A group's profile is shrunk to its city's, the city's to a stated one, as in cre
 that expected E with a dispersion of d counts as E / (E + d / vary^2).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.forecast.activity import HOUR_S, WEEK_CELLS, Calendar, Clocks
-from routing.forecast.increments import Increments
+from routing.forecast.activity import HOUR_S, WEEK_CELLS, Calendar, Moments
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -62,42 +63,32 @@ def _ratio(arrived: FloatArray, expected: FloatArray, stated: float) -> FloatArr
     return np.clip((arrived + stated) / (expected * level + stated), 0.05, 5.0)
 
 
-def by_cell(
-    found: Increments,
-    brought: FloatArray,
-    clocks: Clocks,
-    calendar: Calendar,
-    clock_weight: FloatArray,
-    group_of_clock: IntArray,
-    groups: int,
-) -> FloatArray:
-    """Return how much each group brought in each cell of the week: `brought` spread as the rows' clocks run.
+@dataclass(frozen=True)
+class WeekSpans:
+    """Spans of time, taken apart once so that what they brought can be laid over the week again and again."""
 
-    Args:
-        found: The rows' bins and times.
-        brought: What each row brought in all.
-        clocks: As many activity hours as pass in an hour, so much of the deposit falls into it.
-        calendar: The cell of each hour.
-        clock_weight: What an hour of the calendar still counts.
-        group_of_clock: By clock.
-        groups: How many there are.
-    """
-    hours = len(calendar.cells)
-    clock = clocks.clock_of[found.bin_of]
-    start, end = calendar.hour_of(found.from_s), calendar.hour_of(found.to_s)
-    start_h, end_h = clocks.hours_of(found.from_s, clock), clocks.hours_of(found.to_s, clock)
-    per_h = brought / np.maximum(end_h - start_h, 1e-9)
-    row, size = clock * (hours + 1), len(clocks.edges_h) * (hours + 1)
-    # Whole hours in between: a slope that is switched on at the first and off at the last of them.
-    slope = np.bincount(row + start, per_h, size) - np.bincount(row + end, per_h, size)
-    paced = np.cumsum(slope.reshape(-1, hours + 1), axis=1)[:, :-1] * np.diff(clocks.edges_h, axis=1)
-    # The first hour counts from the start on, the last one to the end only.
-    early = per_h * (start_h - clocks.edges_h[clock, start])
-    late = per_h * (end_h - clocks.edges_h[clock, end])
-    rest = np.bincount(row + end, late, size) - np.bincount(row + start, early, size)
-    total = (paced + rest.reshape(-1, hours + 1)[:, :-1]) * clock_weight
-    cell = group_of_clock[:, None] * WEEK_CELLS + calendar.cells
-    return np.bincount(cell.ravel(), total.ravel(), groups * WEEK_CELLS).reshape(groups, WEEK_CELLS)
+    begin: Moments
+    end: Moments
+    cell: IntArray
+    """The cell of the week of each hour of each clock, counted through all groups."""
+    weight: FloatArray
+    """What an hour of the calendar still counts."""
+    groups: int
+
+    def by_cell(self, brought: FloatArray, edges_h: FloatArray) -> FloatArray:
+        """Return how much each group brought in each cell: `brought` spread as the clocks with these edges run."""
+        begin_h, end_h = self.begin.hours_on(edges_h), self.end.hours_on(edges_h)
+        per_h = brought / np.maximum(end_h - begin_h, 1e-9)
+        edges, size = edges_h.ravel(), edges_h.size
+        # Whole hours in between: a slope that is switched on at the first and off at the last of them. The first
+        # hour counts from the beginning on, the last one to the end only.
+        slope = np.bincount(self.begin.hour, per_h, size) - np.bincount(self.end.hour, per_h, size)
+        late = np.bincount(self.end.hour, per_h * (end_h - edges[self.end.hour]), size)
+        early = np.bincount(self.begin.hour, per_h * (begin_h - edges[self.begin.hour]), size)
+        whole = np.cumsum(slope.reshape(edges_h.shape), axis=1)[:, :-1] * np.diff(edges_h, axis=1)
+        total = (whole + (late - early).reshape(edges_h.shape)[:, :-1]) * self.weight
+        cells = np.bincount(self.cell.ravel(), total.ravel(), self.groups * WEEK_CELLS)
+        return cells.reshape(self.groups, WEEK_CELLS)
 
 
 def ages_s(calendar: Calendar, now_s: float) -> FloatArray:
