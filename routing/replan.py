@@ -13,7 +13,7 @@ from routing.build import Built, Points
 from routing.daytime import WorkingDay
 from routing.demand import Demand
 from routing.problem import HORIZON_S, BinNode, Load, Order, Orders, Problem, Truck, VisitKind
-from routing.standing import Standing
+from routing.standing import Standing, Taken
 from tomma.city import City, Vehicle
 from tomma.fold import DayState, StopState
 from tomma.model import BinId, DisposalSiteId, FractionCode, Reason, ReasonCode, SiteId, VehicleId
@@ -159,7 +159,7 @@ def _placed(
     if standing is None or not standing.started:
         return truck
     if not standing.out:
-        return replace(truck, fixed_minor=0)
+        return replace(_less_taken(truck, standing.collected), fixed_minor=0)
     place = _row(built.points, standing.place, truck.start_place)
     start_s = _start_s(built.problem, built, standing, truck, place, day, now_utc)
     aboard = tuple(
@@ -170,7 +170,7 @@ def _placed(
     rests = tuple(rest for rest in truck.breaks[max(0, standing.breaks_had - over) :] if rest.latest_s >= start_s)
     fractions = _carried_on(truck.fractions, {load.fraction for load in aboard}, built.problem)
     out = replace(
-        truck,
+        _less_taken(truck, standing.collected),
         start_place=place,
         shift_start_s=start_s,
         shift_end_s=max(truck.shift_end_s, start_s),
@@ -183,6 +183,22 @@ def _placed(
     )
     home_s = _home_s(built, standing, out, rests_s=sum(rest.duration_s for rest in rests))
     return replace(out, overtime_s=min(max(out.overtime_s, home_s - out.shift_end_s), HORIZON_S - out.shift_end_s))
+
+
+def _less_taken(truck: Truck, taken: Taken) -> Truck:
+    """Return the truck with what is left of its limits of the day; it may always unload once more."""
+
+    def left(limit: int | None, used: float) -> int | None:
+        return None if limit is None else max(0, limit - _ceil(used))
+
+    unloads = left(truck.max_unloads, taken.unloads)
+    return replace(
+        truck,
+        daily_limit_bins=left(truck.daily_limit_bins, taken.bins),
+        daily_limit_l=left(truck.daily_limit_l, taken.volume_l),
+        daily_limit_kg=left(truck.daily_limit_kg, taken.weight_kg),
+        max_unloads=None if unloads is None else max(1, unloads),
+    )
 
 
 def _ceil(amount: float) -> int:

@@ -31,6 +31,16 @@ class Waste:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What a truck has collected today, unloaded since or not: limits of a day count it."""
+
+    bins: int
+    volume_l: float
+    weight_kg: float
+    unloads: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """One truck of the plan, now."""
 
@@ -44,6 +54,7 @@ class Standing:
     free_utc: datetime
     """When it is done there; may lie in the past, when it is on its way to `next_stop`."""
     aboard: Mapping[FractionCode, Waste]
+    collected: Taken
     breaks_had: int
     done: tuple[Stop, ...]
     """In the order they were done, at the times of the taps; an unloading under way is the last."""
@@ -63,13 +74,15 @@ def _standing(route: Route, state: DayState, city: City, now_utc: datetime) -> S
     done, breaks_had = _done(route, own, city)
     ahead = _ahead(route, own, state)
     place, free_utc = _last_place(done, route)
-    aboard = _aboard(done, _expected(route), own, city)
+    taken = _taken(done, _expected(route), own, city)
+    aboard, collected = _aboard(done, taken, city), _collected(done, taken)
     started = bool(done) or now_utc >= route.start_utc
     out = started and (bool(ahead) or bool(aboard) or now_utc < route.end_utc)
     if out and ahead and ahead[0].kind is StopKind.DISPOSE:
         unloading = _shifted(ahead[0], free_utc, now_utc)
         done, ahead = (*done, unloading), ahead[1:]
         place, free_utc, aboard = unloading.disposal_site_id, unloading.depart_utc, {}
+        collected = replace(collected, unloads=collected.unloads + 1)
     heading = next((stop.bin_id for stop in ahead if stop.kind is not StopKind.BREAK), None) if out else None
     return Standing(
         vehicle_id=route.vehicle_id,
@@ -78,6 +91,7 @@ def _standing(route: Route, state: DayState, city: City, now_utc: datetime) -> S
         place=_site_of(place, city) if out else None,
         free_utc=free_utc,
         aboard=aboard,
+        collected=collected,
         breaks_had=breaks_had,
         done=done,
         ahead=ahead,
@@ -184,20 +198,37 @@ def _site_of(place: BinId | SiteId | DisposalSiteId | None, city: City) -> SiteI
     return DisposalSiteId(place) if place is not None and place in city.disposal_sites else None
 
 
-def _aboard(
+def _taken(
     done: Sequence[Stop], expected: Mapping[BinId, Waste], own: Sequence[Event], city: City
-) -> Mapping[FractionCode, Waste]:
+) -> Mapping[BinId, Waste]:
+    """Return what came out of each bin that the driver emptied."""
     emptied = {event.bin_id for event in own if event.kind is EventKind.EMPTIED}
+    return {
+        stop.bin_id: expected.get(stop.bin_id) or _guessed(city, stop.bin_id)
+        for stop in done
+        if stop.bin_id is not None and stop.bin_id in emptied and stop.bin_id in city.bins
+    }
+
+
+def _aboard(done: Sequence[Stop], taken: Mapping[BinId, Waste], city: City) -> Mapping[FractionCode, Waste]:
     aboard: dict[FractionCode, Waste] = {}
     for stop in done:
         if stop.kind is StopKind.DISPOSE:
             aboard.clear()
-        elif stop.bin_id is not None and stop.bin_id in emptied and stop.bin_id in city.bins:
-            more = expected.get(stop.bin_id) or _guessed(city, stop.bin_id)
-            code = city.bins[stop.bin_id].fraction_code
+        elif stop.bin_id is not None and stop.bin_id in taken:
+            more, code = taken[stop.bin_id], city.bins[stop.bin_id].fraction_code
             had = aboard.get(code, Waste(0.0, 0.0))
             aboard[code] = Waste(had.volume_l + more.volume_l, had.weight_kg + more.weight_kg)
     return aboard
+
+
+def _collected(done: Sequence[Stop], taken: Mapping[BinId, Waste]) -> Taken:
+    return Taken(
+        bins=len(taken),
+        volume_l=sum(each.volume_l for each in taken.values()),
+        weight_kg=sum(each.weight_kg for each in taken.values()),
+        unloads=sum(stop.kind is StopKind.DISPOSE for stop in done),
+    )
 
 
 def _guessed(city: City, bin_id: BinId) -> Waste:
