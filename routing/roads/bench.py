@@ -44,6 +44,7 @@ SHIPPED_EXTRACT = Path(__file__).parents[2] / "simulator" / "cities" / "helsinki
 SIZES = (300, 1_000, 3_000)
 QUICK_SIZES = (300, 1_000)
 ADDED = 10
+LEARNT_FROM = 300
 COMPARED = 100
 QUICK_COMPARED = 40
 BESIDE_DEG = 0.00025  # bins stand up to some twenty metres beside the street
@@ -73,7 +74,7 @@ def roads_command(
     """Measure matrices, memory, turn texts and straight lines."""
     sizes = points or (QUICK_SIZES if quick else SIZES)
     with tempfile.TemporaryDirectory(prefix="tomma-roads-") as name:
-        result = _measure(osm, Path(name), sizes, QUICK_COMPARED if quick else COMPARED)
+        result = _measure(osm, Path(name), sizes, min(QUICK_COMPARED if quick else COMPARED, max(sizes)))
     if as_json:
         sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
         return
@@ -99,7 +100,7 @@ def _measure(osm: Path, folder: Path, sizes: Sequence[int], compared: int) -> di
     matrix, osrm_s = _timed(lambda: streets.matrix(places))
     actor = ValhallaActor(tiles.folder)
     result |= _engines(actor, places, matrix, osrm_s) | _words(actor, streets, places, matrix)
-    return result | _straight_lines(_places(osm, 300, streets), streets)
+    return result | _straight_lines(_places(osm, min(LEARNT_FROM, 2 * max(sizes)), streets), streets)
 
 
 def _matrices(task: _Task) -> dict[str, object]:

@@ -9,6 +9,7 @@ from routing.roads.port import Leg, Matrix, Roads
 from routing.roads.traffic import factor_for
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
 from tomma.city import Position
+from tomma.errors import RoadsUnavailableError
 from tomma.plan import RoadsSource
 from tomma.settings import TrafficHours
 
@@ -61,8 +62,21 @@ class CityStreets:
         return factor_for(self._traffic, day, begins_s, ends_s)
 
     def sized(self, truck: TruckSize) -> Roads:
-        """Return the roads as a truck of that size may drive them."""
+        """Return the roads as a truck of that size may drive them.
+
+        Where its network cannot be had, a truck no larger than the standard one drives by that one's: it then avoids
+        more than it need. A larger one must not.
+        """
         with self._lock:
             if truck not in self._made:
-                self._made[truck] = self._make(truck)
+                self._made[truck] = self._found(truck)
             return self._made[truck]
+
+    def _found(self, truck: TruckSize) -> Roads:
+        try:
+            return self._make(truck)
+        except RoadsUnavailableError as exc:
+            if not truck.fits_where(STANDARD_TRUCK):
+                raise
+            log.warning("roads of the standard truck serve %s reason=%s", truck.name, exc)
+            return self._made[STANDARD_TRUCK]

@@ -43,6 +43,10 @@ class TruckSize:
         """On the heaviest axle."""
         return min(10_000.0, self.weight_kg * 0.65)
 
+    def fits_where(self, other: "TruckSize") -> bool:
+        """Return whether it passes wherever `other` does."""
+        return self.weight_kg <= other.weight_kg and self.height_m <= other.height_m
+
 
 STANDARD_TRUCK = TruckSize()
 PROFILE = re.compile(r"truck(?:-(?P<weight_t>\d+(?:\.\d+)?)-(?P<height_m>\d+(?:\.\d+)?))?")
@@ -59,8 +63,12 @@ def size_of(weight_kg: float | None, height_m: float | None) -> TruckSize:
 
 
 def truck_of(vehicle: Vehicle) -> TruckSize:
-    """Return a vehicle's size; ValueError if its road profile names none."""
-    return size_named(vehicle.road_profile)
+    """Return a vehicle's size: its own weight and height, else what its road profile names; ValueError if none."""
+    named = size_named(vehicle.road_profile)
+    return size_of(
+        named.weight_kg if vehicle.weight_kg is None else vehicle.weight_kg,
+        named.height_m if vehicle.height_m is None else vehicle.height_m,
+    )
 
 
 def size_named(road_profile: str) -> TruckSize:

@@ -90,7 +90,7 @@ def osrm_answers(base: Path) -> Answerer:
         try:
             return 200, json.dumps(_plain(_asked(engine, service, query, common))).encode()
         except RuntimeError as exc:
-            code, _, message = str(exc).partition(" - ")
+            code, message = str(exc).split(" - ", 1)
             return 400, json.dumps({"code": code, "message": message}).encode()
 
     return answer
