@@ -17,7 +17,7 @@ def more(page: Page, tile: str = "") -> None:
     page.get_by_role("button", name="Mer", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_visible()
     if tile:
-        page.get_by_role("button", name=tile).click()
+        page.get_by_role("dialog").get_by_role("button", name=tile).click()
 
 
 def test_a_report_reaches_the_office_with_its_bin_and_its_words(stack: Stack, open_page: OpenPage) -> None:
@@ -142,7 +142,7 @@ def test_the_sheet_and_the_offer_are_accessible(stack: Stack, open_page: OpenPag
     page.locator(".offer").wait_for()
     assert violations(page) == ""
     assert small_targets(page) == []
-    for tile in ("", "Rapportera fel", "Tömde ett annat kärl", "Vågsedel", "Passet hittills"):
+    for tile in ("", "Körväg", "Rapportera fel", "Tömde ett annat kärl", "Vågsedel", "Passet hittills"):
         more(page, tile)
         page.locator(".sheet h2").wait_for()
         assert violations(page) == "", tile
@@ -150,3 +150,39 @@ def test_the_sheet_and_the_offer_are_accessible(stack: Stack, open_page: OpenPag
         page.keyboard.press("Escape")
         expect(page.locator("dialog")).to_have_count(0)
     assert page.viewport_size == {"width": LANDSCAPE[0], "height": LANDSCAPE[1]}
+
+
+def test_the_way_to_the_next_stop_is_told_in_words_also_offline(stack: Stack, open_page: OpenPage) -> None:
+    """The first turn stands on the card; the rest one touch away, with a link to the tablet's own navigation."""
+    watched = open_page(stack, DRIVER, offline_start=True)
+    watched.expects_failures = True
+    page = watched.page
+    turn = page.locator(".next-turn")
+    expect(turn).to_be_visible()
+    expect(page.locator(".offline-note")).to_contain_text("fungerar utan nät")
+    legs = len(stack.ask("/driver/routes/truck-1")["legs"])
+    page.wait_for_function(KEPT_LEGS, arg=legs)
+    watched.context.set_offline(offline=True)
+    page.reload()
+    page.locator(".big.go").click()
+    expect(turn).to_be_visible()
+    page.wait_for_timeout(DEAF_MS)
+    turn.click()
+    expect(page.locator(".way li").last).to_be_visible()
+    assert re.match(r"geo:[0-9.]+,[0-9.]+\?q=", page.locator("a.tile").get_attribute("href") or "")
+    assert violations(page) == ""
+
+
+KEPT_LEGS = """async (legs) => {
+  const database = await new Promise((resolve) => {
+    const request = indexedDB.open("tomma-driver");
+    request.onsuccess = () => resolve(request.result);
+  });
+  const facts = database.transaction("facts").objectStore("facts");
+  const all = await new Promise((resolve) => {
+    const [keys, values] = [facts.getAllKeys(), facts.getAll()];
+    values.onsuccess = () => resolve(keys.result.map((key, index) => [key, values.result[index]]));
+  });
+  database.close();
+  return all.some(([key, value]) => key.startsWith("words:") && value && Object.keys(value).length === legs);
+}"""

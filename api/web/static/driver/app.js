@@ -8,12 +8,12 @@ import {Actions} from "./actions.js";
 import {NextStop} from "./card.js";
 import {VehicleChoice} from "./choice.js";
 import {StopList} from "./list.js";
+import {NextTurn, useGuidance} from "./guidance.js";
 import {RouteMap} from "./map.js";
 import {Offer} from "./offer.js";
 import {currentStop, delayMs, foldStops} from "./route.js";
 import {Toast} from "./toast.js";
 import {TopBar} from "./bar.js";
-import {Icon} from "../lib/icons.js";
 import {loadLanguage} from "../i18n/index.js";
 
 const TICK_MS = 5_000;
@@ -41,17 +41,15 @@ function Faults({state}) {
 }
 
 /** What is needed seldom: its code and words are fetched when it is opened first, and kept on the tablet all the same. */
-function More({session, state, stops, current}) {
-  const {t, language} = useWords();
-  const [Sheet, setSheet] = useState(null);
-  const open = async () => {
+function useMore(shown) {
+  const {language} = useWords();
+  const [opened, setOpened] = useState(null);
+  const open = async (first) => {
     const [{MoreSheet}] = await Promise.all([import("./more/sheet.js"), loadLanguage(language, ["shift"])]);
-    setSheet(() => MoreSheet);
+    setOpened({MoreSheet, first});
   };
-  return html`<button type="button" class="bar-button" aria-haspopup="dialog" onClick=${open}>
-      <${Icon} name="more" size=${20} /><span>${t("driver.more")}</span></button>
-    ${Sheet && html`<${Sheet} session=${session} state=${state} stops=${stops} current=${current}
-      onClose=${() => setSheet(null)} />`}`;
+  const sheet = opened && html`<${opened.MoreSheet} ...${shown} first=${opened.first} onClose=${() => setOpened(null)} />`;
+  return [open, sheet];
 }
 
 export function DriverApp({session, onLanguage}) {
@@ -62,14 +60,16 @@ export function DriverApp({session, onLanguage}) {
   const stops = useMemo(() => (route ? foldStops(route, records) : []), [route, records]);
   const current = currentStop(stops, chosenKey);
   const delay = delayMs(stops, now);
+  const [openMore, more] = useMore({session, state, stops, current});
+  const told = useGuidance(session, route, current);
   const switches = html`<${LanguageSwitch} onLanguage=${onLanguage} /><${ThemeSwitch} />`;
 
   if (!route) {
     return html`<${VehicleChoice} session=${session} state=${state} switches=${switches} />`;
   }
   return html`<div class="driver">
-    <${TopBar} session=${session} state=${state} stops=${stops} delay=${delay} switches=${html`
-      <${More} session=${session} state=${state} stops=${stops} current=${current} />${switches}`} />
+    <${TopBar} session=${session} state=${state} stops=${stops} delay=${delay} onMore=${() => openMore(null)}
+      switches=${switches} />
     <main class="work" id="content">
       <section class="map-side" aria-label=${t("driver.route")}>
         <${RouteMap} route=${route} stops=${stops} current=${current} />
@@ -79,10 +79,12 @@ export function DriverApp({session, onLanguage}) {
       <section class="work-side" aria-label=${t("driver.next_stop")}>
         <${Faults} state=${state} />
         <${NextStop} stop=${current} chosen=${current && current.key === chosenKey} delay=${delay}
-          route=${route} fromMemory=${state.fromMemory && !state.online} />
+          route=${route} fromMemory=${state.fromMemory && !state.online}
+          turn=${html`<${NextTurn} told=${told} onOpen=${() => openMore("way")} />`} />
         <${Actions} session=${session} stop=${current} />
         <${StopList} session=${session} stops=${stops} current=${current} delay=${delay} />
       </section>
     </main>
+    ${more}
   </div>`;
 }

@@ -35,7 +35,7 @@ function Load({stops, vehicle}) {
   </p>`;
 }
 
-export function TopBar({session, state, stops, delay, switches}) {
+export function TopBar({session, state, stops, delay, onMore, switches}) {
   const {t, format, city} = useWords();
   const places = counted(stops);
   const done = places.filter(isDone).length;
@@ -51,6 +51,8 @@ export function TopBar({session, state, stops, delay, switches}) {
     <${Load} stops=${stops} vehicle=${vehicle} />
     <span class="spring"></span>
     <${StatusPill} state=${state} />
+    <button type="button" class="bar-button" aria-haspopup="dialog" onClick=${onMore}>
+      <${Icon} name="more" size=${20} /><span>${t("driver.more")}</span></button>
     ${switches}
   </header>`;
 }

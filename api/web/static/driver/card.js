@@ -48,7 +48,7 @@ function PauseFacts({stop, delay}) {
     </div>`;
 }
 
-export function NextStop({stop, chosen, delay, route, fromMemory}) {
+export function NextStop({stop, chosen, delay, route, fromMemory, turn}) {
   const {t, format} = useWords();
   if (!stop) {
     return html`<article class="card done" aria-live="polite">
@@ -62,5 +62,6 @@ export function NextStop({stop, chosen, delay, route, fromMemory}) {
     ${stop.kind === "collect"
       ? html`<${CollectFacts} stop=${stop} delay=${delay} />`
       : html`<${PauseFacts} stop=${stop} delay=${delay} />`}
+    ${turn}
   </article>`;
 }

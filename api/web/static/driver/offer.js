@@ -13,13 +13,12 @@ export function Offer({session, offered, stops, current}) {
   if (!offered) return html`<div role="status"></div>`;
   const {added, removed, moved} = routeDifference(stops, offered);
   return html`<div class="offer" role="status">
-    <p><b>${t("offer.title")}</b></p>
-    <ul>
+    <div class="offer-words"><p><b>${t("offer.title")}</b></p><ul>
       ${added.length > 0 && html`<li>${t("offer.added", {n: added.length})}${names(added)}</li>`}
       ${removed.length > 0 && html`<li>${t("offer.removed", {n: removed.length})}${names(removed)}</li>`}
       ${moved > 0 && html`<li>${t("offer.moved", {n: moved})}</li>`}
       ${!added.length && !removed.length && !moved && html`<li>${t("offer.times")}</li>`}
-    </ul>
+    </ul></div>
     <button type="button" class="big quiet" onClick=${() => session.acceptOffer(current?.key)}>
       <span>${t("offer.accept")}</span></button>
   </div>`;

@@ -1,8 +1,9 @@
 /** The driver's day as this tablet holds it: the route, the taps, and how it stands with the server. */
-import {STREAM_PATH, getDriverRoute, getDriverRoutes} from "../lib/api.js";
+import {STREAM_PATH, getDriverRoute, getDriverRoutes, getGuidance} from "../lib/api.js";
 import {nowUtc} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
+import {keepWords} from "./guidance.js";
 import {keepRouteMap} from "./offline.js";
 import {openOutbox} from "./outbox.js";
 import {keepWish, placeOfTap, wantsPosition, watchPosition} from "./position.js";
@@ -141,6 +142,24 @@ export async function openSession(vehicleId) {
     }
   }
 
+  /** What to do on the way to a stop of the route; keeps the other legs' words while at it. */
+  async function words(route, leg, language) {
+    // The server speaks of the newest version only: on an older one what was kept has to do.
+    const isShown = () => store.get().route?.plan_id === route.plan_id && !store.get().offered;
+    const kept = (await outbox?.recall(`words:${route.plan_id}:${route.vehicle_id}:${language}`))?.[leg];
+    if (!isShown()) return kept ?? null;
+    const told = kept ?? await getGuidance(route.vehicle_id, leg, language);
+    if (told.plan_id && told.plan_id !== route.plan_id) return null;
+    if (outbox && !(keepingWords === language + route.plan_id)) {
+      keepingWords = language + route.plan_id;
+      keepWords(outbox, route, language, isShown).catch(() => {
+        keepingWords = ""; // without a network: the next stop tries again
+      });
+    }
+    return told;
+  }
+  let keepingWords = "";
+
   const undoStop = (stop) => tap(stop, "undone", {undoes_key: stop.state_event_key});
 
   let gathering = 0;
@@ -163,7 +182,7 @@ export async function openSession(vehicleId) {
   setInterval(askRoute, ASK_AGAIN_MS); // a proxy may swallow the stream without a word
 
   const session = {
-    store, tap, undo, undoStop, choose, report, emptyOther, weigh, usePosition, rememberedOr, acceptOffer,
+    store, tap, undo, undoStop, choose, report, emptyOther, weigh, usePosition, rememberedOr, words, acceptOffer,
     leave: () => choose(null),
     select: (key) => store.set({chosenKey: key}),
     hideToast: () => store.set({toast: null}),

@@ -57,6 +57,9 @@ export const getQuarantine = () => ask("/quarantine");
 export const getDeadLetters = (limit) => ask(`/dead-letters?limit=${limit}`);
 export const getDriverRoutes = () => ask("/driver/routes");
 export const getDriverRoute = (vehicleId) => ask(`/driver/routes/${encodeURIComponent(vehicleId)}`);
+export const getGuidance = (vehicleId, leg, language) => ask(
+  `/driver/routes/${encodeURIComponent(vehicleId)}/legs/${leg}/guidance?lang=${language}`,
+);
 export const getDriverBins = (vehicleId) => ask(`/driver/bins?vehicle_id=${encodeURIComponent(vehicleId)}`).then(
   ({bins}) => bins,
 );

@@ -5,16 +5,17 @@ import {Icon} from "../../lib/icons.js";
 import {AdHoc} from "./adhoc.js";
 import {Report} from "./report.js";
 import {Shift} from "./shift.js";
+import {Way} from "./way.js";
 import {Weighing} from "./weighing.js";
 
-const VIEWS = {report: Report, adhoc: AdHoc, weighing: Weighing, shift: Shift};
+const VIEWS = {report: Report, adhoc: AdHoc, weighing: Weighing, shift: Shift, way: Way};
 
 function Menu({onView, onClose, session, position}) {
   const {t} = useWords();
   const tile = (view, picture) => html`<button type="button" class="tile" onClick=${() => onView(view)}>
     <${Icon} name=${picture} size=${34} /><span>${t(`more.${view}`)}</span></button>`;
   return html`<div class="tiles">
-      ${tile("report", "danger")}${tile("adhoc", "bin")}${tile("weighing", "weight")}${tile("shift", "route")}
+      ${tile("way", "turn_right")}${tile("report", "danger")}${tile("adhoc", "bin")}${tile("weighing", "weight")}${tile("shift", "route")}
       <button type="button" class="tile" aria-pressed=${position} onClick=${() => session.usePosition(!position)}>
         <${Icon} name="target" size=${34} /><span>${t(position ? "more.position_on" : "more.position_off")}</span></button>
       <button type="button" class="tile" onClick=${() => { onClose(); session.leave(); }}>
@@ -23,10 +24,10 @@ function Menu({onView, onClose, session, position}) {
     <p class="hint">${t(position ? "driver.privacy_position" : "driver.privacy")}</p>`;
 }
 
-export function MoreSheet({session, state, stops, current, onClose}) {
+export function MoreSheet({session, state, stops, current, first, onClose}) {
   const {t} = useWords();
   const dialog = useRef(null);
-  const [view, setView] = useState(null);
+  const [view, setView] = useState(first ?? null);
   useLayoutEffect(() => {
     dialog.current.showModal();
   }, []);

@@ -68,4 +68,5 @@ export default {
   "offer.moved": {one: "{n} stop in another order", other: "{n} stops in another order"},
   "offer.times": "The same stops at other times",
   "offer.accept": "Drive the new route",
+  "driver.way": "Way",
 };

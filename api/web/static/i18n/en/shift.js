@@ -40,4 +40,8 @@ export default {
   "held.kind.break_started": "Break began",
   "held.kind.break_ended": "Break ended",
   "held.kind.reported": "Reported",
+  "more.way": "The way",
+  "way.none": "The way in words is not here. Follow the line on the map.",
+  "way.straight_line": "The streets are not known: direction and distance only.",
+  "way.navigate": "Open in the tablet's navigation",
 };

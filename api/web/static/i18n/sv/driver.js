@@ -68,4 +68,5 @@ export default {
   "offer.moved": {one: "{n} stopp i annan ordning", other: "{n} stopp i annan ordning"},
   "offer.times": "Samma stopp, andra tider",
   "offer.accept": "Kör den nya rutten",
+  "driver.way": "Körväg",
 };

@@ -40,4 +40,8 @@ export default {
   "held.kind.break_started": "Rast började",
   "held.kind.break_ended": "Rast slutade",
   "held.kind.reported": "Rapporterat",
+  "more.way": "Körväg",
+  "way.none": "Körvägen i ord finns inte här. Följ linjen på kartan.",
+  "way.straight_line": "Gatorna är inte kända: bara riktning och avstånd.",
+  "way.navigate": "Öppna i surfplattans navigering",
 };
