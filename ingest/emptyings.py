@@ -211,9 +211,11 @@ def _rate_per_h(levels: Sequence[Seen], threshold: float) -> float:
 
 def _may_drop(near: Sequence[Seen]) -> bool:
     """Cheap first look, since nearly no reading ends an emptying."""
-    before: Seen | None = None
+    if not near:
+        return False
+    before = near[0]
     for seen in near:
-        if before is not None and _falls(before, seen):
+        if before.fill_fraction - seen.fill_fraction >= DROP_DAILY and _falls(before, seen):
             return True
         before = seen
     return False

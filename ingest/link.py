@@ -22,6 +22,7 @@ from ingest.inbox import Delivery, Inbox
 from ingest.message import Message
 from ingest.mqtt_client import SESSION_KEPT_S, connect_options, make_client, tls_context
 from ingest.stream_client import Publish, StreamClient
+from ingest.times import to_the_millisecond
 from ingest.topics import envelope_finder, shared
 from tomma.back_off import BackOff
 from tomma.clock import Clock
@@ -273,7 +274,7 @@ class MqttLink:
     def _take(self, packets: Sequence[Publish]) -> None:
         """Put what arrived together into the inbox, but for what waits there already: it was sent again."""
         inbox, envelope_of, payload_max = self._inbox, self._envelope_of, self._payload_max_bytes
-        received_utc, connection = self._clock.now_utc(), self._connection
+        received_utc, connection = to_the_millisecond(self._clock.now_utc()), self._connection
         for topic, payload, mid, qos, dup, retain in packets:
             if qos and inbox.is_known(mid):
                 continue

@@ -81,7 +81,8 @@ class SensorMemory(NamedTuple):
             return self if self.knows(seen.measured_utc) else self._checked(self._replace(recent=self._inserted(seen)))
         if seen.raw != newest.raw:
             same_since_utc = seen.measured_utc
-        grown = SensorMemory(bin_id, (*recent[-RECENT_MAX + 1 :], seen), same_since_utc, detected_utc)
+        recent = recent[-RECENT_MAX + 1 :] + (seen,)  # noqa: RUF005  (each message: unpacking makes a list on the way)
+        grown = SensorMemory(bin_id, recent, same_since_utc, detected_utc)
         if conflicting is None and _counts_up(newest.counter, seen.counter):
             return grown
         return self._checked(grown)

@@ -61,7 +61,9 @@ def judge(
         return flags | Quality.LATE
     fill_fraction, recent = level.fill_fraction, memory.recent
     rise = fill_fraction - newest.fill_fraction
-    if fill_fraction >= SPIKE_FRACTION and _is_spike(fill_fraction, measured_utc, recent):
+    # From a newest level that can be trusted, less of a rise is no jump.
+    may_jump = rise >= SPIKE_FRACTION or not newest.trusted
+    if may_jump and fill_fraction >= SPIKE_FRACTION and _is_spike(fill_fraction, measured_utc, recent):
         flags |= Quality.SPIKE
     if raw == newest.raw and _is_stuck(fill_fraction, measured_utc, raw, has_distance=has_distance, memory=memory):
         flags |= Quality.STUCK

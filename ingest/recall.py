@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from ingest.memory import Seen, SensorMemory, recall, seen_in
 from tomma.clock import Clock
-from tomma.model import BinId, EmptyingSource, Reading, SensorId
+from tomma.model import BinId, EmptyingSource, SensorId
 from tomma.ports import ReadingStore
 
 RECALL = timedelta(hours=72)
@@ -38,10 +38,11 @@ class StoreMemories:
     def keep(self, memory: Mapping[SensorId, SensorMemory]) -> None:
         """Keep what a batch taught, once the batch is durable."""
         self._held.update(memory)
-        for each in memory.values():
-            self._note_received(each.newest)
+        newest = [(each.bin_id, each.recent[-1]) for each in memory.values() if each.recent]
+        if newest:
+            self._note_received(max([seen.received_utc for _, seen in newest]))
         if self._newest_utc is not None:
-            self._note_measured(memory.values(), self._newest_utc)
+            self._note_measured(newest, self._newest_utc)
 
     def forget(self) -> None:
         """Know nothing by heart: another worker may have stored something of any sensor since."""
@@ -56,24 +57,24 @@ class StoreMemories:
         """Return when the newest durable message of all was received."""
         return self._newest_received_utc
 
-    def _note_received(self, newest: Seen | Reading | None) -> None:
-        known = self._newest_received_utc
-        if newest is not None and (known is None or newest.received_utc > known):
-            self._newest_received_utc = newest.received_utc
+    def _note_received(self, received_utc: datetime) -> None:
+        known_utc = self._newest_received_utc
+        if known_utc is None or received_utc > known_utc:
+            self._newest_received_utc = received_utc
 
-    def _note_measured(self, memory: Iterable[SensorMemory], known_utc: dict[BinId, datetime]) -> None:
+    def _note_measured(self, newest: Iterable[tuple[BinId, Seen]], known_utc: dict[BinId, datetime]) -> None:
         """Keep up with the bins, or a worker that forgets would read back ever farther."""
-        for each in memory:
-            newest_utc, before_utc = each.recent[-1].measured_utc, known_utc.get(each.bin_id)
-            if before_utc is None or newest_utc > before_utc:
-                known_utc[each.bin_id] = newest_utc
+        for bin_id, seen in newest:
+            before_utc = known_utc.get(bin_id)
+            if before_utc is None or seen.measured_utc > before_utc:
+                known_utc[bin_id] = seen.measured_utc
 
     def _recalled(self, sensor_id: SensorId, bin_id: BinId) -> SensorMemory:
         if self._newest_utc is None:
             latest = self._store.latest()
             self._newest_utc = {each: reading.measured_utc for each, reading in latest.items()}
             for reading in latest.values():
-                self._note_received(reading)
+                self._note_received(reading.received_utc)
         now_utc = self._clock.now_utc()
         newest_utc = self._newest_utc.get(bin_id, now_utc)
         from_utc, to_utc = min(newest_utc, now_utc) - RECALL, max(newest_utc, now_utc) + CLOCK_SLACK

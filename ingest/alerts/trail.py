@@ -129,7 +129,7 @@ def _append(trail: Trail, sign: Sign) -> Followed:
     if sign.odd or active or _falls(signs, sign):
         after = _after(active, (*signs, sign), len(signs))
         sign = sign._replace(after=after)
-    new = Trail(before, (*signs, sign))
+    new = Trail(before, signs + (sign,))  # noqa: RUF005  (each message: unpacking makes a list on the way)
     if after == active:
         return Followed(new)
     return Followed(new, tuple(_between(active, sign)))

@@ -1,6 +1,5 @@
 """Between domain values and rows of the reading store: exact in both directions."""
 
-import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,10 +40,13 @@ def steps(value: float | None, per_unit: int) -> float | int | None:
     >>> steps(3.58, 1000), steps(1 / 3, 1000), steps(None, 1000)
     (3580, 0.3333333333333333, None)
     """
-    if value is None or not math.isfinite(value):
+    if value is None:
+        return None
+    try:
+        whole = round(value * per_unit)
+    except (OverflowError, ValueError):  # infinite, or no number
         return value
-    whole = round(value * per_unit)
-    return whole if abs(whole) < _LARGEST_STEPS and whole / per_unit == value else float(value)
+    return whole if -_LARGEST_STEPS < whole < _LARGEST_STEPS and whole / per_unit == value else float(value)
 
 
 def in_unit(kept: Any, per_unit: int) -> Any:
