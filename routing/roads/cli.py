@@ -21,7 +21,6 @@ from tomma.city import Position
 from tomma.errors import RoadsUnavailableError
 from tomma.plan import RoadsSource
 from tomma.settings import load_settings
-from tomma.stores.wiring import open_stores
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="The street network: prepare it from OpenStreetMap, and ask it."
@@ -85,6 +84,8 @@ def status(as_json: AsJson = False) -> None:
 @app.command()
 def check(as_json: AsJson = False) -> None:
     """Name the sites, depots and disposal sites that trucks cannot reach; exit code 1 when there are any."""
+    from tomma.stores.wiring import open_stores  # the database's libraries are needed nowhere else here
+
     settings = load_settings()
     with open_stores(settings) as stores:
         city = stores.registry.load()

@@ -6,12 +6,14 @@ Only the address of the settings is ever called: no redirect is followed and no 
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import msgspec
 
 from tomma.errors import RoadsUnavailableError
+
+if TYPE_CHECKING:  # loading it takes a third of a second, and few cities have a server
+    import httpx
 
 CONNECT_RETRIES = 1
 MAX_ANSWER_BYTES = 256 * 1024**2
@@ -28,6 +30,8 @@ class StreetServer:
     """
 
     def __init__(self, name: str, url: str, timeout_s: float) -> None:
+        import httpx
+
         self._name = f"{name} at {url}"
         self._client = httpx.Client(
             base_url=url.rstrip("/") + "/",
@@ -44,10 +48,14 @@ class StreetServer:
         Raises:
             RoadsUnavailableError: If nobody answers in time, or what comes back is no JSON.
         """
+        import httpx
+
         try:
             with self._client.stream(method, path, **arguments) as answer:
                 body = self._body(answer)
-            return answer.status_code, _json(body, answer)
+            if 300 <= answer.status_code < 400:
+                raise self.fault(f"it sends us elsewhere ({answer.status_code})")
+            return answer.status_code, msgspec.json.decode(body)
         except httpx.TimeoutException as exc:
             raise RoadsUnavailableError(f"{self._name} did not answer in time ({type(exc).__name__})") from exc
         except httpx.HTTPError as exc:
@@ -59,7 +67,7 @@ class StreetServer:
         """Return an error that names the server."""
         return RoadsUnavailableError(f"{self._name}: {told}")
 
-    def _body(self, answer: httpx.Response) -> bytes:
+    def _body(self, answer: "httpx.Response") -> bytes:
         pieces, size = [], 0
         for piece in answer.iter_bytes():
             size += len(piece)
@@ -76,9 +84,3 @@ def reading(whose: str) -> Iterator[None]:
         yield
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as exc:
         raise RoadsUnavailableError(f"an answer that is none of {whose}: {exc!r}") from exc
-
-
-def _json(body: bytes, answer: httpx.Response) -> Any:
-    if 300 <= answer.status_code < 400:
-        raise httpx.HTTPError(f"it sends us elsewhere ({answer.status_code})")
-    return msgspec.json.decode(body)

@@ -59,7 +59,8 @@ def _prepare(family: "_Family", home: Home, tell: Tell) -> None:
     tell("preparing the map and the street network (once)")
     builders = [
         family.add("basemap", ["basemap", "build", str(SHIPPED_EXTRACT)], home),
-        family.add("roads", ["roads", "build", str(SHIPPED_EXTRACT)], home),
+        # Turn texts are built by the server when the first driver asks: nobody waits for them here.
+        family.add("roads", ["roads", "build", "--no-guidance", str(SHIPPED_EXTRACT)], home),
     ]
     family.wait(lambda: all(each.ended_with() is not None for each in builders), PREPARED_WITHIN_S, "map", builders)
     for each in builders:
