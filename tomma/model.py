@@ -417,48 +417,6 @@ class Event:
                 raise ValueError(f"{name} must have at most {most} characters, got {len(value)}")
 
 
-REQUEST_NOTE_MAX = 500
-"""Characters."""
-
-
-class RequestReason(StrEnum):
-    """Why somebody wants a bin emptied now."""
-
-    FULL = "full"
-    LITTER_BESIDE = "litter_beside"
-    SMELL = "smell"
-    EVENT = "event"
-    """A market, a match: it will fill faster than it ever did."""
-    OTHER = "other"
-    """`note` tells."""
-
-
-@dataclass(frozen=True, slots=True)
-class BinRequest:
-    """Somebody asked for a bin to be emptied: a resident, or the office. It stands until withdrawn or fulfilled."""
-
-    id: str
-    bin_id: BinId
-    reason: RequestReason
-    asked_utc: datetime
-    note: str = ""
-    withdrawn_utc: datetime | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a request without a name, an endless note, and one taken back before it was made."""
-        check_within("length of id", len(self.id), 1, 64)
-        check_within("length of note", len(self.note), 0, REQUEST_NOTE_MAX)
-        check_utc("asked_utc", self.asked_utc)
-        if self.withdrawn_utc is not None:
-            check_utc("withdrawn_utc", self.withdrawn_utc)
-            if self.withdrawn_utc < self.asked_utc:
-                raise ValueError(f"withdrawn_utc must not be before asked_utc, got {self.withdrawn_utc}")
-
-    def stands(self, emptied_utc: datetime | None) -> bool:
-        """Return whether it still asks for a visit, the bin having last been emptied at `emptied_utc`."""
-        return self.withdrawn_utc is None and (emptied_utc is None or emptied_utc <= self.asked_utc)
-
-
 class ReasonCode(StrEnum):
     """Why a bin is on the plan, or not. The pages put each code into words, in Swedish and English."""
 

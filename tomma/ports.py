@@ -5,7 +5,7 @@ append-only log. Every port may be kept by SQLite on a laptop or by a server in 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -14,7 +14,6 @@ from tomma.city import City
 from tomma.model import (
     Alert,
     BinId,
-    BinRequest,
     DeadLetter,
     Emptying,
     Event,
@@ -27,6 +26,7 @@ from tomma.model import (
     check_within,
 )
 from tomma.plan import Plan, PlanProgress, PlanStatus
+from tomma.requests import BinRequest
 from tomma.workers import WorkerReport
 
 
@@ -36,6 +36,8 @@ class Appended:
 
     stored: int
     duplicates: int
+    others_too: bool = field(default=False, compare=False)
+    """Another process has stored readings since our last batch: what is known by heart may be out of date."""
 
 
 @dataclass(frozen=True, slots=True)

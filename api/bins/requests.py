@@ -7,7 +7,8 @@ from api.bins.schemas import RequestIn, RequestOut, RequestsOut
 from api.bins.view import emptyings_of
 from api.services import Services
 from tomma.errors import ConflictError, NotFoundError
-from tomma.model import BinId, BinRequest
+from tomma.model import BinId
+from tomma.requests import BinRequest
 
 
 def ask(hands: Services, bin_id: BinId, told: RequestIn) -> RequestOut:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schema import Fraction, Name, ReasonOut, Shown, Told, UtcTime
-from tomma.model import REQUEST_NOTE_MAX, RequestReason
+from tomma.requests import REQUEST_NOTE_MAX, RequestReason
 
 SensorStateName = Literal["ok", "silent", "odd", "none"]
 PlanStateName = Literal["none", "planned", "emptied", "skipped"]

@@ -7,7 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from tomma.errors import NotFoundError
-from tomma.model import BinId, BinRequest, RequestReason
+from tomma.model import BinId
+from tomma.requests import BinRequest, RequestReason
 from tomma.stores import tables
 from tomma.stores.database import reading, writing
 

@@ -15,16 +15,15 @@ from tomma.city import City
 from tomma.errors import ConflictError
 from tomma.model import (
     BinId,
-    BinRequest,
     Event,
     EventKind,
     PlanId,
     ReasonCode,
-    RequestReason,
     SkipReason,
     VehicleId,
 )
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind, Wishes, difference
+from tomma.requests import BinRequest, RequestReason
 from tomma.settings import PlanningSettings, Settings
 from tomma.stores.wiring import Stores, open_stores
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tomma.errors import NotFoundError
-from tomma.model import BinId, BinRequest, RequestReason
+from tomma.model import BinId
+from tomma.requests import BinRequest, RequestReason
 from tomma.stores.database import open_database
 from tomma.stores.requests import SqlRequestBook
 
