@@ -194,7 +194,7 @@ def carried_today(city: City, demands: Sequence[Demand], vehicles: Sequence[Vehi
     """Return which streams each truck collects today: all it may, unless its load could not be unloaded.
 
     A body holds one load, so a truck whose streams no single site takes together keeps to those of one site: those
-    with most waste not yet spoken for by a truck before it. A truck with compartments unloads each where it is taken.
+    with most waste not yet spoken for by a truck before it. Each compartment is such a body.
     """
     waiting_l: dict[FractionCode, float] = {}
     for each in demands:
@@ -202,13 +202,22 @@ def carried_today(city: City, demands: Sequence[Demand], vehicles: Sequence[Vehi
         waiting_l[code] = waiting_l.get(code, 0.0) + each.volume_l
     chosen: list[frozenset[FractionCode]] = []
     for vehicle in vehicles:
-        may = vehicle.fractions & frozenset(waiting_l)
-        loads = {may & site.fractions for site in city.disposal_sites.values()}
-        if may in loads or not any(loads):
-            chosen.append(vehicle.fractions)
-            continue
-        best = max(loads, key=lambda load: (sum(waiting_l[code] for code in load), sorted(load)))
-        for code in best:  # the next truck looks elsewhere if this one has room
-            waiting_l[code] = max(0.0, waiting_l[code] - vehicle.capacity_l / len(best))
-        chosen.append(best)
+        bodies = [(part.fractions, part.capacity_l) for part in vehicle.compartments]
+        bodies = bodies or [(vehicle.fractions, vehicle.capacity_l)]
+        chosen.append(frozenset().union(*(_load_of(city, body, waiting_l) for body in bodies)))
     return chosen
+
+
+def _load_of(
+    city: City, body: tuple[frozenset[FractionCode], float], waiting_l: dict[FractionCode, float]
+) -> frozenset[FractionCode]:
+    """Return what one body collects, and take it off what is waiting if that is not all it may."""
+    streams, capacity_l = body
+    may = streams & frozenset(waiting_l)
+    loads = {may & site.fractions for site in city.disposal_sites.values()}
+    if may in loads or not any(loads):
+        return streams
+    best = max(loads, key=lambda load: (sum(waiting_l[code] for code in load), sorted(load)))
+    for code in best:  # the next body looks elsewhere if this one has room
+        waiting_l[code] = max(0.0, waiting_l[code] - capacity_l / len(best))
+    return best

@@ -116,6 +116,8 @@ class DisposalNode:
     open_s: int = 0
     latest_s: int = HORIZON_S
     shut_s: Gaps = ()
+    skills: frozenset[int] = frozenset()
+    """What a truck must have to be let in."""
 
     def __post_init__(self) -> None:
         """Refuse times out of the horizon."""
@@ -405,6 +407,7 @@ class Problem:
                 for index, site in enumerate(self.disposals)
                 if (truck.fractions & (present | {load.fraction for load in truck.aboard})) <= site.fractions
                 and site.open_s <= site.latest_s
+                and site.skills <= truck.skills
             )
             for truck in self.trucks
         )

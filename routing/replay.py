@@ -173,7 +173,9 @@ class Replay:
             self._note(f"{name} is at place {site.place}, not {visit.place}")
         loaded = [body for body in self.bodies if body.aboard]
         welcome = [body for body in loaded if body.aboard <= site.fractions]
-        if loaded and not welcome:
+        if not site.skills <= self.truck.skills:
+            self._note(f"{name} asks for skills {sorted(site.skills - self.truck.skills)}, which the truck has not")
+        if loaded and not welcome and not self.truck.compartments:  # else it came in vain, which harms nobody
             refused = set[int]().union(*(body.aboard for body in loaded)) - site.fractions
             self._note(f"{name} does not take fractions {sorted(refused)}")
         if not self.homebound:
@@ -235,7 +237,8 @@ class Replay:
             back = home == site.place or self.roads.reachable[site.place, home]
             drive_s = 0 if start == site.place else int(self.roads.duration_s[start, site.place])
             in_time = self.truck.shift_start_s + drive_s <= site.latest_s
-            if aboard <= site.fractions and there and back and in_time:
+            welcome = aboard <= site.fractions and site.skills <= self.truck.skills
+            if welcome and there and back and in_time:
                 return True
         return False
 

@@ -1,14 +1,14 @@
 """From a solution back to the city's words: a `Plan` with moments, loads, streets, and a reason for every bin."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from routing.build import Built
 from routing.daytime import WorkingDay
 from routing.demand import Demand
 from routing.drives import Drives
-from routing.problem import RoadProfile, Solution, TruckRoute, Visit, VisitKind
+from routing.problem import RoadProfile, Solution, Truck, TruckRoute, Visit, VisitKind
 from routing.roads.port import Leg, Roads
 from tomma.city import City
 from tomma.errors import RoadsUnavailableError
@@ -18,10 +18,33 @@ from tomma.plan import LeftOut, Route, Stop, StopKind
 KINDS = {VisitKind.COLLECT: StopKind.COLLECT, VisitKind.DISPOSE: StopKind.DISPOSE, VisitKind.BREAK: StopKind.BREAK}
 
 
-@dataclass
 class _Load:
-    volume_l: float = 0.0
-    weight_kg: float = 0.0
+    """What is aboard, by compartment: a gate empties those of which it takes all that is in them."""
+
+    def __init__(self, truck: Truck) -> None:
+        parts = [part.fractions for part in truck.compartments] or [truck.fractions]
+        self._inside: list[tuple[frozenset[int], dict[int, tuple[float, float]]]] = [(part, {}) for part in parts]
+        for each in truck.aboard:
+            self.put(each.fraction, each.volume_l, each.weight_kg)
+
+    def put(self, fraction: int, volume_l: float, weight_kg: float) -> None:
+        for streams, held in self._inside:
+            if fraction in streams:
+                litres, kilos = held.get(fraction, (0.0, 0.0))
+                held[fraction] = (litres + volume_l, kilos + weight_kg)
+
+    def unload(self, taken: frozenset[int]) -> None:
+        for _, held in self._inside:
+            if held.keys() <= taken:
+                held.clear()
+
+    @property
+    def volume_l(self) -> float:
+        return sum((litres for _, held in self._inside for litres, _ in held.values()), 0.0)
+
+    @property
+    def weight_kg(self) -> float:
+        return sum((kilos for _, held in self._inside for _, kilos in held.values()), 0.0)
 
 
 def routes_of(built: Built, solution: Solution, day: WorkingDay, drives: Drives) -> tuple[Route, ...]:
@@ -34,7 +57,7 @@ def routes_of(built: Built, solution: Solution, day: WorkingDay, drives: Drives)
 def _route(built: Built, route: TruckRoute, day: WorkingDay, roads: Roads) -> Route:
     truck = built.problem.trucks[route.truck]
     places = [truck.start_place, *(visit.place for visit in route.visits), truck.end_place]
-    load = _Load(sum(each.volume_l for each in truck.aboard), sum(each.weight_kg for each in truck.aboard))
+    load = _Load(truck)
     streets = built.problem.roads_of(route.truck)
     stops = tuple(
         _stop(built, visit, before, load, day, streets) for before, visit in zip(places[:-2], route.visits, strict=True)
@@ -55,10 +78,9 @@ def _stop(built: Built, visit: Visit, before: int, load: _Load, day: WorkingDay,
     moved = before != visit.place
     demand = built.demands[visit.index] if visit.kind is VisitKind.COLLECT else None
     if demand is not None:
-        load.volume_l += demand.volume_l
-        load.weight_kg += demand.weight_kg
+        load.put(built.problem.bins[visit.index].fraction, demand.volume_l, demand.weight_kg)
     elif visit.kind is VisitKind.DISPOSE:
-        load.volume_l = load.weight_kg = 0.0
+        load.unload(built.problem.disposals[visit.index].fractions)
     return Stop(
         kind=KINDS[visit.kind],
         arrive_utc=day.after_midnight_utc(visit.arrive_s),

@@ -3,17 +3,18 @@
 An engine then gets a problem in which every bin can be served on its own, and cannot be asked the impossible.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from routing.engines.arcs import Arcs, arcs, before_breaks, begin_at
 from routing.engines.bins import Bins, rooms_of
+from routing.engines.chains import Chained, chain
 from routing.engines.finish import changes_minor
 from routing.engines.locked import unlock
-from routing.engines.schedule import timed
-from routing.problem import Bool, Order, Orders, Problem, RoadProfile, Solution, TruckRoute, VisitKind
+from routing.engines.schedule import homebound, timed
+from routing.problem import Bool, Order, Orders, Problem, RoadProfile, Solution, TruckRoute, Visit, VisitKind
 from tomma.model import ReasonCode
 
 
@@ -29,43 +30,45 @@ class Reduced:
     prefixes: Mapping[int, Order] = field(default_factory=dict)
     """Locked first bins of trucks, in the numbers of the whole."""
 
+    chained: Chained | None = None
+    """Its disposal sites that stand for several."""
+
     def restore(self, solution: Solution) -> Solution:
         """Return a solution of the reduced problem as one of the whole, with the hopeless bins' reasons."""
         routes = tuple(self._whole_route(route) for route in solution.routes)
-        unvisited = {self.kept[index]: code for index, code in solution.unvisited.items()} | dict(self.hopeless)
-        lost = [self.whole.bins[index] for index in unvisited]
         truck_of = {
-            visit.index: route.truck
-            for route in routes
-            for visit in route.visits
-            if visit.kind is VisitKind.COLLECT and self.whole.change_minor
+            visit.index: route.truck for route in routes for visit in route.visits if visit.kind is VisitKind.COLLECT
         }
+        codes = {self.kept[index]: code for index, code in solution.unvisited.items()} | dict(self.hopeless)
+        missing = [index for index in range(len(self.whole.bins)) if index not in truck_of]
+        lost = [self.whole.bins[index] for index in missing]
         return Solution(
             routes=routes,
-            unvisited=dict(sorted(unvisited.items())),
-            cost_minor=sum(route.cost_minor for route in routes) if self.prefixes else solution.cost_minor,
+            unvisited={index: codes.get(index, ReasonCode.NO_CAPACITY) for index in missing},
+            cost_minor=sum(route.cost_minor for route in routes),
             lost_prize_minor=sum(node.prize_minor for node in lost),
             must_missed=sum(node.must for node in lost),
-            change_minor=changes_minor(self.whole, truck_of) if self.whole.change_minor else 0,
+            change_minor=changes_minor(self.whole, truck_of),
         )
 
     def _whole_route(self, route: TruckRoute) -> TruckRoute:
+        truck = route.truck
         visits = tuple(
             replace(visit, index=self.kept[visit.index]) if visit.kind is VisitKind.COLLECT else visit
             for visit in route.visits
         )
-        if route.truck not in self.prefixes:
+        chains = self.chained is not None and truck in self.chained.trucks
+        if truck not in self.prefixes and not chains:
             return replace(route, visits=visits)
-        order = tuple((visit.kind, visit.index) for visit in visits if visit.kind is not VisitKind.BREAK)
-        again = timed(self.whole, route.truck, (*self.prefixes[route.truck], *order))
-        if again is None:
-            raise ValueError(f"truck {route.truck} cannot do its locked bins and then what was planned after them")
-        return again
+        order = (*self.prefixes.get(truck, ()), *_without_breaks(visits))
+        if self.chained is not None and chains:
+            order = self.chained.order_of_whole(self.whole, truck, order)
+        return _timed_or_less(self.whole, truck, order)
 
     def inward(self, orders: Orders) -> dict[int, Order]:
         """Return orders of the whole as orders of the reduced problem: where an engine may begin."""
         own = {whole: index for index, whole in enumerate(self.kept)}
-        return {
+        found = {
             truck: tuple(
                 (kind, own[index] if kind is VisitKind.COLLECT else index)
                 for kind, index in order
@@ -73,11 +76,34 @@ class Reduced:
             )
             for truck, order in orders.items()
         }
+        if self.chained is None:
+            return found
+        return {truck: self.chained.order_in(truck, order) for truck, order in found.items()}
+
+
+def _without_breaks(visits: Sequence[Visit]) -> Order:
+    return tuple((visit.kind, visit.index) for visit in visits if visit.kind is not VisitKind.BREAK)
+
+
+def _timed_or_less(whole: Problem, truck: int, order: Order) -> TruckRoute:
+    """Return the timetable of an order put together anew; where a break falls badly, without its cheapest bins."""
+    while (route := timed(whole, truck, order)) is None:
+        bins = [at for at, (kind, _) in enumerate(order) if kind is VisitKind.COLLECT]
+        if not bins:
+            break
+        nodes = whole.bins
+        gone = min(bins, key=lambda at: (nodes[order[at][1]].must, nodes[order[at][1]].prize_minor, -at))
+        order = order[:gone] + order[gone + 1 :]
+    route = route or homebound(whole, truck)
+    if route is None:
+        raise ValueError(f"truck {truck} finds no way home")
+    return route
 
 
 def reduce(problem: Problem) -> Reduced:
     """Return the problem without the bins that cannot be served at all, and those whose turn is fixed."""
-    unlocked = unlock(problem)
+    chained = chain(problem)
+    unlocked = unlock(chained.problem)
     first = {index for prefix in unlocked.prefixes.values() for _, index in prefix}
     hopeless = {index: code for index, code in why_hopeless(unlocked.problem).items() if index not in first}
     hopeless |= unlocked.refused
@@ -85,7 +111,7 @@ def reduce(problem: Problem) -> Reduced:
     smaller = unlocked.problem
     if len(kept) < len(problem.bins):
         smaller = replace(smaller, bins=tuple(problem.bins[index] for index in kept))
-    return Reduced(problem, smaller, kept, hopeless, unlocked.prefixes)
+    return Reduced(problem, smaller, kept, hopeless, unlocked.prefixes, chained if chained.gates else None)
 
 
 def why_hopeless(problem: Problem) -> dict[int, ReasonCode]:

@@ -68,7 +68,11 @@ def homebound(problem: Problem, truck_index: int) -> TruckRoute | None:
     """
     truck = problem.trucks[truck_index]
     aboard = {load.fraction for load in truck.aboard}
-    sites = [index for index, site in enumerate(problem.disposals) if aboard and aboard <= site.fractions]
+    sites = [
+        index
+        for index, site in enumerate(problem.disposals)
+        if aboard and aboard <= site.fractions and site.skills <= truck.skills
+    ]
     orders: list[Order] = [((VisitKind.DISPOSE, index),) for index in sites] if aboard else [()]
     in_time = [route for order in orders if (route := timed(problem, truck_index, order)) is not None]
     if in_time:

@@ -238,6 +238,10 @@ def any_ruled_problem(draw: DrawFn) -> Problem:
         cut = problem.reachable & (rng.random(problem.reachable.shape) >= 0.1)
         slower = RoadProfile(problem.distance_m, np.minimum(problem.duration_s * 2, 10**8).astype(np.int32), cut)
         problem = replace(problem, road_profiles=(slower,))
+    if Rule.COMPARTMENTS in rules and len(problem.disposals) == 2 and draw(st.booleans()):
+        first, second = problem.disposals
+        apart = (replace(first, fractions=frozenset({0})), replace(second, fractions=frozenset({1, 2})))
+        problem = replace(problem, disposals=apart)
     for rule in sorted(rules):
         if rule in (Rule.SKILLS, Rule.GAPS, Rule.KEPT, Rule.LOCKS, Rule.FIRST_STOPS):
             problem = _rule_for_bins(draw, rule, problem)

@@ -161,6 +161,18 @@ def test_compartments_are_rounded_down_and_know_their_streams() -> None:
     )
 
 
+def test_a_truck_with_a_compartment_for_each_keeps_streams_that_no_single_gate_takes() -> None:
+    """With one body it has to choose; see the other truck."""
+    halves = (CityCompartment(frozenset({GLASS}), 800.0, 300.0), CityCompartment(frozenset({RESIDUAL}), 2_000.0, 700.0))
+    city = small_city(takes=(frozenset({GLASS}), frozenset({RESIDUAL})))
+    both = frozenset({GLASS, RESIDUAL})
+    first, second = (replace(each, fractions=both) for each in city.vehicles.values())
+    city = replace(city, vehicles={first.id: replace(first, compartments=halves), second.id: second})
+    apart, together = build(city).problem.trucks
+    assert len(apart.fractions) == 2
+    assert len(together.fractions) == 1
+
+
 def test_a_truck_may_end_its_day_elsewhere() -> None:
     """In the garage of the other depot, which no truck starts from."""
     garage = Depot(DepotId("zz"), "Garaget", Position(59.65, 16.60))

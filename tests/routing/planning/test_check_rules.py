@@ -76,6 +76,11 @@ def _kept(problem: Problem, solution: Solution) -> Day:
 SPOILT: list[tuple[str, Callable[[Problem, Solution], Day], str]] = [
     ("a crane is needed", lambda p, s: _at_last_bin(p, s, skills=frozenset({4, 7})), "needs skills [4, 7]"),
     ("another truck's bin", lambda p, s: _at_last_bin(p, s, only_trucks=frozenset()), "is locked to trucks []"),
+    (
+        "a gate for others",
+        lambda p, s: (replace(p, disposals=(replace(p.disposals[0], skills=frozenset({3})),)), s),
+        "disposal site 0 asks for skills [3]",
+    ),
     ("a bin shut at noon", _shut_while_emptying, "while it is shut from"),
     ("a gate shut at noon", _shut_while_unloading, "disposal site 0 begins at"),
     (
@@ -194,9 +199,3 @@ def test_compartments_are_unloaded_each_where_it_is_taken() -> None:
 def test_a_compartment_that_no_visited_site_takes_comes_home_full() -> None:
     """One unloading is not all of it."""
     assert violations(*_two_compartments((0,))) == ("truck 0: comes home with 800 l and 80 kg aboard",)
-
-
-def test_an_unloading_of_nothing_it_takes_is_named() -> None:
-    """The second visit to the incinerator has only glass to offer."""
-    found = violations(*_two_compartments((0, 0, 1)))
-    assert found == ("truck 0: disposal site 0 does not take fractions [1]",)

@@ -1,5 +1,6 @@
 """Rules beyond the plain day: every engine keeps them, and makes the best of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -247,6 +248,53 @@ def test_a_truck_that_ends_elsewhere_drives_there(engine: Engine) -> None:
     )
     (route,) = run(engine, problem).routes
     assert route.distance_m == 3_000 + 1_000 + 7_000
+
+
+def _two_gates(fractions: Sequence[int], **changes: Any) -> Problem:
+    """Return a street with residual waste (0) and glass (1), a truck for both, and a gate for each."""
+    parts = (Compartment(frozenset({0}), 2_000, 900), Compartment(frozenset({1}), 1_600, 900))
+    truck = a_truck(capacity_l=9_000, fractions=frozenset({0, 1}), compartments=parts, **changes)
+    gates = [DisposalNode(1, frozenset({0}), 900), DisposalNode(1, frozenset({1}), 600, open_s=8 * HOUR_S)]
+    bins = [{"fraction": fraction} for fraction in fractions]
+    at_m = [300 * (1 + at) for at in range(len(fractions))]
+    return a_street(at_m, bins=bins, trucks=[truck], disposals=gates)
+
+
+def _gates(solution: Solution) -> list[int]:
+    return [visit.index for visit in solution.routes[0].visits if visit.kind is DISPOSE]
+
+
+@every_engine
+def test_compartments_are_unloaded_one_gate_after_the_other(engine: Engine) -> None:
+    """Neither gate takes both streams; a truck with one body would have to leave one of them."""
+    solution = run(engine, _two_gates([0, 1, 0]))
+    assert collected(solution) == {0, 1, 2}
+    assert sorted(_gates(solution)) == [0, 1]
+
+
+@every_engine
+def test_no_gate_is_visited_for_an_empty_compartment(engine: Engine) -> None:
+    """The one bin of glass is too far to be worth it: only the incinerator is left to go to."""
+    problem = _two_gates([0, 0, 1])
+    far = replace(problem.bins[2], must=False, prize_minor=1)
+    solution = run(engine, replace(problem, bins=(*problem.bins[:2], far)))
+    assert collected(solution) == {0, 1}
+    assert _gates(solution) == [0]
+
+
+def test_a_truck_of_one_unloading_cannot_visit_two_gates() -> None:
+    """A promise to unload once is kept: it takes nothing it could not bring home empty."""
+    problem = _two_gates([0, 1], max_unloads=1)
+    assert reduce(problem).hopeless == dict.fromkeys(range(2), ReasonCode.NO_VEHICLE_FOR_FRACTION)
+
+
+def test_a_plan_with_two_gates_is_a_start_for_the_next() -> None:
+    """The warm start speaks of gates, the engines of chains of them."""
+    problem = _two_gates([0, 1, 0])
+    now = orders_of(run(greedy_engine.solve, problem))
+    reduced = reduce(problem)
+    again = reduced.restore(settle(reduced.problem, reduced.inward(now)))
+    assert orders_of(again) == now
 
 
 def test_a_trip_may_take_most_of_the_days_limit() -> None:
