@@ -88,7 +88,8 @@ def replay_letters(
 ) -> None:
     """Run dead letters through the pipeline again; those that become readings or a status are letters no more.
 
-    May run beside `tomma ingest`, and again after it was killed: what was stored already is a duplicate.
+    May run beside `tomma ingest`, which knows of it from its next batch on, and again after it was killed: what was
+    stored already is a duplicate.
     """
     _check_choice(ids, reason, sensor, every)
     with _pipeline(load_settings()) as run:

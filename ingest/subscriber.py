@@ -167,6 +167,8 @@ class Subscriber:
         appended = self._store.append(batch.readings, batch.emptyings, batch.rejected, batch.alerts, batch.withdrawn)
         self._link.acknowledge(deliveries)
         self._keep(batch)
+        if appended.others_too:  # a replay, an import: whatever it stored, the next batch is judged with it
+            self._forget()
         self._count(batch, appended, deliveries)
 
     def _keep(self, batch: Batch) -> None:
@@ -181,9 +183,13 @@ class Subscriber:
             yield
             return
         with self._turns.on(topics):
-            self._memories.forget()
-            self._trails.forget()
+            self._forget()
             yield
+
+    def _forget(self) -> None:
+        """Know nothing by heart: it is brought back from the store, sensor by sensor."""
+        self._memories.forget()
+        self._trails.forget()
 
     def _process(self, admitted: Admitted) -> Batch:
         """Run the pure pipeline; once more with the newest city if a device was unknown and the city has changed."""

@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from tomma.back_off import LONGEST_S, BackOff
 from tomma.city import City, Installation
 from tomma.clock import SystemClock
 from tomma.errors import ConfigurationError, NotFoundError, StoreUnavailableError
-from tomma.model import Alert, BinId, Emptying, Reading, Rejected, RejectReason, SensorId
+from tomma.model import Alert, BinId, Emptying, Quality, Reading, Rejected, RejectReason, SensorId
 from tomma.ports import Appended, ReadingStore, Registry
 from tomma.settings import BrokerSettings, Source
 from tomma.stores.sqlite_readings import SqliteReadings
@@ -451,6 +452,27 @@ def test_a_subscription_that_is_not_granted_is_told_at_start(
     device = embedded.settings.model_copy(update={**mixed_up, "sources": (Source(topic="#", envelope="json"),)})
     with pytest.raises(ConfigurationError, match="refuses the subscription to #"), subscribe(device, store, registry):
         time.sleep(0)
+
+
+def test_what_another_process_stored_meanwhile_is_known_from_the_next_batch_on(
+    start: Start, link: BrokerInMemory, failing: FailingStore
+) -> None:
+    """`tomma dead-letters replay` and `tomma import` run beside: a level that both remember would be judged by one."""
+    subscriber, began = start(), datetime.now(UTC) - timedelta(hours=5)
+
+    def said(hour: int) -> None:
+        link.publish("H0001", 900 - hour, measured_utc=(began + timedelta(hours=hour)).isoformat())
+        subscriber.step(go_on())
+
+    said(0)
+    with closing(SqliteReadings(failing._path)) as other:
+        moment = began + timedelta(hours=4)
+        other.append([Reading(BinId("B0001"), SensorId("H0001"), moment, moment, 0.2, distance_mm=800.0)])
+    for hour in (1, 2):
+        said(hour)
+    flags = {each.distance_mm: each.quality for each in failing.range(BinId("B0001"), *FAR)}
+    assert flags[898.0] is Quality.LATE, "it is older than what the other has stored"
+    assert flags[899.0] is Quality.GOOD, "this batch told us of the other"
 
 
 def test_an_alert_of_a_message_brought_home_ends_with_the_next_ones(

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -110,7 +111,7 @@ class InfluxReadings(SqliteReadings):
         fresh = self._unknown(readings)
         self._refuse_when_full(len(fresh))
         appended = super().append(fresh, emptyings, rejected, alerts, withdrawn)
-        return Appended(appended.stored, appended.duplicates + len(readings) - len(fresh))
+        return replace(appended, duplicates=appended.duplicates + len(readings) - len(fresh))
 
     def _refuse_when_full(self, more: int) -> None:
         if not more:

@@ -53,6 +53,7 @@ class SqliteReadings:
         self._letters_kept = letters_kept or LettersKept()
         self._writing = threading.Lock()
         self._numbers = Numbers()
+        self._appends = 0
         self._refreshing = threading.Lock()
         self._latest: dict[BinId, Reading] = {}
         self._latest_change = 0
@@ -79,7 +80,7 @@ class SqliteReadings:
                 with transaction(connection):
                     if withdrawn:
                         readings_alerts.withdraw(connection, withdrawn)
-                    stored = self._insert_readings(connection, readings)
+                    stored, number = self._insert_readings(connection, readings)
                     stored += self._insert_emptyings(connection, emptyings)
                     if rejected:
                         letters.add(connection, rejected, self._letters_kept)
@@ -88,11 +89,13 @@ class SqliteReadings:
             except BaseException:
                 self._numbers = Numbers()
                 raise
-        return Appended(stored, len(readings) + len(emptyings) - stored)
+            before, self._appends = self._appends, number or self._appends
+        return Appended(stored, len(readings) + len(emptyings) - stored, others_too=0 < before < number - 1)
 
-    def _insert_readings(self, connection: sqlite3.Connection, readings: Sequence[Reading]) -> int:
+    def _insert_readings(self, connection: sqlite3.Connection, readings: Sequence[Reading]) -> tuple[int, int]:
+        """Return how many are new, and which append of readings to this file this is; 0 for none."""
         if not readings:
-            return 0
+            return 0, 0
         numbers = self._numbers
         values = [rows.reading_values(numbers.series_of(connection, each), each) for each in readings]
         stored = self._insert_values(connection, readings, values)
@@ -101,7 +104,7 @@ class SqliteReadings:
             newest[series] = max(measured_ms, newest.get(series, measured_ms))
         change = connection.execute(sql.COUNT_APPEND).fetchone()[0]
         connection.executemany(sql.ADVANCE_LATEST, [(change, *key) for key in newest.items()])
-        return stored
+        return stored, change
 
     def _insert_values(
         self, connection: sqlite3.Connection, readings: Sequence[Reading], values: Sequence[tuple[Any, ...]]
