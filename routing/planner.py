@@ -23,6 +23,7 @@ from typing import Protocol
 from routing.asked import standing_requests
 from routing.build import Built, Points, build_problem, points_of, wanted
 from routing.check import violations
+from routing.days_ahead import look_ahead, taken_early
 from routing.daytime import WorkingDay, local_day
 from routing.demand import Demand, demands
 from routing.drives import Drives, ask_drives
@@ -181,8 +182,14 @@ class _Task:
             id_ for id_, at in asked_utc.items() if id_ in outcomes and at > outcomes[id_].at_utc
         )
 
+        days = [self.day.later(at) for at in range(self.settings.horizon_days)]
+        ahead = look_ahead(
+            self.city, forecast, self.settings, days, since, asked_utc, self.vehicles, only_if_needed=True
+        )
+
         def all_of_them(streets: Streets | None = None) -> tuple[Demand, ...]:
-            return demands(self.city, forecast, self.settings, at_utc, since, asked_utc, streets=streets)
+            weighed = demands(self.city, forecast, self.settings, at_utc, since, asked_utc, streets=streets)
+            return taken_early(weighed, ahead)
 
         return all_of_them
 

@@ -293,6 +293,8 @@ class PlanningSettings(_Section):
     """Idling, lifting and compacting: some 0.04 l a bin. [kg]"""
     co2_price_per_tonne_minor: int = Field(default=150_000, ge=0)
     """About what Sweden's carbon tax asks for a tonne (2026); 0 where fuel in `cost_per_km_minor` already pays it."""
+    horizon_days: int = Field(default=5, ge=1, le=14)
+    """How far a plan looks ahead for days that have more work than trucks, to take some of it today."""
     change_cost_minor: int = Field(default=2_000, ge=0)
     """What it costs in trust and phone calls when a plan on the road gives a bin to another truck, or drops it."""
     budget_s: float = Field(default=20.0, ge=0.2, le=3_600.0)

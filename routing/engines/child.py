@@ -7,7 +7,6 @@ greedy and comes before the engine is even imported.
 import importlib
 import os
 import pickle
-import resource
 import sys
 import time
 from typing import BinaryIO
@@ -15,29 +14,20 @@ from typing import BinaryIO
 from routing.engines.finish import settle
 from routing.engines.hopeless import Reduced, reduce
 from routing.engines.interface import Budget, Engine
+from routing.engines.memory import limit_memory
 from routing.engines.wire import Job, Message, write_message
 from routing.problem import Orders, Solution
-
-HEADROOM_MB = 3_072
-"""Address space beyond the limit: libraries map far more than they touch. The parent watches what is touched."""
 
 
 def main() -> None:
     """Do one job."""
     with os.fdopen(int(sys.argv[1]), "wb") as answers:
         job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301  (from our own parent, through an unnamed file)
-        _limit_memory(job.memory_limit_mb)
+        limit_memory(job.memory_limit_mb)
         try:
             _work(job, answers)
         except Exception as exc:  # noqa: BLE001  (a front door: whatever an engine raises is told to the parent)
             write_message(answers, Message("failed", detail=f"{type(exc).__name__}: {exc}"[:500]))
-
-
-def _limit_memory(memory_limit_mb: int) -> None:
-    most = (memory_limit_mb + HEADROOM_MB) * 2**20
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard == resource.RLIM_INFINITY or most < hard:
-        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 def _work(job: Job, answers: BinaryIO) -> None:
