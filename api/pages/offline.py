@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from api.pages.squeeze import served
+
 PAGE = "/driver"
 KEPT = (
     "css/tokens.css",
@@ -42,13 +44,13 @@ def worker_script(static: Path, page: str) -> bytes:
     files = {PAGE: _integrity(page.encode()), **shell_files(static)}
     version = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
     told = json.dumps({"version": version, "page": PAGE, "files": files}, separators=(",", ":"))
-    return f"const SHELL = {told};\n".encode() + (static / "sw.js").read_bytes()
+    return f"const SHELL = {told};\n".encode() + served(static / "sw.js")
 
 
 def shell_files(static: Path) -> Mapping[str, str]:
     """Return the address of every kept file with its digest, as browsers check it (Subresource Integrity)."""
     found = {path for pattern in KEPT for path in static.glob(pattern) if path.is_file()}
-    return {f"/static/{path.relative_to(static).as_posix()}": _integrity(path.read_bytes()) for path in sorted(found)}
+    return {f"/static/{path.relative_to(static).as_posix()}": _integrity(served(path)) for path in sorted(found)}
 
 
 def _integrity(content: bytes) -> str:

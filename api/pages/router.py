@@ -8,10 +8,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from markupsafe import Markup, escape
 from starlette.responses import FileResponse, HTMLResponse
-from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
-from starlette.types import Scope
 
+from api.pages.files import StaticPages
 from api.pages.offline import PAGE, worker_script
 
 WEB = Path(__file__).parents[1] / "web"
@@ -19,15 +18,6 @@ OWN = Path(__file__).parent
 SHELLS = {"/": "manager.html", "/sensors": "sensors.html", "/driver": "driver.html"}
 CODE = re.compile(r"`([^`]+)`")
 METHODS = ("get", "post", "put", "patch", "delete")
-
-
-class _Revalidated(StaticFiles):
-    """Files whose copies are asked about before use: their names do not change when their content does."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        answer = await super().get_response(path, scope)
-        answer.headers["Cache-Control"] = "no-cache"
-        return answer
 
 
 def mount_pages(app: FastAPI, web: Path = WEB) -> None:
@@ -44,7 +34,7 @@ def mount_pages(app: FastAPI, web: Path = WEB) -> None:
     router.add_api_route("/sw.js", _worker(web, templates), methods=["GET"])
     app.include_router(router)
     if (web / "static").is_dir():
-        app.mount("/static", _Revalidated(directory=web / "static"), name="static")
+        app.mount("/static", StaticPages(web / "static"), name="static")
 
 
 def _shell(templates: Jinja2Templates, name: str) -> Any:

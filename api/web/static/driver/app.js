@@ -1,4 +1,5 @@
 /** The driver's screen: bar on top, map on two thirds, the next stop and its buttons beside it. */
+import {loadSheet} from "../lib/sheet.js";
 import {useWords} from "../lib/context.js";
 import {nowMs} from "../lib/clock.js";
 import {html, useEffect, useMemo, useState} from "../lib/html.js";
@@ -6,10 +7,8 @@ import {useStore} from "../lib/store.js";
 import {LanguageSwitch, ThemeSwitch} from "../lib/switches.js";
 import {Actions} from "./actions.js";
 import {NextStop} from "./card.js";
-import {VehicleChoice} from "./choice.js";
 import {StopList} from "./list.js";
 import {NextTurn, useGuidance} from "./guidance.js";
-import {RouteMap} from "./map.js";
 import {Offer} from "./offer.js";
 import {currentStop, delayMs, foldStops} from "./route.js";
 import {Toast} from "./toast.js";
@@ -40,12 +39,26 @@ function Faults({state}) {
   </div>`;
 }
 
+/** A part that is fetched when it is first shown: null until then. */
+function useLater(load, isWanted) {
+  const [part, setPart] = useState(null);
+  useEffect(() => {
+    if (isWanted && !part) load().then((found) => setPart(() => found), () => {}); // offline and never kept: without it
+  }, [isWanted]);
+  return part;
+}
+
+const loadMap = () => import("./map.js").then(({RouteMap}) => RouteMap);
+const loadChoice = () => import("./choice.js").then(({VehicleChoice}) => VehicleChoice);
+
 /** What is needed seldom: its code and words are fetched when it is opened first, and kept on the tablet all the same. */
 function useMore(shown) {
   const {language} = useWords();
   const [opened, setOpened] = useState(null);
   const open = async (first) => {
-    const [{MoreSheet}] = await Promise.all([import("./more/sheet.js"), loadLanguage(language, ["shift"])]);
+    const [{MoreSheet}] = await Promise.all([
+      import("./more/sheet.js"), loadLanguage(language, ["shift"]), loadSheet("/static/css/driver-more.css"),
+    ]);
     setOpened({MoreSheet, first});
   };
   const sheet = opened && html`<${opened.MoreSheet} ...${shown} first=${opened.first} onClose=${() => setOpened(null)} />`;
@@ -61,18 +74,20 @@ export function DriverApp({session, onLanguage}) {
   const current = currentStop(stops, chosenKey);
   const delay = delayMs(stops, now);
   const [openMore, more] = useMore({session, state, stops, current});
+  const Map = useLater(loadMap, Boolean(route));
+  const Choice = useLater(loadChoice, !route);
   const told = useGuidance(session, route, current);
   const switches = html`<${LanguageSwitch} onLanguage=${onLanguage} /><${ThemeSwitch} />`;
 
   if (!route) {
-    return html`<${VehicleChoice} session=${session} state=${state} switches=${switches} />`;
+    return Choice && html`<${Choice} session=${session} state=${state} switches=${switches} />`;
   }
   return html`<div class="driver">
     <${TopBar} session=${session} state=${state} stops=${stops} delay=${delay} onMore=${() => openMore(null)}
       switches=${switches} />
     <main class="work" id="content">
       <section class="map-side" aria-label=${t("driver.route")}>
-        <${RouteMap} route=${route} stops=${stops} current=${current} />
+        ${Map && html`<${Map} route=${route} stops=${stops} current=${current} />`}
         <${Offer} session=${session} offered=${state.offered} stops=${stops} current=${current} />
         <${Toast} session=${session} toast=${state.toast} />
       </section>

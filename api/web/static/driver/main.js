@@ -5,7 +5,6 @@ import {Page, loadCity, mount} from "../lib/page.js";
 import {sunElevationDeg} from "../lib/sun.js";
 import {followRule, refreshTheme} from "../lib/theme.js";
 import {DriverApp} from "./app.js";
-import {keepPage} from "./offline.js";
 import {openSession, wantedVehicle} from "./session.js";
 import {keepAwake} from "./wake.js";
 
@@ -39,4 +38,5 @@ if (city?.bounds) followSun(city);
 keepAwake();
 mount(html`<${Page} city=${city} titleKey="app.driver_title"
   view=${(onLanguage) => html`<${DriverApp} session=${session} onLanguage=${onLanguage} />`} />`);
-keepPage(); // last: the next stop and its buttons come first
+// Last: the next stop and its buttons come first.
+import("./offline.js").then(({keepPage}) => keepPage());

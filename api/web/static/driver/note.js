@@ -3,7 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {useStore} from "../lib/store.js";
-import {offline, takeUpdate} from "./offline.js";
+import {offline} from "./kept.js";
 
 function wordOf({page, tiles, wanted}) {
   if (page === "unable") return "driver.offline_needs_https";
@@ -17,7 +17,7 @@ export function OfflineNote() {
   return html`<div class="offline-note">
     <p><${Icon} name=${wordOf(state) === "driver.offline_kept" ? "check" : "why"} size=${20} />
       <span>${t(wordOf(state))}</span></p>
-    ${state.update && html`<button type="button" class="plain" onClick=${takeUpdate}>${t("driver.take_update")}</button>`}
+    ${state.update && html`<button type="button" class="plain" onClick=${async () => (await import("./offline.js")).takeUpdate()}>${t("driver.take_update")}</button>`}
     <p><${Icon} name="eye" size=${20} /><span>${t("driver.privacy")}</span></p>
   </div>`;
 }

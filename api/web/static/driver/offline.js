@@ -1,21 +1,10 @@
 /** Puts the page and the route's map on the tablet, while there is a network, for when there is none. */
-import {createStore} from "../lib/store.js";
+import {canStartOffline, offline} from "./kept.js";
 import {routeTiles} from "./tiles.js";
 
 const AT_ONCE = 6;
 const TILES = "tiles-";
 const LOOK_FOR_UPDATE_MS = 30 * 60_000;
-
-/** Whether this page may keep itself: browsers allow it on HTTPS and on the machine itself only. */
-export const canStartOffline = () => "serviceWorker" in navigator && "caches" in globalThis;
-
-/**
- * What the page says about being without a network.
- *
- * `page`: "unable" | "keeping" | "kept" | "failed"; `tiles`: how many of the route's `wanted` map tiles are here;
- * `update`: whether a new version waits to be taken.
- */
-export const offline = createStore({page: canStartOffline() ? "keeping" : "unable", tiles: 0, wanted: 0, update: false});
 
 let registration = null;
 

@@ -4,7 +4,6 @@ import {nowUtc} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {keepWords} from "./guidance.js";
-import {keepRouteMap} from "./offline.js";
 import {openOutbox} from "./outbox.js";
 import {keepWish, placeOfTap, wantsPosition, watchPosition} from "./position.js";
 import {hasBegun, withStates} from "./route.js";
@@ -60,7 +59,7 @@ export async function openSession(vehicleId) {
     const taken = isOffer ? withStates(shown, route) : route;
     store.set({vehicleId: id, route: taken, offered: isOffer ? route : null, fromMemory: false});
     await outbox?.remember(`route:${id}`, taken);
-    keepRouteMap(route);
+    import("./offline.js").then(({keepRouteMap}) => keepRouteMap(route), () => {}); // offline: kept before, or later
   }
 
   /** Go over to the office's new version; the stop being driven to stays the next one. */

@@ -1,4 +1,5 @@
 /** Brings up a map, in the page's palette, from this host's tiles; or says that the device cannot. */
+import {loadSheet} from "../lib/sheet.js";
 import {currentTheme, watchTheme} from "../lib/theme.js";
 import {wantsStillness} from "./able.js";
 import {putImages} from "./images.js";
@@ -15,14 +16,6 @@ const NO_TILES = {minzoom: 0, maxzoom: 14, attribution: "", missing: true};
 const workerUrl = () => URL.createObjectURL(new Blob(
   [`import ${JSON.stringify(new URL("maplibre-gl-worker.mjs", FOLDER).href)};`], {type: "text/javascript"},
 ));
-
-function loadSheet(href) {
-  return new Promise((resolve) => {
-    const sheet = Object.assign(document.createElement("link"), {rel: "stylesheet", href});
-    sheet.onload = sheet.onerror = resolve;
-    document.head.append(sheet);
-  });
-}
 
 async function tileFacts() {
   try {
@@ -53,7 +46,7 @@ function applyTheme(map, theme) {
  */
 export async function startMap(container, bounds, {onTheme = () => {}, locale = {}, padding = 40} = {}) {
   const [library, tiles] = await Promise.all([
-    import("../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs"), tileFacts(), loadSheet(new URL("maplibre-gl.css", FOLDER)),
+    import("../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs"), tileFacts(), loadSheet(new URL("maplibre-gl.css", FOLDER).href),
   ]);
   library.setWorkerUrl(workerUrl());
   const map = new library.Map({
