@@ -8,8 +8,12 @@ from routing.engines.arcs import Arcs, arcs
 from routing.engines.bins import is_wanted
 from routing.engines.insertion import COLLECT, DISPOSE, Tour, insert_all, tours_of
 from routing.engines.schedule import homebound, timed
+from routing.engines.screening import screen
 from routing.problem import Order, Orders, Problem, Solution, TruckRoute, VisitKind
 from tomma.model import ReasonCode
+
+AT_ONCE = 200
+"""Bins screened together: what earlier ones took up is seen by later ones."""
 
 
 def settle(
@@ -45,8 +49,25 @@ def complete(problem: Problem, tours: Sequence[Tour]) -> dict[int, bool]:
     musts = [index for index in missing if problem.bins[index].must]
     out = insert_all(tours, sorted(musts, key=lambda index: _hardest_first(problem, tours, index)))
     paying = [index for index in missing if not problem.bins[index].must and is_wanted(problem, index)]
-    worth = {index: problem.bins[index].prize_minor for index in paying}
-    return out | insert_all(tours, sorted(paying, key=lambda index: -worth[index]), worth)
+    paying.sort(key=lambda index: -problem.bins[index].prize_minor)
+    for begin in range(0, len(paying), AT_ONCE):
+        out |= _insert_paying(problem, tours, paying[begin : begin + AT_ONCE])
+    return out
+
+
+def _insert_paying(problem: Problem, tours: Sequence[Tour], bins: Sequence[int]) -> dict[int, bool]:
+    """Insert where it pays; bins that fit nowhere by the clock, or nowhere cheaply enough, are not asked for."""
+    screened = screen(tours, bins)
+    worth = {index: problem.bins[index].prize_minor for index in bins}
+    # What may be cheaper than it looks: a bin collected by its truck of before saves the price of change.
+    may_pay = [
+        bool(in_time) and int(cost) - problem.change_minor < worth[index]
+        for index, in_time, cost in zip(bins, screened.in_time, screened.at_least_minor, strict=True)
+    ]
+    out = {
+        index: bool(in_time) for index, pays, in_time in zip(bins, may_pay, screened.in_time, strict=True) if not pays
+    }
+    return out | insert_all(tours, [index for index, pays in zip(bins, may_pay, strict=True) if pays], worth)
 
 
 def _hardest_first(problem: Problem, tours: Sequence[Tour], index: int) -> tuple[int, int]:

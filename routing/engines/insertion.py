@@ -199,7 +199,7 @@ class Tour:
         """Return what the bin's detour costs at the best gap, whether or not it fits there: no way is cheaper."""
         place = int(self.bins.place[index])
         detour = self.arcs.cost_minor[self.place[:-1], place] + self.arcs.cost_minor[place, self.place[1:]]
-        return int((detour - self.leg_minor).min()) + int(self.handling[index]) + self._leaving_minor()
+        return int((detour - self.leg_minor).min()) + int(self.handling[index]) + self.leaving_minor()
 
     def _room(self, index: int, *, before: bool, after: bool) -> Bool:
         fits = np.ones(len(self.order) + 1, dtype=np.bool_)
@@ -216,9 +216,9 @@ class Tour:
         best = int(priced.argmin())
         way, at = divmod(best, priced.shape[-1])
         extra = int(priced.flat[best])
-        return Found(extra + self._leaving_minor() if extra < NO_WAY else extra, at, visits[way])
+        return Found(extra + self.leaving_minor() if extra < NO_WAY else extra, at, visits[way])
 
-    def _leaving_minor(self) -> int:
+    def leaving_minor(self) -> int:
         """Return what a truck costs that leaves home for this: the way home is then no saving."""
         truck = self.problem.trucks[self.truck]
         return 0 if self.order or truck.on_road else truck.fixed_minor + int(self.leg_minor[0])

@@ -18,6 +18,8 @@ class Budget:
     iterations: int | None = None
     workers: int = 1
     """Processes it may use at the same time."""
+    cluster_address: str = ""
+    """Of a Dask scheduler whose workers it uses in place of processes of this machine; empty means none."""
 
     def __post_init__(self) -> None:
         """Refuse a budget of nothing."""

@@ -4,12 +4,14 @@ Compactors for residual waste and crane trucks for glass share streets, not bins
 one large one, and the fleets to try add up where they would multiply.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from routing.engines.finish import changes_minor
 from routing.problem import BinNode, Int64, Order, Orders, Problem, RoadProfile, Solution, TruckRoute, VisitKind
+from tomma.model import ReasonCode
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,30 @@ class Part:
             if truck in truck_of
         }
 
+    def of_whole(self, solution: Solution) -> Solution:
+        """Return what a solution of the whole says of this part, whose trucks collect only this part's bins."""
+        truck_of = {whole: own for own, whole in enumerate(self.trucks)}
+        bin_of = {whole: own for own, whole in enumerate(self.bins)}
+        row_of = {whole: own for own, whole in enumerate(self.places)}
+        routes = tuple(
+            replace(
+                route,
+                truck=truck_of[route.truck],
+                visits=tuple(
+                    replace(
+                        visit,
+                        index=bin_of[visit.index] if visit.kind is VisitKind.COLLECT else visit.index,
+                        place=row_of[visit.place],
+                    )
+                    for visit in route.visits
+                ),
+            )
+            for route in solution.routes
+            if route.truck in truck_of
+        )
+        unvisited = {bin_of[index]: code for index, code in solution.unvisited.items() if index in bin_of}
+        return summed(self.problem, routes, unvisited)
+
     def routes_of_whole(self, solution: Solution) -> list[TruckRoute]:
         """Return the part's routes in the numbers of the whole; times and money are the same."""
         return [
@@ -63,6 +89,37 @@ class Part:
             )
             for route in solution.routes
         ]
+
+
+def joined(problem: Problem, best: Solution, changed: Iterable[tuple[Part, Solution]]) -> Solution:
+    """Return `best` with what was found for some parts, of which no two share a truck or a bin."""
+    routes, unvisited = {route.truck: route for route in best.routes}, dict(best.unvisited)
+    for part, found in changed:
+        for truck in part.trucks:
+            routes.pop(truck, None)
+        for index in part.bins:
+            unvisited.pop(index, None)
+        routes |= {route.truck: route for route in part.routes_of_whole(found)}
+        unvisited |= {part.bins[index]: code for index, code in found.unvisited.items()}
+    return summed(problem, tuple(routes[truck] for truck in sorted(routes)), dict(sorted(unvisited.items())))
+
+
+def summed(problem: Problem, routes: tuple[TruckRoute, ...], unvisited: Mapping[int, ReasonCode]) -> Solution:
+    """Return the solution of these routes, all sums made."""
+    truck_of = {
+        visit.index: route.truck
+        for route in routes
+        for visit in route.visits
+        if visit.kind is VisitKind.COLLECT and problem.change_minor
+    }
+    return Solution(
+        routes=routes,
+        unvisited=unvisited,
+        cost_minor=sum(route.cost_minor for route in routes),
+        lost_prize_minor=sum(problem.bins[index].prize_minor for index in unvisited),
+        must_missed=sum(problem.bins[index].must for index in unvisited),
+        change_minor=changes_minor(problem, truck_of) if problem.change_minor else 0,
+    )
 
 
 def parts(problem: Problem) -> tuple[Part, ...]:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from routing.check import violations
 from routing.engines import greedy_engine, ortools_engine, pyvrp_engine
-from routing.engines.arcs import before_breaks
+from routing.engines.arcs import arcs, before_breaks
 from routing.engines.finish import settle
+from routing.engines.fleets import fleets
 from routing.engines.hopeless import reduce
 from routing.engines.interface import Budget, Engine
 from routing.engines.parts import parts
@@ -93,21 +94,34 @@ def test_the_last_unloading_is_made_before_the_gate_closes(engine: Engine) -> No
     assert 1 <= len(collected(solution)) < 5
 
 
-def test_every_choice_of_unlike_trucks_is_tried_and_like_ones_only_once() -> None:
+def test_every_choice_of_unlike_trucks_is_offered_and_like_ones_only_once() -> None:
     """PyVRP keeps a truck that it was offered: that fewer would do is found by offering fewer."""
     small, large = a_truck(), a_truck(capacity_l=5_000)
     problem = a_street([300, 600], trucks=[small, large, small])
-    fleets = pyvrp_engine._fleets(problem, settle(problem, {}))
-    assert set(fleets) == {(0,), (1,), (0, 1), (0, 2), (0, 1, 2)}
-    assert len(fleets) == 5
+    offered = fleets(problem, arcs(problem))
+    assert {size: set(each) for size, each in offered.items()} == {1: {(0,), (1,)}, 2: {(0, 1), (0, 2)}, 3: {(0, 1, 2)}}
 
 
-def test_of_many_unlike_trucks_ever_fewer_are_tried() -> None:
-    """Ten kinds would make a thousand choices; the busiest stay longest."""
-    trucks = [a_truck(capacity_l=1_000 + at) for at in range(10)]
-    problem = a_street([300 * at for at in range(1, 20)], trucks=trucks)
-    fleets = pyvrp_engine._fleets(problem, settle(problem, {}))
-    assert sorted(len(fleet) for fleet in fleets) == list(range(1, 11))
+def test_of_many_unlike_trucks_some_of_every_size_are_offered() -> None:
+    """Fifteen kinds would make 32,767 choices."""
+    trucks = [a_truck(capacity_l=1_000 + at, fixed_minor=9_000 - at * (-1) ** at) for at in range(15)]
+    problem = a_street([300 * at for at in range(1, 20)], bins=[{"must": False}] * 19, trucks=trucks)
+    offered = fleets(problem, arcs(problem))
+    assert sorted(offered) == list(range(1, 16))
+    assert all(1 <= len(each) <= 3 for each in offered.values())
+
+
+def test_a_fleet_that_cannot_take_or_reach_all_must_bins_in_its_hours_is_not_offered() -> None:
+    """Every search with it would be wasted."""
+    crane, plain = a_truck(fractions=frozenset({0, 1})), a_truck()
+    problem = a_street(
+        [300, 600, 900],
+        bins=[{"fraction": 1, "service_s": 7 * HOUR_S}, {"service_s": 7 * HOUR_S}, {"must": False}],
+        trucks=[crane, plain, crane],
+        disposals=[DisposalNode(1, frozenset({0, 1}), 900)],
+    )
+    offered = fleets(problem, arcs(problem))
+    assert {size: set(each) for size, each in offered.items()} == {2: {(0, 1), (0, 2)}, 3: {(0, 1, 2)}}
 
 
 def test_two_workers_give_what_one_gives() -> None:
@@ -209,4 +223,4 @@ def test_a_must_bin_that_greedy_cannot_fit_is_fitted_by_the_search() -> None:
         trucks=[a_truck(capacity_l=2_300, shift_end_s=6 * HOUR_S + 12_750)],
     )
     assert settle(problem, {}).must_missed > 0
-    assert run(pyvrp_engine.solve, problem, iterations=1_500).must_missed == 0
+    assert run(pyvrp_engine.solve, problem, iterations=6_000).must_missed == 0

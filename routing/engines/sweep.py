@@ -1,0 +1,160 @@
+"""The fleet sweep: short searches with ever fewer fleets and ever more time, so that the right trucks are found early.
+
+First one fleet of each size, then the choices of unlike trucks of the best size and its neighbours, then the best of
+all in two rounds, each from where it got. Every round uses all lanes and the same seconds for each of its fleets.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from routing.engines.arcs import Arcs
+from routing.engines.executors import Lanes
+from routing.engines.fleets import Fleet, fleets
+from routing.engines.search import Outcome, Search, has_skeleton, search, skeleton
+from routing.problem import Problem, Solution
+
+PROBE_SHARE = 0.1
+"""Of the seconds, for finding out which sizes serve what must be served."""
+SHARES = (0.3, 0.3, 0.2, 0.2)
+"""Of the rest: for sizes, for choices, for the best few, for the last two."""
+KEPT = (3, 2)
+"""Fleets in the last rounds."""
+NEARLY = 0.03
+"""A size that misses at most such a share of the must bins may serve them after a longer search."""
+MAX_PROBES, MAX_SIZES = 10, 5
+PROBE_S_PER_BIN = 0.0006
+"""A search from scratch needs so long before its fleet can be told from others."""
+MISSED_VISITS = (2, 4, 8, 1_000)
+"""A must bin that a round missed is priced like so many average visits: a longer search will find room for it."""
+
+Report = Callable[[str, Solution], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a fleet came to."""
+
+    fleet: Fleet
+    outcome: Outcome
+    round: int = 0
+
+    @property
+    def solution(self) -> Solution:
+        """The settled one."""
+        return self.outcome.solution
+
+
+@dataclass
+class Sweep:
+    """Fleet after fleet on one problem."""
+
+    problem: Problem
+    priced: Arcs
+    lanes: Lanes
+    seconds: float
+    iterations: int | None
+    seed: int
+    report: Report
+
+    def run(self, best: Solution) -> Solution:
+        """Return the best over all fleets tried; report whatever is better than `best` on the way."""
+        self._best = best
+        self._ends_at = time.monotonic() + self.seconds
+        by_size = fleets(self.problem, self.priced)
+        sizes = self._sizes(by_size)
+        if not sizes:
+            return best
+        tried = self._round(0, [by_size[size][0] for size in sizes], [])
+        if sum(map(len, by_size.values())) > 1 or self._best.must_missed:
+            tried += self._round(1, self._choices(by_size, sizes, tried), [])
+            for number, count in enumerate(KEPT, start=2):
+                kept = sorted(tried, key=self._promise)[:count]
+                tried = self._round(number, [each.fleet for each in kept], kept) or kept
+        return self._best
+
+    def _sizes(self, by_size: dict[int, list[Fleet]]) -> list[int]:
+        """Return the sizes to begin with, from the least that serves all must bins to one more than greedy took."""
+        if not by_size or self._sizes_do_not_matter:
+            return [max(by_size)] if by_size else []
+        most = max(len(self._best.routes) + 1, min(by_size))
+        sizes = [size for size in by_size if size <= most] or [max(by_size)]
+        if has_skeleton(self.problem) and len(sizes) > 1:
+            sizes = self._able(by_size, _spread(sizes[::-1], MAX_PROBES)[::-1])
+        return sorted(_spread(sizes, min(MAX_SIZES, self._probes(SHARES[0]))))
+
+    def _able(self, by_size: dict[int, list[Fleet]], sizes: Sequence[int]) -> list[int]:
+        """Return the sizes whose roomiest fleet serves the must bins, or nearly, when it has nothing else to do."""
+        turns = -(-len(sizes) // self.lanes.count)
+        seconds = PROBE_SHARE * self.seconds / turns
+        iterations = self.iterations and max(1, int(self.iterations * PROBE_SHARE))
+        tasks = [Search(self.problem, by_size[size][0], seconds, iterations, self.seed) for size in sizes]
+        missed = [outcome.solution.must_missed for outcome in self.lanes.map(skeleton, tasks)]
+        few = max(min(missed), NEARLY * sum(node.must for node in self.problem.bins))
+        return [size for size, count in zip(sizes, missed, strict=True) if count <= few]
+
+    @cached_property
+    def _sizes_do_not_matter(self) -> bool:
+        """An empty truck that costs nothing and drives one trip is no temptation."""
+        return all(truck.max_unloads == 1 and not truck.fixed_minor for truck in self.problem.trucks)
+
+    def _probes(self, share: float) -> int:
+        """Return how many fleets a round can look at; with a count of iterations the seconds do not matter."""
+        if self.iterations is not None:
+            return MAX_PROBES
+        least_s = max(0.05, PROBE_S_PER_BIN * len(self.problem.bins))
+        return max(2, int(self.seconds * share * self.lanes.count / least_s))
+
+    def _choices(self, by_size: dict[int, list[Fleet]], sizes: Sequence[int], tried: Sequence[Tried]) -> list[Fleet]:
+        """Return untried fleets of the best size, of sizes near it and of those between it and the next tried."""
+        size = len(min(tried, key=self._promise).fleet)
+        at = sizes.index(size)
+        below = sizes[at - 1] if at else size - 1
+        above = sizes[at + 1] if at + 1 < len(sizes) else size + 1
+        near = sorted((each for each in by_size if below < each < above and each != size), key=lambda n: abs(n - size))
+        others = [by_size[each][0] for each in near]
+        like = by_size[size][1:]
+        turns = [fleet for pair in zip(like, others, strict=False) for fleet in pair]
+        turns += like[len(others) :] + others[len(like) :]
+        turns += [fleet for each in (size - 1, size + 1) for fleet in by_size.get(each, [])[1:2]]
+        return list(dict.fromkeys(turns))[: self._probes(SHARES[1])]
+
+    def _round(self, number: int, chosen: Sequence[Fleet], before: Sequence[Tried]) -> list[Tried]:
+        """Search with each fleet: from scratch, or where it had got `before`."""
+        if not chosen or (number and time.monotonic() >= self._ends_at):
+            return []
+        turns = -(-len(chosen) // self.lanes.count)
+        left_s = max(0.0, self._ends_at - time.monotonic())
+        seconds = left_s * SHARES[number] / sum(SHARES[number:]) / turns
+        iterations = self.iterations and max(1, int(self.iterations * SHARES[number] / len(chosen)))
+        tasks = [Search(self.problem, fleet, seconds, iterations, self.seed + 10 * number) for fleet in chosen]
+        if before:
+            tasks = [_going_on(task, each.outcome) for task, each in zip(tasks, before, strict=True)]
+        tried = []
+        for fleet, outcome in zip(chosen, self.lanes.map(search, tasks), strict=True):
+            tried.append(Tried(fleet, outcome, number))
+            if outcome.solution.rank < self._best.rank:
+                self._best = outcome.solution
+                self.report(f"fleets, round {number + 1}", outcome.solution)
+        return tried
+
+    def _promise(self, tried: Tried) -> tuple[int, int]:
+        """Lower is better: money, with what was missed priced as if a longer search would find room for it."""
+        visits = sum(len(route.visits) for route in self._best.routes)
+        price = MISSED_VISITS[tried.round] * self._best.cost_minor // max(1, visits)
+        return sum(tried.solution.rank[1:]) + price * tried.solution.must_missed, len(tried.fleet)
+
+
+def _spread(sizes: Sequence[int], count: int) -> list[int]:
+    """Return at most `count` sizes: the first three, and of the others some at even distances."""
+    if len(sizes) <= count:
+        return list(sizes)
+    head, tail = list(sizes[:3]), sizes[3:]
+    rest = max(0, count - len(head))
+    return head[:count] + [tail[round((at + 1) * len(tail) / rest) - 1] for at in range(rest)]
+
+
+def _going_on(task: Search, outcome: Outcome) -> Search:
+    """Return the task beginning where an earlier one with the same trucks ended."""
+    return replace(task, start=outcome.solution, orders=outcome.orders, penalties=outcome.penalties)
