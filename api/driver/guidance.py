@@ -1,13 +1,18 @@
 """Puts one leg of today's route into words."""
 
+import logging
+
+from api.context import knows_no_streets
 from api.driver.schemas import DriverGuidanceOut, ManoeuvreOut
 from api.services import Services
 from routing.roads.guidance import Guidance, Language, WordsSource
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize, truck_of
 from tomma.city import Vehicle
-from tomma.errors import NotFoundError
+from tomma.errors import NotFoundError, TommaError
 from tomma.model import VehicleId
 from tomma.plan import Route
+
+log = logging.getLogger(__name__)
 
 
 def guidance_out(hands: Services, vehicle_id: VehicleId, number: int, language: Language) -> DriverGuidanceOut:
@@ -36,7 +41,12 @@ def _guidance(hands: Services, route: Route, number: int, language: Language) ->
     if len(line) < 2 or len(set(line)) == 1:  # the next thing to do is here
         return Guidance((), (), WordsSource.STREETS, follows_plan=True)
     vehicle = hands.city.current().vehicles.get(route.vehicle_id)
-    return hands.context.guide.along(line, language, _size(vehicle)).taking(_driving_s(route, number))
+    try:
+        told = hands.context.guide.along(line, language, _size(vehicle))
+    except TommaError as exc:  # a helper that died is started again at the next question
+        log.warning("guidance fallback=direction reason=%s", exc)
+        told = knows_no_streets().along(line, language)
+    return told.taking(_driving_s(route, number))
 
 
 def _size(vehicle: Vehicle | None) -> TruckSize:

@@ -10,10 +10,11 @@ import pytest
 from api.helper import Helper
 from api.planning import HelpedGuide, guide_worker
 from routing.roads import open_roads
-from routing.roads.guidance import Language, ManoeuvreKind, WordsSource
+from routing.roads.guidance import Guidance, Language, ManoeuvreKind, WordsSource
 from routing.roads.truck_size import STANDARD_TRUCK
-from tests.api.conftest import TODAY, World, plan_of
+from tests.api.conftest import TODAY, World, plan_of, serving
 from tomma.city import Position
+from tomma.errors import EngineFailedError
 from tomma.model import PlanId
 from tomma.settings import RoadSettings, Settings
 
@@ -71,6 +72,25 @@ def test_standing_still_needs_no_words(client: httpx.Client, world: World) -> No
     world.stores.plans.publish(plan.id)
     told = client.get(LEG.format(0)).json()
     assert (told["manoeuvres"], told["line"], told["distance_m"]) == ([], [], 0)
+
+
+class BrokenGuide:
+    """Its helper died."""
+
+    def along(self, line: object, language: object, truck: object = None) -> Guidance:
+        """Fail as a helper that ended in the middle of its work does."""
+        raise EngineFailedError("the helper process ended in the middle of its work")
+
+
+def test_a_guide_that_dies_leaves_direction_and_distance(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tablet shows something to drive by; the next question starts a new helper."""
+    world.publish()
+    context = replace(world.context(), guide=BrokenGuide())
+    monkeypatch.setattr(world, "context", lambda: context)
+    with serving(world) as client:
+        told = client.get(LEG.format(0)).json()
+    assert told["source"] == "straight_line"
+    assert told["duration_s"] == 90
 
 
 def test_the_words_come_from_a_helper_that_knows_the_streets(tmp_path: Path) -> None:
