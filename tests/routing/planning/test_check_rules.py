@@ -167,6 +167,18 @@ def test_a_truck_that_is_out_may_come_home_late_if_it_does_nothing_else() -> Non
     assert violations(problem, solution) == ()
 
 
+def test_a_truck_that_is_out_takes_its_time_to_unload_all_the_same() -> None:
+    """Late home is no excuse for a timetable that cannot be driven."""
+    problem, _ = _home_with_load()
+    solution = settle(problem, {}, trucks=[])
+    assert violations(problem, solution) == ()
+    (route,) = solution.routes
+    (unloading,) = route.visits
+    hasty = replace(route, visits=(replace(unloading, begin_s=unloading.begin_s + 60),))
+    found = violations(problem, replace(solution, routes=(hasty,)))
+    assert found == ("truck 0: disposal site 0 takes 840 s in place of 900 s",)
+
+
 def _two_compartments(unload_at: tuple[int, ...]) -> Day:
     """Residual waste (0) and glass (1) in two compartments; site 0 takes the one, site 1 the other."""
     truck = a_truck(
