@@ -37,7 +37,7 @@ def open_guide(settings: RoadSettings, roads_dir: Path) -> Guide:
         server = _osrm_server(settings)
         guides.append(StepGuide(lambda _: server))
     elif not settings.valhalla_url:
-        guides.append(StepGuide(lambda truck: _engine(settings, roads_dir, truck)))
+        guides.append(StepGuide(_Networks(settings, roads_dir)))
     return FirstGuide([*guides, StraightGuide(lambda: guess(settings, roads_dir))])
 
 
@@ -50,6 +50,7 @@ class TilesGuide:
         self._lock = Lock()
         self._guide: ValhallaGuide | None = None
         self._builder: Thread | None = None
+        self._failure = "turn texts are being prepared"
 
     def along(self, line: Leg, language: Language, truck: TruckSize = STANDARD_TRUCK) -> Guidance:
         """Return Valhalla's words; RoadsUnavailableError while the tiles are not there."""
@@ -64,29 +65,40 @@ class TilesGuide:
         with self._lock:
             if self._guide is not None:
                 return self._guide
-            if self._builder is not None and self._builder.is_alive():
-                raise RoadsUnavailableError("turn texts are being prepared")
-            extract = network(self._settings, self._roads_dir).extract
-            tiles = find_tiles(extract, self._roads_dir)
-            if tiles is not None:
-                self._guide = ValhallaGuide(ValhallaActor(tiles.folder))
-                return self._guide
-            if self._builder is not None:
-                raise RoadsUnavailableError("turn texts could not be prepared; the log says why")
-            self._builder = Thread(target=self._build, args=(extract,), name="turn-texts", daemon=True)
-            self._builder.start()
-            raise RoadsUnavailableError("turn texts are being prepared")
+            if self._builder is None:
+                extract = network(self._settings, self._roads_dir).extract
+                tiles = find_tiles(extract, self._roads_dir)
+                if tiles is not None:
+                    self._guide = ValhallaGuide(ValhallaActor(tiles.folder))
+                    return self._guide
+                self._builder = Thread(target=self._build, args=(extract,), name="turn-texts", daemon=True)
+                self._builder.start()
+            raise RoadsUnavailableError(self._failure)
 
     def _build(self, extract: Path) -> None:
+        """Build the tiles and open them; whoever asks meanwhile is told to ask another guide."""
         try:
-            prepare_tiles(extract, self._roads_dir)
+            self._guide = ValhallaGuide(ValhallaActor(prepare_tiles(extract, self._roads_dir).folder))
         except (RoadsUnavailableError, OSError) as exc:
             log.warning("turn texts stay plain reason=%s", exc)
+            self._failure = f"turn texts could not be prepared: {exc}"
 
 
-def _engine(settings: RoadSettings, roads_dir: Path, truck: TruckSize) -> StreetEngine:
-    prepared = network(settings, roads_dir)
-    return open_engine((prepared if truck == STANDARD_TRUCK else sibling(prepared, truck)).base)
+class _Networks:
+    """The networks on this machine by truck size, each looked for once: the look reads the whole extract."""
+
+    def __init__(self, settings: RoadSettings, roads_dir: Path) -> None:
+        self._settings = settings
+        self._roads_dir = roads_dir
+        self._opened: dict[TruckSize, StreetEngine] = {}
+
+    def __call__(self, truck: TruckSize) -> StreetEngine:
+        """Return the network of a size; RoadsUnavailableError if there is none."""
+        if truck not in self._opened:
+            prepared = network(self._settings, self._roads_dir)
+            found = prepared if truck == STANDARD_TRUCK else sibling(prepared, truck)
+            self._opened[truck] = open_engine(found.base)
+        return self._opened[truck]
 
 
 def _osrm_server(settings: RoadSettings) -> StreetEngine:
