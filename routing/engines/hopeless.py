@@ -39,13 +39,17 @@ class Reduced:
         truck_of = {
             visit.index: route.truck for route in routes for visit in route.visits if visit.kind is VisitKind.COLLECT
         }
-        codes = {self.kept[index]: code for index, code in solution.unvisited.items()} | dict(self.hopeless)
-        missing = [index for index in range(len(self.whole.bins)) if index not in truck_of]
-        lost = [self.whole.bins[index] for index in missing]
+        unvisited = {self.kept[index]: code for index, code in solution.unvisited.items()} | dict(self.hopeless)
+        cost_minor = solution.cost_minor
+        if self.prefixes or self.chained is not None:  # routes were put together anew; else a lie stays one
+            cost_minor = sum(route.cost_minor for route in routes)
+            missing = [index for index in range(len(self.whole.bins)) if index not in truck_of]
+            unvisited = {index: unvisited.get(index, ReasonCode.NO_CAPACITY) for index in missing}
+        lost = [self.whole.bins[index] for index in unvisited]
         return Solution(
             routes=routes,
-            unvisited={index: codes.get(index, ReasonCode.NO_CAPACITY) for index in missing},
-            cost_minor=sum(route.cost_minor for route in routes),
+            unvisited=dict(sorted(unvisited.items())),
+            cost_minor=cost_minor,
             lost_prize_minor=sum(node.prize_minor for node in lost),
             must_missed=sum(node.must for node in lost),
             change_minor=changes_minor(self.whole, truck_of),
