@@ -100,7 +100,12 @@ def _forecast(stores: Stores, *, city: City, now_utc: datetime) -> WholeForecast
 
 def _plan(stores: Stores, roads: Roads, *, planning: PlanningSettings, **asked: Any) -> Plan:
     """The real planner, in this process."""
-    own = {"readings": stores.readings, "events": stores.events, "plans": stores.plans, "requests": stores.requests}
+    own: dict[str, Any] = {
+        "readings": stores.readings,
+        "events": stores.events,
+        "plans": stores.plans,
+        "requests": stores.requests,
+    }
     return make_plan(roads=roads, settings=planning, **own, **asked)
 
 
