@@ -14,7 +14,15 @@ import typer
 from api.app import create_app
 from api.context import ApiContext
 from api.helper import Helper
-from api.planning import HelpedForecaster, HelpedGuide, HelpedPlanner, forecast_worker, guide_worker, plan_worker
+from api.planning import (
+    HelpedForecaster,
+    HelpedGuide,
+    HelpedLookout,
+    HelpedPlanner,
+    forecast_worker,
+    guide_worker,
+    plan_worker,
+)
 from api.server import Server, listen_on
 from tomma.errors import ConfigurationError
 from tomma.settings import Settings, load_settings
@@ -85,6 +93,7 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         clock=settings.clock.clock(),
         forecaster=HelpedForecaster(helpers.forecasts),
         planner=HelpedPlanner(helpers.plans),
+        lookout=HelpedLookout(helpers.forecasts),
         guide=HelpedGuide(helpers.words),
         https=https,
         on_leaving=helpers.close,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import uuid4
 
+from routing.days_ahead import DaysAhead
 from routing.roads.guidance import Guide
 from routing.roads.plain_guides import StraightGuide
 from routing.roads.straight_line import StraightLineRoads
@@ -79,6 +80,15 @@ class Planner(Protocol):
         """Return the plan of `day` with the id `plan_id`, READY or FAILED."""
 
 
+class Lookout(Protocol):
+    """Tells what the coming days hold; takes seconds for a large city."""
+
+    def __call__(
+        self, *, city: City, settings: PlanningSettings, first_day: date, days: int, now_utc: datetime
+    ) -> DaysAhead:
+        """Return the days, their work levelled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How often the door looks at the world. Seconds of the wall clock, except where it says clock."""
@@ -117,6 +127,7 @@ class ApiContext:
     clock: Clock
     forecaster: Forecaster
     planner: Planner
+    lookout: Lookout
     guide: Guide = field(default_factory=knows_no_streets)
     make_plan_id: Callable[[], PlanId] = new_plan_id
     pace: Pace = Pace()

@@ -6,6 +6,8 @@ from typing import Any
 from api.context import ForecastView
 from api.helper import Helper, Note, Worker
 from api.outlook import whole_forecast
+from routing.coming_days import coming_days
+from routing.days_ahead import DaysAhead
 from routing.outlook import Foresight
 from routing.planner import make_plan
 from routing.roads import open_guide, open_roads
@@ -25,7 +27,10 @@ def forecast_worker(settings: Settings, stores: Stores) -> Worker:
     foresight = Foresight.beside(settings.data_dir)
 
     def work(request: Any, _: Note) -> Any:
-        return whole_forecast(**request, readings=stores.readings, events=stores.events, foresight=foresight)
+        own: dict[str, Any] = {"readings": stores.readings, "events": stores.events, "foresight": foresight}
+        if "days" in request:
+            return coming_days(**request, requests=stores.requests, **own)
+        return whole_forecast(**request, **own)
 
     return work
 
@@ -33,6 +38,7 @@ def forecast_worker(settings: Settings, stores: Stores) -> Worker:
 def plan_worker(settings: Settings, stores: Stores) -> Worker:
     """Return what makes plans inside a helper; the streets are opened once, since that takes a while."""
     roads = open_roads(settings.roads, settings.roads_dir)
+    foresight = Foresight.beside(settings.data_dir)
 
     def work(request: Any, on_note: Note) -> Any:
         def tell(progress: PlanProgress) -> None:
@@ -46,6 +52,7 @@ def plan_worker(settings: Settings, stores: Stores) -> Worker:
             on_progress=tell,
             plans=stores.plans,
             requests=stores.requests,
+            foresight=foresight,
         )
 
     return work
@@ -71,6 +78,21 @@ class HelpedForecaster:
         """Return how every bin is expected to fill."""
         forecast: ForecastView = self._helper.ask({"city": city, "now_utc": now_utc})
         return forecast
+
+
+class HelpedLookout:
+    """Keeps the promise of `api.context.Lookout`."""
+
+    def __init__(self, helper: Helper) -> None:
+        self._helper = helper
+
+    def __call__(
+        self, *, city: City, settings: PlanningSettings, first_day: date, days: int, now_utc: datetime
+    ) -> DaysAhead:
+        """Return what the coming days hold."""
+        asked = {"city": city, "settings": settings, "first_day": first_day, "days": days, "now_utc": now_utc}
+        ahead: DaysAhead = self._helper.ask(asked)
+        return ahead
 
 
 class HelpedPlanner:

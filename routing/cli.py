@@ -3,32 +3,31 @@
 Progress goes to stderr, the result to stdout: a table for people, one line of JSON for programs.
 """
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from routing.cli_show import show
+from routing.coming_days import coming_days
+from routing.horizon import MAX_DAYS
 from routing.outlook import Foresight
 from routing.planner import default_day, make_plan
 from routing.roads import open_roads
 from tomma.city import City
-from tomma.errors import ConfigurationError
-from tomma.model import PlanId, VehicleId
-from tomma.plan import Plan, PlanProgress, PlanStatus
+from tomma.errors import ConfigurationError, ConflictError
+from tomma.model import BinId, PlanId, VehicleId
+from tomma.plan import Plan, PlanProgress, PlanStatus, Wishes
 from tomma.ports import ProgressSink
 from tomma.settings import load_settings
 from tomma.stores.codec import to_json
-from tomma.stores.wiring import open_stores
+from tomma.stores.wiring import Stores, open_stores
 
 app = typer.Typer(
     add_completion=False, help="Make the plan of a day: which bins, which truck, in which order, and why."
@@ -51,6 +50,11 @@ def plan_command(
     publish: Annotated[bool, typer.Option("--publish", help="Give it to the drivers at once.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one line of JSON.")] = False,
     out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the whole plan there, as JSON.")] = None,
+    replan: Annotated[bool, typer.Option("--replan", help="Change the published plan, from where trucks are.")] = False,
+    exclude: Annotated[list[str] | None, typer.Option(help="Leave this bin out today; may be repeated.")] = None,
+    lock: Annotated[list[str] | None, typer.Option(help="BIN=TRUCK: that truck collects it; may be repeated.")] = None,
+    broken: Annotated[list[str] | None, typer.Option(help="This truck is out of service; may be repeated.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=MAX_DAYS, help="Also tell what so many days hold.")] = 1,
 ) -> None:
     """Make the plan of a day: which bins, which truck, in which order, and why."""
     settings = load_settings()
@@ -61,27 +65,48 @@ def plan_command(
     with open_stores(settings) as stores, _progress() as sink:
         city = stores.registry.load()
         _check_vehicles(city, vehicle)
+        planned_day = _day(day, city, now_utc)
+        former = _former(stores, planned_day) if replan else None
+        foresight = Foresight.beside(settings.data_dir) if iterations is None else None
+        vehicle_ids = None if not vehicle else [VehicleId(each) for each in vehicle]
         plan = make_plan(
             city=city,
             readings=stores.readings,
             events=stores.events,
             roads=open_roads(settings.roads, settings.roads_dir),
             settings=planning,
-            day=_day(day, city, now_utc),
+            day=planned_day,
             now_utc=now_utc,
             plan_id=PlanId(uuid4().hex),
             on_progress=sink,
-            vehicle_ids=None if not vehicle else [VehicleId(each) for each in vehicle],
+            vehicle_ids=vehicle_ids,
             iterations=iterations,
             # A plan that must come out the same again must not depend on when the forecast was last made.
-            foresight=Foresight.beside(settings.data_dir) if iterations is None else None,
+            foresight=foresight,
+            wishes=_wishes(city, exclude, lock, broken, former),
+            plans=stores.plans,
+            requests=stores.requests,
         )
         stores.plans.save(plan)
         if publish and plan.status is PlanStatus.READY:
             plan = stores.plans.publish(plan.id)
+        ahead = None
+        if days > 1:
+            ahead = coming_days(
+                city=city,
+                readings=stores.readings,
+                events=stores.events,
+                settings=planning,
+                first_day=planned_day,
+                days=days,
+                now_utc=now_utc,
+                requests=stores.requests,
+                vehicle_ids=vehicle_ids,
+                foresight=foresight,
+            )
     if out is not None:
         out.write_bytes(to_json(plan) + b"\n")
-    _show(plan, city, as_json=as_json)
+    show(plan, city, former=former, ahead=ahead, as_json=as_json)
     if plan.status is PlanStatus.FAILED:
         raise typer.Exit(1)
 
@@ -101,6 +126,33 @@ def _check_vehicles(city: City, vehicles: list[str] | None) -> None:
         raise ConfigurationError(f"there is no vehicle {', '.join(unknown)}; known are {', '.join(city.vehicles)}")
 
 
+def _former(stores: Stores, day: date) -> Plan:
+    former = stores.plans.published(day)
+    if former is None:
+        raise ConflictError(f"no plan of {day} is published: there is none to change, leave --replan out")
+    return former
+
+
+def _wishes(
+    city: City, exclude: list[str] | None, lock: list[str] | None, broken: list[str] | None, former: Plan | None
+) -> Wishes:
+    pairs = [each.partition("=") for each in lock or ()]
+    locked = {BinId(bin_id): VehicleId(vehicle_id) for bin_id, _, vehicle_id in pairs}
+    unknown = sorted({*(exclude or ()), *locked} - set(city.bins))
+    if unknown:
+        raise ConfigurationError(f"there is no bin {', '.join(unknown)}")
+    _check_vehicles(city, [*(broken or ()), *locked.values()])
+    try:
+        return Wishes(
+            excluded=frozenset(BinId(each) for each in exclude or ()),
+            locked=locked,
+            unavailable=frozenset(VehicleId(each) for each in broken or ()),
+            replan_of=former.id if former is not None else None,
+        )
+    except ValueError as exc:
+        raise ConfigurationError(str(exc)) from exc
+
+
 @contextmanager
 def _progress() -> Iterator[ProgressSink]:
     """A spinner with the stage and the best so far."""
@@ -114,51 +166,3 @@ def _progress() -> Iterator[ProgressSink]:
             spinner.update(task, description=f"{progress.stage}{best} {progress.detail}".rstrip())
 
         yield show
-
-
-def summary(plan: Plan) -> dict[str, object]:
-    """Return what one line of JSON tells about a plan."""
-    return {
-        "id": plan.id,
-        "day": plan.day.isoformat(),
-        "status": plan.status.value,
-        "engine": plan.engine,
-        "roads_source": plan.roads_source.value,
-        "routes": len(plan.routes),
-        "bins": len(plan.bins_collected),
-        "left_out": len(plan.left_out),
-        "distance_m": sum(route.distance_m for route in plan.routes),
-        "driving_s": sum(route.driving_s for route in plan.routes),
-        "cost_minor": plan.cost_minor,
-        "lost_prize_minor": plan.lost_prize_minor,
-        "violations": list(plan.violations),
-    }
-
-
-def _show(plan: Plan, city: City, *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(msgspec.json.encode(summary(plan)).decode() + "\n")
-        return
-    console = Console()
-    zone = ZoneInfo(city.organisation.timezone)
-    table = Table("Truck", "Out", "Back", "Bins", "Unloads", "km", title=f"Plan of {plan.day} ({plan.status})")
-    for route in plan.routes:
-        kinds = [stop.kind.value for stop in route.stops]
-        table.add_row(
-            city.vehicles[route.vehicle_id].name,
-            f"{route.start_utc.astimezone(zone):%H:%M}",
-            f"{route.end_utc.astimezone(zone):%H:%M}",
-            str(kinds.count("collect")),
-            str(kinds.count("dispose")),
-            f"{route.distance_m / 1000:.1f}",
-        )
-    console.print(table)
-    money = f"{plan.cost_minor / 100:,.0f} {city.organisation.currency}"
-    console.print(f"{len(plan.bins_collected)} bins for {money}; {len(plan.left_out)} left out:")
-    counts: dict[str, int] = {}
-    for each in plan.left_out:
-        counts[each.reasons[0].code.value] = counts.get(each.reasons[0].code.value, 0) + 1
-    for code, count in sorted(counts.items(), key=lambda item: -item[1]):
-        console.print(f"  {count} {code.replace('_', ' ')}")
-    for fault in plan.violations:
-        console.print(f"  broken rule: {fault}", style="red")

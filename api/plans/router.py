@@ -13,11 +13,12 @@ from api.live.hub import News
 from api.live.sse import EventStream, sse_responses
 from api.live.topics import CITY, plan_topic
 from api.plans.desk import UNFINISHED, Order, final_progress
-from api.plans.schemas import DifferenceOut, PlanOrder, PlanOrdered, PlanOut, PlansOut, PlanSummaryOut
-from api.plans.view import difference_out, plan_out, summary_out
+from api.plans.schemas import DifferenceOut, OutlookOut, PlanOrder, PlanOrdered, PlanOut, PlansOut, PlanSummaryOut
+from api.plans.view import difference_out, outlook_out, plan_out, summary_out
 from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands, Services
+from routing.horizon import MAX_DAYS
 from routing.planner import MAX_DAYS_AHEAD, default_day
 from tomma.city import City
 from tomma.errors import ConflictError
@@ -45,6 +46,23 @@ def create_plan(hands: Hands, response: Response, order: Annotated[PlanOrder | N
 def list_plans(hands: Hands, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> PlansOut:
     """Return plans in figures, newest first, whatever became of them."""
     return PlansOut(plans=[summary_out(plan) for plan in hands.context.plans.recent(limit)])
+
+
+@router.get("/outlook", summary="What the coming days hold", responses=problems(404, 422, 503))
+def get_outlook(
+    hands: Hands,
+    days: Annotated[int, Query(ge=1, le=MAX_DAYS, description="How many, today's or the next working day first.")] = 7,
+) -> OutlookOut:
+    """Return which bins fall due on which day, how much work that is, and what no truck has time for.
+
+    The work is levelled: what a full day cannot do is shown on a day before it. Takes seconds for a large city.
+    """
+    city, now_utc = hands.city.current(), hands.context.clock.now_utc()
+    planning = hands.context.settings.planning
+    first_day = default_day(city, now_utc)
+    return outlook_out(
+        hands.context.lookout(city=city, settings=planning, first_day=first_day, days=days, now_utc=now_utc)
+    )
 
 
 @router.get("/{plan_id}", summary="A whole plan", responses=problems(404, 503))

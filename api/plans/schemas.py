@@ -180,6 +180,33 @@ class DifferenceOut(Shown):
     concerned_vehicle_ids: list[str] = Field(description="Trucks whose drivers have to be told.")
 
 
+class BinAheadOut(Shown):
+    """A bin that has to be emptied soon."""
+
+    bin_id: str
+    due: date = Field(description="The last day on which it may be.")
+    p_overflow: Fraction = Field(description="Risk of overflowing if it is left on that day, until the next truck.")
+
+
+class DayAheadOut(Shown):
+    """What one day holds as far as is known now."""
+
+    day: date
+    bins: list[BinAheadOut] = Field(description="Bins to empty; what passing trucks take early is not in it.")
+    volume_l: float = Field(description="What is expected in them. [l]")
+    work_h: float = Field(description="Estimated work. [h]")
+    due_h: float = Field(description="The same if everything waited until its last day. [h]")
+    shift_h: float = Field(description="What all trucks together can work. [h]")
+    trucks: int = Field(description="How many of them it takes.")
+    beyond_h: float = Field(description="Work for which there is no truck: somebody must help. [h]")
+
+
+class OutlookOut(Shown):
+    """The coming days, the work levelled over them."""
+
+    days: list[DayAheadOut]
+
+
 class ProgressOut(Shown):
     """How far the planner is: the data of a `progress` event."""
 

@@ -4,16 +4,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.plans.schemas import (
+    BinAheadOut,
     ChangedBinOut,
+    DayAheadOut,
     DifferenceOut,
     LeftOutOut,
     MovedBinOut,
+    OutlookOut,
     PlanOut,
     PlanSummaryOut,
     RouteOut,
     StopOut,
 )
 from api.schema import ReasonOut
+from routing.days_ahead import DaysAhead
 from tomma.city import City, Site
 from tomma.model import BinId, Reason, VehicleId
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind, difference
@@ -32,6 +36,28 @@ def plan_out(plan: Plan, city: City) -> PlanOut:
         **_figures(plan),
         routes=[RouteOut(**route_fields(route, city), stops=stops_out(route.stops, city)) for route in plan.routes],
         left_out=[LeftOutOut(bin_id=each.bin_id, reasons=reasons_out(each.reasons)) for each in plan.left_out],
+    )
+
+
+def outlook_out(ahead: DaysAhead) -> OutlookOut:
+    """Return the coming days."""
+    return OutlookOut(
+        days=[
+            DayAheadOut(
+                day=each.day,
+                bins=[
+                    BinAheadOut(bin_id=own.bin_id, due=own.due, p_overflow=round(own.p_overflow, 4))
+                    for own in each.bins
+                ],
+                volume_l=round(each.volume_l, 1),
+                work_h=round(each.work_h, 2),
+                due_h=round(each.due_h, 2),
+                shift_h=round(each.shift_h, 2),
+                trucks=each.trucks,
+                beyond_h=round(each.beyond_h, 2),
+            )
+            for each in ahead.days
+        ]
     )
 
 

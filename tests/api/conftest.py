@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.context import ApiContext, BinOutlook, ForecastStep, Pace
 from api.server import Server, listen_on
+from routing.coming_days import coming_days
 from tomma.city import (
     Bin,
     City,
@@ -237,6 +239,7 @@ class World:
             clock=self.clock,
             forecaster=self.forecaster,
             planner=self.planner,
+            lookout=partial(coming_days, readings=self.stores.readings, events=self.stores.events),
             pace=self.pace,
         )
 

@@ -16,6 +16,7 @@ PUBLIC = {
     ("GET", "/api/v1/plans/{plan_id}"),
     ("GET", "/api/v1/plans/{plan_id}/progress"),
     ("GET", "/api/v1/plans/{plan_id}/difference"),
+    ("GET", "/api/v1/plans/outlook"),
     ("POST", "/api/v1/bins/{bin_id}/requests"),
     ("GET", "/api/v1/bins/{bin_id}/requests"),
     ("DELETE", "/api/v1/bins/{bin_id}/requests/{request_id}"),

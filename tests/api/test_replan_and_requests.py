@@ -122,3 +122,17 @@ def test_an_id_that_stands_for_other_words_is_a_conflict(client: httpx.Client) -
     """Two callers with one id are two callers."""
     client.post("/api/v1/bins/B1/requests", json={"reason": "full", "id": "call-1"})
     assert client.post("/api/v1/bins/B2/requests", json={"reason": "full", "id": "call-1"}).status_code == 409
+
+
+def test_the_outlook_tells_what_the_coming_days_hold(client: httpx.Client, world: World) -> None:
+    """A bin that reads full is due on the first day; the hours of the trucks stand beside the work."""
+    world.measure("B1", 1.0)
+    days = client.get("/api/v1/plans/outlook?days=3").json()["days"]
+    assert [each["day"] for each in days] == ["2026-11-22", "2026-11-23", "2026-11-24"]
+    first = days[0]
+    assert {"bin_id": "B1", "due": "2026-11-22"}.items() <= next(
+        b for b in first["bins"] if b["bin_id"] == "B1"
+    ).items()
+    assert 0.0 < first["work_h"] < first["shift_h"]
+    assert first["beyond_h"] == 0.0
+    assert client.get("/api/v1/plans/outlook?days=99").status_code == 422

@@ -19,6 +19,7 @@ from api.basemap.build import build_basemap
 from api.context import ApiContext, Pace
 from api.outlook import WholeForecast, whole_forecast
 from api.server import Server, listen_on
+from routing.coming_days import coming_days
 from routing.planner import make_plan
 from routing.roads import open_roads
 from routing.roads.port import Roads
@@ -147,6 +148,7 @@ class Stack:
             clock=ScaledClock(NOW, time.time(), self.factor),
             forecaster=partial(_forecast, self._stores),
             planner=partial(_plan, self._stores, open_roads(settings.roads, settings.roads_dir)),
+            lookout=partial(coming_days, readings=self._stores.readings, events=self._stores.events),
             pace=FAST,
         )
         ready = threading.Event()

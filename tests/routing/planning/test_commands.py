@@ -96,3 +96,27 @@ def test_bench_plan_on_an_extract_visits_bins_on_its_streets(home: Path) -> None
     told = json.loads(result.stdout)
     assert (told["roads"], told["must_missed"]) == ("streets", 0)
     assert told["unvisited"] < 20
+
+
+def test_a_published_plan_is_changed_and_the_coming_days_are_told(home: Path) -> None:
+    """A truck broke down: one line tells a script what moved, and what the week holds."""
+    assert run(build_app(), ["plan", "--iterations", "5", "--publish"]).exit_code == 0
+    with open_stores(Settings(data_dir=home)) as stores:
+        published = stores.plans.published(MORNING_UTC.date())
+    assert published is not None
+    (truck,) = {route.vehicle_id for route in published.routes}
+    wishes = ["--broken", truck, "--exclude", "b6", "--days", "3"]
+    result = run(build_app(), ["plan", "--replan", *wishes, "--iterations", "5", "--json"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["replaces"] == published.id
+    assert set(told["changes"]["moved"]) == published.bins_collected
+    assert [each["day"] for each in told["days"]] == ["2026-11-23", "2026-11-24", "2026-11-25"]
+    assert told["days"][0]["bins"] >= 1
+
+
+def test_without_a_published_plan_there_is_none_to_change(home: Path) -> None:
+    """And a bin or truck that is not there is named."""
+    assert isinstance(run(build_app(), ["plan", "--replan"]).exception, ConflictError)
+    for wrong in (["--exclude", "b99"], ["--lock", "b1=v9"], ["--lock", "b1=v1", "--broken", "v1"]):
+        assert isinstance(run(build_app(), ["plan", *wrong]).exception, ConfigurationError)
