@@ -108,9 +108,10 @@ def _matrices(task: _Task) -> dict[str, object]:
     streets = OsrmRoads.of(task.prepared)
     places = _places(task.extract, task.points + ADDED, streets)
     before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    _, new_s = _timed(lambda: _remembering(streets, task).matrix(places[:-ADDED]))
-    _, known_s = _timed(lambda: _remembering(streets, task).matrix(places[:-ADDED]))
-    _, added_s = _timed(lambda: _remembering(streets, task).matrix(places))
+    # Lengths, so that no matrix is still held while the next one is made.
+    _, new_s = _timed(lambda: len(_remembering(streets, task).matrix(places[:-ADDED])))
+    _, known_s = _timed(lambda: len(_remembering(streets, task).matrix(places[:-ADDED])))
+    _, added_s = _timed(lambda: len(_remembering(streets, task).matrix(places)))
     after_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     size = f"matrix_{task.points}"
     return {

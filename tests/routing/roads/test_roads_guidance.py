@@ -191,6 +191,25 @@ def test_words_along_another_way_are_not_told(valhalla: ValhallaGuide, drives: l
     assert FirstGuide([valhalla, STRAIGHT]).along(line, Language.SV).source is WordsSource.STRAIGHT_LINE
 
 
+class Elsewhere:
+    """A Valhalla that puts another drive into words than the one it is asked about."""
+
+    def __init__(self, shape: str) -> None:
+        self._shape = shape
+
+    def ask(self, action: str, request: object) -> object:
+        """Answer, with confidence."""
+        told = {"type": 1, "instruction": "Kör.", "length": 1.0, "time": 60.0, "begin_shape_index": 0}
+        return {"trip": {"legs": [{"shape": self._shape, "maneuvers": [told, told | {"type": 4}]}]}}
+
+
+def test_confident_words_about_another_street_are_not_told(drives: list[tuple[Leg, int, int]]) -> None:
+    """A match that leaves the plan's line would send the truck where the map does not."""
+    guide = ValhallaGuide(Elsewhere("_p~iF~ps|U_ulLnnqC_mqNvxq`@"))
+    with pytest.raises(RoadsUnavailableError, match="another line"):
+        guide.along(drives[0][0], Language.SV)
+
+
 def test_where_no_street_is_known_direction_and_distance_are_told() -> None:
     """Better than an arrow that nobody knows to be right."""
     told = STRAIGHT.along(((15.0, 59.0), (15.0, 59.1)), Language.SV)
