@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
@@ -16,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from routing.cli_show import show
 from routing.coming_days import coming_days
+from routing.days_ahead import DaysAhead
 from routing.horizon import MAX_DAYS
 from routing.outlook import Foresight
 from routing.planner import default_day, make_plan
@@ -90,20 +91,8 @@ def plan_command(
         stores.plans.save(plan)
         if publish and plan.status is PlanStatus.READY:
             plan = stores.plans.publish(plan.id)
-        ahead = None
-        if days > 1:
-            ahead = coming_days(
-                city=city,
-                readings=stores.readings,
-                events=stores.events,
-                settings=planning,
-                first_day=planned_day,
-                days=days,
-                now_utc=now_utc,
-                requests=stores.requests,
-                vehicle_ids=vehicle_ids,
-                foresight=foresight,
-            )
+        chosen = {"settings": planning, "vehicle_ids": vehicle_ids, "foresight": foresight}
+        ahead = _coming(stores, city, planned_day, days, now_utc, chosen) if days > 1 else None
     if out is not None:
         out.write_bytes(to_json(plan) + b"\n")
     show(plan, city, former=former, ahead=ahead, as_json=as_json)
@@ -124,6 +113,21 @@ def _check_vehicles(city: City, vehicles: list[str] | None) -> None:
     unknown = sorted(set(vehicles or ()) - set(city.vehicles))
     if unknown:
         raise ConfigurationError(f"there is no vehicle {', '.join(unknown)}; known are {', '.join(city.vehicles)}")
+
+
+def _coming(
+    stores: Stores, city: City, first_day: date, days: int, now_utc: datetime, chosen: dict[str, Any]
+) -> DaysAhead:
+    return coming_days(
+        city=city,
+        readings=stores.readings,
+        events=stores.events,
+        requests=stores.requests,
+        first_day=first_day,
+        days=days,
+        now_utc=now_utc,
+        **chosen,
+    )
 
 
 def _former(stores: Stores, day: date) -> Plan:
