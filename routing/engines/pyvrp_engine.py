@@ -12,6 +12,7 @@ from routing.engines.arcs import arcs
 from routing.engines.executors import Lanes, open_lanes
 from routing.engines.interface import Budget, Report
 from routing.engines.parts import Part, joined, parts
+from routing.engines.plain import Plain, is_plain
 from routing.engines.polish import Polish
 from routing.engines.sector_plans import plan_sectors
 from routing.engines.sectors import is_large
@@ -69,6 +70,9 @@ class _Given:
 def _plan(problem: Problem, given: _Given, best: Solution, report: Report) -> None:
     """Sweep, or sectors, then polish; report whatever is better."""
     ends_at = time.monotonic() + given.seconds
+    if is_plain(problem):
+        Plain(problem, given.lanes, ends_at, given.iterations, given.seed, report).run(best)
+        return
     seconds = given.seconds * SWEEP_SHARE
     half = given.iterations and max(1, given.iterations // 2)
     if is_large(problem):

@@ -1,0 +1,195 @@
+"""Plain days: like trucks that cost nothing to have and drive one trip. There is no fleet to find, only routes.
+
+A small one is searched as a whole by every lane, exactly as PyVRP does it, each with a seed of its own: our layer then
+costs nothing but its start. In a large one a single search leaves the other lanes idle, so after a while the routes
+are cut in two, each lane searches a half, and the cut turns from round to round.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from pyvrp import solve
+from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria, NoImprovement, StoppingCriterion
+
+from routing.engines.arcs import arcs
+from routing.engines.bins import is_wanted
+from routing.engines.executors import Lanes
+from routing.engines.finish import orders_of, settle
+from routing.engines.parts import Part, joined, part_of
+from routing.engines.pyvrp_model import build_model
+from routing.engines.search import Outcome, Search
+from routing.problem import Int64, Problem, Solution, VisitKind
+
+WHOLE_BINS = 400
+"""Up to here halves gain nothing: a search gets through the whole often enough."""
+WHOLE_SHARE = 0.15
+"""Of the seconds of a large day, before it is cut: measured in docs/benchmarks/solver.md."""
+ROUNDS = 6
+"""Cuts, in the time that is left."""
+SPARE_TRUCKS = 2
+PATIENCE_PER_BIN = 1_000
+"""Iterations without anything better: ends a village's search in a second, and no larger one before its time."""
+LEAST_S = 0.3
+
+Report = Callable[[str, Solution], None]
+
+
+def is_plain(problem: Problem) -> bool:
+    """Whether an idle truck is no temptation, and no truck is unlike another."""
+    able = [group for group in problem.like_trucks if any(problem.disposals_of_truck[truck] for truck in group)]
+    trucks = problem.trucks
+    return len(able) == 1 and all(truck.max_unloads == 1 and not truck.fixed_minor for truck in trucks)
+
+
+@dataclass
+class Plain:
+    """A plain day's search."""
+
+    problem: Problem
+    lanes: Lanes
+    ends_at: float
+    """On the monotonic clock."""
+    iterations: int | None
+    seed: int
+    report: Report
+
+    def run(self, best: Solution) -> Solution:
+        """Return the best found; report whatever is better on the way."""
+        left_s = max(LEAST_S, self.ends_at - time.monotonic())
+        small = len(self.problem.bins) <= WHOLE_BINS or self.lanes.count < 2
+        best = self._whole(best, left_s if small else WHOLE_SHARE * left_s)
+        for number in range(0 if small else ROUNDS):
+            seconds = (self.ends_at - time.monotonic()) / (ROUNDS - number)
+            if seconds < LEAST_S:
+                break
+            best = self._halves(best, seconds, number)
+        return best
+
+    def _whole(self, best: Solution, seconds: float) -> Solution:
+        """Search from PyVRP's own start, in further lanes also from what there is."""
+        every = tuple(range(len(self.problem.trucks)))
+        warm = None if best.must_missed else orders_of(best)
+        tasks = [
+            Search(
+                self.problem,
+                every,
+                seconds,
+                self._share(),
+                self.seed + lane,
+                start=best if lane and warm else None,
+                orders=warm if lane % 2 else None,
+            )
+            for lane in range(self.lanes.count)
+        ]
+        for found in self.lanes.map(as_it_comes, tasks):
+            if found.solution.rank < best.rank:
+                best = found.solution
+                self.report("routes", best)
+        return best
+
+    def _share(self) -> int | None:
+        small = len(self.problem.bins) <= WHOLE_BINS
+        return self.iterations and max(1, self.iterations // (1 if small else 1 + ROUNDS))
+
+    def _halves(self, best: Solution, seconds: float, number: int) -> Solution:
+        pieces = _cut(self.problem, best, max(2, self.lanes.count), self.seed + number)
+        tasks = []
+        for part in pieces:
+            start = part.of_whole(best)
+            every = tuple(range(len(part.trucks)))
+            task = Search(part.problem, every, seconds, self._share(), self.seed + number, start, orders_of(start))
+            tasks.append(replace(task, hard=start.must_missed == 0))
+        for part, task, found in zip(pieces, tasks, self.lanes.map(as_it_comes, tasks), strict=True):
+            if task.start is not None and found.solution.rank < task.start.rank:
+                best = joined(self.problem, best, [(part, found.solution)])
+                self.report("halves", best)
+        return best
+
+
+def as_it_comes(task: Search) -> Outcome:
+    """Search with PyVRP's own parameters and, without a start, from its own."""
+    ends_at = time.monotonic() + task.seconds
+    priced = arcs(task.problem)
+    model = build_model(task.problem, priced, task.trucks, required=task.hard)
+    if not model.bins:
+        return Outcome(task.start or settle(task.problem, {}, priced, task.trucks), {}, None)
+    result = solve(
+        model.data,
+        stop=_stop(ends_at, task.iterations, len(model.bins)),
+        seed=task.seed,
+        collect_stats=False,
+        display=False,
+        initial_solution=None if task.orders is None else model.warm_start(task.orders),
+    )
+    orders = model.orders(result.best)
+    after = settle(task.problem, orders, priced, task.trucks)
+    best = after if task.start is None else min(task.start, after, key=lambda each: each.rank)
+    return Outcome(best, orders, None)
+
+
+def _stop(ends_at: float, iterations: int | None, bins: int) -> MultipleCriteria:
+    criteria: list[StoppingCriterion] = [
+        MaxRuntime(max(0.01, ends_at - time.monotonic())),
+        NoImprovement(PATIENCE_PER_BIN * bins),
+    ]
+    return MultipleCriteria([*criteria, MaxIterations(iterations)] if iterations is not None else criteria)
+
+
+def _cut(problem: Problem, best: Solution, count: int, seed: int) -> list[Part]:
+    """Return the routes in `count` pieces of as many bins, side by side between a chance route and the farthest."""
+    collected = [[visit.index for visit in route.visits if visit.kind is VisitKind.COLLECT] for route in best.routes]
+    if len(collected) < 2 * count:
+        return [part_of(problem, range(len(problem.trucks)), range(len(problem.bins)))]
+    away = _apart(problem, collected)
+    pole = int(np.random.default_rng(seed).integers(len(collected)))
+    other = int(away[pole].argmax())
+    order = np.argsort(away[pole] - away[other], kind="stable").tolist()
+    before = np.cumsum([0, *(len(collected[at]) for at in order)])[:-1]
+    piece_of = {at: int(count * bins // len(_all(collected))) for at, bins in zip(order, before.tolist(), strict=True)}
+    groups = [[at for at in range(len(collected)) if piece_of[at] == piece] for piece in range(count)]
+    return _parts(problem, best, collected, [group for group in groups if group])
+
+
+def _all(collected: Sequence[Sequence[int]]) -> list[int]:
+    return [index for bins in collected for index in bins]
+
+
+def _apart(problem: Problem, collected: Sequence[Sequence[int]]) -> Int64:
+    """[routes, routes] what driving between a bin of one and a bin of another costs on average."""
+    cost = arcs(problem).of(0).cost_minor
+    places = np.array([problem.bins[index].place for index in _all(collected)], dtype=np.int64)
+    starts = np.cumsum([0, *map(len, collected)])[:-1]
+    sizes = np.array([len(bins) for bins in collected], dtype=np.int64)
+    sums = np.add.reduceat(np.add.reduceat(cost[np.ix_(places, places)], starts, axis=0), starts, axis=1)
+    mean: Int64 = sums // (sizes[:, None] * sizes[None, :])
+    return mean + mean.T
+
+
+def _parts(
+    problem: Problem, best: Solution, collected: Sequence[Sequence[int]], groups: Sequence[Sequence[int]]
+) -> list[Part]:
+    """Each group with some idle trucks, and the bins left out that are nearest to it."""
+    used = {route.truck for route in best.routes}
+    idle = [truck for truck in range(len(problem.trucks)) if truck not in used]
+    around = _left_out(problem, [[index for at in group for index in collected[at]] for group in groups])
+    parts = []
+    for number, group in enumerate(groups):
+        trucks = [best.routes[at].truck for at in group] + idle[number :: len(groups)][:SPARE_TRUCKS]
+        bins = [index for at in group for index in collected[at]] + around[number]
+        parts.append(part_of(problem, sorted(trucks), sorted(bins)))
+    return parts
+
+
+def _left_out(problem: Problem, groups: Sequence[Sequence[int]]) -> list[list[int]]:
+    on_route = {index for bins in groups for index in bins}
+    out = [index for index in range(len(problem.bins)) if index not in on_route and is_wanted(problem, index)]
+    around: list[list[int]] = [[] for _ in groups]
+    if out:
+        cost = arcs(problem).of(0).cost_minor
+        place = np.array([node.place for node in problem.bins], dtype=np.int64)
+        nearest = np.stack([cost[np.ix_(place[out], place[list(bins)])].min(axis=1) for bins in groups]).argmin(axis=0)
+        for index, at in zip(out, nearest.tolist(), strict=True):
+            around[at].append(index)
+    return around
