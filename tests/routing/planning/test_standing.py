@@ -1,0 +1,129 @@
+"""Where trucks are in the middle of the day, by what was tapped and what was not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from routing.standing import Standing, standing_of
+from tests.routing.planning.small_city import GLASS, RESIDUAL, small_city
+from tomma.fold import fold
+from tomma.model import BinId, DisposalSiteId, Event, EventKind, PlanId, SiteId, SkipReason, VehicleId
+from tomma.plan import Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
+
+SIX = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+V1 = VehicleId("v1")
+
+
+def at(minutes: float) -> datetime:
+    """So many minutes after six."""
+    return SIX + timedelta(minutes=minutes)
+
+
+def collect(bin_id: str, minutes: float, load_l: float) -> Stop:
+    """Two minutes at a bin, from so many minutes after six; the load after it."""
+    return Stop(StopKind.COLLECT, at(minutes), at(minutes + 2), 800, 300, load_l, load_l / 10, bin_id=BinId(bin_id))
+
+
+UNLOAD = Stop(StopKind.DISPOSE, at(60), at(75), 5_000, 600, 0.0, 0.0, disposal_site_id=DisposalSiteId("t0"))
+REST = Stop(StopKind.BREAK, at(30), at(60), 0, 0, 900.0, 90.0)
+STOPS = (collect("b1", 10, 400), collect("b3", 20, 900), REST, UNLOAD, collect("b6", 90, 300), UNLOAD)
+ROUTE = Route(V1, SIX, at(150), STOPS, 15_000, 3_000)
+PLAN = Plan(PlanId("p"), SIX.date(), SIX, SIX, PlanStatus.PUBLISHED, "x", RoadsSource.STRAIGHT_LINE, (ROUTE,), (), 0, 0)
+
+
+def tapped(kind: EventKind, minutes: float, bin_id: str | None = None, **more: object) -> Event:
+    """A tap of the driver."""
+    own = None if bin_id is None else BinId(bin_id)
+    key = f"{kind}-{minutes}-{bin_id}"
+    skipped = SkipReason.BLOCKED if kind is EventKind.SKIPPED else None
+    body: dict[str, object] = {"bin_id": own, "skip_reason": skipped} | more
+    return Event(key, "t", round(minutes * 60), PLAN.id, V1, kind, at(minutes), at(minutes), **body)  # type: ignore[arg-type]
+
+
+def standing(now_min: float, *events: Event) -> Standing:
+    """Where the only truck is."""
+    return standing_of(PLAN, fold(events), small_city(), at(now_min))[V1]
+
+
+def test_before_it_leaves_it_stands_at_its_depot() -> None:
+    """At five to six everything is still open."""
+    found = standing(-5)
+    assert (found.out, found.started, found.place, found.next_stop) == (False, False, None, None)
+    assert found.ahead == STOPS
+
+
+def test_a_truck_that_should_have_left_is_on_its_way_though_nobody_tapped() -> None:
+    """Silence is no proof of standing still: its first stop is kept."""
+    found = standing(5)
+    assert (found.out, found.place, found.next_stop, found.free_utc) == (True, None, "b1", SIX)
+
+
+def test_it_is_where_it_last_tapped_with_what_it_took() -> None:
+    """The plan expected 400 litres in b1."""
+    found = standing(14, tapped(EventKind.EMPTIED, 13, "b1"))
+    assert (found.place, found.next_stop, found.free_utc) == (SiteId("s1"), "b3", at(13))
+    assert {code: waste.volume_l for code, waste in found.aboard.items()} == {RESIDUAL: 400.0}
+    assert [stop.bin_id for stop in found.done] == ["b1"]
+    assert found.done[0].depart_utc == at(13)
+
+
+def test_a_skipped_bin_brings_nothing_aboard() -> None:
+    """The truck was there and left with what it had."""
+    found = standing(14, tapped(EventKind.SKIPPED, 13, "b1"))
+    assert (found.place, dict(found.aboard), found.collected.bins) == (SiteId("s1"), {}, 0)
+
+
+def test_stops_done_in_another_order_are_told_in_that_order() -> None:
+    """The driver knows the street better."""
+    found = standing(30, tapped(EventKind.EMPTIED, 12, "b3"), tapped(EventKind.EMPTIED, 25, "b1"))
+    assert [stop.bin_id for stop in found.done] == ["b3", "b1"]
+    assert found.place == SiteId("s1")
+    assert found.aboard[RESIDUAL].volume_l == pytest.approx(900.0)
+
+
+def test_what_was_tapped_and_taken_back_never_was() -> None:
+    """The wrong bin: undone within seconds."""
+    first = tapped(EventKind.EMPTIED, 12, "b1")
+    found = standing(20, first, tapped(EventKind.UNDONE, 13, undoes_key=first.key))
+    assert (found.done, dict(found.aboard), found.next_stop) == ((), {}, "b1")
+
+
+def test_a_truck_heading_for_the_disposal_site_will_be_there_and_empty() -> None:
+    """It is let unload: the plan goes on from there."""
+    events = [
+        tapped(EventKind.EMPTIED, 12, "b1"),
+        tapped(EventKind.EMPTIED, 22, "b3"),
+        tapped(EventKind.BREAK_ENDED, 60),
+    ]
+    found = standing(62, *events)
+    assert (found.place, found.next_stop, dict(found.aboard)) == (DisposalSiteId("t0"), "b6", {})
+    assert found.free_utc == at(60 + 10 + 15)
+    assert (found.breaks_had, found.collected.bins, found.collected.unloads) == (1, 2, 1)
+    assert found.collected.volume_l == pytest.approx(900.0)
+
+
+def test_unloading_empties_the_truck_and_limits_of_the_day_remember() -> None:
+    """Glass goes on top of nothing; yet the day's litres are those of the morning too."""
+    events = [
+        tapped(EventKind.EMPTIED, 12, "b1"),
+        tapped(EventKind.UNLOADED, 70),
+        tapped(EventKind.EMPTIED, 95, "b6"),
+    ]
+    found = standing(96, *events)
+    assert {code: waste.volume_l for code, waste in found.aboard.items()} == {GLASS: 300.0}
+    assert (found.collected.bins, found.collected.unloads) == (2, 1)
+    assert found.next_stop == "b3", "the bin it passed by is still on its list"
+
+
+def test_a_bin_that_no_plan_had_counts_with_a_guess() -> None:
+    """Emptied on the way: half full, as far as anybody knows."""
+    found = standing(14, tapped(EventKind.EMPTIED, 13, "b4"))
+    assert found.aboard[RESIDUAL].volume_l == 330.0
+
+
+def test_a_truck_that_did_everything_is_at_its_depot_again() -> None:
+    """It may be sent out once more, and its day is paid."""
+    events = [tapped(EventKind.EMPTIED, 10 + n, name) for n, name in enumerate(("b1", "b3", "b6"))]
+    events += [tapped(EventKind.UNLOADED, 60), tapped(EventKind.UNLOADED, 120), tapped(EventKind.BREAK_STARTED, 61)]
+    found = standing(151, *events)
+    assert (found.out, found.started, found.place, found.ahead) == (False, True, None, ())
