@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.web.browsing import LANDSCAPE
+from tests.web.browsing import LANDSCAPE, map_is_drawn
 from tests.web.conftest import OpenPage
 from tests.web.stack import Stack
 from tests.web.test_access import DEAF_MS, small_targets, violations
@@ -186,3 +186,18 @@ KEPT_LEGS = """async (legs) => {
   database.close();
   return all.some(([key, value]) => key.startsWith("words:") && value && Object.keys(value).length === legs);
 }"""
+
+
+def test_the_tablets_own_place_is_on_the_map_once_it_is_asked_for(stack: Stack, open_page: OpenPage) -> None:
+    """For the driver's eyes; nothing of it is sent until a tap."""
+    watched = open_page(stack, DRIVER, with_map=True)
+    watched.context.grant_permissions(["geolocation"])
+    watched.context.set_geolocation({"latitude": 60.17, "longitude": 24.94})
+    page = watched.page
+    map_is_drawn(page)
+    more(page, "Spara plats med trycken")
+    expect(page.get_by_role("button", name="Plats sparas med trycken")).to_be_visible()
+    page.get_by_role("button", name="Tillbaka").click()
+    page.get_by_role("button", name="Till nästa stopp").click()
+    page.wait_for_timeout(DEAF_MS)
+    assert stack.events() == []

@@ -87,7 +87,7 @@ export function DriverApp({session, onLanguage}) {
       switches=${switches} />
     <main class="work" id="content">
       <section class="map-side" aria-label=${t("driver.route")}>
-        ${Map && html`<${Map} route=${route} stops=${stops} current=${current} />`}
+        ${Map && html`<${Map} route=${route} stops=${stops} current=${current} own=${state.lastPosition} />`}
         <${Offer} session=${session} offered=${state.offered} stops=${stops} current=${current} />
         <${Toast} session=${session} toast=${state.toast} />
       </section>

@@ -1,7 +1,7 @@
 /** The drawn route: fetched last, so that the next stop and its buttons never wait for the map. */
 import {currentTheme} from "../lib/theme.js";
 import {startMap} from "../map/create.js";
-import {addRouteLayers, recolour, routeData, stopData} from "./layers.js";
+import {addRouteLayers, ownData, recolour, routeData, stopData} from "./layers.js";
 import {legsByStop} from "./route.js";
 
 /**
@@ -16,6 +16,7 @@ export async function drawRoute(container, bounds, padding) {
   drawn = {
     map,
     remove: started.remove,
+    place: (position) => map.getSource("own").setData(ownData(position)),
     update(route, stops, current) {
       map.getSource("route").setData(routeData(legsByStop(route), stops, current));
       map.getSource("stops").setData(stopData(stops, current));

@@ -45,6 +45,12 @@ function placeFeature(group, soon, current) {
   };
 }
 
+/** Where the tablet is; nothing when it does not know, or was not asked to. */
+export function ownData(position) {
+  return asCollection(position ? [{type: "Feature", properties: {},
+    geometry: {type: "Point", coordinates: [position.lon_deg, position.lat_deg]}}] : []);
+}
+
 const byPhase = (done, next, coming) => ["match", ["get", "phase"], "done", done, "next", next, coming];
 const byRank = (next, soon, rest, done) => ["match", ["get", "rank"], "next", next, "soon", soon, "rest", rest, done];
 const byZoom = (thin, thick) => ["interpolate", ["exponential", 1.4], ["zoom"], 11, thin, 17, thick];
@@ -96,6 +102,9 @@ function stopLayers(palette) {
     {id: "next-disc", type: "circle", source: "stops", filter: NEXT, paint: {
       "circle-radius": 25, "circle-color": AMBER, "circle-stroke-color": AMBER_INK, "circle-stroke-width": 3.5}},
     numbers("next-number", "next", 24, AMBER_INK),
+    {id: "own-place", type: "circle", source: "own", paint: {
+      "circle-radius": 11, "circle-color": palette.heading, "circle-stroke-color": palette.headingLine,
+      "circle-stroke-width": 4}},
   ];
 }
 
@@ -104,6 +113,7 @@ const layersOf = (theme) => [...routeLayers(PALETTES[theme]), ...stopLayers(PALE
 export function addRouteLayers(map, theme) {
   map.addSource("route", {type: "geojson", data: asCollection([])});
   map.addSource("stops", {type: "geojson", data: asCollection([])});
+  map.addSource("own", {type: "geojson", data: asCollection([])});
   for (const layer of layersOf(theme)) map.addLayer(layer);
 }
 

@@ -17,14 +17,15 @@ function boundsOf(points) {
   return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
 }
 
-/** Where the truck comes from, the next stop, and the few after it. */
-function closeView(stops, current) {
+/** Where the truck is (or comes from, when nobody said), the next stop, and the few after it. */
+function closeView(stops, current, own) {
   const list = placed(stops);
   const at = list.findIndex((stop) => stop.key === current?.key);
   if (at < 0) return list.map(positionOf);
   const behind = list.slice(0, at).findLast(isDone);
   const ahead = list.slice(at).filter((stop) => !isDone(stop)).slice(0, AHEAD);
-  return [...(behind ? [behind] : []), ...ahead].map(positionOf);
+  const from = own ?? behind;
+  return [...(from ? [from] : []), ...ahead].map(positionOf);
 }
 
 function show(map, points, maxZoom) {
@@ -44,12 +45,12 @@ function MapButtons({mapRef, onOverview, onNext}) {
   </div>`;
 }
 
-export function RouteMap({route, stops, current}) {
+export function RouteMap({route, stops, current, own}) {
   const {t, city} = useWords();
   const box = useRef(null);
   const mapRef = useRef(null);
   const latest = useRef(null);
-  latest.current = {route, stops, current};
+  latest.current = {route, stops, current, own};
   const [state, setState] = useState(canDrawMaps() ? "loading" : "unable");
 
   useEffect(() => {
@@ -74,7 +75,13 @@ export function RouteMap({route, stops, current}) {
     mapRef.current.update(route, stops, current);
   }, [state, route, stops, current]);
 
-  const toNext = () => show(mapRef.current.map, closeView(latest.current.stops, latest.current.current), 16.5);
+  useEffect(() => {
+    if (state === "ready") mapRef.current.place(own);
+  }, [state, own]);
+
+  const toNext = () => show(
+    mapRef.current.map, closeView(latest.current.stops, latest.current.current, latest.current.own), 16.5,
+  );
   const toAll = () => show(mapRef.current.map, placed(latest.current.stops).map(positionOf), 18);
   useEffect(() => {
     if (state === "ready") toNext();
