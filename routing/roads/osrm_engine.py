@@ -24,7 +24,7 @@ from routing.roads.engine import (
 from routing.roads.port import LonLat
 from tomma.errors import RoadsUnavailableError
 
-BLOCK = Block(500, 1_000)  # a quarter of a second and 250 MB of the engine's answer: docs/decisions/0021-roads-v2.md
+BLOCK = Block(500, 1_000)  # 0.2 s and about 100 MB of the engine's answer: docs/decisions/0021-roads-v2.md
 
 
 class Engine:
