@@ -89,8 +89,13 @@ def is_wanted(problem: Problem, index: int) -> bool:
     node = problem.bins[index]
     if node.must:
         return True
-    rates = {problem.rates_of(truck) for truck in range(len(problem.trucks))} or {problem.rates}
-    return worth_minor(problem, index) > min(each.handling_minor(node.service_s) for each in rates)
+    return worth_minor(problem, index) > least_handling_minor(problem, node.service_s)
+
+
+def least_handling_minor(problem: Problem, seconds: int) -> int:
+    """Return what so much work costs with the truck whose hour is cheapest."""
+    rates = {truck.rates or problem.rates for truck in problem.trucks} or {problem.rates}
+    return min(each.handling_minor(seconds) for each in rates)
 
 
 def worth_minor(problem: Problem, index: int) -> int:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from routing.engines.arcs import Arcs, arcs, before_breaks, begin_at
+from routing.engines.arcs import FORBIDDEN_S, before_breaks, begin_at
 from routing.engines.bins import Bins, rooms_of
 from routing.engines.chains import Chained, chain
 from routing.engines.finish import changes_minor
 from routing.engines.locked import unlock
 from routing.engines.schedule import homebound, timed
-from routing.problem import Bool, Order, Orders, Problem, RoadProfile, Solution, TruckRoute, Visit, VisitKind
+from routing.problem import Bool, Int64, Order, Orders, Problem, RoadProfile, Solution, TruckRoute, Visit, VisitKind
 from tomma.model import ReasonCode
 
 
@@ -124,10 +124,10 @@ def why_hopeless(problem: Problem) -> dict[int, ReasonCode]:
         return dict.fromkeys(range(len(problem.bins)), ReasonCode.NO_VEHICLE)
     if not problem.bins:
         return {}
-    bins, priced = Bins(problem), arcs(problem)
+    bins = Bins(problem)
     stages = np.zeros((len(STAGES), len(problem.bins)), dtype=np.bool_)
     for truck in _unlike(problem):
-        stages |= _stages(problem, priced, bins, truck)
+        stages |= _stages(problem, bins, truck)
     alone = stages[-1]
     for index in np.flatnonzero(stages[-2] & ~alone):
         alone[index] = _in_time_exactly(problem, bins, int(index))
@@ -147,7 +147,7 @@ STAGES = (
 """What keeps a bin out when no truck passes that stage, having passed all before it."""
 
 
-def _stages(problem: Problem, priced: Arcs, bins: Bins, truck_index: int) -> Bool:
+def _stages(problem: Problem, bins: Bins, truck_index: int) -> Bool:
     """Return [stages, bins]: how far each bin comes with this truck."""
     truck = problem.trucks[truck_index]
     own = _reaches(problem, truck_index, problem.roads_of(truck_index), bins)
@@ -162,7 +162,7 @@ def _stages(problem: Problem, priced: Arcs, bins: Bins, truck_index: int) -> Boo
             bins.small_for(truck),
             any_road,
             own,
-            _in_time(problem, priced.of(truck_index), bins, truck_index),
+            _in_time(problem, bins, truck_index),
         ]
     )
     together: Bool = np.logical_and.accumulate(passed, axis=0)
@@ -187,29 +187,37 @@ def _reaches(problem: Problem, truck_index: int, roads: RoadProfile, bins: Bins)
     return reaches
 
 
-def _in_time(problem: Problem, priced: Arcs, bins: Bins, truck_index: int) -> Bool:
+def _in_time(problem: Problem, bins: Bins, truck_index: int) -> Bool:
     """Whether the truck, with all its breaks on top, makes it there, to some disposal site, and home.
 
     Bins that are shut at times, and those beside which a truck that is out has no room left, are left to the exact
     look.
     """
-    truck = problem.trucks[truck_index]
+    truck, roads = problem.trucks[truck_index], problem.roads_of(truck_index)
     latest_s = before_breaks(bins.latest_s, truck.breaks)
     home_s = int(before_breaks(np.array([truck.latest_home_s]), truck.breaks)[0])
-    arrive = truck.shift_start_s + priced.duration_s[truck.start_place, bins.place]
+    halt_s = np.where(bins.place == truck.start_place, 0, problem.halt_s[bins.place])
+    arrive = truck.shift_start_s + _drives_s(roads, truck.start_place, bins.place) + halt_s
     leave = np.maximum(arrive, bins.open_s) + bins.service_s
     fine = np.zeros(len(bins.place), dtype=np.bool_)
     for index in problem.disposals_of_truck[truck_index]:
         site = problem.disposals[index]
-        at_site = begin_at(leave + priced.duration_s[bins.place, site.place], site.open_s, site.shut_s)
+        at_site = begin_at(leave + _drives_s(roads, bins.place, site.place), site.open_s, site.shut_s)
         closes_s = int(before_breaks(np.array([site.latest_s]), truck.breaks)[0])
-        home = at_site + site.unload_s + priced.duration_s[site.place, truck.end_place]
+        home = at_site + site.unload_s + int(_drives_s(roads, site.place, truck.end_place))
         fine |= (at_site <= closes_s) & (home <= home_s)
     for room in rooms_of(bins, truck):
         fine &= room.at_start + room.amount <= room.capacity
     fine[[index for index, node in enumerate(problem.bins) if node.shut_s]] = False
     in_time: Bool = fine & (arrive <= latest_s) & (bins.open_s <= bins.latest_s)
     return in_time
+
+
+def _drives_s(roads: RoadProfile, here: Int64 | int, there: Int64 | int) -> Int64:
+    """Return the seconds of some drives: whole matrices of a large city are not made for so little."""
+    seconds = np.where(roads.reachable[here, there], roads.duration_s[here, there].astype(np.int64), FORBIDDEN_S)
+    drives: Int64 = np.where(np.equal(here, there), 0, seconds)
+    return drives
 
 
 def _in_time_exactly(problem: Problem, bins: Bins, index: int) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from routing.engines.arcs import FORBIDDEN_S, Arcs, before_breaks
-from routing.engines.bins import Bins, is_wanted, worth_minor
+from routing.engines.bins import Bins, is_wanted, least_handling_minor, worth_minor
 from routing.engines.insertion import last_site
 from routing.engines.schedule import homebound, timed
 from routing.problem import Int64, Order, Orders, Problem, Truck, VisitKind
@@ -263,7 +263,7 @@ class Model:
         for at, index in enumerate(self.bins):
             node = self.problem.bins[index]
             worth = worth_minor(self.problem, index)
-            worth += dear if node.must else -self.problem.handling_minor(node.service_s)
+            worth += dear if node.must else -least_handling_minor(self.problem, node.service_s)
             where = self.manager.NodeToIndex(self.first_bin + at)
             self.routing.AddDisjunction([where], max(0, worth) // self.divisor)
             takers = np.flatnonzero(self.allowed[:, index]).tolist()

@@ -36,7 +36,7 @@ from pyvrp import (
 )
 
 from routing.engines.arcs import Arcs, before_breaks
-from routing.engines.bins import worth_minor
+from routing.engines.bins import least_handling_minor, worth_minor
 from routing.engines.insertion import last_site
 from routing.engines.pyvrp_layout import Layout, Span
 from routing.engines.schedule import timed
@@ -169,7 +169,7 @@ def _windows(layout: Layout, index: int) -> list[Span]:
 def _client(layout: Layout, index: int, span: Span, group: int | None, *, required: bool) -> Client:
     problem = layout.problem
     node = problem.bins[index]
-    prize = max(0, worth_minor(problem, index) - problem.handling_minor(node.service_s))
+    prize = max(0, worth_minor(problem, index) - least_handling_minor(problem, node.service_s))
     if node.must and not required:
         prize = worth_minor(problem, index) + layout.must_prize
     return Client(
