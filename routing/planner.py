@@ -283,6 +283,7 @@ def _solve(
         iterations=iterations,
         stop=stop,
         warm=warm,
+        cluster_address=settings.cluster_address,
     )
     log.info(
         "problem solved engine=%s bins=%d trucks=%d routes=%d unvisited=%d cost_minor=%d first_s=%.2f took_s=%.2f",

@@ -8,7 +8,6 @@ noted, and replaced by the next while there is time.
 
 import logging
 import os
-import pickle
 import queue
 import signal
 import subprocess
@@ -27,7 +26,7 @@ from routing.check import violations
 from routing.engines.finish import changes_minor, settle
 from routing.engines.hopeless import reduce, why_hopeless
 from routing.engines.schedule import homebound
-from routing.engines.wire import Job, Message, read_message
+from routing.engines.wire import Job, Message, read_message, write_job
 from routing.problem import Orders, Problem, Solution
 from tomma.model import ReasonCode
 
@@ -103,6 +102,7 @@ def solve_in_child(
     workers: int | None = None,
     stop: threading.Event | None = None,
     warm: Orders | None = None,
+    cluster_address: str = "",
 ) -> Solved:
     """Return the best checked solution any engine found in `budget_s`, at the latest about a second after it.
 
@@ -115,6 +115,7 @@ def solve_in_child(
         engines: Names in `ENGINES` or `module:function`, tried in this order; None means those that suit the problem.
         iterations: Of the engine's own kind; None means until the time is up.
         workers: Processes an engine may use at once; None means one per core, two at most.
+        cluster_address: Of a Dask scheduler whose workers the engine uses; empty means this machine only.
         stop: When set, the best so far is returned at once.
         warm: A plan to begin with, of yesterday or on the road: mended, it is the first answer.
     """
@@ -125,7 +126,7 @@ def solve_in_child(
         _try_engines(
             run,
             engines or engines_for(problem),
-            Job(problem, "", run.ends_at - FINISH_S, iterations, lanes, seed, memory_limit_mb, warm),
+            Job(problem, "", run.ends_at - FINISH_S, iterations, lanes, seed, memory_limit_mb, warm, cluster_address),
             stop,
         )
     if run.best is None:
@@ -183,7 +184,7 @@ def _empty(problem: Problem) -> Solution:
 def _run_child(run: _Run, name: str, job: Job, stop: threading.Event | None) -> str | None:
     """Run one engine; return what was wrong with it, None when it ended well or was stopped from outside."""
     with tempfile.TemporaryFile() as told:
-        pickle.dump(job, told, protocol=pickle.HIGHEST_PROTOCOL)
+        write_job(told, job)
         told.seek(0)
         reading, writing = os.pipe()
         try:

@@ -300,6 +300,8 @@ class PlanningSettings(_Section):
     budget_s: float = Field(default=20.0, ge=0.2, le=3_600.0)
     memory_limit_mb: int = Field(default=2_048, ge=128)
     seed: int = 0
+    cluster_address: str = ""
+    """Of a Dask scheduler, `tcp://host:port`, whose workers search for large plans; empty means this machine only."""
 
 
 class ClockSettings(_Section):

@@ -88,7 +88,7 @@ def _problem(instance: Mapping[str, Any]) -> Problem:
     return Problem(
         distance_m=np.asarray(instance["dist"]).astype(np.int32),
         duration_s=np.asarray(instance["dur"]).astype(np.int32),
-        reachable=np.broadcast_to(np.True_, (count, count)),
+        reachable=np.ones((count, count), dtype=np.bool_),
         halt_s=np.zeros(count, dtype=np.int32),
         bins=tuple(_bin(instance, node) for node in range(FIRST_BIN, count)),
         disposals=tuple(_site(instance, node) for node in SITES),

@@ -6,23 +6,22 @@ greedy and comes before the engine is even imported.
 
 import importlib
 import os
-import pickle
 import sys
 import time
 from typing import BinaryIO
 
-from routing.engines.finish import settle
 from routing.engines.hopeless import Reduced, reduce
 from routing.engines.interface import Budget, Engine
 from routing.engines.memory import limit_memory
-from routing.engines.wire import Job, Message, write_message
+from routing.engines.sectors import first_answer, mended
+from routing.engines.wire import Job, Message, read_job, write_message
 from routing.problem import Orders, Solution
 
 
 def main() -> None:
     """Do one job."""
     with os.fdopen(int(sys.argv[1]), "wb") as answers:
-        job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301  (from our own parent, through an unnamed file)
+        job = read_job(sys.stdin.buffer)
         limit_memory(job.memory_limit_mb)
         try:
             _work(job, answers)
@@ -42,7 +41,7 @@ def _work(job: Job, answers: BinaryIO) -> None:
             write_message(answers, Message("better", stage, reduced.restore(solution)))
 
     seconds = max(0.05, job.ends_at - time.monotonic())
-    budget = Budget(seconds, job.iterations, job.workers)
+    budget = Budget(seconds, job.iterations, job.workers, job.cluster_address)
     solution = _engine(job.engine)(reduced.problem, budget=budget, seed=job.seed, report=report, start=first)
     if not isinstance(solution, Solution):
         raise TypeError(f"the engine returned {type(solution).__name__} in place of a Solution")
@@ -51,11 +50,14 @@ def _work(job: Job, answers: BinaryIO) -> None:
 
 def _first(reduced: Reduced, warm: Orders | None, answers: BinaryIO) -> Solution:
     """Answer at once: with the plan that is there, mended, or greedily; and greedily if that turns out better."""
-    first = settle(reduced.problem, reduced.inward(warm or {}))
-    write_message(answers, Message("better", "warm" if warm else "greedy", reduced.restore(first)))
+    problem = reduced.problem
     if not warm:
+        first = first_answer(problem)
+        write_message(answers, Message("better", "greedy", reduced.restore(first)))
         return first
-    fresh = settle(reduced.problem, {})
+    first = mended(problem, reduced.inward(warm))
+    write_message(answers, Message("better", "warm", reduced.restore(first)))
+    fresh = first_answer(problem)
     if fresh.rank < first.rank:
         write_message(answers, Message("better", "greedy", reduced.restore(fresh)))
     return min(first, fresh, key=lambda each: each.rank)

@@ -125,6 +125,11 @@ def summed(problem: Problem, routes: tuple[TruckRoute, ...], unvisited: Mapping[
 def parts(problem: Problem) -> tuple[Part, ...]:
     """Return the problem's independent parts, those with bins and trucks; the largest first."""
     groups = _streams_together(problem)
+    if len(groups) == 1 and problem.trucks:
+        # As it is: a copy of a large city's streets would be one too many.
+        return (
+            Part(problem, *(tuple(range(count)) for count in (len(problem.trucks), len(problem.bins), problem.places))),
+        )
     found = []
     for streams in groups:
         trucks = tuple(

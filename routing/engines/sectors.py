@@ -15,7 +15,7 @@ from routing.engines.arcs import FORBIDDEN_S
 from routing.engines.bins import Bins, is_wanted
 from routing.engines.finish import settle
 from routing.engines.parts import Part, joined, part_of
-from routing.problem import Bool, Int64, Problem, Solution
+from routing.problem import Bool, Int64, Orders, Problem, Solution, VisitKind
 from tomma.model import ReasonCode
 
 MOST_BINS = 1_100
@@ -37,6 +37,19 @@ def is_large(problem: Problem) -> bool:
 def first_answer(problem: Problem) -> Solution:
     """Return what insertion makes of the problem, sector by sector where it is large."""
     return greedy_by_sector(problem, sectors(problem)) if is_large(problem) else settle(problem, {})
+
+
+def mended(problem: Problem, orders: Orders) -> Solution:
+    """Return a feasible solution near the orders; in a large city no truck is given what another had to leave."""
+    if not is_large(problem):
+        return settle(problem, orders)
+    pieces = []
+    out = {index for index, truck in enumerate(problem.trucks) if truck.on_road}
+    for truck in sorted(set(orders) | out):
+        bins = sorted({index for kind, index in orders.get(truck, ()) if kind is VisitKind.COLLECT})
+        pieces.append(part_of(problem, [truck], bins))
+    taken = [(part, settle(part.problem, part.from_whole(orders))) for part in pieces]
+    return joined(problem, nothing_done(problem), taken)
 
 
 def greedy_by_sector(problem: Problem, pieces: Sequence[Part]) -> Solution:
