@@ -72,7 +72,8 @@ def chain(problem: Problem) -> Chained:
     users: dict[int, tuple[object, ...]] = {}
     for index, truck in enumerate(problem.trucks):
         if truck.compartments and not problem.disposals_of_truck[index]:
-            key: tuple[object, ...] = (truck.compartments, truck.fractions, truck.skills, truck.profile)
+            aboard = frozenset(load.fraction for load in truck.aboard)
+            key: tuple[object, ...] = (truck.compartments, truck.fractions, aboard, truck.skills, truck.profile)
             if key not in found:
                 found[key] = list(_chains(problem, truck))
             if found[key] and (truck.max_unloads is None or truck.max_unloads >= len(found[key][0])):
@@ -80,11 +81,11 @@ def chain(problem: Problem) -> Chained:
     kinds = [key for key in found if key in users.values()]
     if not kinds:
         return Chained(problem, {}, frozenset())
-    gates = [(gates, number) for number, key in enumerate(kinds) for gates in found[key]]
+    chains = [(gates, FIRST_TOKEN + at) for at, key in enumerate(kinds) for gates in found[key]]
     trucks = list(problem.trucks)
     for index, key in users.items():
         trucks[index] = _permitted(trucks[index], FIRST_TOKEN + kinds.index(key), len(found[key][0]))
-    return _extended(problem, gates, trucks, frozenset(users))
+    return _extended(problem, chains, trucks, frozenset(users))
 
 
 def _permitted(truck: Truck, token: int, gates: int) -> Truck:
@@ -127,10 +128,9 @@ def _extended(
 ) -> Chained:
     """Return the problem with a row, a column and a disposal site for each chain."""
     base, *further = (_with_rows(roads, problem, [gates for gates, _ in chains]) for roads in problem.profiles)
-    profile_of = {number: trucks[user].profile for user in users for number in [_token_of(trucks[user])]}
+    profile_of = {max(trucks[user].skills): trucks[user].profile for user in users}  # by permit, the largest skill
     nodes = [
-        _node(problem, gates, problem.places + at, FIRST_TOKEN + number, profile_of[FIRST_TOKEN + number])
-        for at, (gates, number) in enumerate(chains)
+        _node(problem, gates, problem.places + at, token, profile_of[token]) for at, (gates, token) in enumerate(chains)
     ]
     whole = replace(
         problem,
@@ -143,10 +143,6 @@ def _extended(
         trucks=tuple(trucks),
     )
     return Chained(whole, {len(problem.disposals) + at: gates for at, (gates, _) in enumerate(chains)}, users)
-
-
-def _token_of(truck: Truck) -> int:
-    return max(truck.skills)
 
 
 def _with_rows(roads: RoadProfile, problem: Problem, chains: Sequence[tuple[int, ...]]) -> RoadProfile:

@@ -206,7 +206,7 @@ class Layout:
 
     def costs(self, world: World) -> Int64:
         """Return the matrix of money for a world."""
-        rates = self.problem.rates_of(world.arcs) if self.problem.trucks else self.problem.rates
+        rates = self.problem.rates_of(world.arcs)
         unload = [rates.handling_minor(site.unload_s) for site in self.problem.disposals]
         arcs = self.arcs.of(world.arcs)
         full = self._folded(arcs.cost_minor, unload, unload, world)
@@ -219,7 +219,7 @@ class Layout:
 
     def durations(self, world: World) -> Int64:
         """Return the matrix of seconds for a world."""
-        rates = self.problem.rates_of(world.arcs) if self.problem.trucks else self.problem.rates
+        rates = self.problem.rates_of(world.arcs)
         unload = [rates.handling_minor(site.unload_s) for site in self.problem.disposals]
         full = self._folded(
             self.arcs.of(world.arcs).duration_s, [site.unload_s for site in self.problem.disposals], unload, world
