@@ -1,14 +1,11 @@
 """What an optional visit is worth today, in money: what not visiting costs, and the trip that it saves.
 
-    prize = expected cost of overflowing between the visit and the next opportunity
-          + visit_cost * (1 - time left / time a visit buys)
-          - the lift
+    prize = what waiting costs (`routing.renewal`) - the lift
 
-The first term is the overflow that only a visit today avoids. The second is the visit that has to be made soon
-anyway: a bin that can wait R hours before it becomes a must, and that lasts T hours from one emptying to the next,
-gives up R of the T hours that a visit buys when it is taken now, so the visit is worth the share 1 - R/T of what
-one costs (the renewal-reward argument: cost per cycle over length of cycle). It counts only for bins that become a
-must within `SOON_OPPORTUNITIES`; what lies further ahead will be decided with better knowledge.
+Waiting for the next opportunity risks the overflow until then, and puts off a visit that has to be made anyway: what
+that is worth depends on how full the bin is, how fast and how evenly it fills, and on what its later visit will cost.
+All of that is weighed over the cycles to come, so there is no threshold to set: a bin is taken when its prize pays the
+detour.
 
 What the visit would cost otherwise is service at the place and the bin, and driving on the day it will be made: half
 by the town, half by the bin's own surroundings (`OWN_SHARE`). By the town it is a typical leg: with n visits a day in
@@ -16,8 +13,9 @@ an area A a tour's leg is 0.7124 sqrt(A / n) on average (Beardwood, Halton and H
 the town where it is a line or the visits are few. By its surroundings it is the way there and back from the nearest
 stand that will be collected on that day too, by how likely each neighbour is: a bin whose neighbours all come due with
 it will be passed by then as well and can wait; one that nobody else brings a truck to is worth taking when a truck is
-near today. Today's own detour is not in the prize: the engine weighs it, stop by stop. A prize that would not even
-pay the service is no prize: no engine would take the bin, so it does not burden the problem.
+near today. A later visit is made on the day that suits best, so only `LEG_SHARE` of that driving counts. Today's own
+detour is not in the prize: the engine weighs it, stop by stop. A prize that no company at the stop could make pay is
+no prize, so it does not burden the problem.
 """
 
 from collections.abc import Sequence
@@ -39,17 +37,16 @@ from routing.nearby import (
     per_lift_minor,
 )
 from routing.overflow_cost import expected_overflow_minor
+from routing.renewal import waiting_minor
 from tomma.city import City
 from tomma.model import BinId
 from tomma.settings import PlanningSettings
 
 FloatArray = NDArray[np.float64]
 
-SOON_OPPORTUNITIES = 2
 TOUR_CONSTANT = 0.7124
-LEG_SHARE = 1.5
-"""Above 1: a bin taken today also makes a shorter day, or one truck fewer, of the day it would have been due.
-Measured in closed loop: docs/decisions/0019-choice-and-horizon.md."""
+LEG_SHARE = 0.4
+"""Measured in closed loop, flat from 0.3 to 0.7: docs/benchmarks/evaluate.md."""
 OWN_SHARE = 0.5
 DETOUR_OF_TRIP = 0.7
 """Passing by costs less than there and back: the truck goes on to somewhere near."""
@@ -96,21 +93,21 @@ def worth(
     alpha, step_h = planning.accepted_overflow_probability, planning.next_opportunity_h
     lasts_h = np.maximum(forecast.hours_from_empty(alpha), 1.0)
     left_h = np.maximum(forecast.hours_until(alpha) - (at_utc - forecast.as_of_utc) / timedelta(hours=1), 0.0)
-    soon = left_h <= SOON_OPPORTUNITIES * step_h
-    kept_share = np.where(soon, np.clip(1.0 - np.where(soon, left_h, 0.0) / lasts_h, 0.0, 1.0), 0.0)
     musts = np.array([each in must for each in forecast.bin_ids], dtype=np.bool_)
     service = _service_minor(city, forecast.bin_ids, planning)
     town = _leg_minor(city, forecast.bin_ids, planning, float((24.0 / lasts_h).sum()))
     due = np.where(musts, 0.0, np.maximum(left_h / step_h, 1.0))
-    own = _own_leg_minor(nearby(city, planning, streets), due, np.minimum(step_h / lasts_h, 1.0), town)
+    around = nearby(city, planning, streets)
+    own = _own_leg_minor(around, due, np.minimum(step_h / lasts_h, 1.0), town)
     leg = LEG_SHARE * (OWN_SHARE * own + (1.0 - OWN_SHARE) * town)
     avoided = expected_overflow_minor(forecast, planning, at_utc, at_utc + timedelta(hours=step_h))
     lift = per_lift_minor(planning)
-    prize = avoided + kept_share * (service + lift + leg) - lift
-    pays = (prize >= _least_minor(city, forecast.bin_ids, planning, must)) & ~musts
+    later = service + lift + leg
+    prize = waiting_minor(forecast, planning, at_utc, later) - lift
+    pays = _could_pay(city, forecast.bin_ids, planning, prize, musts, around.stand_of) & ~musts
     return Worth(
         prize_minor=np.where(pays, np.rint(prize), 0.0).astype(np.int64),
-        later_minor=service + lift + leg,
+        later_minor=later,
         left_h=left_h,
         lasts_h=lasts_h,
         overflow_minor=avoided,
@@ -156,14 +153,26 @@ def _service_minor(city: City, bin_ids: Sequence[BinId], planning: PlanningSetti
     return np.array(seconds, dtype=np.float64) * planning.cost_per_h_minor / 3600.0
 
 
-def _least_minor(
-    city: City, bin_ids: Sequence[BinId], planning: PlanningSettings, must: frozenset[BinId]
-) -> FloatArray:
-    """Return what a visit costs without any leg; where the truck stops anyway, only the bin's own service."""
-    stops = {city.bins[each].site_id for each in must}
-    own = np.array([city.bins[each].service_s for each in bin_ids]) * planning.cost_per_h_minor / 3600.0
-    there = np.array([city.bins[each].site_id in stops for each in bin_ids], dtype=np.bool_)
-    return np.maximum(np.where(there, own, _service_minor(city, bin_ids, planning)), 1.0)
+def _could_pay(
+    city: City,
+    bin_ids: Sequence[BinId],
+    planning: PlanningSettings,
+    prize: FloatArray,
+    musts: NDArray[np.bool_],
+    stand_of: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Return which prizes could pay for the work if the way there cost nothing.
+
+    A bin's own emptying at least; and where nobody must halt anyway, all that a truck could collect there in one halt
+    must pay for the halt together.
+    """
+    per_s = planning.cost_per_h_minor / 3600.0
+    own = np.array([city.bins[each].service_s for each in bin_ids]) * per_s
+    halt = np.array([city.sites[city.bins[each].site_id].service_s for each in bin_ids]) * per_s
+    gain = np.where(musts, np.inf, np.maximum(prize - own, 0.0))
+    together = np.zeros(len(bin_ids))
+    np.add.at(together, stand_of, gain)
+    return np.asarray((prize >= np.maximum(own, 1.0)) & (together[stand_of] >= halt))
 
 
 def _leg_minor(city: City, bin_ids: Sequence[BinId], planning: PlanningSettings, visits_a_day: float) -> float:

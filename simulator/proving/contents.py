@@ -23,6 +23,8 @@ class Emptied:
     bin_index: int
     minute: int
     taken_l: float
+    overflowing: bool
+    """Whether something lay beside it."""
 
 
 class Contents:

@@ -137,7 +137,7 @@ class Drive:
         truck.load_l += taken_l
         truck.load_kg += taken_l * density
         self._book_lift(visit, index, there_l, taken_l)
-        return (Emptied(index, max(0, minute), taken_l),)
+        return (Emptied(index, max(0, minute), taken_l, there_l > float(self._contents.volume_l[index])),)
 
     def _book_lift(self, visit: Visit, index: int, there_l: float, taken_l: float) -> None:
         self.log.handling_s += self._built.problem.bins[visit.index].service_s

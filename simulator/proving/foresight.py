@@ -3,6 +3,7 @@
 Only the bound with perfect information is given one. Its probabilities are 0 or 1.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import override
@@ -11,9 +12,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.forecast import CityForecast
+from routing.forecast.fills import Arrivals
 from tomma.model import BinId
 
 FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Sure(Arrivals):
+    """What arrives, known to the litre."""
+
+    @override
+    def at(self, time: int) -> Arrivals:
+        return _sure(self.mean[:, time : time + 1])
+
+    @override
+    def p_beyond(self, room: FloatArray) -> FloatArray:
+        return np.where(self.mean >= room, 1.0, 0.0)
+
+    @override
+    def mean_beyond(self, room: FloatArray) -> FloatArray:
+        return np.maximum(self.mean - room, 0.0)
+
+
+def _sure(mean: FloatArray) -> Arrivals:
+    return _Sure(mean, np.zeros_like(mean), np.ones_like(mean), np.ones_like(mean))
 
 
 @dataclass(frozen=True)
@@ -64,6 +87,20 @@ class Foresight(CityForecast):
         levels = self._levels_l(np.array([self._hour(from_utc), self._hour(until_utc)]))
         over = np.maximum(levels - self.capacity_l, 0.0)
         return np.asarray(over[1] - over[0])
+
+    @override
+    def arrivals(self, from_utc: datetime, until_utc: Sequence[datetime]) -> Arrivals:
+        hours = np.array([self._hour(from_utc), *map(self._hour, until_utc)])
+        come = self._arrived_l(hours) / self.capacity_l
+        return _sure((come[1:] - come[0]).T)
+
+    @override
+    def usual_arrivals(self, hours: Sequence[float]) -> Arrivals:
+        return _sure((self.mean_l_per_h / self.capacity_l)[:, None] * np.asarray(hours)[None, :])
+
+    @override
+    def quantiles_at(self, at_utc: datetime, levels: FloatArray, rows: slice = slice(None)) -> FloatArray:
+        return np.repeat(self.expected_fill_at(at_utc)[rows, None], len(levels), axis=1)
 
     @override
     def if_emptied(self, at_utc: datetime) -> "Foresight":

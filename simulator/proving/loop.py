@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.daytime import WorkingDay
-from routing.forecast import CityForecast, forecast_city
+from routing.forecast import CityForecast
 from simulator.draws import HOUR_S
 from simulator.proving.bill import DayBill, bill_of
 from simulator.proving.contents import Contents, Emptied
@@ -144,7 +144,7 @@ class Trial:
     def _note(self, hour: int, emptied: list[Emptied]) -> None:
         for each in emptied:
             at_utc = hour_utc(hour) + timedelta(minutes=each.minute)
-            self.ears.note_emptied(each.bin_index, at_utc)
+            self.ears.note_emptied(each.bin_index, at_utc, overflowing=each.overflowing)
             self._last_emptied[self.tape.town.bin_ids[each.bin_index]] = at_utc
 
     def _day(self, number: int) -> WorkingDay:
@@ -155,13 +155,12 @@ class Trial:
         fleet = [town.city.vehicles[each] for each in sorted(town.city.vehicles)]
         shifts = [each.shift for each in fleet]
         middle_s = (min(each.start_s for each in shifts) + max(each.end_s for each in shifts)) // 2
-        histories = self.ears.histories(now_utc)
         gap_days = 1
         while self.course.is_off_duty(day.day + timedelta(days=gap_days)):
             gap_days += 1
 
         def make_forecast() -> CityForecast:
-            forecast = forecast_city(town.city, histories, now_utc)
+            forecast = self.ears.forecast(now_utc)
             return self._foreseen(forecast, _hour(now_utc)) if self._knows_future else forecast
 
         off = self.course.is_off_duty(day.day)
@@ -173,7 +172,6 @@ class Trial:
             at_utc=day.at_utc(middle_s),
             planning=_with_gap(self.course.planning, gap_days),
             vehicles=() if off else tuple(each for each in fleet if not self.course.trucks_off(number, each)),
-            histories=histories,
             last_emptied=dict(self._last_emptied),
             newest_fraction=self.ears.newest_fraction.copy(),
             deposits_since=self.contents.deposits_since.copy(),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from routing.daytime import WorkingDay
 from routing.demand import Demand
-from routing.forecast import BinHistory, CityForecast
+from routing.forecast import CityForecast
 from simulator.proving.town import ProvingTown
 from tomma.city import Vehicle
 from tomma.model import BinId
@@ -34,7 +34,6 @@ class Morning:
     """With the hours to the next opportunity as the calendar has them."""
     vehicles: tuple[Vehicle, ...]
     """On duty today."""
-    histories: Mapping[BinId, BinHistory]
     last_emptied: Mapping[BinId, datetime]
     newest_fraction: FloatArray
     """The last level each sensor told; NaN for none."""

@@ -32,5 +32,6 @@ class OldRounds:
                 there_l = self._contents.waiting_l(index, hour, int(second) // 60)
                 taken_l = max(there_l - self._contents.residue_l(index, day_ordinal), 0.0)
                 self.taken_l += taken_l
-                emptied.append(Emptied(index, int(second) // 60, taken_l))
+                overflowing = there_l > self._contents.volume_l[index]
+                emptied.append(Emptied(index, int(second) // 60, taken_l, bool(overflowing)))
         return emptied

@@ -42,8 +42,9 @@ def _codes(demand: Demand) -> set[ReasonCode]:
     ("level", "per_day", "must", "code"),
     [
         pytest.param(0.05, 0.05, False, ReasonCode.NOT_NEEDED_YET, id="emptied lately and slow: leave it"),
+        pytest.param(0.25, 0.02, False, ReasonCode.NOT_NEEDED_YET, id="a quarter full and it takes weeks: leave it"),
         pytest.param(
-            0.60, 0.02, False, ReasonCode.NOT_NEEDED_YET, id="more than half full but it takes weeks: leave it"
+            0.60, 0.02, False, ReasonCode.WORTH_THE_DETOUR, id="half a visit's worth is in it: take it at the door"
         ),
         pytest.param(0.65, 0.15, False, ReasonCode.WORTH_THE_DETOUR, id="due in two or three days: take it if we pass"),
         pytest.param(0.60, 0.50, True, ReasonCode.OVERFLOW_RISK, id="the same level at a kiosk: full by tonight"),
