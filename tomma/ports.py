@@ -27,6 +27,7 @@ from tomma.model import (
 )
 from tomma.plan import Plan, PlanProgress, PlanStatus
 from tomma.requests import BinRequest
+from tomma.tablets import KeptTablet, PairingCode, Tablet
 from tomma.workers import WorkerReport
 
 
@@ -275,6 +276,37 @@ class RequestBook(Protocol):
 
     def of_bin(self, bin_id: BinId, limit: int = 100) -> Sequence[BinRequest]:
         """Return a bin's newest requests, newest first, withdrawn ones too."""
+
+
+class TabletBook(Protocol):
+    """Keeps the tablets that were let in, and what bounds the guessing of codes."""
+
+    def offer(self, code: PairingCode, now_utc: datetime, most: int) -> None:
+        """Keep the code, durably; of those not expired at `now_utc` the `most` that last longest stay."""
+
+    def open_codes(self, now_utc: datetime) -> Sequence[PairingCode]:
+        """Return the codes that are neither used nor expired."""
+
+    def begin_try(self, at_utc: datetime, since_utc: datetime, most: int) -> datetime | None:
+        """Count a try, durably, and return None; with `most` counted after `since_utc`, count nothing.
+
+        Then the oldest of them is returned: when it has left the window there is room again.
+        """
+
+    def pair(self, kept: KeptTablet, code_id: str) -> bool:
+        """Use up the code, forget one counted try and keep the tablet, durably and as one; False: it was used up."""
+
+    def find(self, tablet_id: str) -> KeptTablet | None:
+        """Return the tablet, revoked or not; None when there is none."""
+
+    def all(self) -> Sequence[Tablet]:
+        """Return every tablet: those let in first, then the revoked ones; of each, the one seen last first."""
+
+    def seen(self, tablet_id: str, at_utc: datetime) -> None:
+        """Note that the tablet asked for something; a time before the one that is kept changes nothing."""
+
+    def revoke(self, tablet_id: str, at_utc: datetime) -> Tablet:
+        """Shut the tablet out and return it; again changes nothing. NotFoundError when there is none."""
 
 
 class WorkerBoard(Protocol):

@@ -146,6 +146,10 @@ class ServerSettings(_Section):
     port: int = Field(default=8765, ge=1, le=65535)
     trusted_hosts: tuple[str, ...] = ()
     """Names people type to reach this server; `localhost` and plain addresses are always answered."""
+    public_url: str = Field(default="", pattern=SERVER_PATTERN)
+    """Where a tablet is sent, such as https://bins.example; empty means the address the office's page came from."""
+    require_paired_tablets: bool = False
+    """Whether the driver's page and its API answer paired tablets only: docs/tablets.md."""
 
 
 class ReadingSettings(_Section):

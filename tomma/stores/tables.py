@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0006"
+REVISION = "0007"
 """The migration that ends at these tables."""
 
 
@@ -288,6 +288,34 @@ bin_request = sa.Table(
     sa.Column("withdrawn_utc", UtcDateTime),
 )
 """Bins are named, not pointed to, as in `event`."""
+
+tablet = sa.Table(
+    "tablet",
+    metadata,
+    _key(),
+    _text("name"),
+    _text("secret_sha256"),
+    sa.Column("paired_utc", UtcDateTime, nullable=False),
+    sa.Column("seen_utc", UtcDateTime, nullable=False),
+    sa.Column("revoked_utc", UtcDateTime),
+)
+"""Never deleted: a revoked tablet must be told so, whenever it comes back."""
+
+pairing_code = sa.Table(
+    "pairing_code",
+    metadata,
+    _key(),
+    _text("salt"),
+    _text("digest"),
+    sa.Column("expires_utc", UtcDateTime, nullable=False),
+)
+pairing_try = sa.Table(
+    "pairing_try",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at_utc", UtcDateTime, nullable=False, index=True),
+)
+"""Codes that were tried and did not open; whoever is let in takes one back."""
 
 worker = sa.Table(
     "worker",

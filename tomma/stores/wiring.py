@@ -7,7 +7,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from tomma.errors import ConfigurationError
-from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook, WorkerBoard
+from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
 from tomma.settings import Settings
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
@@ -15,6 +15,7 @@ from tomma.stores.plans import SqlPlanStore
 from tomma.stores.registry import SqlRegistry
 from tomma.stores.requests import SqlRequestBook
 from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.tablets import SqlTabletBook
 from tomma.stores.workers import SqlWorkerBoard
 
 
@@ -27,6 +28,7 @@ class Stores:
     plans: PlanStore
     events: EventLog
     requests: RequestBook
+    tablets: TabletBook
     workers: WorkerBoard
     engine: sa.Engine
     """The database under registry, plans and events."""
@@ -59,6 +61,7 @@ def open_stores(settings: Settings) -> Stores:
         plans=SqlPlanStore(engine),
         events=SqlEventLog(engine),
         requests=SqlRequestBook(engine),
+        tablets=SqlTabletBook(engine),
         workers=SqlWorkerBoard(engine),
         engine=engine,
     )
