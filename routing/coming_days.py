@@ -12,6 +12,9 @@ from tomma.model import VehicleId
 from tomma.ports import EventLog, ReadingStore, RequestBook
 from tomma.settings import PlanningSettings
 
+OUTLOOK_S = 5.0
+"""Who asks for the week can wait for it; a plan that looks ahead cannot so long."""
+
 
 def coming_days(
     *,
@@ -38,4 +41,5 @@ def coming_days(
         outlook.unemptied_since,
         asked,
         [each for id_, each in sorted(city.vehicles.items()) if id_ in chosen],
+        budget_s=OUTLOOK_S,
     )

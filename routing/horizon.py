@@ -6,12 +6,15 @@ all costs a way, so its units like to share a day; a truck costs its day, and ha
 all trucks' shifts are told, never hidden. Integers only, no clock: `horizon_task` makes the task from a city.
 """
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 
 MAX_DAYS = 14
 OVERTIME_FACTOR = 20
 """An hour that no truck has costs so many of one that a truck has: it is what must not be planned."""
+PEAK_FACTOR = 0.5
+"""An hour of the fullest day costs so much of one more: even days keep room for what nobody foresaw."""
+PASSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,16 @@ class Horizon:
     fleets: tuple[Fleet, ...]
     """By group."""
     hour_minor: int
+
+    @property
+    def beyond_minor_per_s(self) -> int:
+        """What a second costs that no truck has."""
+        return self.hour_minor * OVERTIME_FACTOR // 3600
+
+    @property
+    def peak_minor_per_s(self) -> int:
+        """What a second more of the fullest day costs."""
+        return round(self.hour_minor * PEAK_FACTOR / 3600)
 
     def __post_init__(self) -> None:
         """Refuse references that lead nowhere."""
@@ -110,6 +123,7 @@ class Levelled:
         units = zip(horizon.units, self.day_of, strict=True)
         ways = {(unit.cluster, day) for unit, day in zip(horizon.units, self.day_of, strict=True)}
         beyond = sum(sum(of_day) for of_day in self.beyond_s(horizon))
+        peaks = sum(max(of_day) for of_day in self.work_s(horizon))
         return (
             sum(unit.early_minor * (unit.due - day) for unit, day in units)
             + sum(horizon.clusters[cluster].way_minor for cluster, _ in ways)
@@ -117,7 +131,8 @@ class Levelled:
                 fleet.truck_minor * sum(of_day)
                 for fleet, of_day in zip(horizon.fleets, self.trucks(horizon), strict=True)
             )
-            + beyond * horizon.hour_minor * OVERTIME_FACTOR // 3600
+            + beyond * horizon.beyond_minor_per_s
+            + peaks * horizon.peak_minor_per_s
         )
 
 
@@ -138,22 +153,64 @@ def as_due(horizon: Horizon) -> Levelled:
 
 
 def greedy(horizon: Horizon) -> Levelled:
-    """Return an answer at once: from the last day on, what does not fit goes a day earlier, the cheapest first."""
-    day_of = [unit.due for unit in horizon.units]
-    for day in range(horizon.days - 1, 0, -1):
-        beyond = [of_day[day] for of_day in Levelled(tuple(day_of), "").beyond_s(horizon)]
-        for at in sorted(_on(horizon, day_of, day), key=lambda at: (_price(horizon.units[at]), at)):
-            group = horizon.clusters[horizon.units[at].cluster].group
-            if beyond[group] > 0:
-                day_of[at] -= 1
-                beyond[group] -= horizon.units[at].work_s
-    best = Levelled(tuple(day_of), "greedy")
+    """Return an answer at once: unit after unit to the day that costs least, again and again, from the last days on."""
+    days = _Days(horizon)
+    order = sorted(range(len(horizon.units)), key=lambda at: (-horizon.units[at].due, _price(horizon.units[at]), at))
+    for _ in range(PASSES):
+        if not sum(days.settle(at) for at in order):
+            break
+    best = Levelled(tuple(days.day_of), "greedy")
     return min(as_due(horizon), best, key=lambda each: each.cost_minor(horizon))
-
-
-def _on(horizon: Horizon, day_of: Sequence[int], day: int) -> list[int]:
-    return [at for at in range(len(horizon.units)) if day_of[at] == day]
 
 
 def _price(unit: Unit) -> float:
     return unit.early_minor / max(unit.work_s, 1)
+
+
+class _Days:
+    """An answer in the making, with the sums that tell what moving a unit costs."""
+
+    def __init__(self, horizon: Horizon) -> None:
+        self.horizon = horizon
+        self.day_of = [unit.due for unit in horizon.units]
+        self.work = [list(of_day) for of_day in as_due(horizon).work_s(horizon)]
+        self.there: Counter[tuple[int, int]] = Counter((unit.cluster, unit.due) for unit in horizon.units)
+
+    def settle(self, at: int) -> bool:
+        """Put the unit on the day that costs least; return whether that is another one."""
+        before = self.day_of[at]
+        self._put(at, before, -1)
+        costs = [self._cost(at, day) for day in range(self.horizon.units[at].due + 1)]
+        best = min(range(len(costs)), key=lambda day: (costs[day], day != before, -day))
+        self.day_of[at] = best
+        self._put(at, best, 1)
+        return best != before
+
+    def _put(self, at: int, day: int, times: int) -> None:
+        unit = self.horizon.units[at]
+        cluster = self.horizon.clusters[unit.cluster]
+        key = unit.cluster, day
+        way = self.there[key] == (0 if times > 0 else 1)
+        self.there[key] += times
+        self.work[cluster.group][day] += times * (unit.work_s + (cluster.way_s if way else 0))
+
+    def _cost(self, at: int, day: int) -> int:
+        """Return what the unit costs on that day, ways, trucks, hours beyond and the peak included."""
+        unit, horizon = self.horizon.units[at], self.horizon
+        cluster = horizon.clusters[unit.cluster]
+        fresh = not self.there[unit.cluster, day]
+        had, most = self.work[cluster.group][day], max(self.work[cluster.group])
+        has = had + unit.work_s + (cluster.way_s if fresh else 0)
+        return (
+            unit.early_minor * (unit.due - day)
+            + (cluster.way_minor if fresh else 0)
+            + self._day_minor(cluster.group, has)
+            - self._day_minor(cluster.group, had)
+            + max(0, has - most) * horizon.peak_minor_per_s
+        )
+
+    def _day_minor(self, group: int, work_s: int) -> int:
+        fleet = self.horizon.fleets[group]
+        trucks = min(fleet.trucks, -(-work_s // max(fleet.shift_s, 1)))
+        beyond_s = max(0, work_s - fleet.trucks * fleet.shift_s)
+        return trucks * fleet.truck_minor + beyond_s * self.horizon.beyond_minor_per_s

@@ -2,7 +2,7 @@
 
 from ortools.sat.python import cp_model
 
-from routing.horizon import OVERTIME_FACTOR, Horizon, Levelled
+from routing.horizon import Horizon, Levelled
 
 DETERMINISTIC_SHARE = 0.5
 """CP-SAT's own deterministic seconds per second allowed: on a slow or busy machine the clock cuts it, else this does,
@@ -60,9 +60,10 @@ def _trucks(
     ways: dict[tuple[int, int], cp_model.IntVar],
 ) -> list[cp_model.LinearExprT]:
     """Bind each day's work to its trucks, with hours beyond at a price; return what that costs."""
-    per_second = horizon.hour_minor * OVERTIME_FACTOR // 3600
     price: list[cp_model.LinearExprT] = []
     for group, fleet in enumerate(horizon.fleets):
+        peak = model.new_int_var(0, 2**31, f"p{group}")
+        price.append(peak * horizon.peak_minor_per_s)
         for day in range(horizon.days):
             work = [
                 on[at][day] * unit.work_s
@@ -79,5 +80,6 @@ def _trucks(
             trucks = model.new_int_var(0, fleet.trucks, f"t{group}d{day}")
             beyond = model.new_int_var(0, 2**31, f"b{group}d{day}")
             model.add(sum(work) <= trucks * fleet.shift_s + beyond)
-            price += [trucks * fleet.truck_minor, beyond * per_second]
+            model.add(sum(work) <= peak)
+            price += [trucks * fleet.truck_minor, beyond * horizon.beyond_minor_per_s]
     return price
