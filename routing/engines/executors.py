@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
+POLL_S = 1.0
+"""How often a cluster that has not answered is asked whether it has workers."""
 CONNECT_S = 5.0
 """How long a cluster may take to answer before the plan is made here."""
 
@@ -69,28 +71,39 @@ class Processes:
 
 
 class Cluster:
-    """Workers of a Dask cluster; what is lost with a worker is done in this process."""
+    """Workers of a Dask cluster; what is lost with them is done in this process."""
 
-    def __init__(self, client: Any, count: int) -> None:
+    def __init__(self, client: Any) -> None:
         self._client = client
-        self.count = count
+        # One search holds its interpreter's lock: a worker with several threads still does one at a time.
+        self.count = max(1, len(client.nthreads()))
 
     def map(self, function: Callable[[Task], Answer], tasks: Sequence[Task]) -> Iterator[Answer]:
         """Yield the answers in order."""
-        # pure=False: a task with a budget in seconds is not the same one when asked again.
         try:
-            futures = self._client.map(function, list(tasks), pure=False, retries=1)
+            sent = self._client.scatter(list(tasks), hash=False)
+            # pure=False: a task with a budget in seconds is not the same one when asked again.
+            futures = self._client.map(function, sent, pure=False, retries=1)
         except Exception as exc:  # noqa: BLE001  (whatever a cluster raises, the plan goes on without it)
             log.warning("the cluster takes no work error=%s; it is done here", exc)
             yield from map(function, tasks)
             return
         for task, future in zip(tasks, futures, strict=True):
             try:
-                answer = future.result()
+                answer = self._answer(future)
             except Exception as exc:  # noqa: BLE001  (a lost worker, a closed scheduler, a task that failed there)
-                log.warning("the cluster lost a search error=%s; it is done here", exc)
+                log.warning("the cluster lost a search error=%r; it is done here", exc)
                 answer = function(task)
             yield answer
+
+    def _answer(self, future: Any) -> Any:
+        """Wait for an answer as long as there is somebody to give it."""
+        while True:
+            try:
+                return future.result(timeout=POLL_S)
+            except TimeoutError:
+                if not self._client.nthreads():
+                    raise ConnectionError("the cluster has no workers any more") from None
 
 
 @contextmanager
@@ -104,7 +117,7 @@ def open_lanes(count: int, cluster_address: str = "") -> Iterator[Lanes]:
     client = _client(cluster_address) if cluster_address else None
     if client is not None:
         try:
-            yield Cluster(client, max(1, sum(client.nthreads().values())))
+            yield Cluster(client)
         finally:
             with suppress(Exception):
                 client.close(timeout=1)
