@@ -45,6 +45,7 @@ from routing.roads.port import Roads
 from routing.solve import Solved, solve_in_child
 from routing.standing import standing_of
 from routing.tell import left_out_of, routes_of
+from routing.yesterday import last_driven, orders_of_plan
 from tomma.city import City, Vehicle
 from tomma.errors import ConflictError
 from tomma.fold import fold
@@ -108,7 +109,7 @@ def make_plan(
         iterations: With this and an ample budget, the same input and seed give the same plan.
         stop: When set, the best plan so far is returned.
         wishes: What a person decided; with `replan_of` the rest of the day of a plan on the road is made anew.
-        plans: Where that plan is; needed with `replan_of` only.
+        plans: Where that plan is, needed with `replan_of`; without it the search begins with the last one driven.
         requests: What people asked for; None means nothing.
         foresight: What the forecast may use besides the stores; None means nothing.
 
@@ -133,12 +134,18 @@ def make_plan(
     asked = _weighed(by_line, wants(Streets(drives.matrices[0], points.site_row)), chosen)
     built = task.built(asked, frozenset(each.bin_id for each in chosen), points, drives)
     tell("solve")
-    warm = warm_orders(built, task.morning) if task.morning is not None else None
+    warm = _begin_with(built, task.morning, None if plans is None else last_driven(plans, day))
     solved = _solve(built, settings, iterations, stop, tell, warm)
     tell("streets", solved.solution)
     plan = _plan(plan_id, task, asked, built, solved, drives)
     tell("done", solved.solution)
     return plan
+
+
+def _begin_with(built: Built, morning: Morning | None, former: Plan | None) -> Orders | None:
+    if morning is not None:
+        return warm_orders(built, morning)
+    return None if former is None else orders_of_plan(built, former)
 
 
 class _Wants(Protocol):

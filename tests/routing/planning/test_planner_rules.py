@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from tests.routing.planning.small_city import GLASS, HOUR_S, RESIDUAL, small_city
-from tests.routing.planning.test_planner import plan, stores
+from tests.routing.planning.test_planner import TODAY, plan, stores
 from tomma.city import City, Compartment
 from tomma.hours import OpenHours
-from tomma.model import BinId, ReasonCode, SiteId, VehicleId
-from tomma.plan import Plan, StopKind, Wishes
+from tomma.model import BinId, PlanId, ReasonCode, SiteId, VehicleId
+from tomma.plan import Plan, PlanProgress, PlanStatus, StopKind, Wishes
 from tomma.stores.wiring import Stores
 
 __all__ = ["stores"]  # the fixture
@@ -57,3 +58,17 @@ def test_a_yard_is_entered_in_its_hours(stores: Stores) -> None:
     closed = replace(yard, access=(OpenHours(10 * HOUR_S, 12 * HOUR_S, frozenset({2})),))
     left = why_left(plan(stores, replace(city, sites={**city.sites, yard.id: closed})))
     assert left[FULL] is ReasonCode.NO_TIME_WINDOW
+
+
+def test_the_search_begins_with_the_last_plan_that_was_driven(stores: Stores) -> None:
+    """A driver who knows the round keeps it where nothing speaks against it: before any engine, it is the answer."""
+    first = replace(plan(stores), id=PlanId("friday"), day=TODAY - timedelta(days=3), status=PlanStatus.READY)
+    stores.plans.save(first)
+    stores.plans.publish(first.id)
+    told: list[PlanProgress] = []
+    again = plan(stores, plans=stores.plans, on_progress=told.append)
+    assert next(each.stage for each in told if each.best_cost_minor is not None) == "warm"
+    rounds = [
+        [(route.vehicle_id, stop.bin_id) for route in made.routes for stop in route.stops] for made in (first, again)
+    ]
+    assert rounds[0] == rounds[1]
