@@ -11,19 +11,21 @@ import numpy as np
 
 from routing.engines.arcs import FORBIDDEN_S, Arcs
 from routing.engines.bins import Bins
-from routing.problem import Problem
+from routing.problem import Problem, Truck
 
 Fleet = tuple[int, ...]
 """Trucks in ascending order."""
 MAX_CHOICES = 4_000
 """With more choices of trucks than this only a few of each size are looked at."""
+UNLIMITED = 10**12
+"""More than all bins of a city hold together."""
 
 
 def fleets(problem: Problem, priced: Arcs) -> dict[int, list[Fleet]]:
     """Return fleets by size, smallest size first, each size's cheapest and roomiest alternating.
 
-    Each can take every must bin by its streams, skills and locks, and has the hours and the room for all of them
-    if nothing were far. Where no fleet has, there is only that of all trucks.
+    Each can take every must bin by its streams, skills and locks, and has the hours and the room for all of them,
+    within the limits of the day, if nothing were far. Where no fleet has, there is only that of all trucks.
     """
     kinds = _kinds(problem)
     whole = tuple(sorted(truck for kind in kinds for truck in kind))
@@ -106,16 +108,30 @@ class _Able:
         self._allowed = self._allowed[:, self._allowed.any(axis=0)]
         self._hours_s = np.array([_on_duty_s(problem, kind[0]) for kind in kinds], dtype=np.int64)
         self._needed_s = _least_work_s(bins, priced)
+        self._most = np.array([_most_a_day(problem.trucks[kind[0]]) for kind in kinds], dtype=np.int64).reshape(-1, 3)
+        self._load = np.array([bins.volume_l[musts].sum(), bins.weight_kg[musts].sum(), musts.sum()])
 
     def __call__(self, counts: Sequence[int]) -> bool:
         drives = np.array(counts) > 0
         covered = bool(self._allowed[drives].any(axis=0).all())
-        return covered and int(self._hours_s @ np.array(counts)) >= self._needed_s
+        enough = bool((np.array(counts) @ self._most >= self._load).all())
+        return covered and enough and int(self._hours_s @ np.array(counts)) >= self._needed_s
 
 
 def _on_duty_s(problem: Problem, truck_index: int) -> int:
     truck = problem.trucks[truck_index]
     return truck.latest_home_s - truck.shift_start_s
+
+
+def _most_a_day(truck: Truck) -> tuple[int, int, int]:
+    """Return the litres, kilograms and bins that the truck may collect, however short the ways."""
+
+    def most(limit: int | None, capacity: int) -> int:
+        trips = capacity * truck.max_unloads if truck.max_unloads is not None else UNLIMITED
+        return min(trips, UNLIMITED if limit is None else limit)
+
+    bins = UNLIMITED if truck.daily_limit_bins is None else truck.daily_limit_bins
+    return most(truck.daily_limit_l, truck.capacity_l), most(truck.daily_limit_kg, truck.capacity_kg), bins
 
 
 def _least_work_s(bins: Bins, priced: Arcs) -> int:

@@ -124,6 +124,15 @@ def test_a_fleet_that_cannot_take_or_reach_all_must_bins_in_its_hours_is_not_off
     assert {size: set(each) for size, each in offered.items()} == {2: {(0, 1), (0, 2)}, 3: {(0, 1, 2)}}
 
 
+def test_a_fleet_that_may_not_collect_as_much_in_a_day_is_not_offered() -> None:
+    """Unloading resets neither the litres of a day nor, with one trip, the truck."""
+    bins = [{"volume_l": 1_000}] * 5
+    limited = a_street([300 * at for at in range(1, 6)], bins=bins, trucks=[a_truck(daily_limit_l=2_000)] * 4)
+    assert sorted(fleets(limited, arcs(limited))) == [3, 4]
+    single = a_street([300 * at for at in range(1, 6)], bins=bins, trucks=[a_truck(max_unloads=1)] * 4)
+    assert sorted(fleets(single, arcs(single))) == [2, 3, 4]
+
+
 def test_two_workers_give_what_one_gives() -> None:
     """With a budget in iterations the number of cores does not change the plan."""
     rng = np.random.default_rng(2)
