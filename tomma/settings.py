@@ -277,8 +277,8 @@ class PlanningSettings(_Section):
     """What a visit is worth and what it costs. Money in minor units of the organisation's currency."""
 
     accepted_overflow_probability: float = Field(default=0.1, ge=0.0, le=1.0)
-    """A bin more likely than this to overflow before its next opportunity must be emptied; below it money decides.
-    In a simulated town 0.05 costs 3 % more in all, 0.2 a tenth of a visit less and three times the overflow."""
+    """A bin more likely than this to overflow before its next opportunity must be emptied; below it money decides,
+    and mostly sooner: docs/decisions/0019-choice-and-horizon.md."""
     next_opportunity_h: float = Field(default=24.0, ge=1.0, le=168.0)
     cost_per_km_minor: int = Field(default=1_600, ge=0)
     cost_per_h_minor: int = Field(default=43_200, ge=0)
