@@ -115,8 +115,7 @@ def folded_kim(case: KimCase, *, with_daily_limits: bool) -> Folded:
     for matrix, extra in ((cost, np.zeros_like(service_s)), (duration_s, service_s)):
         matrix[bins, DEPOT] = matrix[bins, site_after[bins]] + extra[site_after[bins]] + matrix[site_after[bins], DEPOT]
     yards = np.array([math.ceil(TENTHS * node.yards) for node in instance.nodes], dtype=np.int64)
-    truck = problem.trucks[0]
-    capacity = truck.capacity_l if with_daily_limits else _capacity_within_day(instance)
+    capacity = problem.trucks[0].capacity_l if with_daily_limits else _capacity_within_day(instance)
     is_bin = np.arange(len(cost)) >= bins[0]
     return Folded(
         cost=cost,
@@ -126,7 +125,10 @@ def folded_kim(case: KimCase, *, with_daily_limits: bool) -> Folded:
         loads=(yards,),
         must=is_bin,
         prize=np.zeros(len(cost), dtype=np.int64),
-        kinds=(Kind(tuple(range(len(problem.trucks))), (capacity,), truck.fixed_minor, np.ones_like(is_bin)),),
+        kinds=tuple(
+            Kind(like, (capacity,), problem.trucks[like[0]].fixed_minor, np.ones_like(is_bin))
+            for like in problem.like_trucks
+        ),
         sites=len(sites),
         site_after=site_after,
         daily=(yards, is_bin.astype(np.int64)),

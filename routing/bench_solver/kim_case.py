@@ -1,8 +1,8 @@
 """An instance of Kim et al. (2006) as our problem.
 
 A foot is a metre and a minor unit, a tenth of a yard a litre. Seconds of driving are rounded up, so that what holds
-here holds in exact numbers. A truck costs as much as the way to the farthest node: enough for planners to use no
-more trucks than were published, and not so much that one truck less may cost the miles of a whole route.
+here holds in exact numbers. There are as many trucks as the best published plan has, and a few for hire that cost far
+more than any detour: the objective is miles, with no more trucks than published if that can be done at all.
 """
 
 import math
@@ -30,7 +30,10 @@ FEET_ARE_MONEY = Rates(per_km_minor=1_000, per_h_minor=0, per_handling_h_minor=0
 EVERYTHING = frozenset({0})
 TENTHS = 10
 """Loads have at most one decimal."""
-DEPOT, SPARE_TRUCKS = 0, 6
+DEPOT = 0
+FOR_HIRE_SHARE, FOR_HIRE_LEAST = 0.25, 2
+HIRE_IN_FARTHEST_TRIPS = 10
+"""What a hired truck costs: so many times the way to the farthest node and back."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class KimCase:
                 DisposalNode(place, EVERYTHING, node.service_s, node.open_s, node.latest_s)
                 for place, node in enumerate(instance.landfills, start=1)
             ),
-            trucks=(self._truck(),) * trucks_offered(instance),
+            trucks=(self._truck(0),) * self.own_trucks + (self._truck(self.hire_ft),) * self.for_hire,
             rates=FEET_ARE_MONEY,
         )
 
@@ -94,7 +97,25 @@ class KimCase:
         manhattan: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = np.abs(x[:, None] - x) + np.abs(y[:, None] - y)
         return manhattan
 
-    def _truck(self) -> Truck:
+    @property
+    def own_trucks(self) -> int:
+        """Trucks for nothing: the published number, else what the yards and the hours of service ask for."""
+        if self.published is not None and self.published.trucks is not None:
+            return self.published.trucks
+        return fewest_trucks(self.instance)
+
+    @property
+    def for_hire(self) -> int:
+        """Further trucks."""
+        return max(FOR_HIRE_LEAST, math.ceil(FOR_HIRE_SHARE * self.own_trucks))
+
+    @property
+    def hire_ft(self) -> int:
+        """Return what one of them costs."""
+        instance = self.instance
+        return math.ceil(HIRE_IN_FARTHEST_TRIPS * 2 * max(feet(instance.depot, node) for node in instance.nodes))
+
+    def _truck(self, price_ft: int) -> Truck:
         instance = self.instance
         return Truck(
             start_place=DEPOT,
@@ -104,7 +125,7 @@ class KimCase:
             fractions=EVERYTHING,
             shift_start_s=instance.depot.open_s,
             shift_end_s=instance.depot.latest_s,
-            fixed_minor=truck_price_ft(instance),
+            fixed_minor=price_ft,
             breaks=(BreakRule(LUNCH_FROM_S, LUNCH_LATEST_S, instance.lunch_s),),
             daily_limit_l=int(TENTHS * instance.yards_a_day),
             daily_limit_bins=instance.stops_a_day,
@@ -118,10 +139,10 @@ class KimCase:
         )
 
     def score(self, routes: Routes) -> Score:
-        """Judge by the authors' rules; the objective counts trucks at their price."""
+        """Judge by the authors' rules; the objective counts hired trucks at their price."""
         verdict = score(self.instance, routes)
-        priced = verdict.objective + verdict.trucks * truck_price_ft(self.instance) / FEET_PER_MILE
-        return replace(verdict, objective=priced, miles=verdict.objective)
+        hired_ft = max(0, verdict.trucks - self.own_trucks) * self.hire_ft
+        return replace(verdict, objective=verdict.objective + hired_ft / FEET_PER_MILE, miles=verdict.objective)
 
 
 def open_case(path: Path) -> KimCase:
@@ -129,14 +150,9 @@ def open_case(path: Path) -> KimCase:
     return KimCase(path, read_instance(path))
 
 
-def truck_price_ft(instance: KimInstance) -> int:
-    """Return the way to the farthest node."""
-    return math.ceil(max(feet(instance.depot, node) for node in instance.nodes))
-
-
-def trucks_offered(instance: KimInstance) -> int:
-    """Return about twice what the day's yards and the hours of service ask for."""
+def fewest_trucks(instance: KimInstance) -> int:
+    """Return how many trucks the day's yards and the hours of service ask for at the least."""
     by_yards = sum(node.yards for node in instance.stops) / instance.yards_a_day
     shift_s = instance.depot.latest_s - instance.depot.open_s - instance.lunch_s
     by_hours = sum(node.service_s for node in instance.stops) / shift_s
-    return 2 * math.ceil(max(by_yards, by_hours)) + SPARE_TRUCKS
+    return math.ceil(max(by_yards, by_hours))

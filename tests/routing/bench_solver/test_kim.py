@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from routing.bench_solver.case import Routes
-from routing.bench_solver.kim_case import open_case, truck_price_ft
+from routing.bench_solver.kim_case import open_case
 from routing.bench_solver.kim_instance import driving_s, feet, read_instance, score
 from routing.check import violations
 from routing.engines.finish import settle
@@ -86,14 +86,24 @@ def test_who_is_home_by_noon_needs_no_lunch_on_the_road(tmp_path: Path) -> None:
 
 
 def test_our_plan_of_the_instance_is_accepted_by_both_judges(waste: Path) -> None:
-    """What our checker lets pass keeps the authors' rules, and the objective prices the truck."""
+    """What our checker lets pass keeps the authors' rules."""
     case = open_case(waste)
     solution = settle(case.problem, {})
     assert violations(case.problem, solution) == ()
     verdict = case.score(case.routes(solution))
     assert verdict.faults == ()
+    assert verdict.objective == verdict.miles
+
+
+def test_a_truck_beyond_the_published_number_is_dearer_than_any_detour(waste: Path) -> None:
+    """The authors count trucks before miles; a plan that needs one more is worse, not refused."""
+    case = open_case(waste)
+    assert case.own_trucks == 1
+    both = ((CORNER, LANDFILL, EAST, LANDFILL), (NORTH, LANDFILL))
+    verdict = case.score(both)
+    assert verdict.faults == ()
     assert verdict.miles is not None
-    assert verdict.objective == pytest.approx(verdict.miles + verdict.trucks * truck_price_ft(case.instance) / 5280)
+    assert verdict.objective == pytest.approx(verdict.miles + 10 * 2 * 2)
 
 
 @pytest.mark.parametrize(
