@@ -82,17 +82,18 @@ class Polish:
     def _tasks(self, best: Solution, pieces: Sequence[Part], number: int) -> list[Search]:
         """One search per group; lanes left over search the groups with further seeds."""
         copies = max(1, self.lanes.count // len(pieces)) if len(pieces) < self.lanes.count else 1
-        seeds = [self.seed + 1_000 + 10 * number + copy for copy in range(copies)]
+        limited = any(truck.has_daily_limit for truck in self.problem.trucks)
         left_s = self.ends_at - time.monotonic()
         turns = -(-len(pieces) * copies // self.lanes.count)
         tasks = []
-        for seed in seeds:
+        for copy in range(copies):
+            seed, strict = self.seed + 1_000 + 10 * number + copy, not (limited and (number + copy) % 2)
             for part in pieces:
                 start = part.of_whole(best)
                 seconds = min(max(LEAST_SLICE_S, SLICE_S_PER_BIN * len(part.bins)), left_s / turns)
                 iterations = self.iterations and max(1, self.iterations // (4 * len(pieces) * copies))
                 fleet = tuple(range(len(part.trucks)))
-                task = Search(part.problem, fleet, seconds, iterations, seed, start, orders_of(start))
+                task = Search(part.problem, fleet, seconds, iterations, seed, start, orders_of(start), strict=strict)
                 # What was missed may be squeezed in when it has to be: every other round it has.
                 hard = start.must_missed == 0 or number % 2 == 0
                 tasks.append(replace(self._with_other_trucks(task, number), hard=hard))

@@ -67,6 +67,8 @@ class Search:
     """Whether must bins are required; else they carry a prize that no detour outweighs."""
     penalties: Penalties | None = None
     """What an earlier search on the same trucks had come to."""
+    strict: bool = True
+    """Whether every answer keeps the limits of the day; otherwise trips may be full, and the excess is mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def search(task: Search) -> Outcome:
     if task.orders is None and task.hard and has_skeleton(task.problem):
         task = replace(task, orders=skeleton(replace(task, seconds=SKELETON_SHARE * task.seconds)).orders)
     priced = arcs(task.problem)
-    model = build_model(task.problem, priced, task.trucks, required=task.hard)
+    model = build_model(task.problem, priced, task.trucks, required=task.hard, strict=task.strict)
     found, penalties = None, None
     if model.bins:
         found, penalties = _run(model, priced, task, began_at + task.seconds)

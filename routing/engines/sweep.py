@@ -131,6 +131,8 @@ class Sweep:
         tasks = [Search(self.problem, fleet, seconds, iterations, self.seed + 10 * number) for fleet in chosen]
         if before:
             tasks = [_going_on(task, each.outcome) for task, each in zip(tasks, before, strict=True)]
+            if number == len(SHARES) - 1 and any(truck.has_daily_limit for truck in self.problem.trucks):
+                tasks = [replace(task, strict=at % 2 == 0) for at, task in enumerate(tasks)]
         tried = []
         for fleet, outcome in zip(chosen, self.lanes.map(search, tasks), strict=True):
             tried.append(Tried(fleet, outcome, number))
