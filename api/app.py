@@ -15,6 +15,7 @@ import api.health.router
 import api.live.router
 import api.plans.router
 import api.sensors.router
+import api.tablets.router
 from api.basemap.router import build_router as build_tiles_router
 from api.context import ApiContext
 from api.guards.body import BodyLimit
@@ -39,6 +40,7 @@ FEATURES = (
     api.alerts.router,
     api.plans.router,
     api.driver.router,
+    api.tablets.router,
     api.live.router,
     api.health.router,
 )

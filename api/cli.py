@@ -89,6 +89,7 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         plans=stores.plans,
         events=stores.events,
         requests=stores.requests,
+        tablets=stores.tablets,
         workers=stores.workers,
         clock=settings.clock.clock(),
         forecaster=HelpedForecaster(helpers.forecasts),

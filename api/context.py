@@ -14,7 +14,7 @@ from tomma.city import City
 from tomma.clock import Clock
 from tomma.model import BinId, PlanId
 from tomma.plan import Plan, Wishes
-from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, Registry, RequestBook, WorkerBoard
+from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
 from tomma.settings import PlanningSettings, RoadSettings, Settings
 
 
@@ -123,6 +123,7 @@ class ApiContext:
     plans: PlanStore
     events: EventLog
     requests: RequestBook
+    tablets: TabletBook
     workers: WorkerBoard
     clock: Clock
     forecaster: Forecaster

@@ -27,6 +27,7 @@ TAGS = [
     {"name": "alerts", "description": "What somebody should look at: fire, tilt, battery, silence, missed pick-ups."},
     {"name": "plans", "description": "Collection plans: ordered, followed, read and sent to the trucks."},
     {"name": "driver", "description": "Today's routes, and what the drivers did: an append-only log of events."},
+    {"name": "tablets", "description": "The drivers' tablets: let in by a code, known by a token, shut out at once."},
     {"name": "live", "description": "Changes as they happen, as server-sent events."},
     {"name": "health", "description": "How the server is, and messages that could not become readings."},
     {"name": "map", "description": "Vector tiles of the streets."},

@@ -15,6 +15,7 @@ from api.live.hub import Hub
 from api.live.watch import Watch
 from api.plans.desk import PlanDesk
 from api.plans.today import Today
+from api.tablets.codes import Codes
 
 PATIENCE_S = 0.5
 """How long each thread is waited for when the server stops; what they leave undone is told in the stores already."""
@@ -29,6 +30,7 @@ class Services:
     today: Today
     ledger: DriverLedger
     event_door: EventDoor
+    codes: Codes
     forecasts: Forecasts
     board: Board
     hub: Hub
@@ -54,6 +56,7 @@ class Services:
             today=today,
             ledger=ledger,
             event_door=EventDoor(context.plans, context.events),
+            codes=Codes(context.tablets, clock),
             forecasts=forecasts,
             board=board,
             hub=hub,

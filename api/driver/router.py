@@ -20,6 +20,7 @@ from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands
+from api.tablets.guard import Driving
 from routing.roads.guidance import Language
 from tomma.model import VehicleId
 
@@ -28,13 +29,13 @@ router = APIRouter(prefix="/driver", tags=["driver"], route_class=StrictRoute)
 VehiclePath = Annotated[Name, Path(description="The truck's id.", examples=["V1"])]
 
 
-@router.get("/routes", summary="Today's routes in short", responses=problems(404, 503))
+@router.get("/routes", summary="Today's routes in short", dependencies=[Driving], responses=problems(401, 404, 503))
 def list_routes(hands: Hands) -> DriverRoutesOut:
     """Return the trucks of today's published plan and how far each is."""
     return routes_out(hands)
 
 
-@router.get("/bins", summary="The bins a truck may empty", responses=problems(404, 503))
+@router.get("/bins", summary="The bins a truck may empty", dependencies=[Driving], responses=problems(401, 404, 503))
 def list_vehicle_bins(
     hands: Hands, vehicle_id: Annotated[Name, Query(description="The truck's id.", examples=["V1"])]
 ) -> DriverBinsOut:
@@ -42,7 +43,12 @@ def list_vehicle_bins(
     return bins_out(hands, VehicleId(vehicle_id))
 
 
-@router.get("/routes/{vehicle_id}", summary="One truck's route of today", responses=problems(404, 503))
+@router.get(
+    "/routes/{vehicle_id}",
+    summary="One truck's route of today",
+    dependencies=[Driving],
+    responses=problems(401, 404, 503),
+)
 def get_route(hands: Hands, vehicle_id: VehiclePath) -> DriverRouteOut:
     """Return the stops in order, the streets between them, and what became of each so far."""
     return route_out(hands, VehicleId(vehicle_id))
@@ -51,7 +57,8 @@ def get_route(hands: Hands, vehicle_id: VehiclePath) -> DriverRouteOut:
 @router.get(
     "/routes/{vehicle_id}/legs/{leg}/guidance",
     summary="Turn by turn to the next stop",
-    responses=problems(400, 404, 503),
+    dependencies=[Driving],
+    responses=problems(400, 401, 404, 503),
 )
 def get_guidance(
     hands: Hands,
@@ -63,7 +70,12 @@ def get_guidance(
     return guidance_out(hands, VehicleId(vehicle_id), leg, lang)
 
 
-@router.post("/events", summary="Hand in what the driver did", responses=problems(400, 403, 404, 413, 415, 503))
+@router.post(
+    "/events",
+    summary="Hand in what the driver did",
+    dependencies=[Driving],
+    responses=problems(400, 401, 403, 404, 413, 415, 503),
+)
 def post_events(hands: Hands, batch: EventsIn) -> EventsTaken:
     """Store each event once, by its key; on return every `stored` or `duplicate` event is on disk.
 

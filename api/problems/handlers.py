@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.problems.model import BusyError, FieldError, problem_response
+from api.problems.model import BusyError, FieldError, NamedProblem, problem_response
 from tomma.errors import ConflictError, NotFoundError, StoreUnavailableError, TommaError
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,8 @@ async def _http(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)  # noqa: S101  (registered for this type only)
     phrase = HTTPStatus(exc.status_code).phrase
     detail = exc.detail if exc.detail and exc.detail != phrase else _DETAILS.get(exc.status_code, phrase)
-    return problem_response(exc.status_code, detail, headers=dict(exc.headers or {}))
+    kind = exc.kind if isinstance(exc, NamedProblem) else ""
+    return problem_response(exc.status_code, detail, kind=kind, headers=dict(exc.headers or {}))
 
 
 async def _validation(_: Request, exc: Exception) -> Response:

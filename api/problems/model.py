@@ -1,10 +1,12 @@
 """The form of a refusal (RFC 9457)."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi.responses import JSONResponse
 from pydantic import Field
+from starlette.exceptions import HTTPException
 
 from api.schema import Shown
 from tomma.errors import TommaError
@@ -14,6 +16,14 @@ MEDIA_TYPE = "application/problem+json"
 
 class BusyError(TommaError):
     """The server has as many guests as it serves; later there is room again."""
+
+
+class NamedProblem(HTTPException):
+    """A refusal with a name of its own, where a client must tell it from others with its status."""
+
+    def __init__(self, status: int, kind: str, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, detail, headers=headers)
+        self.kind = kind
 
 
 class FieldError(Shown):
@@ -43,11 +53,16 @@ class ProblemResponse(JSONResponse):
 
 
 def problem_response(
-    status: int, detail: str, *, errors: list[FieldError] | None = None, headers: dict[str, str] | None = None
+    status: int,
+    detail: str,
+    *,
+    kind: str = "",
+    errors: list[FieldError] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> ProblemResponse:
-    """Return the answer that tells this problem; its type is named after the status."""
+    """Return the answer that tells this problem; its type is `kind`, or named after the status."""
     title = HTTPStatus(status).phrase
-    slug = title.lower().replace(" ", "-")
+    slug = kind or title.lower().replace(" ", "-")
     problem = Problem(type=f"urn:tomma:problem:{slug}", title=title, status=status, detail=detail, errors=errors)
     return ProblemResponse(problem.model_dump(exclude_none=True), status_code=status, headers=headers)
 

@@ -235,6 +235,7 @@ class World:
             plans=self.stores.plans,
             events=self.stores.events,
             requests=self.stores.requests,
+            tablets=self.stores.tablets,
             workers=self.stores.workers,
             clock=self.clock,
             forecaster=self.forecaster,

@@ -144,6 +144,7 @@ class Stack:
             plans=self._stores.plans,
             events=self._stores.events,
             requests=self._stores.requests,
+            tablets=self._stores.tablets,
             workers=self._stores.workers,
             clock=ScaledClock(NOW, time.time(), self.factor),
             forecaster=partial(_forecast, self._stores),
