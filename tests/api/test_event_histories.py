@@ -222,6 +222,7 @@ def test_no_history_loses_or_doubles_a_tap(machine: Callable[..., type[Histories
 
 
 @pytest.mark.long
+@pytest.mark.timeout(7_200)
 def test_ten_thousand_histories_lose_and_double_nothing(machine: Callable[..., type[Histories]]) -> None:
     """The same for a night."""
     play(machine(), int(os.environ.get("TOMMA_HISTORIES", LONG_HISTORIES)))
