@@ -138,12 +138,16 @@ class Layout:
     @cached_property
     def parts(self) -> list[frozenset[int]]:
         """The streams that share a compartment in some truck: each has load dimensions of its own."""
-        return sorted({part.fractions for truck in self.fleet for part in truck.compartments}, key=sorted)
+        return sorted({part.fractions for truck in self.problem.trucks for part in truck.compartments}, key=sorted)
 
     @cached_property
     def counts_bins(self) -> bool:
-        """Whether the number of bins is a load dimension as well."""
-        return self.strict and any(truck.daily_limit_bins is not None for truck in self.fleet)
+        """Whether the number of bins is a load dimension as well: so with every fleet, strict or not.
+
+        Searches hand their penalties on, one per dimension, and PyVRP trusts their number: with one too many it
+        reads beyond its loads and never comes to an end.
+        """
+        return any(truck.daily_limit_bins is not None for truck in self.problem.trucks)
 
     def loads(self, fraction: int, volume_l: int, weight_kg: int, bins: int) -> list[int]:
         """Return amounts by dimension: the whole truck's, each compartment's, and how many bins if they count."""

@@ -10,9 +10,11 @@ from hypothesis import event, given, settings
 
 from routing.check import violations
 from routing.engines import greedy_engine, ortools_engine, pyvrp_engine, relay_engine
+from routing.engines.arcs import arcs
 from routing.engines.finish import orders_of, settle
 from routing.engines.hopeless import reduce
 from routing.engines.interface import Budget, Engine
+from routing.engines.pyvrp_model import build_model
 from routing.problem import (
     BreakRule,
     Compartment,
@@ -356,3 +358,17 @@ def test_a_new_plan_begins_with_the_one_that_is_there() -> None:
     )
     assert solved.solution.change_minor == 0
     assert orders_of(solved.solution) == now
+
+
+def test_searches_that_hand_on_their_penalties_have_the_same_dimensions() -> None:
+    """PyVRP trusts their number: with one too many it read beyond its loads and never came to an end."""
+    halves = (Compartment(frozenset({0}), 2_000, 900), Compartment(frozenset({1}), 1_600, 900))
+    parted = a_truck(fractions=frozenset({0, 1}), compartments=halves)
+    site = DisposalNode(1, frozenset({0, 1}), 900)
+    problem = a_street([300, 600], trucks=[a_truck(daily_limit_bins=2), a_truck(), parted], disposals=[site])
+    dimensions = {
+        build_model(problem, arcs(problem), trucks, required=True, strict=strict).data.num_load_dimensions
+        for trucks in ((0,), (1,), (0, 1), (1, 2), (0, 1, 2))
+        for strict in (True, False)
+    }
+    assert len(dimensions) == 1
