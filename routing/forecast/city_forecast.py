@@ -171,7 +171,7 @@ class CityForecast:
     def quantiles_at(self, at_utc: datetime, levels: FloatArray, rows: slice = slice(None)) -> FloatArray:
         """Return the fill's quantiles at these `levels`; one row per bin in `rows`, one column per level."""
         at_h, some = self._hours((at_utc,), rows), self.fills.rows(rows)
-        return np.column_stack([some.quantile(float(level), at_h)[:, 0] for level in levels])
+        return np.column_stack([each[:, 0] for each in some.quantiles(levels.tolist(), at_h)])
 
     def hours_until(self, p_overflow: float) -> FloatArray:
         """Return the hours from now until P(overflow) reaches `p_overflow`, infinite beyond 90 days. By bin."""
@@ -216,7 +216,7 @@ class CityForecast:
         return self.clocks.rows(rows).hours_at(np.array([max(moment.timestamp(), now_s) for moment in moments]))
 
     def _quantile(self, p: float) -> FloatArray:
-        return _rising(self.fills.quantile(p, self._steps_h))
+        return _rising(self.fills.quantiles((p,), self._steps_h)[0])
 
 
 def _rising(by_step: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ and its scale V/m both grow with t, so P(overflow) can only grow while nobody em
 from is a normal, integrated by Gauss-Hermite quadrature.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -132,12 +132,13 @@ class Fills:
         """Return the standard deviation of the fill, at most that of a coin between empty and full."""
         return np.minimum(np.sqrt(self.level_var[:, None] + self._deposits(at_h)[1]), 0.5)
 
-    def quantile(self, p: float, at_h: FloatArray) -> FloatArray:
-        """Return the p-quantile of the fill, same shapes, by a shifted gamma with the sum's first three moments."""
+    def quantiles(self, levels: Sequence[float], at_h: FloatArray) -> list[FloatArray]:
+        """Return the fill's quantiles, same shapes, by a shifted gamma with the sum's first three moments."""
         mean, var = self._deposits(at_h)
         total_sd = np.sqrt(self.level_var[:, None] + var)
         skew = SKEW_OF_LUMPS * var**2 / mean / total_sd**3
-        return np.clip(self.level[:, None] + mean + total_sd * _standard_quantile(p, skew), 0.0, 1.0)
+        middle = self.level[:, None] + mean
+        return [np.clip(middle + total_sd * _standard_quantile(level, skew), 0.0, 1.0) for level in levels]
 
 
 @dataclass(frozen=True)

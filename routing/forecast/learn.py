@@ -11,7 +11,7 @@ from routing.forecast.increments import Increments, increments_of
 from routing.forecast.level import Leftover, first_looks, leftover_of
 from routing.forecast.observations import Observations
 from routing.forecast.places import Places
-from routing.forecast.rates import Rates, moments_beyond, posterior
+from routing.forecast.rates import FADED_COUNTS, Rates, moments_beyond, posterior
 from routing.forecast.spread import (
     DAY_BLOCK_S,
     SHORT_BLOCK_S,
@@ -29,6 +29,8 @@ BoolArray = NDArray[np.bool_]
 
 ROUNDS = 3
 """Rates, unevenness and weeks each need the others; after three rounds nothing moves by a percent."""
+LITTLE = 0.3
+"""News that is less than this share of what is known moves little: one round will do."""
 NEAR_S = 6 * 3600.0
 
 
@@ -73,9 +75,10 @@ def learn(seen: Observations, fresh_s: FloatArray, past: Sums, places: Places, p
         paces: The calendar.
     """
     found = Evidence.of(seen, fresh_s, np.full(seen.bins, np.inf), past, places, paces)
-    knows = bool(past.activity_h.any())
+    known_h, new_h = past.activity_h.sum(), found.simple.activity_h.sum()
+    knows = known_h > 0.0
     learned = from_sums(past if knows else past + found.simple, places, paces)
-    for _ in range(1 if knows else ROUNDS):
+    for _ in range(ROUNDS if new_h > LITTLE * known_h else 1):
         learned = from_sums(past + found.sums(learned), places, paces, learned)
     return learned
 
@@ -84,7 +87,9 @@ def from_sums(sums: Sums, places: Places, paces: Paces, before: Learned | None =
     """Return what the sums say; `before` is what was known of the unevenness when the rates were learnt."""
     spread = before.spread if before else spread_of(sums, places.group)
     rate = before.rates.mean_per_h if before else sums.deposit / np.maximum(sums.activity_h, 24.0)
-    dispersion = spread.lump + 24.0 * spread.day_variance * rate
+    usual = (np.bincount(places.group, rate) / np.maximum(np.bincount(places.group), 1))[places.group]
+    lump = (np.bincount(places.group, spread.lump) / np.maximum(np.bincount(places.group), 1))[places.group]
+    dispersion = lump + 24.0 * spread.day_variance * usual
     rates = posterior(sums.deposit, sums.activity_h, dispersion, places.levels)
     spread = spread_of(sums, places.group)
     weeks = weeks_of(sums.arrived, sums.exposure, spread.city_lump)
@@ -98,6 +103,8 @@ class Evidence:
     found: Increments
     begin: Moments
     end: Moments
+    day_end: Moments
+    """Of the day on which a deposit filled a bin; one for each that did."""
     weight: FloatArray
     """What each deposit still counts for its bin's rate."""
     daily: Blocks
@@ -123,6 +130,7 @@ class Evidence:
         found = found.rows((found.to_s > after_s[found.bin_of]) & (found.to_s <= until_s[found.bin_of]))
         clock = paces.clock_of[found.bin_of]
         begin, end = (Moments.of(paces.calendar, each, clock) for each in (found.from_s, found.to_s))
+        full_s = found.to_s[found.filled_up]
         weight = _fading(past.newest_s[found.bin_of] - found.to_s, RATE_HALF_LIFE_S)
         daily, short = Blocks.of(found, DAY_BLOCK_S), Blocks.of(found, SHORT_BLOCK_S)
         weekly = (found.to_s - found.from_s > 60.0) & ~found.filled_up & places.teaches[found.bin_of]
@@ -132,6 +140,7 @@ class Evidence:
             found=found,
             begin=begin,
             end=end,
+            day_end=Moments.of(paces.calendar, np.ceil(full_s / DAY_BLOCK_S) * DAY_BLOCK_S, clock[found.filled_up]),
             weight=weight,
             daily=daily,
             daily_weight=_fading(past.newest_s[daily.bin_of] - daily.to_s, HABIT_HALF_LIFE_S),
@@ -150,15 +159,17 @@ class Evidence:
         rate, edges_h = learned.rates.mean_per_h, learned.clocks.edges_h
         activity_h = self.end.hours_on(edges_h) - self.begin.hours_on(edges_h)
         arrived, beyond_var = _arrived(found, activity_h, learned)
-        known_h = learned.rates.hours * (learned.spread.lump + 24.0 * learned.spread.day_variance * rate)
+        dispersion = learned.spread.lump + 24.0 * learned.spread.day_variance * rate
+        known_h = learned.rates.hours * dispersion / FADED_COUNTS
         with_these = (arrived, beyond_var, activity_h, rate, known_h, learned.noise_sd)
         expected, excess = self.daily.errors(*with_these)
         short_expected, short_excess = self.short.errors(*with_these)
+        unseen = self._unseen(arrived, expected, edges_h, learned)
         owner, group = self.daily.bin_of, self.group[self.short.bin_of]
         even_h = self.spans.end.hours_on(self.even_h) - self.spans.begin.hours_on(self.even_h)
         return replace(
             self.simple,
-            deposit=np.maximum(np.bincount(found.bin_of, self.weight * arrived, bins), 0.0),
+            deposit=np.maximum(np.bincount(found.bin_of, self.weight * (arrived + unseen), bins), 0.0),
             activity_h=np.bincount(found.bin_of, self.weight * activity_h, bins),
             expected=np.bincount(owner, self.daily_weight * expected, bins),
             expected_sq=np.bincount(owner, self.daily_weight * expected**2, bins),
@@ -169,6 +180,24 @@ class Evidence:
             arrived=self.spans.by_cell(arrived[self.weekly], edges_h),
             exposure=self.spans.by_cell(rate[found.bin_of[self.weekly]] * even_h, self.even_h),
         )
+
+    def _unseen(self, arrived: FloatArray, expected: FloatArray, edges_h: FloatArray, learned: Learned) -> FloatArray:
+        """Return by deposit how much more than usual came after it filled the bin, on the rest of its day.
+
+        Bins fill up on good days, and nobody sees how those end; left out, they would make every bin look slower.
+        """
+        more = np.zeros(len(arrived))
+        full = np.flatnonzero(self.found.filled_up)
+        if not len(full):
+            return more
+        block = np.searchsorted(self.daily.starts, full, side="right") - 1
+        came = np.add.reduceat(arrived, self.daily.starts)[block] - expected[block]
+        owner, day_variance = self.found.bin_of[full], learned.spread.day_variance
+        # How good the day is, by what came until then: the regression of a day's factor on its deposits.
+        factor = day_variance * came / (learned.spread.lump[owner] + day_variance * expected[block])
+        rest_h = self.day_end.hours_on(edges_h) - self.end.rows(self.found.filled_up).hours_on(edges_h)
+        more[full] = np.maximum(factor, -1.0) * learned.rates.mean_per_h[owner] * rest_h
+        return more
 
 
 def _simple_sums(

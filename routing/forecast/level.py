@@ -26,6 +26,8 @@ LOOKS = 16
 UNKNOWN_LEVEL, UNKNOWN_SD = 0.5, 0.3
 """A bin of which nothing is known may be anywhere between empty and full."""
 SURPRISE_SD = 3.0
+HEAP_SD = 0.02
+"""A heap is no plane: by so much a look is off, and the next one by the same, until the bin is emptied."""
 SOON_S = 6 * 3600.0
 """What is seen so soon after the look before an emptying shows what was left."""
 
@@ -76,6 +78,7 @@ def last_levels(
     rows = seen.last_of_bin
     had = rows >= 0
     level, variance = _filtered(seen, rows, rates, spread, clocks, noise)
+    variance = variance + (HEAP_SD * np.minimum(5.0 * level, 1.0)) ** 2
     at_s = np.where(had, seen.time_s[rows] if len(seen.time_s) else now_s, now_s)
     emptied = np.isfinite(seen.reset_s) & ~(had & (at_s >= seen.reset_s))
     # An emptying never puts anything in: what was there before bounds what is left.

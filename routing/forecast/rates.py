@@ -20,6 +20,9 @@ STATED_RATE_PER_H = 0.20 / 24
 """Before any data: between household containers (about 0.1 a day) and Edinburgh's litter bins (0.49 a day)."""
 STATED_VARIANCE = 0.27
 """Relative variance between bins of a group, before data: 1 / 3.70, the gamma shape of Edinburgh's sites."""
+FADED_COUNTS = 1.5
+"""What faded evidence is worth over its weight. A weighted sum of steady days knows (sum w)^2 / sum w^2 of them, up to
+twice the sum of the weights; of days whose rate wanders by 3 % a day just that sum. Cities are between the two."""
 CITY_AS_BINS = 3.0
 """A group believes its city as much as this many bins of its own that are known well."""
 VARIANCE_AS_BINS = 10.0
@@ -66,6 +69,7 @@ def posterior(deposit: FloatArray, activity_h: FloatArray, dispersion: FloatArra
         dispersion: Variance over mean of what arrives in a day. By bin.
         levels: Numbers of the groups that a bin belongs to, the widest first: each corrects the one before.
     """
+    deposit, activity_h = FADED_COUNTS * deposit, FADED_COUNTS * activity_h
     prior_mean, variance = _prior(deposit, activity_h, dispersion, levels)
     shape = 1.0 / variance
     return Rates(shape=shape + deposit / dispersion, hours=shape / prior_mean + activity_h / dispersion)

@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.forecast import BinHistory, forecast_city
+from routing.forecast_bench.found import Told, found_before, learnt_before
+from routing.forecast_bench.rivals import SMOOTHING
 from routing.forecast_bench.score import LEVELS, coverage, crps
 from tomma.city import Bin, City, ContainerType, Fraction, Organisation, Position, Site
 from tomma.errors import ImportRefusedError
@@ -27,6 +29,14 @@ FloatArray = NDArray[np.float64]
 Recording = Mapping[BinId, Sequence[Emptying]]
 
 WINDOW = timedelta(days=28)
+LEAD = timedelta(days=14)
+"""After so many days of the recording forecasts begin; those before the split are learnt from."""
+RULES = {"last_slope": 0, "ewma_weekday": 1, "own_mean_rate": 2, "own_mean_fill": 3}
+"""The simple rules, by their column among the features."""
+OWN_MEAN_FILL = RULES["own_mean_fill"]
+LIBRARY = "boosted_trees"
+LOW, MEDIAN, HIGH = (int(np.searchsorted(LEVELS, level - 1e-9)) for level in (0.1, 0.5, 0.9))
+FULL = 0.9999
 KIND, STREAM = ContainerTypeId("recorded"), FractionCode("recorded")
 
 
@@ -38,9 +48,12 @@ class RecordingScore:
     coverage_80: float
     crps: float
     mean_error: float
-    """Median forecast minus truth."""
+    """Median told minus truth."""
     absolute_error: float
-    absolute_error_of_rules: dict[str, float]
+    crps_of_rivals: Mapping[str, float]
+    crps_undressed: float
+    """Of the forecast as it is made for decisions."""
+    coverage_80_undressed: float
 
 
 def read_recording(path: Path, timezone: str) -> Recording:
@@ -60,40 +73,59 @@ def read_recording(path: Path, timezone: str) -> Recording:
     return {bin_id: sorted(each, key=lambda emptying: emptying.at_utc) for bin_id, each in found.items()}
 
 
-def score_recording(recording: Recording, timezone: str, split: date) -> RecordingScore:
-    """Return the score of all collections from the local day `split` on."""
+def score_recording(recording: Recording, timezone: str, split: date, *, library: bool = True) -> RecordingScore:
+    """Return the score of all collections from the local day `split` on.
+
+    A crew comes when somebody has reason to think that the bin is full, so what it finds is not what a forecast
+    tells of any bin at that hour. Ours and every rival's number are therefore dressed alike: with what was found at
+    the earlier collections of which most nearly the same had been told (`routing.forecast_bench.found`).
+    """
     city, zone = _city(recording, timezone), ZoneInfo(timezone)
+    begin = min(emptyings[0].at_utc for emptyings in recording.values()).astimezone(zone).date() + LEAD
     last = max(emptyings[-1].at_utc for emptyings in recording.values()).astimezone(zone).date()
-    days = [split + timedelta(days=n) for n in range((last - split).days + 1)]
-    rows = [row for day in days for row in _score_day(recording, city, zone, day)]
-    truth, quantiles = np.array([row.truth for row in rows]), np.array([row.quantiles for row in rows])
-    low, median, high = (quantiles[:, np.searchsorted(LEVELS, p - 1e-9)] for p in (0.1, 0.5, 0.9))
-    rules = np.array([row.rules for row in rows])
+    days = [begin + timedelta(days=n) for n in range((last - begin).days + 1)]
+    rows = [row for number, day in enumerate(days) for row in _told_of_day(recording, city, zone, day, number)]
+    told = Told(
+        day=np.array([row.day for row in rows]),
+        truth=np.array([row.truth for row in rows]),
+        features=np.array([row.features for row in rows]),
+    )
+    raw = np.array([row.quantiles for row in rows])
+    first = (split - begin).days
+    scored = told.day >= first
+    truth = told.truth[scored]
+    wide = raw[:, [MEDIAN]], raw[:, [HIGH]] - raw[:, [LOW]]
+    ours = found_before(told, np.column_stack((*wide, told.features[:, [OWN_MEAN_FILL]])), first)
+    rivals = {
+        name: crps(found_before(told, told.features[:, [column]], first), truth) for name, column in RULES.items()
+    }
+    if library:
+        rivals[LIBRARY] = crps(learnt_before(told, first), truth)
+    median = ours[:, MEDIAN]
+    p_full = np.array([row.p_full for row in rows])[scored]
     return RecordingScore(
-        collections=len(rows),
-        coverage_80=coverage(low, high, np.array([row.p_full for row in rows]), truth),
-        crps=crps(quantiles, truth),
+        collections=len(truth),
+        coverage_80=coverage(ours[:, LOW], ours[:, HIGH], (ours >= FULL).mean(axis=1), truth),
+        crps=crps(ours, truth),
         mean_error=float((median - truth).mean()),
         absolute_error=float(np.abs(median - truth).mean()),
-        absolute_error_of_rules=dict(
-            zip(
-                ("last_rate", "own_mean_rate", "group_mean_rate", "own_mean_fill"),
-                np.abs(rules - truth[:, None]).mean(axis=0).tolist(),
-                strict=True,
-            )
-        ),
+        crps_of_rivals=rivals,
+        crps_undressed=crps(raw[scored], truth),
+        coverage_80_undressed=coverage(raw[scored, LOW], raw[scored, HIGH], p_full, truth),
     )
 
 
 @dataclass(frozen=True)
 class _Row:
+    day: int
     truth: float
+    features: tuple[float, ...]
+    """Last rate, EWMA by weekday, own mean rate, own mean fill (each as a fill told), hours, collections, last fill."""
     quantiles: FloatArray
     p_full: float
-    rules: tuple[float, float, float, float]
 
 
-def _score_day(recording: Recording, city: City, zone: ZoneInfo, day: date) -> list[_Row]:
+def _told_of_day(recording: Recording, city: City, zone: ZoneInfo, day: date, number: int) -> list[_Row]:
     now = datetime.combine(day, time(), zone).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
     known = {
@@ -101,7 +133,7 @@ def _score_day(recording: Recording, city: City, zone: ZoneInfo, day: date) -> l
         for bin_id, emptyings in recording.items()
     }
     forecast = forecast_city(city, {bin_id: BinHistory((), each) for bin_id, each in known.items()}, now)
-    group_rate = _rate([pair for each in known.values() for pair in _pairs(each)])
+    weekday = _weekday_factors(known)
     rows = []
     for bin_id, emptyings in recording.items():
         today = next((each for each in emptyings if now <= each.at_utc < end), None)
@@ -111,21 +143,36 @@ def _score_day(recording: Recording, city: City, zone: ZoneInfo, day: date) -> l
         row = forecast.row_of[bin_id]
         rows.append(
             _Row(
+                day=number,
                 truth=today.fill_before_fraction or 0.0,
+                features=_features(past, today, weekday),
                 quantiles=forecast.quantiles_at(today.at_utc, LEVELS, slice(row, row + 1))[0],
                 p_full=forecast.p_overflow(bin_id, today.at_utc),
-                rules=_rules(past, today, group_rate),
             )
         )
     return rows
 
 
-def _rules(past: Sequence[Emptying], today: Emptying, group_rate: float) -> tuple[float, float, float, float]:
+def _features(past: Sequence[Emptying], today: Emptying, weekday: FloatArray) -> tuple[float, ...]:
     hours = (today.at_utc - past[-1].at_utc) / timedelta(hours=1)
     pairs = _pairs(past)
+    smooth = pairs[0][0] / max(pairs[0][1], 1.0)
+    for emptying, (fill, span_h) in zip(past[1:], pairs, strict=True):
+        usual = weekday[emptying.at_utc.weekday()]
+        smooth += SMOOTHING * (fill / max(span_h, 1.0) / usual - smooth)
+    told = (_rate(pairs[-1:]) * hours, smooth * weekday[today.at_utc.weekday()] * hours, _rate(pairs) * hours)
     fills = float(np.mean([fill for fill, _ in pairs]))
-    last, own, group = (min(rate * hours, 1.0) for rate in (_rate(pairs[-1:]), _rate(pairs), group_rate))
-    return last, own, group, fills
+    return (*(min(each, 1.0) for each in told), fills, hours, float(len(pairs)), pairs[-1][0])
+
+
+def _weekday_factors(known: Mapping[BinId, Sequence[Emptying]]) -> FloatArray:
+    fill, hours = np.full(7, 1e-9), np.full(7, 1e-9)
+    for past in known.values():
+        for emptying, (found, span_h) in zip(past[1:], _pairs(past), strict=True):
+            fill[emptying.at_utc.weekday()] += found
+            hours[emptying.at_utc.weekday()] += span_h
+    rate = fill / hours
+    return np.asarray(np.maximum(rate / rate.mean(), 0.2))
 
 
 def _pairs(past: Sequence[Emptying]) -> list[tuple[float, float]]:

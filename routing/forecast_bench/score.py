@@ -7,6 +7,8 @@ FloatArray = NDArray[np.float64]
 
 LEVELS = np.linspace(0.025, 0.975, 39)
 """The quantiles that stand for a distribution."""
+DRAWS = 40
+"""So many worlds in which every told risk is right show what calibration error chance alone makes."""
 
 
 def crps(quantiles: FloatArray, truth: FloatArray) -> float:
@@ -33,3 +35,12 @@ def calibration_error(p: FloatArray, happened: NDArray[np.bool_]) -> float:
     told = np.bincount(band, p, 10)
     seen = np.bincount(band, happened.astype(np.float64), 10)
     return float(np.abs(told - seen).sum() / len(p))
+
+
+def calibration_floor(p: FloatArray) -> float:
+    """Return the calibration error that perfect risks would show on average, by chance alone.
+
+    As if all cases were unrelated; those of one bin are not, so the true floor lies somewhat higher.
+    """
+    rng = np.random.default_rng(0)
+    return float(np.mean([calibration_error(p, rng.random(len(p)) < p) for _ in range(DRAWS)]))

@@ -3,14 +3,14 @@
 It is not the simulator: that plays a town over MQTT. This one only has to be quick and to know the answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.forecast import BinHistory
+from routing.forecast import BinHistory, Looks, levels_of, resets_of
 from tomma.city import Bin, City, ContainerType, Fraction, Organisation, Position, Site
 from tomma.model import BinId, ContainerTypeId, Emptying, EmptyingSource, FractionCode, Reading, SensorId, SiteId
 
@@ -21,6 +21,7 @@ BY_HOUR = np.array(
 )
 BY_DAY = np.array([0.94, 0.96, 0.88, 1.0, 1.09, 1.16, 0.98])  # Edinburgh's, Monday to Sunday
 TRUCK_HOUR = 8
+WINDOW_DAYS = 28
 START_UTC = datetime(2026, 9, 1, tzinfo=UTC)
 FRACTION = FractionCode("residual")
 
@@ -30,7 +31,7 @@ class TownSettings:
     """What the town is like. Two kinds of container take turns; the second is twice as large."""
 
     bins: int = 400
-    days: int = 36
+    days: int = 40
     seed: int = 0
     timezone: str = "Europe/Stockholm"
     fills_per_day: tuple[float, float] = (0.3, 0.2)
@@ -39,6 +40,10 @@ class TownSettings:
     """Mean of one deposit, exponentially spread."""
     day_cv: float = 0.25
     noise_sd: float = 0.015
+    heap_sd: float = 0.02
+    """How far a heap's surface lies beside its mean, from one emptying to the next."""
+    drift_a_day: float = 0.0
+    """How far each bin's rate wanders in a day, as a fraction of it."""
     reading_gap_h: int = 1
     lost_share: float = 0.2
     silent_share: float = 0.0
@@ -50,9 +55,9 @@ class Town:
     """The truth, hour by hour: `level[bin, hour]` at its start and `deposit[bin, hour]` within it."""
 
     settings: TownSettings
-    level: FloatArray
-    deposit: FloatArray
-    emptied: NDArray[np.bool_]
+    level: FloatArray = field(repr=False)
+    deposit: FloatArray = field(repr=False)
+    emptied: NDArray[np.bool_] = field(repr=False)
 
     @property
     def city(self) -> City:
@@ -88,26 +93,50 @@ class Town:
         """Return every bin's true fill `ahead_h` after `hour` if no truck comes in between, at most 1."""
         return np.minimum(self.level[:, hour] + self.deposit[:, hour : hour + ahead_h].sum(axis=1), 1.0)
 
-    def histories(self, hour: int, window_days: int = 28) -> dict[BinId, BinHistory]:
-        """Return what sensors and drivers had told when `hour` began."""
-        rng = np.random.default_rng((self.settings.seed, hour))
-        first = max(0, hour - 24 * window_days)
-        return {each: self._history(n, each, first, hour, rng) for n, each in enumerate(self.bin_ids)}
+    def seen(self, hour: int, window_days: int = WINDOW_DAYS) -> FloatArray:
+        """Return what the sensors had told of each of the `window_days` before `hour` and of it; NaN for nothing.
 
-    def _history(self, row: int, bin_id: BinId, first: int, hour: int, rng: np.random.Generator) -> BinHistory:
-        gap_h = self.settings.reading_gap_h
-        hours = np.arange(first + rng.integers(gap_h), hour + 1, gap_h)
-        if rng.random() < self.settings.silent_share:
-            hours = hours[hours < hour - rng.uniform(12, 150)]
-        hours = hours[rng.random(len(hours)) >= self.settings.lost_share]
-        fill = np.clip(self.level[row, hours] + rng.normal(0, self.settings.noise_sd, len(hours)), 0.0, 1.0)
-        sensor = SensorId(bin_id)
-        times = [self.at(int(each)) for each in hours]
-        readings = tuple(Reading(bin_id, sensor, at, at, float(y)) for at, y in zip(times, fill, strict=True))
-        emptied = np.flatnonzero(self.emptied[row, first : hour + 1]) + first
-        return BinHistory(
-            readings, tuple(Emptying(bin_id, self.at(int(each)), EmptyingSource.CONFIRMED) for each in emptied)
+        Shape [bins, hours].
+        """
+        told, rng = self.settings, np.random.default_rng((self.settings.seed, hour))
+        hours = np.arange(hour - 24 * window_days, hour + 1)
+        shape = (told.bins, len(hours))
+        speaks = (hours + rng.integers(told.reading_gap_h, size=told.bins)[:, None]) % told.reading_gap_h == 0
+        dead = rng.random(told.bins) < told.silent_share
+        speaks &= ~(dead[:, None] & (hours >= hour - rng.uniform(12, 150, told.bins)[:, None]))
+        speaks &= (rng.random(shape) >= told.lost_share) & (hours >= 0)
+        level = self.level[:, np.maximum(hours, 0)]
+        # A heap is no plane: what one sensor sees of it is off by the same until the bin is emptied.
+        cycle = np.cumsum(self.emptied, axis=1)[:, np.maximum(hours, 0)]
+        heap = np.random.default_rng((told.seed, 1)).normal(0.0, told.heap_sd, (told.bins, int(cycle.max()) + 1))
+        level = level + np.take_along_axis(heap, cycle, axis=1) * np.minimum(5.0 * level, 1.0)
+        return np.where(speaks, np.clip(level + rng.normal(0.0, told.noise_sd, shape), 0.0, 1.0), np.nan)
+
+    def looks(self, hour: int, window_days: int = WINDOW_DAYS) -> Looks:
+        """Return the same, and the emptyings, as a forecast takes them."""
+        seen, first = self.seen(hour, window_days), hour - 24 * window_days
+        row, column = np.nonzero(np.isfinite(seen))
+        bin_of, at = np.nonzero(self.emptied[:, max(first, 0) : hour + 1])
+        return Looks(
+            levels_of(row, self._time_s(column + first), seen[row, column]),
+            resets_of(bin_of, self._time_s(at + max(first, 0))),
         )
+
+    def histories(self, hour: int, window_days: int = WINDOW_DAYS) -> dict[BinId, BinHistory]:
+        """Return the same bin by bin, as the stores tell it."""
+        looks, ids = self.looks(hour, window_days), self.bin_ids
+        readings: list[list[Reading]] = [[] for _ in ids]
+        emptyings: list[list[Emptying]] = [[] for _ in ids]
+        for row, time_s, fill in zip(looks.levels.bin_of, looks.levels.time_s, looks.levels.fill, strict=True):
+            at = datetime.fromtimestamp(float(time_s), UTC)
+            readings[row].append(Reading(ids[row], SensorId(ids[row]), at, at, float(fill)))
+        for row, time_s in zip(looks.resets.bin_of, looks.resets.time_s, strict=True):
+            at = datetime.fromtimestamp(float(time_s), UTC)
+            emptyings[row].append(Emptying(ids[row], at, EmptyingSource.CONFIRMED))
+        return {each: BinHistory(seen, emptied) for each, seen, emptied in zip(ids, readings, emptyings, strict=True)}
+
+    def _time_s(self, hours: NDArray[np.int_]) -> FloatArray:
+        return np.asarray(START_UTC.timestamp() + 3600.0 * hours, dtype=np.float64)
 
 
 def build_town(settings: TownSettings) -> Town:
@@ -118,6 +147,8 @@ def build_town(settings: TownSettings) -> Town:
     rate = np.array(settings.fills_per_day)[kind] / 24 * rng.gamma(3.70, 1 / 3.70, bins)
     size = np.array(settings.deposit_fraction)[kind]
     good_days = np.exp(rng.normal(0, settings.day_cv, (bins, settings.days)) - settings.day_cv**2 / 2)
+    if settings.drift_a_day:
+        good_days *= np.exp(np.cumsum(rng.normal(0, settings.drift_a_day, (bins, settings.days)), axis=1))
     local, pace = _local_hours(settings, hours)
     level, deposit = np.zeros((bins, hours)), np.zeros((bins, hours))
     emptied = np.zeros((bins, hours), dtype=np.bool_)
