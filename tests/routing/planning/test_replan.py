@@ -43,14 +43,20 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
         yield opened
 
 
-def plan(stores: Stores, now_utc: datetime = MORNING_UTC, city: City | None = None, **wishes: object) -> Plan:
+def plan(
+    stores: Stores,
+    now_utc: datetime = MORNING_UTC,
+    city: City | None = None,
+    settings: PlanningSettings = ALL_DUE,
+    **wishes: object,
+) -> Plan:
     """Press the button; with wishes, for a change of plan."""
     made = make_plan(
         city=city or small_city(),
         readings=stores.readings,
         events=stores.events,
         roads=StraightLineRoads(1.35, 22.0),
-        settings=ALL_DUE,
+        settings=settings,
         day=TODAY,
         now_utc=now_utc,
         plan_id=PlanId(f"p{now_utc:%H%M}-{len(wishes)}"),
@@ -129,14 +135,46 @@ def test_what_was_done_stays_in_the_new_plan_and_is_not_driven_again(stores: Sto
     assert changed.bins_collected | set(left_out(changed)) == set(small_city().bins)
 
 
-def test_the_truck_goes_where_it_is_heading(stores: Stores, driven: Plan) -> None:
-    """At the next junction it is too late to tell the driver otherwise."""
-    route, now = do_first(stores, driven, 1)
+def badly_ordered(stores: Stores, driven: Plan) -> Plan:
+    """Publish the plan with its first truck going up and down the town."""
+    route = driven.routes[0]
+    bins = [stop for stop in route.stops if stop.bin_id is not None]
+    turned = iter(sorted(bins, key=lambda stop: ["b3", "b5", "b1", "b2", "b4"].index(stop.bin_id or "")))
+    stops = tuple(stop if stop.bin_id is None else replace(stop, bin_id=next(turned).bin_id) for stop in route.stops)
+    worse = replace(driven, id=PlanId("worse"), status=PlanStatus.READY)
+    stores.plans.save(replace(worse, routes=(replace(route, stops=stops), *driven.routes[1:])))
+    return stores.plans.publish(worse.id)
+
+
+def test_the_truck_goes_where_it_is_heading_and_the_rest_is_put_right(stores: Stores, driven: Plan) -> None:
+    """At the next junction it is too late to tell the driver otherwise, however foolish the way."""
+    worse = badly_ordered(stores, driven)
+    route, now = do_first(stores, worse, 1)
     heading = route.stops[1]
-    changed = plan(stores, now, replan_of=driven.id)
+    changed = plan(stores, now, replan_of=worse.id)
     own = next(each for each in changed.routes if each.vehicle_id == route.vehicle_id)
     assert own.stops[1].bin_id == heading.bin_id
     assert ReasonCode.NEXT_STOP in {reason.code for reason in own.stops[1].reasons}
+
+
+@pytest.mark.parametrize(("change_minor", "moves"), [(0, True), (10_000_000, False)])
+def test_bins_change_trucks_only_where_that_is_worth_it(
+    stores: Stores, driven: Plan, change_minor: int, moves: bool
+) -> None:
+    """Two trucks that cross each other's way may go on so, if drivers must not be bothered."""
+    route = driven.routes[0]
+    bins = [stop for stop in route.stops if stop.bin_id is not None]
+    half = tuple(stop for stop in route.stops if stop not in bins[::2])
+    rest = tuple(stop for stop in route.stops if stop not in bins[1::2])
+    routes = tuple(
+        replace(route, vehicle_id=vehicle, stops=stops, legs_lonlat=()) for vehicle, stops in ((V1, half), (V2, rest))
+    )
+    split = replace(driven, id=PlanId("split"), status=PlanStatus.READY, routes=routes)
+    stores.plans.save(split)
+    stores.plans.publish(split.id)
+    settings = ALL_DUE.model_copy(update={"change_cost_minor": change_minor})
+    changed = plan(stores, MORNING_UTC + timedelta(minutes=1), settings=settings, replan_of=split.id)
+    assert bool(difference(split, changed).moved or len(changed.routes) < 2) is moves
 
 
 def test_a_truck_that_breaks_down_leaves_its_bins_to_the_others(stores: Stores, driven: Plan) -> None:
@@ -222,12 +260,14 @@ def test_a_truck_on_its_way_to_unload_is_let_unload(stores: Stores, driven: Plan
 
 def test_a_truck_that_is_late_comes_home_in_overtime_rather_than_not_at_all(stores: Stores, driven: Plan) -> None:
     """At half past one with waste aboard there is no plan that keeps the shift, and one is needed."""
-    do_first(stores, driven, 1)
+    route, _ = do_first(stores, driven, 1)
     late = datetime(2026, 11, 23, 13, 50, tzinfo=STOCKHOLM).astimezone(UTC)
     changed = plan(stores, late, replan_of=driven.id)
     assert changed.status is PlanStatus.READY, changed.violations
-    own = next(each for each in changed.routes if each.vehicle_id == driven.routes[0].vehicle_id)
+    own = next(each for each in changed.routes if each.vehicle_id == route.vehicle_id)
+    assert own.stops[1].bin_id == route.stops[1].bin_id, "where it is heading"
     assert own.stops[-1].kind is StopKind.DISPOSE
+    assert len(collects(own)) == 2, "and not a bin more"
 
 
 def test_only_a_plan_on_the_road_can_be_changed(stores: Stores) -> None:
