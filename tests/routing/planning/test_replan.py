@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from routing import planner
 from routing.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
+from tests.routing.planning.at_once import at_once
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.city import City
 from tomma.errors import ConflictError
@@ -33,6 +35,16 @@ MORNING_UTC = datetime(2026, 11, 23, 5, 30, tzinfo=STOCKHOLM).astimezone(UTC)
 ALL_DUE = PlanningSettings(budget_s=20.0, seed=4, next_opportunity_h=150.0)
 """With the next truck almost a week away every bin but b6 must be emptied."""
 V1, V2 = VehicleId("v1"), VehicleId("v2")
+
+
+REAL = {"test_without_an_event_the_plan_stays_as_it_is", "test_a_truck_that_breaks_down_leaves_its_bins_to_the_others"}
+
+
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tests ask the real engines in their process; what the others hold does not depend on how good a plan is."""
+    if request.node.name not in REAL:
+        monkeypatch.setattr(planner, "solve_in_child", at_once)
 
 
 @pytest.fixture

@@ -10,12 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from routing import planner
-from routing.engines.finish import settle
-from routing.engines.hopeless import reduce
 from routing.planner import make_plan
-from routing.problem import Orders, Problem
 from routing.roads.straight_line import StraightLineRoads
-from routing.solve import Solved
+from tests.routing.planning.at_once import at_once
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.model import BinId, Event, EventKind, PlanId, SkipReason, VehicleId
 from tomma.plan import Plan, PlanStatus, StopKind, Wishes
@@ -29,13 +26,6 @@ KINDS = {
     StopKind.DISPOSE: EventKind.UNLOADED,
     StopKind.BREAK: EventKind.BREAK_STARTED,
 }
-
-
-def at_once(problem: Problem, *, warm: Orders | None = None, **_: object) -> Solved:
-    """Solve in this process, by insertion from the plan that is there: a hundred changes must not take minutes."""
-    reduced = reduce(problem)
-    found = reduced.restore(settle(reduced.problem, reduced.inward(warm or {})))
-    return Solved(found, "insertion", (), 0.0, 0.0)
 
 
 @pytest.fixture(scope="module")
