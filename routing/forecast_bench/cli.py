@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False, help="Score the forecast: coverage, cali
 
 EDINBURGH = Path("../shared/data/edinburgh/enevo_collections.csv")
 """Scored when it is there and no other recording is named."""
-BINS, QUICK_TOWNS, QUICK_LESSONS = 6_000, 2, 4_000
+BINS, QUICK_BINS, QUICK_TOWNS, QUICK_LESSONS = 6_000, 5_000, 2, 3_000
 QUICK_SPLIT = datetime(2016, 7, 25)  # noqa: DTZ001  (a local day)
 
 
@@ -54,7 +54,8 @@ def forecast(
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
 ) -> None:
     """Score the forecast: coverage, calibration, CRPS beside its rivals, time."""
-    towns, split = (QUICK_TOWNS, QUICK_SPLIT) if quick else (towns, split)
+    if quick:
+        bins, towns, split = min(bins, QUICK_BINS), QUICK_TOWNS, QUICK_SPLIT
     settings = TownSettings(bins=bins, reading_gap_h=gap_h, silent_share=silent_share, drift_a_day=drift_a_day)
     lessons = (QUICK_LESSONS if quick else LESSONS) if library else 0
     simulated = score_towns(settings, range(towns), lessons=lessons)
