@@ -2,14 +2,16 @@
 
 Cuts follow the streets' seconds, not the map: a city is halved by which of two far bins a bin is nearer to, so that
 both halves have as much work as they get trucks, and halved again until a sector is small enough. Work is the time
-that what must be emptied takes, and a part of what may be. No bin is lost: one that no truck of its sector may
-collect goes to the nearest sector with a truck that may.
+that what must be emptied takes, and a part of what may be; the farther away, the more of a truck's day it costs.
+
+No bin is lost: one that no truck of its sector may collect goes to the nearest sector with a truck that may.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.engines.arcs import FORBIDDEN_S
 from routing.engines.bins import Bins, is_wanted
@@ -18,12 +20,15 @@ from routing.engines.parts import Part, joined, part_of
 from routing.problem import Bool, Int64, Orders, Problem, Solution, VisitKind
 from tomma.model import ReasonCode
 
+Float64 = NDArray[np.float64]
 MOST_BINS = 1_100
 """Wanted bins of a problem that is planned in one piece."""
 SECTOR_BINS = 750
 """Wanted bins of a sector, about."""
 OPTIONAL_SHARE = 0.2
 """Of an optional bin's work that counts: most of them stay where they are."""
+MOST_HOURS = 4.0
+"""On duty for an hour of work, where bins are farther away than a truck gets in a day."""
 SAMPLE = 200
 """Bins looked at where all of them would be too many."""
 
@@ -151,8 +156,24 @@ class _Cut:
         kilograms = max(1, *(truck.capacity_kg for truck in problem.trucks))
         load = np.maximum(columns.volume_l[bins] / litres, columns.weight_kg[bins] / kilograms)
         seconds = columns.service_s[bins] + problem.halt_s[columns.place[bins]] + way_s + load * cycle_s
+        seconds *= self._hours_per_hour(bins)
         work: Int64 = (np.where(columns.must[bins], 1.0, OPTIONAL_SHARE) * seconds).astype(np.int64) + 1
         return work
+
+    def _hours_per_hour(self, bins: Int64) -> Float64:
+        """Return how long a truck is on duty for an hour of work at each bin: it has to get there, and home."""
+        problem, places = self.problem, self.columns.place[bins]
+        starts = np.array(sorted({truck.start_place for truck in problem.trucks}), dtype=np.int64)
+        ends = np.array(sorted({truck.end_place for truck in problem.trucks}), dtype=np.int64)
+        home_s = np.full(len(bins), FORBIDDEN_S, dtype=np.int64)
+        for site in problem.disposals:
+            gate = np.array([site.place], dtype=np.int64)
+            way_s = self._seconds(places, gate)[:, 0] + site.unload_s + int(self._seconds(gate, ends).min())
+            home_s = np.minimum(home_s, way_s)
+        away_s = self._seconds(starts, places).min(axis=0) + home_s
+        duty_s = max(1.0, float(np.median([truck.latest_home_s - truck.shift_start_s for truck in problem.trucks])))
+        factor: Float64 = duty_s / np.maximum(duty_s - away_s, duty_s / MOST_HOURS)
+        return factor
 
     def mended(self, pieces: Sequence[_Piece]) -> list[_Piece]:
         """Move bins to the nearest piece with a truck that may collect them, if their own has none."""
