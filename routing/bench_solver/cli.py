@@ -1,5 +1,6 @@
 """`tomma bench solver`: our plans beside plain PyVRP and plain OR-Tools, on public instances and on waste_city."""
 
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -51,7 +52,7 @@ def solver_command(
         tasks = quick_tasks(instances, city, peers)
     else:
         tasks = public_tasks(instances, seconds, peers) + city_tasks(city, seeds, peers)
-    results = _run_all(only(tasks, only_these or ()), seed, began_at + QUICK_ENDS_S if quick else None)
+    results = _run_all(only(tasks, only_these or ()), seed, began_at + QUICK_ENDS_S if quick else math.inf)
     found = figures(results, time.monotonic() - began_at)
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
@@ -61,15 +62,15 @@ def solver_command(
         raise typer.Exit(1)
 
 
-def _run_all(tasks: Sequence[Task], seed: int, ends_at: float | None) -> list[Result]:
+def _run_all(tasks: Sequence[Task], seed: int, ends_at: float) -> list[Result]:
     results = []
     with _progress(len(tasks)) as tell:
         for task in tasks:
             lasts_s = task.seconds * (2 if task.peers else 1) + OVERHEAD_S
-            if ends_at is not None and time.monotonic() + lasts_s > ends_at:
+            if time.monotonic() + lasts_s > ends_at:
                 continue
             tell(f"{task.case.name} {task.seconds:g} s", 0)
-            results.append(run(task, seed))
+            results.append(run(task, seed, ends_at))
             tell("", 1)
     return results
 

@@ -1,5 +1,6 @@
 """One case, planned by us and by the peers within the same seconds, judged by the case's own judge."""
 
+import math
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -74,15 +75,15 @@ class Result:
         return self.ours.comparable / published.value - 1.0
 
 
-def run(task: Task, seed: int) -> Result:
-    """Plan the case, then let the peers plan it."""
+def run(task: Task, seed: int, ends_at: float = math.inf) -> Result:
+    """Plan the case, then let the peers plan it; they have no plan if they have none by `ends_at`."""
     case, problem = task.case, task.case.problem
     with _Memory() as memory:
         solved = solve_in_child(problem, budget_s=task.seconds, memory_limit_mb=MEMORY_LIMIT_MB, seed=seed)
     solution = solved.solution
     routes = case.routes(solution)
     together = (os.cpu_count() or 1) >= CORES_FOR_BOTH_PEERS
-    answers = plan_beside(case, task.seconds, seed, task.peers, together=together)
+    answers = plan_beside(case, task.seconds, seed, task.peers, together=together, ends_at=ends_at)
     return Result(
         task=task,
         ours=case.score(routes) if not task.left_outs_allowed else _own_score(solution),

@@ -11,9 +11,10 @@ from routing.bench_solver.run import Task
 from routing.bench_solver.waste_city_case import WasteCityCase
 
 BOTH = tuple(PEERS)
-QUICK_S = 4.5
-"""Five instances, ours and then both peers side by side, with starts and judging: 50 s where nothing else runs."""
-QUICK_INSTANCES = ("X-n101-k25", "RC208", "X-n251-k28", "102_stop")
+QUICK_S = 4.0
+"""Five instances, ours and then both peers side by side, with starts and judging: 45 s where nothing else runs."""
+QUICK_INSTANCES = ("102_stop", "X-n101-k25", "RC208", "X-n251-k28")
+"""In the order of worth: on a busy machine there is no time for the last ones."""
 QUICK_CITY = (300, 4, 0)
 
 
@@ -49,15 +50,11 @@ def city_tasks(path: Path | None, cities: int, peers: Sequence[str]) -> list[Tas
 
 def quick_tasks(data: Path | None, city: Path | None, peers: Sequence[str]) -> list[Task]:
     """Return one instance of each kind, for seconds."""
-    chosen = [
-        task
-        for task in public_tasks(data, QUICK_S, peers)
-        if task.case.name in QUICK_INSTANCES and task.case.group != "pcvrptw"
-    ]
+    chosen = [task for task in public_tasks(data, QUICK_S, peers) if task.case.name in QUICK_INSTANCES]
     bins, trucks, seed = QUICK_CITY
     cities = [replace(task, seconds=QUICK_S) for task in city_tasks(city, 1, peers) if task.case.size == bins]
     assert all(task.case.name == WasteCityCase(Path(), bins, trucks, seed).name for task in cities)  # noqa: S101
-    return chosen + cities
+    return cities + sorted(chosen, key=lambda task: QUICK_INSTANCES.index(task.case.name))
 
 
 def only(tasks: Sequence[Task], wanted: Sequence[str]) -> list[Task]:
