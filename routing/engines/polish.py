@@ -50,6 +50,8 @@ class Polish:
         self._wanted = [index for index in range(len(self.problem.bins)) if is_wanted(self.problem, index)]
         self._place = np.array([node.place for node in self.problem.bins], dtype=np.int64)
         self._rng = np.random.default_rng(self.seed)
+        self._beside_s = 0.0
+        """What a task takes beside its search: stating the problem, settling, the way there and back."""
 
     def run(self, best: Solution) -> Solution:
         """Return the best after the time or the iterations are up, or when nothing gets better any more."""
@@ -61,7 +63,10 @@ class Polish:
             pieces = self._pieces(best, number)
             tasks = self._tasks(best, pieces, number)
             spent += sum(task.iterations or 0 for task in tasks)
+            began_at, turns = time.monotonic(), -(-len(tasks) // self.lanes.count)
             best = self._put_back(best, pieces, tasks)
+            beside_s = (time.monotonic() - began_at) / turns - max(task.seconds for task in tasks)
+            self._beside_s = max(0.0, beside_s)
             stale = 0 if best.rank < before else stale + 1
             number += 1
         return best
@@ -90,7 +95,10 @@ class Polish:
             seed, strict = self.seed + 1_000 + 10 * number + copy, not (limited and (number + copy) % 2)
             for part in pieces:
                 start = part.of_whole(best)
-                seconds = min(max(LEAST_SLICE_S, SLICE_S_PER_BIN * len(part.bins)), left_s / turns)
+                seconds = min(
+                    max(LEAST_SLICE_S, SLICE_S_PER_BIN * len(part.bins)),
+                    max(MIN_LEFT_S / 2, left_s / turns - self._beside_s),
+                )
                 iterations = self.iterations and max(1, self.iterations // (4 * len(pieces) * copies))
                 fleet = tuple(range(len(part.trucks)))
                 task = Search(part.problem, fleet, seconds, iterations, seed, start, orders_of(start), strict=strict)
