@@ -11,7 +11,7 @@ The rules, in order:
 4. For one bin, emptied beats skipped, whichever came first: the bin cannot be both, and an empty bin is the fact.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -122,13 +122,27 @@ def _by_our_clock(tap: Event) -> datetime:
 def _without_undone(placed: list[tuple[_Place, Event]]) -> list[tuple[_Place, Event]]:
     index = {event.key: event for _, event in placed}
     undone: set[str] = set()
-    for _, event in reversed(placed):  # the latest first: an undo counts only once nothing later has undone it
-        if event.kind is not EventKind.UNDONE or event.key in undone:
+    for event in _undos_latest_first(placed):
+        if event.key in undone:
             continue
         named = index.get(event.undoes_key or "")
         if named is not None and named.vehicle_id == event.vehicle_id:
             undone.add(named.key)
     return [pair for pair in placed if pair[1].key not in undone and pair[1].kind is not EventKind.UNDONE]
+
+
+def _undos_latest_first(placed: list[tuple[_Place, Event]]) -> Iterator[Event]:
+    """Yield each undo after all that name it: whoever names a key has seen it, whatever the clocks of two tablets say.
+
+    Where clocks and naming leave a choice, the later one by the clock comes first. A circle, which only a hostile client
+    makes, is entered at its latest.
+    """
+    left = {event.key: event for _, event in reversed(placed) if event.kind is EventKind.UNDONE}
+    while left:
+        named = {event.undoes_key for event in left.values()}
+        free = [key for key in left if key not in named] or [next(iter(left))]
+        for key in free:
+            yield left.pop(key)
 
 
 def _outcome(bin_id: BinId, said: list[tuple[_Place, Event]]) -> Outcome:

@@ -175,6 +175,16 @@ def test_an_undo_holds_although_the_second_tablets_clock_is_behind() -> None:
     assert fold(events).state_of(BinId("B1")) is StopState.TODO
 
 
+def test_an_undo_of_an_undo_holds_although_its_tablets_clock_was_set_in_between() -> None:
+    """Sent with another clock than it was tapped by, it seems earlier than what it names; who names a key has seen it."""
+    events = [
+        tap("emptied", minute=0),
+        tap("undo", EventKind.UNDONE, minute=5, device="tablet-2", undoes="emptied"),
+        replace(tap("redo", EventKind.UNDONE, minute=-1_400, sequence=1, undoes="undo"), clock_skew_s=7_200.0),
+    ]
+    assert fold(events).state_of(BinId("B1")) is StopState.EMPTIED
+
+
 def test_nobody_undoes_another_trucks_tap() -> None:
     """A key that leaked must not let one driver erase another's work."""
     events = [tap("emptied"), tap("undo", EventKind.UNDONE, minute=1, undoes="emptied", vehicle="V2")]
