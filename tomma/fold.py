@@ -132,10 +132,10 @@ def _without_undone(placed: list[tuple[_Place, Event]]) -> list[tuple[_Place, Ev
 
 
 def _undos_latest_first(placed: list[tuple[_Place, Event]]) -> Iterator[Event]:
-    """Yield each undo after all that name it: whoever names a key has seen it, whatever the clocks of two tablets say.
+    """Yield each undo after all that name it: whoever names a key has seen it, whatever the tablets' clocks say.
 
-    Where clocks and naming leave a choice, the later one by the clock comes first. A circle, which only a hostile client
-    makes, is entered at its latest.
+    Where naming leaves a choice, the later one by the clock comes first. A circle, which only a hostile client makes,
+    is entered at its latest.
     """
     left = {event.key: event for _, event in reversed(placed) if event.kind is EventKind.UNDONE}
     while left:

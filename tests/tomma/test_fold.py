@@ -176,7 +176,7 @@ def test_an_undo_holds_although_the_second_tablets_clock_is_behind() -> None:
 
 
 def test_an_undo_of_an_undo_holds_although_its_tablets_clock_was_set_in_between() -> None:
-    """Sent with another clock than it was tapped by, it seems earlier than what it names; who names a key has seen it."""
+    """Sent by another clock than it was tapped by, it seems earlier than what it names; who names has seen."""
     events = [
         tap("emptied", minute=0),
         tap("undo", EventKind.UNDONE, minute=5, device="tablet-2", undoes="emptied"),
