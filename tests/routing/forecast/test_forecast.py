@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -235,7 +236,7 @@ def test_a_probability_can_be_asked_for_any_time(make_city: MakeCity, steady: Se
 
 
 @pytest.mark.parametrize("asked", [{"horizon_h": 0}, {"step_h": 0}])
-def test_a_forecast_of_no_time_is_refused(make_city: MakeCity, now: datetime, asked: dict[str, int]) -> None:
+def test_a_forecast_of_no_time_is_refused(make_city: MakeCity, now: datetime, asked: dict[str, Any]) -> None:
     """The message names the field and the value."""
     with pytest.raises(ValueError, match="must be at least 1, got"):
         forecast_city(make_city(), {}, now, **asked)

@@ -131,7 +131,7 @@ def test_the_order_of_bins_and_readings_changes_nothing(
     turned = {bin_id: BinHistory(had.readings[::-1], had.emptyings) for bin_id, had in history.items()}
     city = make_city(names=names)
     plain = forecast_city(city, history, now)
-    other = forecast_city(replace(city, bins={names[n]: city.bins[BinId(names[n])] for n in order}), turned, now)
+    other = forecast_city(replace(city, bins={BinId(names[n]): city.bins[BinId(names[n])] for n in order}), turned, now)
     for name in names:
         assert other.of(BinId(name)).p90 == pytest.approx(plain.of(BinId(name)).p90, abs=1e-6)
         assert other.of(BinId(name)).p_overflow == pytest.approx(plain.of(BinId(name)).p_overflow, abs=1e-6)

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import horizon_child
 from routing.days_ahead import DaysAhead, look_ahead, taken_early
 from routing.daytime import WorkingDay
 from routing.demand import demands
@@ -130,7 +129,7 @@ def test_a_search_that_fails_leaves_the_greedy_answer(
             raise trouble
         return subprocess.CompletedProcess((), 0, trouble)
 
-    monkeypatch.setattr(horizon_child.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     assert level(horizon, budget_s=1.0, memory_limit_mb=1_024, seed=0) == greedy(horizon)
 
 
