@@ -1,4 +1,4 @@
-"""`/` the manager's page, `/sensors`, `/driver` the tablet's, `/static` what they load, `/api` the API in words."""
+"""`/`, `/sensors`, `/tablets` for the office, `/driver` for the tablet, `/static` their files, `/api` the API told."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from api.pages.offline import PAGE, worker_script
 
 WEB = Path(__file__).parents[1] / "web"
 OWN = Path(__file__).parent
-SHELLS = {"/": "manager.html", "/sensors": "sensors.html", "/driver": "driver.html"}
+SHELLS = {"/": "manager.html", "/sensors": "sensors.html", "/tablets": "tablets.html", "/driver": "driver.html"}
 CODE = re.compile(r"`([^`]+)`")
 METHODS = ("get", "post", "put", "patch", "delete")
 

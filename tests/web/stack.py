@@ -29,7 +29,7 @@ from tomma.city import City
 from tomma.clock import ScaledClock
 from tomma.model import Emptying, EmptyingSource, Quality, Reading
 from tomma.plan import Plan
-from tomma.settings import ClockSettings, PlanningSettings, RoadSettings, Settings
+from tomma.settings import ClockSettings, PlanningSettings, RoadSettings, ServerSettings, Settings
 from tomma.stores.wiring import Stores, open_stores
 
 BINS = 48
@@ -73,13 +73,14 @@ def lived(city: City, now_utc: datetime) -> tuple[list[Reading], list[Emptying]]
     return readings, emptyings
 
 
-def settings_of(data_dir: Path, *, on_streets: bool = False) -> Settings:
+def settings_of(data_dir: Path, *, on_streets: bool = False, paired_only: bool = False) -> Settings:
     """Settings whose clock shows NOW when a server starts, at the pace of the wall."""
     return Settings(
         data_dir=data_dir,
         roads=RoadSettings(osm_extract=SHIPPED_EXTRACT if on_streets else None),
         planning=PlanningSettings(budget_s=5.0 if on_streets else 1.0),
         clock=ClockSettings(start_utc=NOW, real_start_s=time.time()),
+        server=ServerSettings(require_paired_tablets=paired_only),
     )
 
 
@@ -117,6 +118,7 @@ class Stack:
     data_dir: Path
     on_streets: bool = False
     factor: float = 1.0
+    paired_only: bool = False
     port: int = 0
     _server: Server | None = field(default=None, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
@@ -135,7 +137,7 @@ class Stack:
 
     def start(self) -> None:
         """Serve; returns when the server answers."""
-        settings = settings_of(self.data_dir, on_streets=self.on_streets)
+        settings = settings_of(self.data_dir, on_streets=self.on_streets, paired_only=self.paired_only)
         self._stores = open_stores(settings)
         context = ApiContext(
             settings=settings,
@@ -208,9 +210,11 @@ class Stack:
 
 
 @contextmanager
-def serving(data_dir: Path, *, on_streets: bool = False, factor: float = 1.0) -> Iterator[Stack]:
+def serving(
+    data_dir: Path, *, on_streets: bool = False, factor: float = 1.0, paired_only: bool = False
+) -> Iterator[Stack]:
     """A running stack on a data folder."""
-    stack = Stack(data_dir, on_streets=on_streets, factor=factor)
+    stack = Stack(data_dir, on_streets=on_streets, factor=factor, paired_only=paired_only)
     stack.start()
     try:
         yield stack

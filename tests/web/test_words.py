@@ -82,7 +82,7 @@ def test_every_code_of_the_core_has_words(words: Words) -> None:
 
 def test_the_pages_use_every_word_and_only_words_there_are(words: Words) -> None:
     """A key with a typing error, or a word nobody shows, is found here."""
-    source = "".join(path.read_text() for folder in ("lib", "map", "manager", "sensors", "driver")
+    source = "".join(path.read_text() for folder in ("lib", "map", "manager", "sensors", "tablets", "driver")
                      for path in (STATIC / folder).rglob("*.js"))  # fmt: skip
     known = set(words["sv"])
     families = {key.split(".")[0] for key in known}

@@ -26,9 +26,9 @@ async function activate() {
   await self.clients.claim();
 }
 
-/** A browser may throw caches away when the disk is full: then the network has to do. */
+/** A browser may throw caches away when the disk is full: then the network has to do. None is made here. */
 async function fromShell(path, request) {
-  const kept = await (await caches.open(CACHE)).match(path);
+  const kept = await caches.match(path, {cacheName: CACHE});
   return kept ?? fetch(request);
 }
 

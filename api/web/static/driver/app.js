@@ -49,6 +49,7 @@ function useLater(load, isWanted) {
 }
 
 const loadMap = () => import("./map.js").then(({RouteMap}) => RouteMap);
+const loadPairing = () => import("./pairing/screen.js").then(({openPairing}) => openPairing());
 const loadChoice = () => import("./choice.js").then(({VehicleChoice}) => VehicleChoice);
 
 /** What is needed seldom: its code and words are fetched when it is opened first, and kept on the tablet all the same. */
@@ -76,9 +77,13 @@ export function DriverApp({session, onLanguage}) {
   const [openMore, more] = useMore({session, state, stops, current});
   const Map = useLater(loadMap, Boolean(route));
   const Choice = useLater(loadChoice, !route);
+  const Pairing = useLater(loadPairing, Boolean(state.pairing));
   const told = useGuidance(session, route, current);
   const switches = html`<${LanguageSwitch} onLanguage=${onLanguage} /><${ThemeSwitch} />`;
 
+  if (state.pairing) {
+    return Pairing && html`<${Pairing} session=${session} why=${state.pairing} onLanguage=${onLanguage} />`;
+  }
   if (!route) {
     return Choice && html`<${Choice} session=${session} state=${state} switches=${switches} />`;
   }

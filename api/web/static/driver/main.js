@@ -33,10 +33,16 @@ function followSun(city) {
   setInterval(refreshTheme, LOOK_AT_SUN_MS);
 }
 
-const [city, session] = await Promise.all([cityOrMemory(), openSession(wantedVehicle())]);
-if (city?.bounds) followSun(city);
-keepAwake();
-mount(html`<${Page} city=${city} titleKey="app.driver_title"
-  view=${(onLanguage) => html`<${DriverApp} session=${session} onLanguage=${onLanguage} />`} />`);
-// Last: the next stop and its buttons come first.
-import("./offline.js").then(({keepPage}) => keepPage());
+async function open() {
+  const [city, session] = await Promise.all([cityOrMemory(), openSession(wantedVehicle())]);
+  if (city?.bounds) followSun(city);
+  keepAwake();
+  mount(html`<${Page} city=${city} titleKey="app.driver_title"
+    view=${(onLanguage) => html`<${DriverApp} session=${session} onLanguage=${onLanguage} />`} />`);
+  // Last: the next stop and its buttons come first.
+  import("./offline.js").then(({keepPage}) => keepPage());
+}
+
+const farewell = /^#(revoked|signed_out)$/.exec(location.hash)?.[1];
+if (farewell) import("./pairing/farewell.js").then(({sayFarewell}) => sayFarewell(farewell));
+else await open();

@@ -34,6 +34,7 @@ function openDatabase() {
 /** @returns {Promise<Outbox>} Rejects when the browser keeps nothing; then taps must be warned about. */
 export async function openOutbox() {
   const database = await openDatabase();
+  database.onversionchange = () => database.close(); // another tab forgets everything: do not stand in its way
   const outbox = new Outbox(database);
   await outbox.prepare();
   return outbox;

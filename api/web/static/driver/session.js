@@ -1,5 +1,5 @@
 /** The driver's day as this tablet holds it: the route, the taps, and how it stands with the server. */
-import {STREAM_PATH, getDriverRoute, getDriverRoutes, getGuidance} from "../lib/api.js";
+import {STREAM_PATH, carry, getDriverRoute, getDriverRoutes, getGuidance} from "../lib/api.js";
 import {nowUtc} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
@@ -14,7 +14,8 @@ const GATHER_MS = 400;
 
 const EMPTY = {
   ready: false, routes: null, vehicleId: null, route: null, fromMemory: false, records: [], online: true, sending: 0,
-  chosenKey: null, toast: null, fault: "", offered: null, position: false, lastPosition: null,
+  chosenKey: null, toast: null, fault: "", offered: null, position: false, lastPosition: null, paired: false,
+  pairing: location.hash.startsWith("#pair=") ? "asked" : "",
 };
 
 /** @returns {Promise<object>} The store and what the page may do with it. */
@@ -26,6 +27,26 @@ export async function openSession(vehicleId) {
   } catch (error) {
     store.set({fault: String(error?.message ?? error)});
   }
+  const token = await outbox?.recall("token");
+  store.set({paired: Boolean(token)});
+  carry(token, refused);
+
+  /** The server does not know this tablet: it is paired again and keeps its taps. Revoked, it forgets everything. */
+  function refused(why) {
+    if (why === "tablet-revoked") forget("revoked");
+    else store.set({pairing: why || "pairing-required"});
+  }
+  const forget = async (why) => (await import("./pairing/forget.js")).forgetAll(outbox, why);
+
+  /** From now on this tablet is known. */
+  async function paired({token: given}) {
+    await outbox?.remember("token", given);
+    carry(given);
+    store.set({paired: true, pairing: ""});
+    sender?.flush();
+    await askRoute();
+  }
+
   const showRecords = async () => outbox && store.set({records: await outbox.all()});
   const sender = outbox && createSender(outbox, (state) => store.set(state), showRecords);
   await showRecords();
@@ -178,10 +199,12 @@ export async function openSession(vehicleId) {
       askSoon();
     }
   });
+  addEventListener("hashchange", () => location.hash.startsWith("#pair=") && store.set({pairing: "asked"}));
   setInterval(askRoute, ASK_AGAIN_MS); // a proxy may swallow the stream without a word
 
   const session = {
-    store, tap, undo, undoStop, choose, report, emptyOther, weigh, usePosition, rememberedOr, words, acceptOffer,
+    store, paired, forget, tap, undo, undoStop, choose, report, emptyOther, weigh, usePosition, rememberedOr, words, acceptOffer,
+    waiting: async () => (await outbox?.waiting()) ?? [],
     leave: () => choose(null),
     select: (key) => store.set({chosenKey: key}),
     hideToast: () => store.set({toast: null}),

@@ -13,6 +13,19 @@ export class ApiError extends Error {
   }
 }
 
+let token = "";
+let onRefused = () => {};
+
+/**
+ * Show this tablet's token with every question from now on.
+ *
+ * @param {string} [next] Empty: none. @param {(kind: string) => void} [told] Told when the server knows us no more.
+ */
+export function carry(next = "", told = onRefused) {
+  token = next;
+  onRefused = told;
+}
+
 /**
  * @param {string} path Below /api/v1, beginning with a slash.
  * @param {{method?: string, body?: unknown, signal?: AbortSignal}} [options] `body` is sent as JSON.
@@ -23,11 +36,14 @@ export async function ask(path, {method = "GET", body, signal} = {}) {
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   let answer;
   let decoded = null;
+  const shown = token;
   try {
     answer = await fetch(BASE + path, {
       method,
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
-      headers: body === undefined ? {} : {"content-type": "application/json"},
+      headers: {
+        ...(body !== undefined && {"content-type": "application/json"}), ...(shown && {authorization: `Bearer ${shown}`}),
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: "no-store",
     });
@@ -36,6 +52,7 @@ export async function ask(path, {method = "GET", body, signal} = {}) {
     if (answer && !answer.ok) throw new ApiError(answer.status, null, path);
     throw new ApiError(0, {detail: String(error?.message ?? error)}, path);
   }
+  if (answer.status === 401 && shown === token) onRefused(decoded?.type?.split(":").pop());
   if (!answer.ok) throw new ApiError(answer.status, decoded, path);
   return decoded;
 }

@@ -19,7 +19,7 @@ function CityClock() {
     ${factor !== 1 && html`<span class="pill demo">${t("bar.demo_clock", {factor: format.whole(factor)})}</span>`}</p>`;
 }
 
-const PAGES = {city: "/", sensors: "/sensors"};
+const PAGES = {city: "/", sensors: "/sensors", tablets: "/tablets"};
 
 /** `live`: whether the page hears from the server; undefined while it does not know yet. */
 export function TopBar({here, live, onLanguage}) {

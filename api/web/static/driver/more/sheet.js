@@ -5,12 +5,13 @@ import {Icon} from "../../lib/icons.js";
 import {AdHoc} from "./adhoc.js";
 import {Report} from "./report.js";
 import {Shift} from "./shift.js";
+import {SignOut} from "./signout.js";
 import {Way} from "./way.js";
 import {Weighing} from "./weighing.js";
 
-const VIEWS = {report: Report, adhoc: AdHoc, weighing: Weighing, shift: Shift, way: Way};
+const VIEWS = {report: Report, adhoc: AdHoc, weighing: Weighing, shift: Shift, way: Way, signout: SignOut};
 
-function Menu({onView, onClose, session, position}) {
+function Menu({onView, onClose, session, position, paired}) {
   const {t} = useWords();
   const tile = (view, picture) => html`<button type="button" class="tile" onClick=${() => onView(view)}>
     <${Icon} name=${picture} size=${34} /><span>${t(`more.${view}`)}</span></button>`;
@@ -20,6 +21,7 @@ function Menu({onView, onClose, session, position}) {
         <${Icon} name="target" size=${34} /><span>${t(position ? "more.position_on" : "more.position_off")}</span></button>
       <button type="button" class="tile" onClick=${() => { onClose(); session.leave(); }}>
         <${Icon} name="truck" size=${34} /><span>${t("driver.change")}</span></button>
+      ${paired && tile("signout", "key")}
     </div>
     <p class="hint">${t(position ? "driver.privacy_position" : "driver.privacy")}</p>`;
 }
@@ -39,7 +41,7 @@ export function MoreSheet({session, state, stops, current, first, onClose}) {
       <h2 id="more-title">${t(view ? `more.${view}` : "driver.more")}</h2>
       ${View
         ? html`<${View} session=${session} state=${state} stops=${stops} current=${current} onDone=${close} />`
-        : html`<${Menu} session=${session} position=${state.position} onView=${setView} onClose=${close} />`}
+        : html`<${Menu} session=${session} position=${state.position} paired=${state.paired} onView=${setView} onClose=${close} />`}
       <button type="button" class="tile back" autofocus onClick=${close}>${t("app.back")}</button>
     </div>
   </dialog>`;

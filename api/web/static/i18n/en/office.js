@@ -21,6 +21,7 @@ export default {
   "nav.label": "Pages",
   "nav.city": "City",
   "nav.sensors": "Sensors",
+  "nav.tablets": "Tablets",
   "bar.demo_clock": "demo clock ×{factor}",
   "bar.live": "Live",
   "bar.reconnecting": "Reconnecting …",

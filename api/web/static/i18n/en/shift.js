@@ -44,4 +44,8 @@ export default {
   "way.none": "The way in words is not here. Follow the line on the map.",
   "way.straight_line": "The streets are not known: direction and distance only.",
   "way.navigate": "Open in the tablet's navigation",
+  "more.signout": "Sign out this tablet",
+  "signout.what": "Everything kept on this tablet is deleted. To drive with it again, the office must give it a new code.",
+  "signout.waiting": {one: "{n} tap is not with the office yet. Sign out when everything is sent.", other: "{n} taps are not with the office yet. Sign out when everything is sent."},
+  "signout.offline": "Signing out needs a network.",
 };

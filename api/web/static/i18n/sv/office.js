@@ -21,6 +21,7 @@ export default {
   "nav.label": "Sidor",
   "nav.city": "Staden",
   "nav.sensors": "Givare",
+  "nav.tablets": "Surfplattor",
   "bar.demo_clock": "demoklocka ×{factor}",
   "bar.live": "Direkt",
   "bar.reconnecting": "Återansluter …",

@@ -44,4 +44,8 @@ export default {
   "way.none": "Körvägen i ord finns inte här. Följ linjen på kartan.",
   "way.straight_line": "Gatorna är inte kända: bara riktning och avstånd.",
   "way.navigate": "Öppna i surfplattans navigering",
+  "more.signout": "Logga ut surfplattan",
+  "signout.what": "Allt som finns på surfplattan tas bort. För att köra med den igen behövs en ny kod från kontoret.",
+  "signout.waiting": {one: "{n} tryck har inte nått kontoret än. Logga ut när allt är sänt.", other: "{n} tryck har inte nått kontoret än. Logga ut när allt är sänt."},
+  "signout.offline": "Att logga ut kräver nät.",
 };

@@ -1,0 +1,21 @@
+/** Letting a tablet in, and its farewell, in English. */
+export default {
+  "pairing.title": "Pair this tablet",
+  "pairing.how": "The office reads out six digits, or shows a QR code for the camera.",
+  "pairing.unknown": "The office does not know this tablet any more. Pair it again: its taps are kept and sent afterwards.",
+  "pairing.code": "Code from the office",
+  "pairing.keys": "Keypad",
+  "pairing.clear": "Clear the code",
+  "pairing.back": "Take back the last digit",
+  "pairing.name": "What the office shall call it (if you like)",
+  "pairing.unnamed": "Tablet",
+  "pairing.pair": "Pair",
+  "pairing.later": "Not now",
+  "pairing.refused": "The code is wrong, was used, or is older than ten minutes. Ask the office for a new one.",
+  "pairing.too_many": "Too many wrong codes were tried. Wait ten minutes, then ask for a new one.",
+  "pairing.offline": "The office cannot be reached. Pairing needs a network.",
+  "farewell.revoked": "The office has shut this tablet out",
+  "farewell.signed_out": "This tablet is signed out",
+  "pairing.forgotten": "Everything that was kept on it has been deleted.",
+  "pairing.again": "Pair it again",
+};

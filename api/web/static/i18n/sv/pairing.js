@@ -1,0 +1,21 @@
+/** Letting a tablet in, and its farewell, in Swedish. */
+export default {
+  "pairing.title": "Koppla surfplattan",
+  "pairing.how": "Kontoret läser upp sex siffror, eller visar en QR-kod för kameran.",
+  "pairing.unknown": "Kontoret känner inte längre igen surfplattan. Koppla den igen: trycken finns kvar och sänds efteråt.",
+  "pairing.code": "Kod från kontoret",
+  "pairing.keys": "Knappsats",
+  "pairing.clear": "Rensa koden",
+  "pairing.back": "Ta bort sista siffran",
+  "pairing.name": "Vad kontoret ska kalla den (om du vill)",
+  "pairing.unnamed": "Surfplatta",
+  "pairing.pair": "Koppla",
+  "pairing.later": "Inte nu",
+  "pairing.refused": "Koden är fel, redan använd eller äldre än tio minuter. Be kontoret om en ny.",
+  "pairing.too_many": "För många felaktiga koder har prövats. Vänta tio minuter och be om en ny.",
+  "pairing.offline": "Kontoret kan inte nås. Att koppla kräver nät.",
+  "farewell.revoked": "Kontoret har stängt av surfplattan",
+  "farewell.signed_out": "Surfplattan är utloggad",
+  "pairing.forgotten": "Allt som fanns på den är borttaget.",
+  "pairing.again": "Koppla den igen",
+};

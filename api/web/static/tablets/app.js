@@ -1,0 +1,31 @@
+/** The tablets on the left, and beside them the code that lets the next one in. */
+import {useWords} from "../lib/context.js";
+import {html} from "../lib/html.js";
+import {useStore} from "../lib/store.js";
+import {TopBar} from "../lib/topbar.js";
+import {NewCode} from "./code.js";
+import {TabletList} from "./list.js";
+
+function Connected({desk, onLanguage}) {
+  const {t} = useWords();
+  const state = useStore(desk.store);
+  return html`<${TopBar} here="tablets" live=${state.live} onLanguage=${onLanguage} />
+    <main id="content" class="desk" tabindex="-1">
+      <div class="looking">
+        ${state.fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: state.fault})}</p>`}
+        ${state.tablets && !state.required && html`<p class="hint note">${t("tablets.not_required")}</p>`}
+        <${TabletList} tablets=${state.tablets} onRevoke=${desk.revoke} />
+      </div>
+      <aside class="side pair-side" aria-label=${t("tablets.new")}><${NewCode} code=${state.code} onNew=${desk.newCode}
+        onHide=${desk.hideCode} /></aside>
+    </main>`;
+}
+
+export function TabletsApp({desk, fault, onLanguage}) {
+  const {t} = useWords();
+  return html`<div class="manager">${desk
+    ? html`<${Connected} desk=${desk} onLanguage=${onLanguage} />`
+    : html`<${TopBar} here="tablets" onLanguage=${onLanguage} />
+      <main id="content" class="waiting"><p role="status">${fault ? t("app.could_not_load", {detail: fault})
+        : t("app.loading")}</p></main>`}</div>`;
+}
