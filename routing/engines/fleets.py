@@ -48,8 +48,8 @@ def _kinds(problem: Problem) -> list[tuple[int, ...]]:
 
 
 def _choices(problem: Problem, kinds: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
-    """Yield how many of each kind; trucks on the road always drive."""
-    least = [1 if problem.trucks[kind[0]].on_road else 0 for kind in kinds]
+    """Yield how many of each kind; trucks on the road always drive, and those that cost nothing always may."""
+    least = [_always(problem, kind) for kind in kinds]
     choices = 1
     for kind, low in zip(kinds, least, strict=True):
         choices *= len(kind) + 1 - low
@@ -58,6 +58,12 @@ def _choices(problem: Problem, kinds: Sequence[tuple[int, ...]]) -> Iterator[tup
         yield from (counts for counts in product(*ranges) if any(counts))
         return
     yield from dict.fromkeys(_some_choices(problem, kinds, least))
+
+
+def _always(problem: Problem, kind: Sequence[int]) -> int:
+    """Return how many of a kind are in every fleet: there is nothing to gain by leaving out what is free."""
+    truck = problem.trucks[kind[0]]
+    return 1 if truck.on_road else len(kind) if not truck.fixed_minor else 0
 
 
 def _some_choices(

@@ -19,6 +19,8 @@ from routing.engines.sectors import is_large
 from routing.engines.sweep import Sweep
 from routing.problem import Problem, Solution
 
+WHOLE_S_PER_BIN = 0.03
+"""1599_stop finds its 13 trucks in 25 s of one core in one piece, and in sectors only 15: docs/benchmarks/solver.md."""
 SWEEP_SHARE = 0.5
 """Of the seconds of a part, the rest is for polishing."""
 WORTH_LANES_S, WORTH_LANES_BINS = 1.5, 60
@@ -75,8 +77,16 @@ def _plan(problem: Problem, given: _Given, best: Solution, report: Report) -> No
         return
     seconds = given.seconds * SWEEP_SHARE
     half = given.iterations and max(1, given.iterations // 2)
-    if is_large(problem):
+    if is_large(problem) and not _is_better_whole(problem, given.seconds):
         best = plan_sectors(problem, given.lanes, seconds, half, given.seed, best, report)
     else:
         best = Sweep(problem, arcs(problem), given.lanes, seconds, half, given.seed, report).run(best)
     Polish(problem, given.lanes, ends_at, half, given.seed, report).run(best)
+
+
+def _is_better_whole(problem: Problem, seconds: float) -> bool:
+    """Whether all must be collected, and there is time to search in one piece.
+
+    Sectors share trucks out by whole numbers: where nothing can be left out that takes a truck or two more.
+    """
+    return all(node.must for node in problem.bins) and seconds >= WHOLE_S_PER_BIN * len(problem.bins)

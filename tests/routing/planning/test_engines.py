@@ -124,6 +124,13 @@ def test_a_fleet_that_cannot_take_or_reach_all_must_bins_in_its_hours_is_not_off
     assert {size: set(each) for size, each in offered.items()} == {2: {(0, 1), (0, 2)}, 3: {(0, 1, 2)}}
 
 
+def test_trucks_that_cost_nothing_are_in_every_fleet() -> None:
+    """There is nothing to gain by leaving them out; those for hire are what is swept over."""
+    own, hired = a_truck(fixed_minor=0), a_truck(fixed_minor=50_000)
+    problem = a_street([300, 600], trucks=[own, own, hired, hired])
+    assert sorted(fleets(problem, arcs(problem)).values()) == [[(0, 1)], [(0, 1, 2)], [(0, 1, 2, 3)]]
+
+
 def test_a_fleet_that_may_not_collect_as_much_in_a_day_is_not_offered() -> None:
     """Unloading resets neither the litres of a day nor, with one trip, the truck."""
     bins = [{"volume_l": 1_000}] * 5
