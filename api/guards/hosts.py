@@ -1,7 +1,8 @@
 """Refuses requests that were sent to somebody else's name.
 
 A page of a stranger can point its own name at this machine's address (DNS rebinding); its requests then carry
-that name. Plain addresses and `localhost` cannot be rebound, so they are always answered.
+that name. Plain addresses and `localhost` cannot be rebound, so they are always answered. The answer is 421, not 400:
+nothing is wrong with the body, and a tablet must go on keeping it.
 """
 
 from collections.abc import Collection
@@ -21,12 +22,12 @@ class TrustedHosts:
         self._names = frozenset(name.lower() for name in names) | {"localhost"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 400 when the Host header names a stranger or is missing."""
+        """Answer 421 when the Host header names a stranger or is missing."""
         if scope["type"] == "http":
             host = Headers(scope=scope).get("host", "")
             if not self._trusts(host):
                 detail = "this server is not known by that name; add it to [server] trusted_hosts"
-                await problem_response(400, detail)(scope, receive, send)
+                await problem_response(421, detail)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

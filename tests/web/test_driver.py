@@ -3,9 +3,10 @@
 import re
 from datetime import datetime, timedelta
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.web.browsing import map_is_drawn
+from tests.web.browsing import LANDSCAPE, PORTRAIT, map_is_drawn
 from tests.web.conftest import OpenPage
 from tests.web.stack import NOW, Stack
 
@@ -57,6 +58,35 @@ def test_a_double_tap_is_one_tap(stack: Stack, open_page: OpenPage) -> None:
     assert next_number(page) == 2
 
 
+@pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])
+def test_the_second_half_of_a_double_tap_falls_on_nothing(
+    stack: Stack, open_page: OpenPage, size: tuple[int, int]
+) -> None:
+    """Where the finger is, a sheet comes up or a row moves up: it must not choose a reason, nor another stop."""
+    page = open_page(stack, DRIVER, size=size).page
+    page.get_by_role("button", name="Hoppa över").dblclick()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.wait_for_timeout(DEAF_MS)
+    page.get_by_role("button", name="Redan tomt").dblclick()
+    expect(page.locator("dialog")).to_have_count(0)
+    page.wait_for_timeout(DEAF_MS)
+    page.locator(".stops .row").nth(1).dblclick()
+    expect(page.locator(".card .disc")).to_have_text(re.compile("4$"))
+    stack.until(lambda: len(stack.events()) >= 1)
+    page.wait_for_timeout(300)
+    assert [event["kind"] for event in stack.events()] == ["skipped"]
+
+
+def test_the_keyboard_is_where_it_was_after_a_reason(stack: Stack, open_page: OpenPage) -> None:
+    """Who works without a finger goes on with the next stop, not at the top of the page."""
+    page = open_page(stack, DRIVER).page
+    skip = page.get_by_role("button", name="Hoppa över")
+    skip.press("Enter")
+    page.get_by_role("button", name="Inte säkert").press("Enter")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(skip).to_be_focused()
+
+
 def test_skipping_asks_why_once(stack: Stack, open_page: OpenPage) -> None:
     """Six tiles, one tap, no confirmation."""
     page = open_page(stack, DRIVER).page
@@ -99,6 +129,15 @@ def test_a_tap_is_taken_back_from_the_toast_and_from_the_list(stack: Stack, open
     stack.until(lambda: len(stack.events()) == 4)
     assert [event["kind"] for event in stack.events()] == ["emptied", "undone", "emptied", "undone"]
     assert {stop["state"] for stop in stack.ask("/driver/routes/truck-1")["stops"]} == {"todo"}
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_what_is_done_is_told_in_words(stack: Stack, open_page: OpenPage, language: str) -> None:
+    """The list is unfolded seldom: nobody saw that it showed the name of a word."""
+    page = open_page(stack, DRIVER, language=language).page
+    page.locator(".big.go").click()
+    page.locator(".stops summary").click()
+    expect(page.locator(".behind small")).to_have_text({"sv": "Tömd", "en": "Emptied"}[language])
 
 
 def test_any_order_is_allowed(stack: Stack, open_page: OpenPage) -> None:

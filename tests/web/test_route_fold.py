@@ -82,6 +82,52 @@ def test_a_tap_of_another_plan_or_truck_does_not_count(ask: Ask) -> None:
     assert states(ask, route(stop()), *foreign) == ["todo"]
 
 
+def test_a_tap_on_the_days_earlier_version_counts_on_the_new_one(ask: Ask) -> None:
+    """Taken over offline, the new version must not bring back what was emptied on the old one."""
+    tapped = record("emptied", "B1#1", plan_id="replaced")
+    of_day = {**route(stop(), stop(bin_id="B2")), "day": "2026-11-20"}
+    assert states(ask, of_day, {**tapped, "day": "2026-11-20"}) == ["emptied", "todo"]
+    assert states(ask, of_day, {**tapped, "day": "2026-11-19"}) == ["todo", "todo"]
+
+
+def test_what_a_newer_version_does_not_name_stays_as_it_was_tapped(ask: Ask) -> None:
+    """While it is only offered: an unloading, and a bin that it dropped, must not come back as to do."""
+    shown = route(stop("dispose"), stop(bin_id="dropped"), stop(bin_id="B2"), asked_ms=1_000)
+    newer = route(stop("dispose", state="todo"), stop(bin_id="B2", state="emptied"), asked_ms=9_000)
+    taps = [record("unloaded", "T1#1", settled_ms=2_000), record("emptied", "dropped#1", "key-2", settled_ms=3_000)]
+    merged = ask("driver/route.js", "withStates", shown, newer)
+    assert states(ask, merged, *taps) == ["emptied", "emptied", "emptied"]
+    assert states(ask, ask("driver/route.js", "withStates", merged, newer), *taps) == ["emptied"] * 3
+
+
+def test_an_early_truck_stays_early_when_the_server_knows_of_its_taps(ask: Ask) -> None:
+    """The time of the end must not jump back with the next look at the route."""
+    known = route(stop(state="emptied", state_event_key="key-1"), stop(bin_id="B2"), asked_ms=9_000)
+    folded = ask("driver/route.js", "foldStops", known, [record("emptied", "B1#1", settled_ms=2_000)])
+    assert ask("driver/route.js", "delayMs", folded, 0) == -3 * 60_000
+
+
+def test_a_route_is_under_way_until_it_is_done_or_long_over(ask: Ask) -> None:
+    """A night shift crosses midnight; yesterday's tablet does not."""
+    ends = {**route(stop(), stop(bin_id="B2")), "end_utc": "2026-11-20T10:00:00Z"}
+    at_ten, tapped = 1_795_168_800_000, [record("emptied", "B1#1")]
+    under_way = [
+        ask("driver/route.js", "isUnderWay", ends, taps, at_ten + hours * 3_600_000)
+        for taps, hours in ((tapped, 3), (tapped, 5), ([], 3), ([*tapped, record("emptied", "B2#1", "key-2")], 3))
+    ]
+    assert under_way == [True, False, False, False]
+
+
+def test_the_plans_words_lead_only_from_where_the_plan_thought(ask: Ask) -> None:
+    """Driven in another order, the first turn would be one of another street."""
+    stops = [{"key": key, "index": n, "state": state} for n, (key, state) in enumerate(
+        [("a", "emptied"), ("b", "todo"), ("c", "todo")])]  # fmt: skip
+    assert ask("driver/route.js", "comesAsPlanned", stops, stops[1])
+    assert not ask("driver/route.js", "comesAsPlanned", stops, stops[2])
+    stops[2]["state"] = "skipped"
+    assert not ask("driver/route.js", "comesAsPlanned", stops, stops[1])
+
+
 def test_a_break_is_done_when_it_ends(ask: Ask) -> None:
     """While it lasts, the page shows the button that ends it, whatever the server calls it."""
     of_route = route(stop("break", state="emptied"))
@@ -172,6 +218,7 @@ def test_one_event_the_server_cannot_read_does_not_hold_back_the_others(browser:
 POISON = """async () => {
   const {createSender} = await import("/static/driver/sender.js");
   const {ApiError} = await import("/static/lib/api.js");
+  const UNREADABLE = {type: "urn:tomma:problem:unprocessable-content", detail: "unreadable"};
   let waiting = ["a", "b", "bad", "c"].map((key) => ({key, event: {key}}));
   const settled = [];
   const outbox = {
@@ -182,9 +229,41 @@ POISON = """async () => {
     },
   };
   const post = async ({events}) => {
-    if (events.some((event) => event.key === "bad")) throw new ApiError(422, {detail: "unreadable"}, "");
+    if (events.some((event) => event.key === "bad")) throw new ApiError(422, UNREADABLE, "");
     return {results: events.map((event) => ({key: event.key, status: "stored"}))};
   };
   await createSender(outbox, () => {}, () => {}, post).flush();
   return settled;
+}"""
+
+
+@pytest.mark.parametrize(
+    "answer", ['new ApiError(400, null, "")', 'new ApiError(422, {title: "of a proxy"}, "")', "null"]
+)
+def test_a_strangers_refusal_costs_no_tap(browser: Browser, shared: Stack, answer: str) -> None:
+    """A proxy's 400, or an answer that speaks of no tap at all, is no word of our server: the taps wait."""
+    page = browser.new_page()
+    page.goto(f"{shared.address}/driver")
+    settled, posts = page.evaluate(STRANGER.replace("ANSWER", answer))
+    page.close()
+    assert settled == []
+    assert posts == 1, "asked again only after a pause"
+
+
+STRANGER = """async () => {
+  const {createSender} = await import("/static/driver/sender.js");
+  const {ApiError} = await import("/static/lib/api.js");
+  const settled = [];
+  let posts = 0;
+  const waiting = [{key: "a", event: {}}, {key: "b", event: {}}];
+  const outbox = {waiting: async () => waiting, settle: async (results) => settled.push(...results)};
+  const post = async () => {
+    posts += 1;
+    if (posts > 3) return new Promise(() => {});
+    const refusal = ANSWER;
+    if (refusal) throw refusal;
+    return {results: []};
+  };
+  await Promise.race([createSender(outbox, () => {}, () => {}, post).flush(), new Promise((r) => setTimeout(r, 300))]);
+  return [settled, posts];
 }"""

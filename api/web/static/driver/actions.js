@@ -2,9 +2,8 @@
 import {useWords} from "../lib/context.js";
 import {html, useRef, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
+import {DEAF_MS} from "./deaf.js";
 import {SkipSheet} from "./sheet.js";
-
-const DEAF_MS = 700; // a double tap with a glove on lasts up to half a second
 
 /** Let the first tap through and none for a moment after it. */
 function useOnce() {

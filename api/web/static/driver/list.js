@@ -34,7 +34,7 @@ function Done({session, stop}) {
   const name = stopName(stop, t);
   return html`<li class="row behind">
     <span class="number"><${Icon} name=${stop.state === "skipped" ? "skip" : "check"} size=${20} /></span>
-    <span class="where"><b>${name}</b><small>${t(`plan_state.${stop.state}`)}</small></span>
+    <span class="where"><b>${name}</b><small>${stop.kind === "collect" ? t(`plan_state.${stop.state}`) : t("driver.done")}</small></span>
     ${stop.state_event_key && html`<button type="button" class="undo" aria-label=${t("driver.undo_of", {name})}
       onClick=${() => session.undoStop(stop)}><${Icon} name="undo" size=${20} />${t("driver.undo")}</button>`}
   </li>`;
@@ -49,6 +49,6 @@ export function StopList({session, stops, current, delay}) {
     <ol>${coming.map((stop) => html`<${Coming} key=${stop.key} session=${session} stop=${stop} delay=${delay} />`)}</ol>
     ${behind.length > 0 && html`<details><summary>${t("driver.done_list", {n: behind.length})}</summary>
       <ul>${behind.map((stop) => html`<${Done} key=${stop.key} session=${session} stop=${stop} />`)}</ul></details>`}
-    <${OfflineNote} />
+    <${OfflineNote} position=${session.store.get().position} />
   </div>`;
 }

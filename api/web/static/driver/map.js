@@ -5,7 +5,7 @@ import {Icon} from "../lib/icons.js";
 import {canDrawMaps, wantsStillness} from "../map/able.js";
 import {isDone} from "./route.js";
 
-const PADDING_PX = {top: 64, right: 64, bottom: 110, left: 110}; // clear of the buttons and of the toast
+const PADDING_PX = {top: 64, right: 64, bottom: 150, left: 110}; // clear of the buttons and of the toast
 const AHEAD = 4; // stops that share the picture with the next one
 
 const positionOf = (stop) => [stop.lon_deg, stop.lat_deg];

@@ -11,13 +11,13 @@ function wordOf({page, tiles, wanted}) {
   return page === "kept" && tiles === wanted ? "driver.offline_kept" : "driver.offline_keeping";
 }
 
-export function OfflineNote() {
+export function OfflineNote({position}) {
   const {t} = useWords();
   const state = useStore(offline);
   return html`<div class="offline-note">
     <p><${Icon} name=${wordOf(state) === "driver.offline_kept" ? "check" : "why"} size=${20} />
       <span>${t(wordOf(state))}</span></p>
     ${state.update && html`<button type="button" class="plain" onClick=${async () => (await import("./offline.js")).takeUpdate()}>${t("driver.take_update")}</button>`}
-    <p><${Icon} name="eye" size=${20} /><span>${t("driver.privacy")}</span></p>
+    <p><${Icon} name="eye" size=${20} /><span>${t(position ? "driver.privacy_position" : "driver.privacy")}</span></p>
   </div>`;
 }

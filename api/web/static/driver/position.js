@@ -22,12 +22,19 @@ export function keepWish(on) {
   }
 }
 
-/** @param {(position: {lat_deg: number, lon_deg: number, at_ms: number}) => void} onPosition @returns {() => void} */
-export function watchPosition(onPosition) {
-  if (!navigator.geolocation) return () => {};
+/**
+ * @param {(position: {lat_deg: number, lon_deg: number, at_ms: number}) => void} onPosition
+ * @param {() => void} onRefused The driver, the browser or a page without HTTPS does not allow it.
+ * @returns {() => void} Ends the watching.
+ */
+export function watchPosition(onPosition, onRefused = () => {}) {
+  if (!navigator.geolocation) {
+    onRefused();
+    return () => {};
+  }
   const watch = navigator.geolocation.watchPosition(
     ({coords}) => onPosition({lat_deg: coords.latitude, lon_deg: coords.longitude, at_ms: Date.now()}),
-    () => {}, // no satellites, or refused: taps have no place then
+    ({code, PERMISSION_DENIED}) => code === PERMISSION_DENIED && onRefused(), // no satellites: taps have no place then
     {enableHighAccuracy: true, maximumAge: 10_000},
   );
   return () => navigator.geolocation.clearWatch(watch);

@@ -17,9 +17,10 @@ const DONE_BY = {emptied: "emptied", skipped: "skipped", unloaded: "emptied", br
 /**
  * Fold the taps into the route as the server knew it.
  *
- * @param {object} route As `/driver/routes/{vehicle}` answers, plus `asked_ms`: when it was asked.
+ * @param {object} route As `/driver/routes/{vehicle}` answers, plus `asked_ms`: when it was asked (a stop may have its own).
  * @param {object[]} records The outbox, in order. One that was settled before the route was asked is in it already;
- *   breaks are folded here all the same, since the server calls a break done when it begins.
+ *   breaks are folded here all the same, since the server calls a break done when it begins. What was tapped on an
+ *   earlier version of the day's route counts on this one too.
  * @returns {object[]} Stops with `state`, `state_event_key` and `on_break`.
  */
 export function foldStops(route, records) {
@@ -28,12 +29,16 @@ export function foldStops(route, records) {
   for (const record of records) {
     const stop = byKey.get(record.stop_key);
     if (!stop || record.status === "rejected") continue;
-    if (record.event.vehicle_id !== route.vehicle_id || record.event.plan_id !== route.plan_id) continue;
-    const isKnown = record.settled_ms && record.settled_ms < (route.asked_ms ?? 0);
+    if (record.event.vehicle_id !== route.vehicle_id || !isOfDay(record, route)) continue;
+    const isKnown = record.settled_ms && record.settled_ms < (stop.asked_ms ?? route.asked_ms ?? 0);
     if (!isKnown || stop.kind === "break") apply(stop, record.event);
+    else if (stop.state_event_key === record.key) stop.done_ms = Date.parse(record.event.tapped_utc);
   }
   return stops;
 }
+
+const isOfDay = (record, route) => record.event.plan_id === route.plan_id
+  || (record.day !== undefined && record.day === route.day);
 
 function apply(stop, event) {
   if (event.kind === "undone") {
@@ -50,17 +55,30 @@ function apply(stop, event) {
 /** Whether the driver has done anything on this route: from then on it is the driver's. */
 export function hasBegun(route, records) {
   return route.stops.some((stop) => (stop.state ?? "todo") !== "todo")
-    || records.some((record) => record.event.plan_id === route.plan_id && record.event.vehicle_id === route.vehicle_id);
+    || records.some((record) => isOfDay(record, route) && record.event.vehicle_id === route.vehicle_id);
 }
 
-/** The shown route with what became of its bins, as a newer version of the plan tells it. */
+const STAYS_MS = 4 * 3_600_000;
+
+/** Whether somebody is out on this route: midnight, or a plan that forgot the truck, takes it from nobody. */
+export function isUnderWay(route, records, nowMs) {
+  return hasBegun(route, records) && nowMs < Date.parse(route.end_utc) + STAYS_MS
+    && foldStops(route, records).some((stop) => !isDone(stop));
+}
+
+/**
+ * The shown route with what became of its bins, as a newer version of the plan tells it. Of a stop that the newer one
+ * does not name, only what was known before is known: its own `asked_ms` stays.
+ */
 export function withStates(shown, newer) {
   const told = new Map(newer.stops.filter((stop) => stop.bin_id).map((stop) => [stop.bin_id, stop]));
   const stops = shown.stops.map((stop) => {
-    const found = stop.bin_id && told.get(stop.bin_id);
-    return found ? {...stop, state: found.state, state_event_key: found.state_event_key} : stop;
+    const {state, state_event_key, asked_ms} = told.has(stop.bin_id)
+      ? {...told.get(stop.bin_id), asked_ms: newer.asked_ms}
+      : {...stop, asked_ms: stop.asked_ms ?? shown.asked_ms};
+    return {...stop, state, state_event_key, asked_ms};
   });
-  return {...shown, stops, asked_ms: newer.asked_ms};
+  return {...shown, stops};
 }
 
 /** How many at least must change places to get from one order to the other: all but the longest run that keeps it. */
@@ -94,6 +112,10 @@ export function currentStop(stops, chosenKey) {
   const todo = stops.filter((stop) => stop.state === "todo");
   return todo.find((stop) => stop.key === chosenKey) ?? todo[0] ?? null;
 }
+
+/** Whether the truck comes to the stop from where the plan thought: only then the plan's words lead there. */
+export const comesAsPlanned = (stops, stop) => stops.every((each) => isDone(each) === each.index < stop.index
+  || each.key === stop.key);
 
 /** Where the route goes through: collects and unloadings. */
 export const counted = (stops) => stops.filter((stop) => stop.kind !== "break");

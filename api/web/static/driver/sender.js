@@ -9,8 +9,9 @@ import {nowUtc} from "../lib/clock.js";
 const BATCH = 50;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
-/** Answers that say "this body can never be taken"; anything else may be better in a while. */
-const HOPELESS = new Set([400, 413, 422]);
+const OURS = "urn:tomma:problem:";
+/** Our server's own word that it can never take this body. A proxy's 400, or any other answer, may be better in a while. */
+const isHopeless = ({status, problem}) => [400, 413, 422].includes(status) && problem?.type?.startsWith(OURS);
 
 /**
  * @param {object} outbox
@@ -28,9 +29,10 @@ export function createSender(outbox, onState, onSettled, post = sendEvents) {
     const body = {events: records.map((record) => record.event), sent_utc: nowUtc()};
     try {
       const {results} = await post(body);
+      if (!results.some(({key}) => records.some((record) => record.key === key))) throw new Error("no answer to any tap");
       await outbox.settle(results, Date.now());
     } catch (error) {
-      if (!(error instanceof ApiError) || !HOPELESS.has(error.status)) throw error;
+      if (!(error instanceof ApiError) || !isHopeless(error)) throw error;
       await divide(records, error);
     }
   }

@@ -22,7 +22,7 @@ export function SkipSheet({stop, onReason, onClose}) {
       <h2 id="sheet-title">${t("driver.skip_title", {n: stop.number})} <small>${stop.name}</small></h2>
       <div class="tiles">
         ${SKIP_REASONS.map(([reason, picture]) => html`<button type="button" class="tile" key=${reason}
-          onClick=${() => onReason(reason)}><${Icon} name=${picture} size=${34} />
+          onClick=${() => { dialog.current.close(); onReason(reason); }}><${Icon} name=${picture} size=${34} />
           <span>${t(`skip.${reason}`)}</span></button>`)}
       </div>
       <button type="button" class="tile back" autofocus onClick=${() => dialog.current.close()}>${t("app.back")}</button>

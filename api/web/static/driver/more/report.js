@@ -8,6 +8,9 @@ const KINDS = [
 ];
 const NOTE_MAX = 500;
 
+/** The field's limit may cut a picture character in two; half of one is no text. */
+const wellFormed = (text) => new TextDecoder().decode(new TextEncoder().encode(text));
+
 export function Report({session, stops, current, onDone}) {
   const {t} = useWords();
   const bins = stops.filter((stop) => stop.kind === "collect");
@@ -15,7 +18,7 @@ export function Report({session, stops, current, onDone}) {
   const [note, setNote] = useState("");
   const send = (report) => {
     const stop = bins.find((each) => each.bin_id === binId);
-    session.report(report, note.trim(), stop ?? null);
+    session.report(report, wellFormed(note.trim()), stop ?? null);
     onDone();
   };
   return html`<div class="form">

@@ -36,6 +36,7 @@ export default {
   "driver.skip_title": "Why skip stop {n}?",
   "driver.coming": "Coming stops",
   "driver.done_list": "Done ({n})",
+  "driver.done": "Done",
   "driver.undo": "Undo",
   "driver.undo_of": "Undo: {name}",
   "driver.toast.emptied": "Emptied: {name}",

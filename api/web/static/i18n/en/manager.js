@@ -1,9 +1,5 @@
 /** The manager's page, in English. */
 export default {
-  "plan_state.none": "Not on the plan",
-  "plan_state.planned": "Planned",
-  "plan_state.emptied": "Emptied",
-  "plan_state.skipped": "Skipped",
   "status.queued": "Queued",
   "status.solving": "Solving",
   "status.ready": "Ready",

@@ -38,4 +38,8 @@ export default {
   "report_kind.sensor_damaged": "Sensor damaged",
   "report_kind.access": "Hard to reach",
   "report_kind.other": "Something else",
+  "plan_state.none": "Not on the plan",
+  "plan_state.planned": "Planned",
+  "plan_state.emptied": "Emptied",
+  "plan_state.skipped": "Skipped",
 };

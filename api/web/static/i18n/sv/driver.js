@@ -36,6 +36,7 @@ export default {
   "driver.skip_title": "Varför hoppar du över stopp {n}?",
   "driver.coming": "Kommande stopp",
   "driver.done_list": "Klara ({n})",
+  "driver.done": "Klar",
   "driver.undo": "Ångra",
   "driver.undo_of": "Ångra: {name}",
   "driver.toast.emptied": "Tömd: {name}",

@@ -1,9 +1,5 @@
 /** The manager's page, in Swedish. */
 export default {
-  "plan_state.none": "Inte på planen",
-  "plan_state.planned": "Planerad",
-  "plan_state.emptied": "Tömd",
-  "plan_state.skipped": "Överhoppad",
   "status.queued": "I kö",
   "status.solving": "Räknar",
   "status.ready": "Klar",

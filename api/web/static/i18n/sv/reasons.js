@@ -38,4 +38,8 @@ export default {
   "report_kind.sensor_damaged": "Givare trasig",
   "report_kind.access": "Svårt att komma fram",
   "report_kind.other": "Annat",
+  "plan_state.none": "Inte på planen",
+  "plan_state.planned": "Planerad",
+  "plan_state.emptied": "Tömd",
+  "plan_state.skipped": "Överhoppad",
 };
