@@ -23,7 +23,7 @@ KEEP_TAPS = """async (taps) => {
   const took = [];
   for (let n = 0; n < taps; n += 1) {
     const before = performance.now();
-    await outbox.keep({kind: "emptied", bin_id: "B1"}, {stop_key: "B1#1", name: "B1"});
+    await outbox.keep([{kind: "emptied", bin_id: "B1"}], {stop_key: "B1#1", name: "B1"});
     took.push(performance.now() - before);
   }
   return took;

@@ -69,6 +69,34 @@ def test_a_weighing_is_written_down_after_the_unloading(stack: Stack, open_page:
     expect(page.locator(".sums")).to_contain_text(re.compile("4.210 kg"))
 
 
+def test_a_weighing_that_finds_no_room_leaves_the_unloading_as_it_was(stack: Stack, open_page: OpenPage) -> None:
+    """Its two events are one tap: the first without the second would make the load unseen."""
+    page = open_page(stack, DRIVER).page
+    page.locator(".stops .row", has=page.locator(".number.dispose")).first.click()
+    page.wait_for_timeout(DEAF_MS)
+    page.locator(".big.go").click()
+    stack.until(lambda: len(stack.events()) == 1)
+    page.evaluate(FULL_AFTER_ONE)
+    more(page, "Vågsedel")
+    page.get_by_label("Ton", exact=True).fill("4,2")
+    page.get_by_role("button", name="Spara", exact=True).click()
+    expect(page.locator(".fault")).to_contain_text("full")
+    page.reload()
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
+    expect(page.locator(".status")).to_have_text(re.compile("allt sänt"))
+    assert [event["kind"] for event in stack.events()] == ["unloaded"]
+
+
+FULL_AFTER_ONE = """() => {
+  const add = IDBObjectStore.prototype.add;
+  let added = 0;
+  IDBObjectStore.prototype.add = function (value) {
+    if (added++) throw new DOMException("full", "QuotaExceededError");
+    return add.call(this, value);
+  };
+}"""
+
+
 def test_the_shift_tells_everything_that_is_held(stack: Stack, open_page: OpenPage) -> None:
     """Privacy: the driver sees what the office sees, and that there is nothing else."""
     page = open_page(stack, DRIVER).page
@@ -97,6 +125,27 @@ def test_a_tap_has_a_place_only_when_the_driver_says_so(stack: Stack, open_page:
     assert [event["lat_deg"] for event in stack.events()] == [None, 60.17]
 
 
+def test_a_position_that_is_refused_is_told_calmly(stack: Stack, open_page: OpenPage) -> None:
+    """The tile must not say that places are kept while none ever comes."""
+    watched = open_page(stack, DRIVER)
+    watched.context.clear_permissions()
+    more(watched.page, "Spara plats med trycken")
+    expect(watched.page.locator(".sheet .hint")).to_contain_text("lämnar inte ut sin position")
+    expect(watched.page.get_by_role("button", name="Spara plats med trycken")).to_be_visible()
+
+
+def test_back_leads_to_the_menu_and_the_keyboard_stays_in_the_sheet(stack: Stack, open_page: OpenPage) -> None:
+    """A wrong tile costs one touch; whoever listens hears the new heading."""
+    page = open_page(stack, DRIVER).page
+    more(page, "Vågsedel")
+    heading = page.get_by_role("heading", name="Vågsedel")
+    expect(heading).to_be_focused()
+    page.get_by_role("button", name="Tillbaka").click()
+    expect(page.get_by_role("heading", name="Mer")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Mer", exact=True)).to_be_focused()
+
+
 def test_a_new_version_of_the_route_is_offered_and_taken_when_the_driver_says_so(
     stack: Stack, open_page: OpenPage
 ) -> None:
@@ -121,6 +170,43 @@ def test_a_new_version_of_the_route_is_offered_and_taken_when_the_driver_says_so
     page.locator(".big.go").click()
     stack.until(lambda: len(stack.events()) == 3)
     assert stack.events()[-1]["plan_id"] == stack.ask("/driver/routes/truck-1")["plan_id"] != old
+
+
+def test_what_was_done_on_the_old_version_is_done_on_the_new_one(stack: Stack, open_page: OpenPage) -> None:
+    """Also what was tapped after the offer came, and without a network when it is taken."""
+    watched = open_page(stack, DRIVER)
+    watched.expects_failures = True
+    page = watched.page
+    page.locator(".big.go").click()
+    page.wait_for_timeout(DEAF_MS)
+    stack.plan_and_publish()
+    page.locator(".offer").wait_for()
+    stack.stop()
+    second = page.locator(".card .name").inner_text()
+    page.locator(".big.go").click()
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^2 / "))
+    third = page.locator(".card .name").inner_text()
+    page.locator(".offer").get_by_role("button").click()
+    expect(page.locator(".offer")).to_have_count(0)
+    expect(page.locator(".card .name")).to_have_text(third)
+    page.wait_for_timeout(DEAF_MS)
+    expect(page.locator(".stops button.row", has_text=second)).to_have_count(0)
+    stack.start()
+
+
+def test_a_truck_that_the_new_plan_forgot_keeps_its_route(stack: Stack, open_page: OpenPage) -> None:
+    """Midnight, or an office that planned without this truck: the driver's day does not vanish under the finger."""
+    watched = open_page(stack, DRIVER)
+    page = watched.page
+    page.locator(".big.go").click()
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
+    page.route("**/api/v1/driver/routes", lambda route: route.fulfill(
+        json={"day": "2026-11-21", "plan_id": None, "routes": []}))  # fmt: skip
+    with page.expect_response("**/api/v1/driver/routes"):
+        stack.plan_and_publish()
+    page.wait_for_timeout(DEAF_MS)
+    page.locator(".big.go").click()
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^2 / "))
 
 
 def test_before_the_first_tap_a_new_version_is_simply_there(stack: Stack, open_page: OpenPage) -> None:

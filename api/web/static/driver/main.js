@@ -40,7 +40,7 @@ async function open() {
   mount(html`<${Page} city=${city} titleKey="app.driver_title"
     view=${(onLanguage) => html`<${DriverApp} session=${session} onLanguage=${onLanguage} />`} />`);
   // Last: the next stop and its buttons come first.
-  import("./offline.js").then(({keepPage}) => keepPage());
+  import("./offline.js").then(({keepPage}) => keepPage(), () => {}); // the network went just now: at the next visit
 }
 
 const farewell = /^#(revoked|signed_out)$/.exec(location.hash)?.[1];

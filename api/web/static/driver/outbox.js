@@ -56,24 +56,31 @@ class Outbox {
   }
 
   /**
-   * Keep one tap; it is durable when the promise resolves.
+   * Keep what one tap says: all of it or nothing; it is durable when the promise resolves.
    *
-   * @param {object} event The event without key, device_id and sequence.
-   * @param {object} shown What the page needs to show it again: `stop_key`, `name`.
+   * @param {object[]} events Without key, device_id and sequence.
+   * @param {object} shown What the page needs to show it again: `stop_key`, `name`, `day`.
    */
-  async keep(event, shown) {
-    const key = newKey();
+  async keep(events, shown) {
     const transaction = this.#begin(["taps", "facts"]);
     const facts = transaction.objectStore("facts");
-    const sequence = ((await asPromise(facts.get("sequence"))) ?? 0) + 1;
-    facts.put(sequence, "sequence");
-    const record = {
-      ...shown, key, sequence, status: "waiting", made_ms: Date.now(), settled_ms: null, reason: "",
-      event: {key, device_id: this.deviceId, sequence, ...event},
-    };
-    transaction.objectStore("taps").add(record);
+    const before = (await asPromise(facts.get("sequence"))) ?? 0;
+    facts.put(before + events.length, "sequence");
+    const records = events.map((event, index) => {
+      const [key, sequence] = [newKey(), before + index + 1];
+      return {
+        ...shown, key, sequence, status: "waiting", made_ms: Date.now(), settled_ms: null, reason: "",
+        event: {key, device_id: this.deviceId, sequence, ...event},
+      };
+    });
+    try {
+      for (const record of records) transaction.objectStore("taps").add(record);
+    } catch (error) {
+      transaction.abort();
+      throw error;
+    }
     await finished(transaction);
-    return record;
+    return records;
   }
 
   /** Every record, in the order of the taps. */

@@ -1,12 +1,12 @@
 /** The driver's day as this tablet holds it: the route, the taps, and how it stands with the server. */
 import {STREAM_PATH, carry, getDriverRoute, getDriverRoutes, getGuidance} from "../lib/api.js";
-import {nowUtc} from "../lib/clock.js";
+import {nowMs, nowUtc} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {keepWords} from "./guidance.js";
 import {openOutbox} from "./outbox.js";
 import {keepWish, placeOfTap, wantsPosition, watchPosition} from "./position.js";
-import {hasBegun, withStates} from "./route.js";
+import {comesAsPlanned, foldStops, hasBegun, isUnderWay, withStates} from "./route.js";
 import {createSender} from "./sender.js";
 
 const ASK_AGAIN_MS = 30_000;
@@ -50,6 +50,7 @@ export async function openSession(vehicleId) {
   const showRecords = async () => outbox && store.set({records: await outbox.all()});
   const sender = outbox && createSender(outbox, (state) => store.set(state), showRecords);
   await showRecords();
+  document.addEventListener("visibilitychange", showRecords); // another tab may have tapped
 
   /** Today's routes, and ours among them; asked together, since a plan may be published or replaced at any time. */
   async function askRoute() {
@@ -58,14 +59,21 @@ export async function openSession(vehicleId) {
       const {routes} = await getDriverRoutes();
       store.set({routes, online: true});
       const id = store.get().vehicleId ?? (routes.length === 1 ? routes[0].vehicle_id : null);
+      await outbox?.remember("routes", routes);
       if (!routes.some((each) => each.vehicle_id === id)) {
-        store.set({route: null});
+        if (!isShownUnderWay()) store.set({route: null});
         return;
       }
       take(id, {...(await getDriverRoute(id)), asked_ms: askedMs});
     } catch (error) {
       if (!error.status) store.set({online: false}); // a refusal is an answer: what is on the screen stays
+      if (!store.get().routes) store.set({routes: (await outbox?.recall("routes")) ?? null});
     }
+  }
+
+  function isShownUnderWay() {
+    const {route, records} = store.get();
+    return Boolean(route) && isUnderWay(route, records, nowMs());
   }
 
   /**
@@ -75,8 +83,8 @@ export async function openSession(vehicleId) {
   async function take(id, route) {
     if ((store.get().vehicleId ?? id) !== id) return;
     const shown = store.get().route;
-    const isOffer = shown && shown.vehicle_id === id && shown.day === route.day && shown.plan_id !== route.plan_id
-      && hasBegun(shown, store.get().records);
+    const isOffer = shown && shown.vehicle_id === id && shown.plan_id !== route.plan_id
+      && (shown.day === route.day ? hasBegun(shown, store.get().records) : isShownUnderWay());
     const taken = isOffer ? withStates(shown, route) : route;
     store.set({vehicleId: id, route: taken, offered: isOffer ? route : null, fromMemory: false});
     await outbox?.remember(`route:${id}`, taken);
@@ -89,6 +97,7 @@ export async function openSession(vehicleId) {
     if (!offered) return;
     store.set({route: offered, offered: null, chosenKey: currentKey ?? null});
     await outbox?.remember(`route:${id}`, offered);
+    await askRoute(); // what was done since it was offered
   }
 
   /** Drive this vehicle: first what the tablet remembers, then what the server says. */
@@ -105,17 +114,20 @@ export async function openSession(vehicleId) {
    *
    * @param {object} stop @param {string} kind @param {object} [more] `skip_reason` or `undoes_key`.
    */
-  async function tap(stop, kind, more = {}) {
+  const tap = (stop, kind, more = {}) => say(stop, [[kind, more]]);
+
+  /** Several events that are one tap are kept together or not at all. */
+  async function say(stop, said) {
     const {route} = store.get();
-    const event = {
+    const events = said.map(([kind, more]) => ({
       plan_id: route.plan_id, vehicle_id: route.vehicle_id, kind, tapped_utc: nowUtc(), ...placeOf(stop, kind),
       ...(store.get().position ? placeOfTap(store.get().lastPosition) : {}), ...more,
-    };
+    }));
     try {
       if (!outbox) throw new Error(store.get().fault);
-      const record = await outbox.keep(event, {stop_key: stop.key, name: stop.name});
-      store.set({records: [...store.get().records, record], chosenKey: null});
-      store.set({toast: {record, kind}});
+      const records = await outbox.keep(events, {stop_key: stop.key, name: stop.name, day: route.day});
+      const record = records.at(-1);
+      store.set({records: [...store.get().records, ...records], chosenKey: null, toast: {record, kind: record.event.kind}});
       sender.flush();
     } catch (error) {
       store.set({fault: String(error?.message ?? error) || "IndexedDB"});
@@ -136,17 +148,19 @@ export async function openSession(vehicleId) {
   const emptyOther = (bin) => tap({key: `${bin.bin_id}#1`, name: bin.name, bin_id: bin.bin_id}, "emptied");
 
   /** Say the unloading again with what the scales said: the first saying is taken back. */
-  async function weigh(stop, weightKg, ticket) {
-    await tap(stop, "undone", {undoes_key: stop.state_event_key});
-    await tap(stop, "unloaded", {weight_kg: weightKg, ticket});
-  }
+  const weigh = (stop, weightKg, ticket) => say(stop, [
+    ["undone", {undoes_key: stop.state_event_key}], ["unloaded", {weight_kg: weightKg, ticket}],
+  ]);
 
   let unwatch = () => {};
   function usePosition(on) {
     keepWish(on);
     unwatch();
-    unwatch = on ? watchPosition((lastPosition) => store.set({lastPosition})) : () => {};
-    store.set({position: on, lastPosition: null});
+    store.set({position: on, positionRefused: false, lastPosition: null});
+    unwatch = on ? watchPosition((lastPosition) => store.set({lastPosition}), () => {
+      keepWish(false);
+      store.set({position: false, positionRefused: true});
+    }) : () => {};
   }
 
   /** The server's answer, kept for when there is no network; then the kept one. */
@@ -164,6 +178,8 @@ export async function openSession(vehicleId) {
 
   /** What to do on the way to a stop of the route; keeps the other legs' words while at it. */
   async function words(route, leg, language) {
+    const stops = foldStops(route, store.get().records);
+    if (!stops[leg] || !comesAsPlanned(stops, stops[leg])) return null;
     // The server speaks of the newest version only: on an older one what was kept has to do.
     const isShown = () => store.get().route?.plan_id === route.plan_id && !store.get().offered;
     const kept = (await outbox?.recall(`words:${route.plan_id}:${route.vehicle_id}:${language}`))?.[leg];

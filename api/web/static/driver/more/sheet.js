@@ -11,7 +11,7 @@ import {Weighing} from "./weighing.js";
 
 const VIEWS = {report: Report, adhoc: AdHoc, weighing: Weighing, shift: Shift, way: Way, signout: SignOut};
 
-function Menu({onView, onClose, session, position, paired}) {
+function Menu({onView, onClose, session, state: {position, positionRefused, paired}}) {
   const {t} = useWords();
   const tile = (view, picture) => html`<button type="button" class="tile" onClick=${() => onView(view)}>
     <${Icon} name=${picture} size=${34} /><span>${t(`more.${view}`)}</span></button>`;
@@ -23,7 +23,8 @@ function Menu({onView, onClose, session, position, paired}) {
         <${Icon} name="truck" size=${34} /><span>${t("driver.change")}</span></button>
       ${paired && tile("signout", "key")}
     </div>
-    <p class="hint">${t(position ? "driver.privacy_position" : "driver.privacy")}</p>`;
+    <p class="hint" role="status">${positionRefused && html`<b>${t("more.position_refused")}</b> `}
+      ${t(position ? "driver.privacy_position" : "driver.privacy")}</p>`;
 }
 
 export function MoreSheet({session, state, stops, current, first, onClose}) {
@@ -34,15 +35,21 @@ export function MoreSheet({session, state, stops, current, first, onClose}) {
     dialog.current.showModal();
   }, []);
   const close = () => dialog.current.close();
+  const heading = useRef(null);
+  const turnTo = (next) => {
+    setView(next);
+    heading.current.focus(); // the tile that was pressed is gone
+  };
+  const back = () => (view && !first ? turnTo(null) : close());
   const View = view && VIEWS[view];
   return html`<dialog class="sheet" ref=${dialog} aria-labelledby="more-title" onClose=${onClose}
       onClick=${(event) => event.target === dialog.current && close()}>
     <div class="sheet-body">
-      <h2 id="more-title">${t(view ? `more.${view}` : "driver.more")}</h2>
+      <h2 id="more-title" tabindex="-1" ref=${heading}>${t(view ? `more.${view}` : "driver.more")}</h2>
       ${View
         ? html`<${View} session=${session} state=${state} stops=${stops} current=${current} onDone=${close} />`
-        : html`<${Menu} session=${session} position=${state.position} paired=${state.paired} onView=${setView} onClose=${close} />`}
-      <button type="button" class="tile back" autofocus onClick=${close}>${t("app.back")}</button>
+        : html`<${Menu} session=${session} state=${state} onView=${turnTo} onClose=${close} />`}
+      <button type="button" class="tile back" autofocus onClick=${back}>${t("app.back")}</button>
     </div>
   </dialog>`;
 }

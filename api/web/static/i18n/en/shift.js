@@ -6,6 +6,7 @@ export default {
   "more.shift": "The shift so far",
   "more.position_on": "Place is kept with taps",
   "more.position_off": "Keep place with taps",
+  "more.position_refused": "This tablet does not give its position. Switch it on in the browser's settings for this page, if you like.",
   "report.where": "About",
   "report.no_bin": "No particular bin",
   "report.note": "A few words (if you like)",

@@ -6,6 +6,7 @@ export default {
   "more.shift": "Passet hittills",
   "more.position_on": "Plats sparas med trycken",
   "more.position_off": "Spara plats med trycken",
+  "more.position_refused": "Surfplattan lämnar inte ut sin position. Slå på den i webbläsarens inställningar för sidan, om du vill.",
   "report.where": "Gäller",
   "report.no_bin": "Inget särskilt kärl",
   "report.note": "Kort beskrivning (frivillig)",
