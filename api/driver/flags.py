@@ -19,11 +19,13 @@ class Flag(StrEnum):
     """The tablet's clock was more than two minutes off; the times are corrected for it."""
     FAR_AWAY = "far_away"
     """The tap was made more than 150 m from the bin or the disposal site."""
+    CONTRADICTED = "contradicted"
+    """One tablet said emptied, another skipped; the bin counts as emptied."""
 
 
-def flags_of(event: Event, city: City) -> list[Flag]:
+def flags_of(event: Event, city: City, *, contradicted: bool) -> list[Flag]:
     """Return the event's flags; a tap without a position, or on a bin that is gone, cannot be far away."""
-    flags = []
+    flags = [Flag.CONTRADICTED] if contradicted else []
     if event.clock_skew_s is not None and abs(event.clock_skew_s) > SKEW_TOLD_S:
         flags.append(Flag.CLOCK_OFF)
     named = _place_of(event, city)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from threading import RLock
 
 from tomma.errors import NotFoundError
-from tomma.fold import DayState, confirmed_emptyings, fold
+from tomma.fold import SETTLING, DayState, confirmed_emptyings, fold
 from tomma.model import Emptying, Event, PlanId
 from tomma.ports import EventLog, PlanStore
 
@@ -30,23 +30,42 @@ class DriverLedger:
         self._events: dict[date, list[Event]] = {}
         self._folded: dict[date, DayState] = {}
         self._confirmed: dict[date, Sequence[Emptying]] = {}
+        self._untold: list[Event] = []
 
-    def catch_up(self) -> Sequence[Event]:
-        """Read what was stored since the last call and return it."""
-        fresh: list[Event] = []
+    def news(self) -> Sequence[Event]:
+        """Return every event once, in order of storing: also those that another question had this read before."""
         with self._lock:
-            while True:
-                self._position, events = self._log.since(self._position, BATCH)
-                for event in events:
-                    self._take(event)
-                fresh.extend(events)
-                if len(events) < BATCH:
-                    return fresh
+            self._catch_up()
+            told, self._untold = self._untold, []
+            return told
+
+    def contradicted(self, events: Sequence[Event]) -> frozenset[str]:
+        """Return the keys of those that say of a bin what another event denies: emptied, and skipped."""
+        days = {self._day(event.plan_id) for event in events}
+        outcomes = {day: self.day(day).outcomes for day in days if day is not None}
+        return frozenset(
+            event.key
+            for event in events
+            if event.kind in SETTLING
+            and event.bin_id is not None
+            and (day := self._day(event.plan_id)) is not None
+            and event.bin_id in outcomes[day]
+            and outcomes[day][event.bin_id].contradicted
+        )
+
+    def _catch_up(self) -> None:
+        while True:
+            self._position, events = self._log.since(self._position, BATCH)
+            for event in events:
+                self._take(event)
+            self._untold.extend(events)
+            if len(events) < BATCH:
+                return
 
     def day(self, day: date) -> DayState:
         """Return what the events of that day's plans add up to."""
         with self._lock:
-            self.catch_up()
+            self._catch_up()
             if day not in self._folded:
                 self._folded[day] = fold(self._events.get(day, ()))
             return self._folded[day]
@@ -54,7 +73,7 @@ class DriverLedger:
     def confirmed(self, from_utc: datetime, to_utc: datetime) -> Sequence[Emptying]:
         """Return the confirmed emptyings with from_utc <= at_utc < to_utc, oldest first."""
         with self._lock:
-            self.catch_up()
+            self._catch_up()
             for day in self._events.keys() - self._confirmed.keys():
                 self._confirmed[day] = confirmed_emptyings(self._events[day])
             found = [each for of_day in self._confirmed.values() for each in of_day]

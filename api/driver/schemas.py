@@ -230,6 +230,6 @@ class DriverGuidanceOut(Shown):
     manoeuvres: list[ManoeuvreOut]
 
 
-def event_out(event: Event, city: City) -> EventOut:
+def event_out(event: Event, city: City, *, contradicted: bool) -> EventOut:
     """Return a stored event in the words of the public API."""
-    return EventOut.model_validate({**asdict(event), "flags": flags_of(event, city)})
+    return EventOut.model_validate({**asdict(event), "flags": flags_of(event, city, contradicted=contradicted)})

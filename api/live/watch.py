@@ -8,12 +8,14 @@ import logging
 import threading
 import time
 from collections import deque
+from dataclasses import asdict
 from datetime import datetime
 
 from api.bins.board import Board, Scene
 from api.bins.forecasts import Forecasts
 from api.city.keeper import CityKeeper
 from api.context import Pace
+from api.driver.flags import flags_of
 from api.driver.ledger import DriverLedger
 from api.live.hub import Hub
 from api.live.topics import CITY
@@ -115,8 +117,12 @@ class Watch:
 
     def _new_scene(self) -> Scene:
         city = self._city.current()
-        for event in self._ledger.catch_up():
-            self._hub.tell(CITY, "event", event)
+        news = self._ledger.news()
+        # The first look reads all of the log, and nobody hears it.
+        contradicted = self._ledger.contradicted(news if self._scene else ())
+        for event in news:
+            flags = flags_of(event, city, contradicted=event.key in contradicted)
+            self._hub.tell(CITY, "event", {**asdict(event), "flags": flags})
         day = self._today.day()
         self._ledger.forget_before(day)
         plan = self._today.published()

@@ -226,6 +226,20 @@ def test_a_clock_that_is_off_and_a_tap_from_afar_are_told_and_refused_nothing(ta
     assert (event["clock_skew_s"], event["flags"]) == (180.0, ["clock_off", "far_away"])
 
 
+def test_two_tablets_that_contradict_each_other_are_told_to_the_office(tablet: httpx.Client) -> None:
+    """Emptied beats skipped whatever came first; the office sees that somebody said otherwise, until it is undone."""
+    skipped = event_body("skipped-1", device_id="tablet-2", kind="skipped", skip_reason="no_access")
+    send(tablet, event_body("emptied-1"), skipped, event_body("emptied-2", bin_id="B2", sequence=2))
+    assert states(tablet)["B1"] == "emptied"
+
+    def flags() -> dict[str, list[str]]:
+        return {each["key"]: each["flags"] for each in tablet.get("/api/v1/driver/events").json()["events"]}
+
+    assert flags() == {"emptied-1": ["contradicted"], "skipped-1": ["contradicted"], "emptied-2": []}
+    send(tablet, undo("undone-01", "skipped-1", device_id="tablet-2"))
+    assert set(map(tuple, flags().values())) == {()}
+
+
 def test_a_bin_off_the_plan_can_be_emptied(tablet: httpx.Client) -> None:
     """Whoever empties one on the way tells us something."""
     send(tablet, event_body("ad-hoc-01", bin_id="B5"))

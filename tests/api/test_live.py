@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.driver.ledger import DriverLedger
 from api.live.hub import LISTENERS_MAX, QUEUE_MAX, Hub
 from api.problems.model import BusyError
 from tests.api.conftest import PATIENCE_S, TODAY, World, event_body, plan_of, send, serving_on_a_port, until
@@ -63,6 +64,16 @@ def test_a_tap_reaches_the_pages_as_event_and_as_state(client: httpx.Client, wor
         event = heard(stream, "event")
         assert (event["key"], event["kind"], event["bin_id"]) == ("emptied-1", "emptied", "B1")
         assert [each["plan_state"] for each in heard(stream, "bins")["bins"]] == ["emptied"]
+
+
+def test_an_event_that_a_question_read_first_still_reaches_the_pages(client: httpx.Client, world: World) -> None:
+    """A tablet asks for its route the moment it has sent a tap: the other tablet must hear of the tap all the same."""
+    world.publish()
+    ledger, log = DriverLedger(world.stores.events, world.stores.plans), world.stores.events
+    send(client, event_body("emptied-1"))
+    assert ledger.day(TODAY).outcomes
+    assert [event.key for event in ledger.news()] == [event.key for event in log.since(0, 10)[1]] == ["emptied-1"]
+    assert ledger.news() == []
 
 
 @pytest.mark.parametrize("through", ["the page", "another process"])

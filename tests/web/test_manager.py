@@ -153,6 +153,24 @@ def test_what_the_trucks_do_shows_at_once(stack: Stack, open_page: OpenPage) -> 
     expect(page.locator(".route", has_text="Bil 1").first).to_contain_text(re.compile(r"1 av \d+ klara"))
 
 
+def test_the_office_reads_what_is_odd_about_a_tap(stack: Stack, open_page: OpenPage) -> None:
+    """A contradiction, a wrong clock and the driver's own words stand in the feed."""
+    page = open_page(stack, "/").page
+    expect(page.locator(".live")).to_have_text("Direkt")
+    route = stack.ask("/driver/routes/truck-1")
+    tap = {"plan_id": route["plan_id"], "vehicle_id": "truck-1", "tapped_utc": NOW.isoformat(), "sequence": 1,
+           "bin_id": route["stops"][0]["bin_id"]}  # fmt: skip
+    for event in (
+        {"key": "web-test-1", "device_id": "t", "kind": "emptied"},
+        {"key": "web-test-2", "device_id": "u", "kind": "skipped", "skip_reason": "no_access"},
+        {"key": "web-test-3", "device_id": "v", "kind": "reported", "report": "other", "note": "locket är borta"},
+    ):
+        stack.tell("/driver/events", {"events": [{**tap, **event}], "sent_utc": "2026-11-20T05:00:00Z"})
+    expect(page.locator(".feed li", has_text="hoppade över")).to_contain_text("en surfplatta sade tömd, en annan")
+    expect(page.locator(".feed li").first).to_contain_text("“locket är borta”")
+    expect(page.locator(".feed li").first).to_contain_text("klocka går fel")
+
+
 def test_a_new_reading_shows_at_once(stack: Stack, open_page: OpenPage) -> None:
     """What ingest stores is on the page half a second later."""
     page = open_page(stack, "/").page

@@ -127,8 +127,10 @@ def test_a_tap_that_finds_the_storage_full_is_not_shown_as_done(stack: Stack, op
     page = open_page(stack, DRIVER).page
     page.locator(".big.go").wait_for()
     page.evaluate(FILL_STORAGE)
+    place = page.locator(".big.go").bounding_box()
     page.locator(".big.go").click()
     expect(page.locator(".fault")).to_contain_text("full")
+    assert page.locator(".big.go").bounding_box() == place, "a warning moved the button from under the finger"
     expect(page.locator(".bar .progress")).to_contain_text(re.compile("^0 / "))
     assert stack.events() == []
 

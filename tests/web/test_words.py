@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from api.driver.flags import Flag
 from api.sensors.schemas import SensorStateName
 from tests.web.conftest import OpenPage
 from tests.web.stack import Stack
@@ -68,6 +69,7 @@ def test_every_code_of_the_core_has_words(words: Words) -> None:
         *(f"skip.{reason}" for reason in SkipReason),
         *(f"report_kind.{kind}" for kind in ReportKind),
         *(f"feed.{kind}" for kind in EventKind),
+        *(f"flag.{flag}" for flag in Flag),
         *(f"status.{status}" for status in PlanStatus),
         *(f"roads.{source}" for source in RoadsSource),
         *(f"bin.emptying.{source}" for source in EmptyingSource),

@@ -10,9 +10,8 @@ const names = (stops) => (stops.length && stops.length <= NAMED ? `: ${stops.map
 
 export function Offer({session, offered, stops, current}) {
   const {t} = useWords();
-  if (!offered) return html`<div role="status"></div>`;
   const {added, removed, moved} = routeDifference(stops, offered);
-  return html`<div class="offer" role="status">
+  return html`<div class="offer">
     <div class="offer-words"><p><b>${t("offer.title")}</b></p><ul>
       ${added.length > 0 && html`<li>${t("offer.added", {n: added.length})}${names(added)}</li>`}
       ${removed.length > 0 && html`<li>${t("offer.removed", {n: removed.length})}${names(removed)}</li>`}

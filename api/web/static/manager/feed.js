@@ -17,5 +17,6 @@ export function Feed({state}) {
   return html`<section><h3>${t("plan.feed")}</h3>
     ${!feed.length && html`<p class="hint">${t("plan.feed_empty")}</p>`}
     <ul class="feed">${feed.map((event) => html`<li key=${event.key}><time>${format.time(event.tapped_utc)}</time>
-      <span>${line(event)}</span></li>`)}</ul></section>`;
+      <span>${line(event)}${event.note && ` “${event.note}”`}
+        ${event.flags?.map((flag) => html` <strong key=${flag}>${t(`flag.${flag}`)}</strong>`)}</span></li>`)}</ul></section>`;
 }
