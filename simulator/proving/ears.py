@@ -1,6 +1,6 @@
 """What the office hears of the bins: levels through lossy radio, and what drivers tell. The truth stays outside."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +61,6 @@ class Ears:
         due = self._tape.reports(hour)
         if due is None:
             return
-        if self._tape.town.counts_deposits:
-            self._count(hour, contents)
-            return
         fraction = contents.fraction_at(hour, due.bin_index, due.second, start_l)
         minute_of = np.zeros(self._tape.bins, dtype=np.intp)
         minute_of[due.bin_index] = due.second // 60
@@ -83,15 +80,6 @@ class Ears:
         )
         rows = np.array([row for row, _ in self._emptied], dtype=np.int64)
         return Looks(levels, resets_of(rows, np.array([at_s for _, at_s in self._emptied], dtype=np.float64)))
-
-    def _count(self, hour: int, contents: Contents) -> None:
-        """Hear every lock that still speaks tell its count at the hour's end; no radio is asked."""
-        town, at_s = self._tape.town, (hour_utc(hour + 1) - timedelta(seconds=1)).timestamp()
-        speaks = np.flatnonzero(self._tape.silent_from_hour > hour)
-        count_l = contents.deposits_since[speaks] * town.mean_deposit_l[speaks]
-        told = np.minimum(count_l / town.volume_l[speaks], 1.0)
-        self._levels.append((speaks, np.full(len(speaks), at_s), told, 0))
-        self.newest_fraction[speaks] = told
 
     def _seen_fraction(self, due: Reports, fraction: FloatArray, heap: FloatArray, hour: int) -> FloatArray:
         optics, air_c = self._tape.optics, temperature_c(self._tape.local(hour))

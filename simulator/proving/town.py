@@ -29,7 +29,7 @@ class ProvingTown:
     """Between all of `places`."""
     report_every_h: int = 3
     counts_deposits: bool = False
-    """Whether locks count openings in place of sensors that measure: a level is then count times mean deposit."""
+    """Whether locks count openings: what Groningen's own policies go by. Everybody else reads the sensors."""
 
     @cached_property
     def bin_ids(self) -> tuple[BinId, ...]:
