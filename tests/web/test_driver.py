@@ -203,6 +203,17 @@ def test_the_buttons_do_not_move_from_one_stop_to_the_next(stack: Stack, open_pa
     assert places[0] == places[1] == places[2]
 
 
+def test_the_buttons_stay_when_the_network_goes(stack: Stack, open_page: OpenPage) -> None:
+    """On a small tablet the bar has two rows: a shorter word in its pill must not make them one."""
+    watched = open_page(stack, DRIVER, size=(1024, 600))
+    watched.expects_failures = True
+    place = watched.page.locator(".big.go").bounding_box()
+    stack.stop()
+    expect(watched.page.locator(".status")).to_have_text("Offline")
+    assert watched.page.locator(".big.go").bounding_box() == place
+    stack.start()
+
+
 def test_the_bar_tells_how_far_how_late_and_how_loaded(stack: Stack, open_page: OpenPage) -> None:
     """Everything a driver is asked on the radio."""
     page = open_page(stack, DRIVER).page

@@ -100,6 +100,13 @@ def test_what_a_newer_version_does_not_name_stays_as_it_was_tapped(ask: Ask) -> 
     assert states(ask, ask("driver/route.js", "withStates", merged, newer), *taps) == ["emptied"] * 3
 
 
+def test_what_was_done_here_is_not_new_in_the_offer(ask: Ask) -> None:
+    """Tapped without a network, the office still has it to do."""
+    stops = [{"bin_id": "B1", "state": "emptied"}, {"bin_id": "B2", "state": "todo"}]
+    told = ask("driver/route.js", "routeDifference", stops, route(stop(), stop(bin_id="B2"), stop(bin_id="B3")))
+    assert ([each["bin_id"] for each in told["added"]], told["removed"], told["moved"]) == (["B3"], [], 0)
+
+
 def test_an_early_truck_stays_early_when_the_server_knows_of_its_taps(ask: Ask) -> None:
     """The time of the end must not jump back with the next look at the route."""
     known = route(stop(state="emptied", state_event_key="key-1"), stop(bin_id="B2"), asked_ms=9_000)

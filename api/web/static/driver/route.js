@@ -96,7 +96,8 @@ function movedBetween(before, after) {
 /** What the office changed, in bins still to do. @returns {{added: object[], removed: object[], moved: number}} */
 export function routeDifference(stops, offered) {
   const todo = stops.filter((stop) => stop.bin_id && stop.state === "todo");
-  const coming = offered.stops.filter((stop) => stop.bin_id && (stop.state ?? "todo") === "todo");
+  const done = new Set(stops.filter(isDone).map((stop) => stop.bin_id)); // here; the office may not have heard of it
+  const coming = offered.stops.filter((stop) => stop.bin_id && !done.has(stop.bin_id) && (stop.state ?? "todo") === "todo");
   const before = new Set(todo.map((stop) => stop.bin_id));
   const after = new Set(coming.map((stop) => stop.bin_id));
   const ids = (list, kept) => list.map((stop) => stop.bin_id).filter((binId) => kept.has(binId));
