@@ -73,18 +73,27 @@ def whole_route(page: Page) -> None:
     page.locator(".map-button").last.click()
 
 
+def new_code(page: Page) -> None:
+    """Make a code for the next tablet."""
+    page.locator(".pair-side .primary").click()
+    page.locator(".qr").wait_for()
+
+
 STATES: Sequence[tuple[str, str, Act]] = (
     ("manager", "/", nothing),
     ("manager-table", "/", table),
     ("manager-bin", "/", drawer),
     ("manager-left-out", "/", left_out),
     ("manager-planning", "/", replan),
+    ("manager-tablets", "/tablets", new_code),
     ("driver", DRIVER, nothing),
     ("driver-tapped", DRIVER, tapped),
     ("driver-skip", DRIVER, skipping),
     ("driver-done", DRIVER, done_list),
     ("driver-whole-route", DRIVER, whole_route),
     ("driver-choice", "/driver", nothing),
+    ("driver-pairing", "/driver#pair=0429", nothing),
+    ("driver-revoked", "/driver#revoked", nothing),
 )
 
 
@@ -92,7 +101,7 @@ def shoot(browser: Browser, stack: Stack, folder: Path, name: str, path: str, ac
     """Open, act, wait until the map has settled, write."""
     with watching(browser, stack.address, with_map=True, **how) as watched:  # type: ignore[arg-type]
         page = watched.go(path)
-        page.locator(".map-buttons, .trucks").first.wait_for()
+        page.locator(".map-buttons, .trucks, .pair-side, .keypad, .farewell").first.wait_for()
         page.wait_for_timeout(SETTLE_MS)
         act(page)
         page.wait_for_timeout(AFTER_ACT_MS)
