@@ -150,7 +150,9 @@ def test_a_new_version_of_the_route_is_offered_and_taken_when_the_driver_says_so
     stack: Stack, open_page: OpenPage
 ) -> None:
     """Nothing moves under the finger: until then the old route stays, and its next stop too."""
-    page = open_page(stack, DRIVER).page
+    watched = open_page(stack, DRIVER)
+    watched.expects_failures = True  # words of a leg asked for just as the plan changed: a 404, rightly
+    page = watched.page
     page.locator(".big.go").click()
     expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
     before = page.locator(".card .name").inner_text()
@@ -211,7 +213,9 @@ def test_a_truck_that_the_new_plan_forgot_keeps_its_route(stack: Stack, open_pag
 
 def test_before_the_first_tap_a_new_version_is_simply_there(stack: Stack, open_page: OpenPage) -> None:
     """Nobody has begun on the old one."""
-    page = open_page(stack, DRIVER).page
+    watched = open_page(stack, DRIVER)
+    watched.expects_failures = True  # words of a leg asked for just as the plan changed: a 404, rightly
+    page = watched.page
     page.locator(".big.go").wait_for()
     stack.plan_and_publish()
     with page.expect_response(re.compile("/driver/routes/truck-1$")):
