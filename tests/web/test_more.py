@@ -199,6 +199,7 @@ def test_what_was_done_on_the_old_version_is_done_on_the_new_one(stack: Stack, o
 def test_a_truck_that_the_new_plan_forgot_keeps_its_route(stack: Stack, open_page: OpenPage) -> None:
     """Midnight, or an office that planned without this truck: the driver's day does not vanish under the finger."""
     watched = open_page(stack, DRIVER)
+    watched.expects_failures = True  # words of a leg asked for just as the plan changed
     page = watched.page
     page.locator(".big.go").click()
     expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
