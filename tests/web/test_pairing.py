@@ -192,6 +192,8 @@ def test_a_tablet_is_signed_out_only_when_everything_is_sent(stack: Stack, open_
     assert sheet.get_by_role("button", name="Logga ut").count() == 0
     assert violations(page) == ""
     watched.context.set_offline(offline=False)
+    sheet.get_by_role("button", name="Logga ut").wait_for()
+    page.wait_for_timeout(DEAF_MS)  # it comes up where the finger just was
     sheet.get_by_role("button", name="Logga ut").click()
     expect(page.locator(".farewell h2")).to_have_text("Surfplattan är utloggad")
     assert page.evaluate(KEPT) == NOTHING

@@ -2,12 +2,12 @@
  * A double tap with a glove is one tap: its second half must not fall on what came up beneath the finger.
  *
  * Whoever imports this has the whole page so: no click gets through that follows another at the same place at once.
- * Zooming, writing and the keyboard are free.
+ * Zooming, writing (on the keypad too), the switches of the top bar and the keyboard are free.
  */
 
 export const DEAF_MS = 700; // a double tap with a glove on lasts up to half a second
 const NEAR_PX = 60;
-const FREE = ".map-box, input, select, label";
+const FREE = ".map-box, .keypad, .bar-button, input, select, label";
 
 let last = {timeStamp: Number.NEGATIVE_INFINITY};
 

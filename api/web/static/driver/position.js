@@ -6,15 +6,7 @@
 const KEPT = "tomma.position";
 const FRESH_MS = 30_000;
 
-export function wantsPosition() {
-  try {
-    return localStorage.getItem(KEPT) === "on";
-  } catch {
-    return false;
-  }
-}
-
-export function keepWish(on) {
+function keepWish(on) {
   try {
     localStorage.setItem(KEPT, on ? "on" : "off");
   } catch {
@@ -27,7 +19,7 @@ export function keepWish(on) {
  * @param {() => void} onRefused The driver, the browser or a page without HTTPS does not allow it.
  * @returns {() => void} Ends the watching.
  */
-export function watchPosition(onPosition, onRefused = () => {}) {
+function watchPosition(onPosition, onRefused = () => {}) {
   if (!navigator.geolocation) {
     onRefused();
     return () => {};
@@ -41,8 +33,24 @@ export function watchPosition(onPosition, onRefused = () => {}) {
 }
 
 /** The place to put on a tap: a tap never waits for a satellite, so an old one counts for nothing. */
-export function placeOfTap(position) {
+function placeOfTap(position) {
   if (!position || Date.now() - position.at_ms > FRESH_MS) return {};
   const rounded = (deg) => Math.round(deg * 1e5) / 1e5; // a metre
   return {lat_deg: rounded(position.lat_deg), lon_deg: rounded(position.lon_deg)};
 }
+
+let unwatch = () => {};
+
+/** Begin or end to read the position into the store. */
+export function use(on, store) {
+  keepWish(on);
+  unwatch();
+  store.set({position: on, positionRefused: false, lastPosition: null});
+  unwatch = on ? watchPosition((lastPosition) => store.set({lastPosition}), () => {
+    keepWish(false);
+    store.set({position: false, positionRefused: true});
+  }) : () => {};
+}
+
+/** The place to put on a tap made now; nothing while nobody asked for it. */
+export const ofTap = ({position, lastPosition}) => (position ? placeOfTap(lastPosition) : {});

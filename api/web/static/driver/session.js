@@ -5,7 +5,6 @@ import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {keepWords} from "./guidance.js";
 import {openOutbox} from "./outbox.js";
-import {keepWish, placeOfTap, wantsPosition, watchPosition} from "./position.js";
 import {comesAsPlanned, foldStops, hasBegun, isUnderWay, withStates} from "./route.js";
 import {createSender} from "./sender.js";
 
@@ -121,7 +120,7 @@ export async function openSession(vehicleId) {
     const {route} = store.get();
     const events = said.map(([kind, more]) => ({
       plan_id: route.plan_id, vehicle_id: route.vehicle_id, kind, tapped_utc: nowUtc(), ...placeOf(stop, kind),
-      ...(store.get().position ? placeOfTap(store.get().lastPosition) : {}), ...more,
+      ...(place?.ofTap(store.get()) ?? {}), ...more,
     }));
     try {
       if (!outbox) throw new Error(store.get().fault);
@@ -152,15 +151,10 @@ export async function openSession(vehicleId) {
     ["undone", {undoes_key: stop.state_event_key}], ["unloaded", {weight_kg: weightKg, ticket}],
   ]);
 
-  let unwatch = () => {};
-  function usePosition(on) {
-    keepWish(on);
-    unwatch();
-    store.set({position: on, positionRefused: false, lastPosition: null});
-    unwatch = on ? watchPosition((lastPosition) => store.set({lastPosition}), () => {
-      keepWish(false);
-      store.set({position: false, positionRefused: true});
-    }) : () => {};
+  let place = null; // `position.js`, once somebody wants it
+  async function usePosition(on) {
+    place ??= await import("./position.js");
+    place.use(on, store);
   }
 
   /** The server's answer, kept for when there is no network; then the kept one. */
@@ -225,7 +219,7 @@ export async function openSession(vehicleId) {
     select: (key) => store.set({chosenKey: key}),
     hideToast: () => store.set({toast: null}),
   };
-  if (wantsPosition()) usePosition(true);
+  if (isKept("tomma.position", "on")) usePosition(true).catch(() => {}); // offline and never kept: taps have no place
   await (vehicleId ? choose(vehicleId) : askRoute());
   store.set({ready: true});
   sender?.flush();
@@ -261,5 +255,13 @@ function keepVehicle(id) {
     else localStorage.removeItem(KEPT);
   } catch {
     // The address remembers it for this visit.
+  }
+}
+
+function isKept(name, value) {
+  try {
+    return localStorage.getItem(name) === value;
+  } catch {
+    return false;
   }
 }
