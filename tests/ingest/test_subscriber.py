@@ -334,9 +334,13 @@ def test_waits_between_attempts_grow_spread_and_end() -> None:
     assert len(set(waits)) == 12
 
 
+STARTED = datetime.now(UTC).replace(microsecond=0)
+"""One moment for all: with the clock of each call, a second that passes in between made two readings one."""
+
+
 def good(sensor: int, distance_mm: int = 600, second: int = 0) -> tuple[str, bytes]:
     """A topic and a payload of our own format."""
-    moment = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=second)
+    moment = STARTED - timedelta(seconds=second)
     body = {"measured_utc": moment.isoformat(), "distance_mm": distance_mm}
     return f"tomma/v1/H{sensor:04d}/reading", json.dumps(body).encode()
 
