@@ -1,7 +1,8 @@
-"""Best published figures that no instance file carries.
+"""Best published figures that no instance file carries: NOT YET CHECKED against the papers.
 
 Trucks and miles of Kim, Kim and Sahoo (Computers & Operations Research 33, 2006), bettered by Benjamin and Beasley
-(Computers & Operations Research 37, 2010). A later paper that beats one of them makes its line out of date.
+(Computers & Operations Research 37, 2010), written down from memory. Until somebody has held them against the printed
+tables, a ratio to one of them proves nothing. A later paper that beats one of them makes its line out of date.
 """
 
 from routing.bench_solver.case import Published

@@ -19,7 +19,6 @@ from ingest.inbox import Delivery, Inbox
 from ingest.link import MqttLink
 from ingest.message import Message
 from ingest.subscriber import Subscriber
-from tomma.back_off import LONGEST_S, BackOff
 from tomma.city import City, Installation
 from tomma.clock import SystemClock
 from tomma.errors import ConfigurationError, NotFoundError, StoreUnavailableError
@@ -323,15 +322,6 @@ def test_a_day_resent_out_of_order_fills_the_history_and_leaves_the_latest(
     start().step(go_on())
     assert len(distances(failing)) == 96
     assert failing.latest()[BinId("B0001")].distance_mm == 111
-
-
-def test_waits_between_attempts_grow_spread_and_end() -> None:
-    """A city's ingest servers must not all return in the same second, nor give up (case M21)."""
-    back_off = BackOff(random.Random(1))  # noqa: S311  (jitter)
-    waits = [back_off.next_s() for _ in range(12)]
-    assert waits[0] <= 0.2
-    assert all(LONGEST_S / 2 <= wait <= LONGEST_S for wait in waits[9:])
-    assert len(set(waits)) == 12
 
 
 STARTED = datetime.now(UTC).replace(microsecond=0)
