@@ -150,3 +150,8 @@ def _least_work_s(bins: Bins, priced: Arcs) -> int:
     reaching[places, np.arange(len(places))] = FORBIDDEN_S
     nearest = reaching.min(axis=0)
     return int(bins.service_s[musts].sum() + nearest[nearest < FORBIDDEN_S].sum())
+
+
+def idle_trucks_are_free(problem: Problem) -> bool:
+    """Whether a fleet's size does not matter: an idle truck that costs nothing and drives one trip tempts nobody."""
+    return all(truck.max_unloads == 1 and not truck.fixed_minor for truck in problem.trucks)

@@ -6,7 +6,7 @@ are cut in two, each lane searches a half, and the cut turns from round to round
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,8 @@ from routing.engines.arcs import arcs
 from routing.engines.bins import is_wanted
 from routing.engines.executors import Lanes
 from routing.engines.finish import orders_of, settle
+from routing.engines.fleets import idle_trucks_are_free
+from routing.engines.interface import Report
 from routing.engines.parts import Part, joined, part_of
 from routing.engines.pyvrp_model import build_model
 from routing.engines.search import Outcome, Search
@@ -33,14 +35,11 @@ PATIENCE_PER_BIN = 1_000
 """Iterations without anything better: ends a village's search in a second, and no larger one before its time."""
 LEAST_S = 0.3
 
-Report = Callable[[str, Solution], None]
-
 
 def is_plain(problem: Problem) -> bool:
     """Whether an idle truck is no temptation, and no truck is unlike another."""
     able = [group for group in problem.like_trucks if any(problem.disposals_of_truck[truck] for truck in group)]
-    trucks = problem.trucks
-    return len(able) == 1 and all(truck.max_unloads == 1 and not truck.fixed_minor for truck in trucks)
+    return len(able) == 1 and idle_trucks_are_free(problem)
 
 
 @dataclass

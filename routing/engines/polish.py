@@ -6,7 +6,7 @@ Now and then a group is offered other trucks: one fewer, or an idle one in place
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from routing.engines.bins import is_wanted
 from routing.engines.executors import Lanes
 from routing.engines.finish import orders_of
+from routing.engines.interface import Report
 from routing.engines.parts import Part, joined, part_of
 from routing.engines.search import Search, search
 from routing.problem import Int64, Problem, Solution, VisitKind
@@ -28,8 +29,6 @@ OTHER_TRUCKS_EVERY = 4
 STALE_ROUNDS = 3
 """After so many rounds without anything better nothing better is expected."""
 MIN_LEFT_S = 0.15
-
-Report = Callable[[str, Solution], None]
 
 
 @dataclass

@@ -1,18 +1,16 @@
 """A plan for each sector by itself, each with its own sweep, as many at a time as there are lanes."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from routing.engines.arcs import arcs
 from routing.engines.executors import Inline, Lanes
 from routing.engines.finish import settle
+from routing.engines.interface import Report
 from routing.engines.parts import Part, joined
 from routing.engines.sectors import nothing_done, sectors
 from routing.engines.sweep import Sweep
 from routing.problem import Problem, Solution, VisitKind
-
-Report = Callable[[str, Solution], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ all in two rounds, each from where it got. Every round uses all lanes and the sa
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from routing.engines.arcs import Arcs
 from routing.engines.executors import Lanes
-from routing.engines.fleets import Fleet, fleets
+from routing.engines.fleets import Fleet, fleets, idle_trucks_are_free
+from routing.engines.interface import Report
 from routing.engines.search import Outcome, Search, has_skeleton, search, skeleton
 from routing.problem import Problem, Solution
 
@@ -28,8 +28,6 @@ PROBE_S_PER_BIN = 0.0006
 """A search from scratch needs so long before its fleet can be told from others."""
 MISSED_VISITS = (2, 4, 8, 1_000)
 """A must bin that a round missed is priced like so many average visits: a longer search will find room for it."""
-
-Report = Callable[[str, Solution], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class Sweep:
 
     def _sizes(self, by_size: dict[int, list[Fleet]]) -> list[int]:
         """Return the sizes to begin with, from the least that serves all must bins to one more than greedy took."""
-        if not by_size or self._sizes_do_not_matter:
+        if not by_size or idle_trucks_are_free(self.problem):
             return [max(by_size)] if by_size else []
         most = max(len(self._best.routes) + 1, min(by_size))
         sizes = [size for size in by_size if size <= most] or [max(by_size)]
@@ -93,11 +91,6 @@ class Sweep:
         missed = [outcome.solution.must_missed for outcome in self.lanes.map(skeleton, tasks)]
         few = max(min(missed), NEARLY * sum(node.must for node in self.problem.bins))
         return [size for size, count in zip(sizes, missed, strict=True) if count <= few]
-
-    @cached_property
-    def _sizes_do_not_matter(self) -> bool:
-        """An empty truck that costs nothing and drives one trip is no temptation."""
-        return all(truck.max_unloads == 1 and not truck.fixed_minor for truck in self.problem.trucks)
 
     def _probes(self, share: float) -> int:
         """Return how many fleets a round can look at; with a count of iterations the seconds do not matter."""

@@ -37,6 +37,12 @@ class Block(NamedTuple):
     rows: int
     columns: int
 
+    @classmethod
+    def within(cls, max_locations: int) -> "Block":
+        """Return the largest square that asks of at most so many points: half of them as rows, half as columns."""
+        half = max(1, max_locations // 2)
+        return cls(half, half)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -39,9 +39,8 @@ class OsrmServer:
 
     @property
     def block(self) -> Block:
-        """Half of the allowed points as rows, half as columns."""
-        half = max(1, self._max_locations // 2)
-        return Block(half, half)
+        """As many as one question may have."""
+        return Block.within(self._max_locations)
 
     def on_street(self, spots: Sequence[Spot]) -> list[bool]:
         """Return for each whether a street lies within MAX_SNAP_M: a table tells how far it moved each point."""
