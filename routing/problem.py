@@ -385,14 +385,6 @@ class Problem:
         """Return what a truck's kilometres and hours cost."""
         return self.trucks[truck].rates or self.rates
 
-    @cached_property
-    def arc_minor(self) -> Int64:
-        """[places, places] cost of driving at the problem's own rates and roads, rounded half up arc by arc."""
-        metres = self.distance_m.astype(np.int64) * (self.rates.per_km_minor * 36)
-        seconds = self.duration_s.astype(np.int64) * (self.rates.per_h_minor * 10)
-        cost: Int64 = (metres + seconds + 18_000) // 36_000
-        return cost
-
     def handling_minor(self, seconds: int) -> int:
         """Return what `seconds` of halting, emptying or unloading cost at the problem's own rates."""
         return self.rates.handling_minor(seconds)

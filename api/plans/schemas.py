@@ -205,15 +205,3 @@ class OutlookOut(Shown):
     """The coming days, the work levelled over them."""
 
     days: list[DayAheadOut]
-
-
-class ProgressOut(Shown):
-    """How far the planner is: the data of a `progress` event."""
-
-    plan_id: str
-    status: PlanStatusName
-    stage: str
-    elapsed_s: float = Field(description="[s]")
-    best_cost_minor: int | None
-    stops: int | None
-    detail: str

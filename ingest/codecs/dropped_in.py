@@ -29,7 +29,6 @@ from tomma.model import RejectReason
 log = logging.getLogger(__name__)
 
 POLL_S = 1.0
-AHEAD_MAX = 10_000
 NO_MAPPING = CodecMapping()
 
 

@@ -17,7 +17,6 @@ from routing.bench_solver.waste_city import DEPOT, FIRST_BIN, SITES, WasteCity
 from routing.problem import Int64
 
 assert FEET_ARE_MONEY.per_km_minor == 1_000  # noqa: S101  (feet are the peers' money, too)
-NO_LIMIT = 10**9
 
 
 @dataclass(frozen=True)
