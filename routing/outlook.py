@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from routing.forecast import (
     ORDINARY,
@@ -22,9 +21,10 @@ from routing.forecast import (
 from routing.histories import load_histories, load_news
 from routing.influences_file import read_influences
 from tomma.city import City
-from tomma.errors import ImportRefusedError
+from tomma.errors import ImportRefusedError, StoreUnavailableError
 from tomma.model import BinId
 from tomma.ports import EventLog, ReadingStore
+from tomma.stores.drafts import replacing
 
 log = logging.getLogger(__name__)
 
@@ -125,8 +125,7 @@ def _keep(file: Path | None, memory: ForecastMemory) -> None:
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=file.parent, prefix=file.name, delete=False) as fresh:
-            fresh.write(to_bytes(memory))
-        Path(fresh.name).replace(file)
-    except OSError as exc:
+        with replacing(file) as draft:
+            draft.write_bytes(to_bytes(memory))
+    except (OSError, StoreUnavailableError) as exc:
         log.warning("forecast's memory not kept reason=%s", exc)

@@ -7,7 +7,6 @@ one speed. The factor makes all drives together as long as they are. Start and s
 
 import json
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -18,7 +17,9 @@ from numpy.typing import NDArray
 from routing.roads.port import Matrix
 from routing.roads.straight_line import StraightLineRoads, great_circles_m
 from tomma.city import Position
+from tomma.errors import StoreUnavailableError
 from tomma.plan import RoadsSource
+from tomma.stores.drafts import replacing
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +74,9 @@ def remember(lesson: Lesson, roads_dir: Path) -> None:
     """Keep the lesson with the city's streets; a disk that refuses is only worth a warning."""
     try:
         roads_dir.mkdir(parents=True, exist_ok=True)
-        fresh = roads_dir / f".{LESSON}-{os.getpid()}"
-        fresh.write_text(json.dumps(asdict(lesson), indent=1), encoding="utf-8")
-        fresh.replace(roads_dir / LESSON)
-    except OSError as exc:
+        with replacing(roads_dir / LESSON) as draft:
+            draft.write_text(json.dumps(asdict(lesson), indent=1), encoding="utf-8")
+    except (OSError, StoreUnavailableError) as exc:
         log.warning("straight lines not remembered error=%s", exc)
 
 

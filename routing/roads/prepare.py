@@ -25,6 +25,7 @@ from routing.roads.osrm_engine import Engine
 from routing.roads.port import LonLat
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
 from tomma.errors import RoadsUnavailableError
+from tomma.stores.drafts import replacing
 
 log = logging.getLogger(__name__)
 
@@ -261,10 +262,8 @@ def _read_manifest(folder: Path, *, reused: bool) -> PreparedRoads | None:
 def _remember_current(folder: Path, truck: TruckSize) -> None:
     if truck != STANDARD_TRUCK:
         return
-    pointer = folder.parent / CURRENT
-    fresh = folder.parent / f".{CURRENT}-{os.getpid()}"
-    fresh.write_text(folder.name + "\n", encoding="utf-8")
-    fresh.replace(pointer)
+    with replacing(folder.parent / CURRENT) as draft:
+        draft.write_text(folder.name + "\n", encoding="utf-8")
 
 
 def _forget_oldest(roads_dir: Path, keep: str) -> None:
