@@ -31,9 +31,15 @@ def changed_since(connection: sqlite3.Connection, change: int) -> tuple[list[Rea
     plain = _plain(connection, change)
     if plain is None:
         return [], connection.execute(sql.LATEST, (change,)).fetchall()
-    if len(plain) == connection.execute(sql.LATEST_COUNT, (change,)).fetchone()[0]:
+    if len(plain) == _how_many(connection, change):
         return plain, ()
     return plain, connection.execute(sql.LATEST_ODD, (change,)).fetchall()
+
+
+def _how_many(connection: sqlite3.Connection, change: int) -> int:
+    if change == 0:  # nothing is known yet: all rows, which SQLite counts without looking into them
+        return int(connection.execute(sql.LATEST_COUNT_ALL).fetchone()[0])
+    return int(connection.execute(sql.LATEST_COUNT, (change,)).fetchone()[0])
 
 
 def _plain(connection: sqlite3.Connection, change: int) -> list[Reading] | None:
@@ -50,7 +56,7 @@ def _plain(connection: sqlite3.Connection, change: int) -> list[Reading] | None:
                 times(measured_ms),
                 times(received_ms),
                 [each / FILL_STEPS for each in fills],
-                [QUALITIES[each] for each in flags],
+                list(map(QUALITIES.__getitem__, flags)),
                 _in_units(distances, DISTANCE_STEPS),
                 _in_units(batteries, BATTERY_STEPS),
                 _in_units(temperatures, TEMPERATURE_STEPS),

@@ -41,6 +41,7 @@ SELECT bin, sensor, measured_ms, delay_ms, fill, quality, distance, battery, tem
 FROM latest WHERE change > ?
 """
 LATEST_COUNT = "SELECT count(*) FROM latest WHERE change > ?"
+LATEST_COUNT_ALL = "SELECT count(*) FROM latest"
 _PLAIN = f"""
 typeof(fill) = 'integer' AND fill BETWEEN 0 AND {FILL_STEPS}
 AND typeof(distance) <> 'real' AND typeof(battery) <> 'real' AND typeof(temperature) <> 'real'
