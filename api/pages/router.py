@@ -25,9 +25,10 @@ def mount_pages(app: FastAPI, web: Path = WEB) -> None:
     templates = Jinja2Templates(directory=[web / "templates", OWN])
     templates.env.filters["marked"] = _marked
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    for path, name in SHELLS.items():
-        if (web / "templates" / name).exists():
-            router.add_api_route(path, _shell(templates, name), methods=["GET"])
+    there = {path: name for path, name in SHELLS.items() if (web / "templates" / name).exists()}
+    templates.env.globals["pages"] = list(there)
+    for path, name in there.items():
+        router.add_api_route(path, _shell(templates, name), methods=["GET"])
     router.add_api_route("/api", _reference(templates, app), methods=["GET"])
     router.add_api_route("/api/reference.css", _file(OWN / "reference.css", "text/css"), methods=["GET"])
     # A service worker rules only the paths below its own, so it is served from the root.

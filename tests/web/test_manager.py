@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from api.pages.router import SHELLS
 from tests.web.browsing import map_is_drawn
 from tests.web.conftest import OpenPage
 from tests.web.stack import BINS, NOW, Stack
@@ -36,6 +37,15 @@ def test_the_key_figures_are_those_of_the_api(shared: Stack, open_page: OpenPage
     assert figure(page, "svämmar troligen") == sum((each["p_overflow_24h"] or 0) >= 0.5 for each in bins)
     assert figure(page, "tysta givare") == sum(each["sensor_state"] == "silent" for each in bins)
     expect(page.locator(".figure", has_text="tömda hittills").locator("b")).to_have_text(f"0 av {plan['stops']}")
+
+
+def test_the_bar_links_to_every_page_of_the_office_and_to_no_other(shared: Stack, open_page: OpenPage) -> None:
+    """A page the server does not have gets no link that leads nowhere."""
+    page = open_page(shared, "/").page
+    links = page.locator(".pages a")
+    expect(links.first).to_have_attribute("aria-current", "page")
+    found = {str(link.get_attribute("href")) for link in links.all()}
+    assert {"/", "/sensors", "/tablets"} <= found <= SHELLS.keys() - {"/driver"}
 
 
 def test_the_table_has_every_bin_and_sorts_both_ways(shared: Stack, open_page: OpenPage) -> None:

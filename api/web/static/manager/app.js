@@ -2,7 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html, useMemo, useState} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
-import {TopBar} from "../lib/topbar.js";
+import {TopBar} from "../office/topbar.js";
 import {canDrawMaps} from "../map/able.js";
 import {BinDrawer} from "./drawer.js";
 import {Figures} from "./figures.js";

@@ -2,7 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
-import {TopBar} from "../lib/topbar.js";
+import {TopBar} from "../office/topbar.js";
 import {NewCode} from "./code.js";
 import {TabletList} from "./list.js";
 

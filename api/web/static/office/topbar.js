@@ -1,8 +1,8 @@
 /** The bar on top of the office's pages: whose city, which page, what time, and how it shall look. */
-import {clockFactor, nowMs} from "./clock.js";
-import {useWords} from "./context.js";
-import {html, useEffect, useState} from "./html.js";
-import {LanguageSwitch, ThemeSwitch} from "./switches.js";
+import {clockFactor, nowMs} from "../lib/clock.js";
+import {useWords} from "../lib/context.js";
+import {html, useEffect, useState} from "../lib/html.js";
+import {LanguageSwitch, ThemeSwitch} from "../lib/switches.js";
 
 const TICK_MS = 1_000;
 
@@ -19,7 +19,17 @@ function CityClock() {
     ${factor !== 1 && html`<span class="pill demo">${t("bar.demo_clock", {factor: format.whole(factor)})}</span>`}</p>`;
 }
 
-const PAGES = {city: "/", sensors: "/sensors", tablets: "/tablets"};
+/** Every page of the office, in the order of a day's work; one that the server does not have gets no link. */
+const PAGES = {
+  city: "/", planning: "/planning", followup: "/followup", figures: "/figures", alerts: "/alerts",
+  assets: "/assets", sensors: "/sensors", tablets: "/tablets",
+};
+
+/** The shell names the pages there are: `<html data-pages="/ /sensors">`. */
+const there = () => {
+  const paths = new Set((document.documentElement.dataset.pages ?? "").split(" "));
+  return Object.entries(PAGES).filter(([, path]) => paths.has(path));
+};
 
 /** `live`: whether the page hears from the server; undefined while it does not know yet. */
 export function TopBar({here, live, onLanguage}) {
@@ -28,7 +38,7 @@ export function TopBar({here, live, onLanguage}) {
     <a class="skip-link" href="#content">${t("app.skip_to_content")}</a>
     <h1><img src="/static/icons/tomma.svg" width="28" height="28" alt="" />${t("app.name")}
       <span>${city?.organisation.name ?? ""}</span></h1>
-    <nav class="pages" aria-label=${t("nav.label")}>${Object.entries(PAGES).map(([page, path]) => html`<a key=${page}
+    <nav class="pages" aria-label=${t("nav.label")}>${there().map(([page, path]) => html`<a key=${page}
       href=${path} aria-current=${page === here ? "page" : undefined}>${t(`nav.${page}`)}</a>`)}</nav>
     <span class="spring"></span>
     ${city && html`<${CityClock} />`}
