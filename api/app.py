@@ -16,6 +16,7 @@ import api.live.router
 import api.plans.router
 import api.sensors.router
 import api.tablets.router
+from api.access.doors import doors_of
 from api.basemap.router import build_router as build_tiles_router
 from api.context import ApiContext
 from api.guards.body import BodyLimit
@@ -66,6 +67,7 @@ def create_app(context: ApiContext) -> FastAPI:
     requests = RequestMetrics()
     app.include_router(build_metrics_router(requests))
     mount_pages(app)
+    app.state.doors = doors_of(app)
     register_problems(app)
     _guard(app, context)
     app.add_middleware(CountRequests, metrics=requests)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 
+from api.access import OFFICE, allow
 from api.alerts.schemas import AlertOut, AlertsOut
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
@@ -14,7 +15,7 @@ from api.services import Hands, Services
 from tomma.city import City
 from tomma.model import Alert, BinId
 
-router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=StrictRoute)
+router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 
 HISTORY_DAYS = 14
 HISTORY_DAYS_MAX = 400

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Response, status
 
+from api.access import EVERYBODY, allow
 from api.basemap.tiles import TileArchive
 from tomma.errors import NotFoundError, TommaError
 
@@ -78,7 +79,7 @@ def build_router(path_provider: Callable[[], Path]) -> APIRouter:
     current = CurrentArchive(path_provider)
     if path_provider().exists():
         current.get()
-    router = APIRouter(prefix="/tiles", tags=["map"])
+    router = APIRouter(prefix="/tiles", tags=["map"], dependencies=[allow(*EVERYBODY)])
 
     @router.get("/metadata.json", summary="What the tiles hold, as TileJSON")
     def metadata(response: Response) -> dict[str, Any]:

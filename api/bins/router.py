@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Response
 
+from api.access import OFFICE, Role, allow
 from api.bins.requests import ask, requests_of, withdraw
 from api.bins.schemas import BinDetailOut, BinsOut, ForecastOut, HistoryOut, RequestIn, RequestOut, RequestsOut
 from api.bins.view import bin_detail_out, forecast_out, history_out
@@ -15,7 +16,9 @@ from api.services import Hands
 from tomma.errors import NotFoundError
 from tomma.model import BinId
 
-router = APIRouter(prefix="/bins", tags=["bins"], route_class=StrictRoute)
+router = APIRouter(
+    prefix="/bins", tags=["bins"], route_class=StrictRoute, dependencies=[allow(*OFFICE, Role.INSTALLER)]
+)
 
 HISTORY_DAYS = 14
 HISTORY_DAYS_MAX = 400
@@ -85,6 +88,7 @@ def get_forecast(
     "/{bin_id}/requests",
     status_code=201,
     summary="Ask for a bin to be emptied",
+    dependencies=[allow(Role.MANAGER)],
     responses=problems(400, 403, 404, 409, 413, 415, 503),
 )
 def post_request(hands: Hands, bin_id: BinPath, request: RequestIn) -> RequestOut:
@@ -98,7 +102,12 @@ def list_requests(hands: Hands, bin_id: BinPath) -> RequestsOut:
     return requests_of(hands, BinId(bin_id))
 
 
-@router.delete("/{bin_id}/requests/{request_id}", summary="Withdraw a request", responses=problems(403, 404, 503))
+@router.delete(
+    "/{bin_id}/requests/{request_id}",
+    summary="Withdraw a request",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(403, 404, 503),
+)
 def delete_request(
     hands: Hands, bin_id: BinPath, request_id: Annotated[Name, Path(description="The request's id.")]
 ) -> RequestOut:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from api.access import OFFICE, Role, allow
 from api.driver.guidance import guidance_out
 from api.driver.schemas import (
     DriverBinsOut,
@@ -29,16 +30,21 @@ from tomma.model import VehicleId
 
 router = APIRouter(prefix="/driver", tags=["driver"], route_class=StrictRoute)
 
+DRIVING = allow(Role.DRIVER, Role.MANAGER)
 VehiclePath = Annotated[Name, Path(description="The truck's id.", examples=["V1"])]
 
 
-@router.get("/routes", summary="Today's routes in short", dependencies=[Driving], responses=problems(401, 404, 503))
+@router.get(
+    "/routes", summary="Today's routes in short", dependencies=[DRIVING, Driving], responses=problems(401, 404, 503)
+)
 def list_routes(hands: Hands) -> DriverRoutesOut:
     """Return the trucks of today's published plan and how far each is."""
     return routes_out(hands)
 
 
-@router.get("/bins", summary="The bins a truck may empty", dependencies=[Driving], responses=problems(401, 404, 503))
+@router.get(
+    "/bins", summary="The bins a truck may empty", dependencies=[DRIVING, Driving], responses=problems(401, 404, 503)
+)
 def list_vehicle_bins(
     hands: Hands, vehicle_id: Annotated[Name, Query(description="The truck's id.", examples=["V1"])]
 ) -> DriverBinsOut:
@@ -49,7 +55,7 @@ def list_vehicle_bins(
 @router.get(
     "/routes/{vehicle_id}",
     summary="One truck's route of today",
-    dependencies=[Driving],
+    dependencies=[DRIVING, Driving],
     responses=problems(401, 404, 503),
 )
 def get_route(hands: Hands, vehicle_id: VehiclePath) -> DriverRouteOut:
@@ -60,7 +66,7 @@ def get_route(hands: Hands, vehicle_id: VehiclePath) -> DriverRouteOut:
 @router.get(
     "/routes/{vehicle_id}/legs/{leg}/guidance",
     summary="Turn by turn to the next stop",
-    dependencies=[Driving],
+    dependencies=[DRIVING, Driving],
     responses=problems(400, 401, 404, 503),
 )
 def get_guidance(
@@ -76,7 +82,7 @@ def get_guidance(
 @router.post(
     "/events",
     summary="Hand in what the driver did",
-    dependencies=[Driving],
+    dependencies=[DRIVING, Driving],
     responses=problems(400, 401, 403, 404, 413, 415, 503),
 )
 def post_events(hands: Hands, batch: EventsIn) -> EventsTaken:
@@ -91,7 +97,7 @@ def post_events(hands: Hands, batch: EventsIn) -> EventsTaken:
     return EventsTaken(received_utc=received_utc, results=results)
 
 
-@router.get("/events", summary="Events as they were stored", responses=problems(503))
+@router.get("/events", summary="Events as they were stored", dependencies=[allow(*OFFICE)], responses=problems(503))
 def list_events(
     hands: Hands,
     after: Annotated[int, Query(ge=0, le=2**53, description="The position you have; 0 to begin.")] = 0,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from api.access import EVERYBODY, OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
 from api.health.checks import checks
 from api.health.schemas import DeadLetterOut, DeadLettersOut, HealthOut, WorkerOut, WorkersOut
@@ -17,7 +18,7 @@ from tomma.model import DeadLetter
 router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 
-@router.get("/health", summary="How the server is", responses=problems(503))
+@router.get("/health", summary="How the server is", dependencies=[allow(*EVERYBODY)], responses=problems(503))
 def get_health(hands: Hands) -> HealthOut:
     """Return what works and what does not. Always 200 while the server answers at all: read `status`."""
     parts = checks(hands)
@@ -32,7 +33,12 @@ def get_health(hands: Hands) -> HealthOut:
     )
 
 
-@router.get("/workers", summary="The processes that take readings", responses=problems(503))
+@router.get(
+    "/workers",
+    summary="The processes that take readings",
+    dependencies=[allow(*OFFICE, Role.ADMIN, Role.MONITOR)],
+    responses=problems(503),
+)
 def list_workers(hands: Hands) -> WorkersOut:
     """Return what each worker last said of itself, and whether it still speaks."""
     now_utc = datetime.now(UTC)
@@ -51,7 +57,12 @@ def list_workers(hands: Hands) -> WorkersOut:
     )
 
 
-@router.get("/dead-letters", summary="Messages that could not become readings", responses=problems(503))
+@router.get(
+    "/dead-letters",
+    summary="Messages that could not become readings",
+    dependencies=[allow(*OFFICE, Role.INSTALLER)],
+    responses=problems(503),
+)
 def list_dead_letters(hands: Hands, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> DeadLettersOut:
     """Return the newest rejected messages with their reason, newest first."""
     return DeadLettersOut(dead_letters=[_dead_letter(each) for each in hands.context.readings.dead_letters(limit)])

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Response
 
+from api.access import OFFICE, allow
 from api.guards.strict_json import StrictRoute
 from api.live.hub import News
 from api.live.sse import EventStream, sse_responses
@@ -11,7 +12,7 @@ from api.live.topics import CITY
 from api.problems.model import problems
 from api.services import Hands, Services
 
-router = APIRouter(tags=["live"], route_class=StrictRoute)
+router = APIRouter(tags=["live"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 
 WHAT = (
     "`bins` {bins: [{id, fill_fraction, measured_utc, plan_state}]} with what changed, `plan` {id, status}, "

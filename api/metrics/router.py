@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from api.access import OFFICE, Role, allow
 from api.metrics.city import CityCollector
 from api.metrics.requests import RequestMetrics
 from api.problems.model import problems
@@ -18,6 +19,7 @@ def build_router(requests: RequestMetrics) -> APIRouter:
         "/metrics",
         summary="Metrics for Prometheus",
         response_class=Response,
+        dependencies=[allow(*OFFICE, Role.ADMIN, Role.MONITOR)],
         responses={
             200: {"content": {"text/plain": {}}, "description": "Text format of Prometheus, version 0.0.4."},
             **problems(400),  # asked under a name that is not ours: the one way in which it fails

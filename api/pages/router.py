@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,29 @@ from markupsafe import Markup, escape
 from starlette.responses import FileResponse, HTMLResponse
 from starlette.templating import Jinja2Templates
 
+from api.access import EVERYBODY, OFFICE, Role, allow
 from api.pages.files import StaticPages
 from api.pages.offline import PAGE, worker_script
 
 WEB = Path(__file__).parents[1] / "web"
 OWN = Path(__file__).parent
-SHELLS = {"/": "manager.html", "/sensors": "sensors.html", "/tablets": "tablets.html", "/driver": "driver.html"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A page: its template, and who may open it."""
+
+    template: str
+    roles: tuple[Role, ...] = OFFICE
+
+
+SHELLS = {
+    "/": Shell("manager.html"),
+    "/sensors": Shell("sensors.html", (*OFFICE, Role.INSTALLER)),
+    "/tablets": Shell("tablets.html", (*OFFICE, Role.ADMIN)),
+    "/driver": Shell("driver.html", EVERYBODY),  # no word of the city: it asks with its tablet's token
+}
+OPEN = [allow(*EVERYBODY)]
 CODE = re.compile(r"`([^`]+)`")
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -25,14 +43,16 @@ def mount_pages(app: FastAPI, web: Path = WEB) -> None:
     templates = Jinja2Templates(directory=[web / "templates", OWN])
     templates.env.filters["marked"] = _marked
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    there = {path: name for path, name in SHELLS.items() if (web / "templates" / name).exists()}
+    there = {path: shell for path, shell in SHELLS.items() if (web / "templates" / shell.template).exists()}
     templates.env.globals["pages"] = list(there)
-    for path, name in there.items():
-        router.add_api_route(path, _shell(templates, name), methods=["GET"])
-    router.add_api_route("/api", _reference(templates, app), methods=["GET"])
-    router.add_api_route("/api/reference.css", _file(OWN / "reference.css", "text/css"), methods=["GET"])
+    for path, shell in there.items():
+        roles = [allow(*shell.roles)]
+        router.add_api_route(path, _shell(templates, shell.template), methods=["GET"], dependencies=roles)
+    router.add_api_route("/api", _reference(templates, app), methods=["GET"], dependencies=OPEN)
+    reference_css = _file(OWN / "reference.css", "text/css")
+    router.add_api_route("/api/reference.css", reference_css, methods=["GET"], dependencies=OPEN)
     # A service worker rules only the paths below its own, so it is served from the root.
-    router.add_api_route("/sw.js", _worker(web, templates), methods=["GET"])
+    router.add_api_route("/sw.js", _worker(web, templates), methods=["GET"], dependencies=OPEN)
     app.include_router(router)
     if (web / "static").is_dir():
         app.mount("/static", StaticPages(web / "static"), name="static")
@@ -56,7 +76,7 @@ def _file(path: Path, media_type: str) -> Any:
 
 def _worker(web: Path, templates: Jinja2Templates) -> Any:
     def worker() -> Response:
-        page = web / "templates" / SHELLS[PAGE]
+        page = web / "templates" / SHELLS[PAGE].template
         if not page.is_file() or not (web / "static" / "sw.js").is_file():
             raise HTTPException(404)
         script = worker_script(web / "static", templates.env.get_template(page.name).render())

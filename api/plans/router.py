@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, HTTPException, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
+from api.access import OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
 from api.live.hub import News
 from api.live.sse import EventStream, sse_responses
@@ -25,12 +26,18 @@ from tomma.errors import ConflictError
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import PlanProgress, PlanStatus, Wishes
 
-router = APIRouter(prefix="/plans", tags=["plans"], route_class=StrictRoute)
+router = APIRouter(prefix="/plans", tags=["plans"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 
 PlanPath = Annotated[Name, Path(description="The plan's id.")]
 
 
-@router.post("", status_code=202, summary="Order a plan", responses=problems(400, 403, 404, 409, 413, 415, 503))
+@router.post(
+    "",
+    status_code=202,
+    summary="Order a plan",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(400, 403, 404, 409, 413, 415, 503),
+)
 def create_plan(hands: Hands, response: Response, order: Annotated[PlanOrder | None, Body()] = None) -> PlanOrdered:
     """Begin to make a plan and return at once; while a day's plan is being made, the same job is returned.
 
@@ -101,7 +108,12 @@ def get_difference(
     return difference_out(hands.context.plans.get(former_id), later)
 
 
-@router.post("/{plan_id}/publish", summary="Send a plan to the trucks", responses=problems(403, 404, 409, 503))
+@router.post(
+    "/{plan_id}/publish",
+    summary="Send a plan to the trucks",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(403, 404, 409, 503),
+)
 def publish_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
     """Make this ready plan the one the trucks drive on its day; the day's former plan is superseded."""
     published = hands.context.plans.publish(PlanId(plan_id))

@@ -4,13 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from api.access import OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
 from api.sensors.schemas import QuarantineOut, SensorsOut, SensorStateName
 from api.sensors.view import quarantine_out, sensors_out
 from api.services import Hands
 
-router = APIRouter(tags=["sensors"], route_class=StrictRoute)
+router = APIRouter(tags=["sensors"], route_class=StrictRoute, dependencies=[allow(*OFFICE, Role.INSTALLER)])
 
 LIMIT_MAX = 500
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import segno
 from fastapi import APIRouter, Path, Request
 
+from api.access import EVERYBODY, OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
 from api.schema import Name
@@ -22,7 +23,11 @@ QR_QUIET_MODULES = 4
 
 
 @router.post(
-    "/pairing-codes", status_code=201, summary="A code that lets one tablet in", responses=problems(403, 415, 503)
+    "/pairing-codes",
+    status_code=201,
+    summary="A code that lets one tablet in",
+    dependencies=[allow(Role.MANAGER, Role.ADMIN)],
+    responses=problems(403, 415, 503),
 )
 def create_pairing_code(hands: Hands, request: Request) -> PairingCodeOut:
     """Return six digits and their QR code: good once, for ten minutes. At most five are open at a time."""
@@ -32,7 +37,13 @@ def create_pairing_code(hands: Hands, request: Request) -> PairingCodeOut:
     return PairingCodeOut(code=digits, expires_utc=code.expires_utc, address=address, qr_svg=_qr_svg(address))
 
 
-@router.post("", status_code=201, summary="Pair this tablet", responses=problems(400, 403, 413, 415, 429, 503))
+@router.post(
+    "",
+    status_code=201,
+    summary="Pair this tablet",
+    dependencies=[allow(*EVERYBODY)],  # the code in its body is what it shows
+    responses=problems(400, 403, 413, 415, 429, 503),
+)
 def pair_tablet(hands: Hands, told: PairingIn) -> PairedOut:
     """Take a code and return the tablet's token, told this once.
 
@@ -43,20 +54,35 @@ def pair_tablet(hands: Hands, told: PairingIn) -> PairedOut:
     return PairedOut(tablet_id=tablet.id, name=tablet.name, token=token.text)
 
 
-@router.get("", summary="The tablets that were let in", responses=problems(503))
+@router.get(
+    "",
+    summary="The tablets that were let in",
+    dependencies=[allow(*OFFICE, Role.ADMIN)],
+    responses=problems(503),
+)
 def list_tablets(hands: Hands) -> TabletsOut:
     """Return every tablet, the one seen last first; revoked ones at the end."""
     required = hands.context.settings.server.require_paired_tablets
     return TabletsOut(required=required, tablets=[_out(each) for each in hands.context.tablets.all()])
 
 
-@router.post("/me/sign-out", summary="Sign this tablet out", responses=problems(401, 403, 415, 503))
+@router.post(
+    "/me/sign-out",
+    summary="Sign this tablet out",
+    dependencies=[allow(Role.DRIVER)],
+    responses=problems(401, 403, 415, 503),
+)
 def sign_out_tablet(hands: Hands, tablet: Paired) -> TabletOut:
     """End the asking tablet's token. It must have sent what it kept: afterwards nothing is taken from it."""
     return _out(hands.context.tablets.revoke(tablet.id, hands.context.clock.now_utc()))
 
 
-@router.delete("/{tablet_id}", summary="Shut a tablet out", responses=problems(403, 404, 503))
+@router.delete(
+    "/{tablet_id}",
+    summary="Shut a tablet out",
+    dependencies=[allow(Role.MANAGER, Role.ADMIN)],
+    responses=problems(403, 404, 503),
+)
 def revoke_tablet(hands: Hands, tablet_id: TabletPath) -> TabletOut:
     """End the tablet's token: at its next contact it forgets everything. Again changes nothing."""
     return _out(hands.context.tablets.revoke(tablet_id, hands.context.clock.now_utc()))

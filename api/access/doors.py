@@ -1,0 +1,48 @@
+"""Every way into the application with its roles, read from the application itself."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from api.access.rules import EVERYBODY, declared
+from tomma.errors import ConfigurationError
+from tomma.people import Role
+
+OPEN: Mapping[str, frozenset[Role]] = {
+    "/static": frozenset(EVERYBODY),  # the pages' files: no word of the city
+    "/api/openapi.json": frozenset(EVERYBODY),  # the description that FastAPI adds by itself
+}
+"""What takes no dependency, and so is named here."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Door:
+    """One method of one route."""
+
+    path: str
+    method: str
+    roles: frozenset[Role]
+
+
+def doors_of(app: FastAPI) -> list[Door]:
+    """Return every door, sorted by path.
+
+    Raises:
+        ConfigurationError: When a route declares no roles, or rules that nobody can satisfy.
+    """
+    return sorted(_doors(app), key=lambda door: (door.path, door.method))
+
+
+def _doors(app: FastAPI) -> Iterator[Door]:
+    for route in iter_route_contexts(app.routes):
+        path = route.path or ""
+        own = isinstance(route.original_route, APIRoute)
+        roles = declared(route.dependencies) if own else OPEN.get(path)
+        methods = sorted(route.methods or {"GET"})
+        if not roles:
+            raise ConfigurationError(
+                f"{'/'.join(methods)} {path} answers no role; declare its roles: dependencies=[allow(Role....)]"
+            )
+        yield from (Door(path, method, roles) for method in methods)
