@@ -15,7 +15,7 @@ import osmium
 import shapely
 from numpy.typing import NDArray
 
-from tomma.city import Position
+from tomma.city import AREA_LETTERS, Position
 from tomma.errors import ImportRefusedError
 
 METRES_PER_DEGREE = 111_320.0
@@ -27,6 +27,9 @@ DRIVABLE = frozenset(
 KERBSIDE = frozenset({"primary", "secondary", "tertiary", "unclassified", "residential", "living_street", "service"})
 NO_TRUCKS = frozenset({"no", "private", "emergency"})
 PRIVATE_SERVICE = frozenset({"parking_aisle", "driveway", "drive-through", "emergency_access"})
+DISTRICTS = frozenset({"suburb", "quarter"})
+NEIGHBOURHOODS = frozenset({"neighbourhood", "village", "hamlet"})
+"""Named instead where an extract has no district."""
 BIN_AMENITIES = frozenset({"waste_basket", "waste_disposal", "recycling"})
 
 type Point = tuple[float, float]
@@ -78,6 +81,14 @@ class MappedBin:
     point: Point
 
 
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of the town and its middle; what lies nearest to it is taken to lie in it."""
+
+    name: str
+    point: Point
+
+
 @dataclass(frozen=True)
 class Streets:
     """What the extract knows about the town."""
@@ -89,6 +100,12 @@ class Streets:
     buildings: tuple[shapely.Geometry, ...]
     obstacles: tuple[shapely.Geometry, ...]
     """Where no bin can stand: buildings and water."""
+    areas: tuple[Area, ...] = ()
+
+    def area_at(self, point: Point) -> str:
+        """Return the name of the area whose middle is nearest; empty where the extract names none."""
+        nearest = min(self.areas, key=lambda each: (math.dist(each.point, point), each.name), default=None)
+        return nearest.name if nearest else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +122,7 @@ class _Found:
     mapped_bins: list[tuple[str, float, float]]
     buildings: list[shapely.Geometry]
     water: list[shapely.Geometry]
+    places: list[tuple[str, str, float, float]]
 
 
 def read_streets(extract: Path) -> Streets:
@@ -125,11 +143,12 @@ def read_streets(extract: Path) -> Streets:
         mapped_bins=tuple(MappedBin(kind, frame.to_metres(lat, lon)) for kind, lat, lon in found.mapped_bins),
         buildings=buildings,
         obstacles=buildings + water,
+        areas=_areas(found, frame),
     )
 
 
 def _scan(extract: Path) -> _Found:
-    found = _Found([], [], [], [], [])
+    found = _Found([], [], [], [], [], [])
     shapes = osmium.geom.WKBFactory()
     try:
         processor = osmium.FileProcessor(str(extract)).with_areas().with_filter(osmium.filter.EmptyTagFilter())
@@ -166,6 +185,13 @@ def _take_node(found: _Found, tags: dict[str, str], lat_deg: float, lon_deg: flo
     indoors = "level" in tags or tags.get("indoor") == "yes"  # a bottle machine on a shop's second basement floor
     if tags.get("amenity") in BIN_AMENITIES and not indoors:
         found.mapped_bins.append((tags["amenity"], lat_deg, lon_deg))
+    if tags.get("place") in DISTRICTS | NEIGHBOURHOODS and tags.get("name"):
+        found.places.append((tags["place"], tags["name"][:AREA_LETTERS].strip(), lat_deg, lon_deg))
+
+
+def _areas(found: _Found, frame: Frame) -> tuple[Area, ...]:
+    districts = [place for place in found.places if place[0] in DISTRICTS]
+    return tuple(Area(name, frame.to_metres(lat, lon)) for _, name, lat, lon in districts or found.places)
 
 
 def _take_way(found: _Found, tags: dict[str, str], way: osmium.osm.Way) -> None:

@@ -106,6 +106,7 @@ def _sites_and_bins(
             position=streets.frame.to_position(place.point),
             access_note=ACCESS_NOTES[int(rng.integers(len(ACCESS_NOTES)))] if noted else "",
             service_s=SITE_SERVICE_S[place.kind],
+            area=streets.area_at(place.point),
         )
         for letter, (stream, container) in zip("ABCDEFGHIJKL", stands, strict=False):
             bin_id = BinId(f"{site_id}{letter}")

@@ -194,6 +194,9 @@ def _check_volume_table(table: tuple[VolumePoint, ...], height_mm: float) -> Non
     check_within("volume_l in volume_table", last.volume_l, 1.0, 200_000.0)
 
 
+AREA_LETTERS = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A place a truck stops at; one or more bins stand there."""
@@ -208,10 +211,14 @@ class Site:
     """When a truck may begin to empty there; none given means always."""
     kerb: bool = False
     """Whether the truck must stop with it on its own side of the street."""
+    area: str = ""
+    """The part of the city people say it lies in, such as a district or a round; empty means none is named."""
 
     def __post_init__(self) -> None:
-        """Refuse a service time longer than two hours."""
+        """Refuse a service time longer than two hours, and an area that no list has room for."""
         check_within("service_s", self.service_s, 0, 7200)
+        if len(self.area) > AREA_LETTERS or self.area != self.area.strip():
+            raise ValueError(f"area must have at most {AREA_LETTERS} letters and no blank around, got {self.area!r}")
 
 
 @dataclass(frozen=True, slots=True)

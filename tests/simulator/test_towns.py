@@ -79,6 +79,17 @@ def test_names_are_streets_of_the_map_with_house_numbers_and_none_twice(small_to
     assert len(set(names)) == len(names)
 
 
+def test_a_site_lies_in_the_district_whose_middle_is_nearest(small_town: Town, streets: Streets) -> None:
+    """The page filters by it, and people look for the names they use."""
+    assert {"Kluuvi", "Hakaniemi"} <= {each.name for each in streets.areas}
+    sites = small_town.city.sites.values()
+    for site in sites:
+        at = metres(streets, site.position)
+        nearest = min(streets.areas, key=lambda each: math.dist(each.point, at))
+        assert site.area == nearest.name
+    assert len({site.area for site in sites}) >= 4
+
+
 def test_sites_keep_their_distance_from_each_other(small_town: Town, streets: Streets) -> None:
     """Chosen places are spread; only surveyed baskets may stand closer."""
     mapped = {streets.frame.to_position(each.point) for each in streets.mapped_bins}

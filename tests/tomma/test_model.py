@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tomma.city import Break, ContainerType, DisposalSite, Installation, Position, Shift
+from tomma.city import Break, ContainerType, DisposalSite, Installation, Position, Shift, Site
 from tomma.model import (
     BinId,
     ContainerTypeId,
@@ -15,6 +15,7 @@ from tomma.model import (
     PlanId,
     Reading,
     SensorId,
+    SiteId,
     SkipReason,
     VehicleId,
 )
@@ -82,6 +83,10 @@ def test_a_sensor_belongs_to_the_bin_it_hung_in_at_that_moment() -> None:
             "closes_s",
             id="closes before it opens",
         ),
+        pytest.param(
+            lambda: Site(SiteId("S"), "", Position(59, 18), area="x" * 61), "area", id="an area of 61 letters"
+        ),
+        pytest.param(lambda: Site(SiteId("S"), "", Position(59, 18), area=" Öst"), "area", id="an area with a blank"),
         pytest.param(lambda: Measurement(SensorId("S"), None), "distance_mm and fill_fraction", id="nothing measured"),
         pytest.param(lambda: LeftOut(BinId("B1"), ()), "without a reason", id="left out in silence"),
         pytest.param(lambda: event(bin_id=None), "bin_id must be given", id="emptied, but what"),

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0007"
+REVISION = "0013"
 """The migration that ends at these tables."""
 
 
@@ -124,6 +124,7 @@ site = sa.Table(
     _whole("service_s"),
     _list("access"),
     sa.Column("kerb", sa.Boolean, nullable=False),
+    _text("area"),
 )
 bin_ = sa.Table(
     "bin",

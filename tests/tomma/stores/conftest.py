@@ -265,6 +265,7 @@ def city() -> City:
                 90,
                 (MARKET_DAYS, OpenHours(0, 7 * 3600)),
                 True,
+                "Innerstaden, väst",
             )
         ),
         bins=_by_id(

@@ -211,7 +211,7 @@ def test_a_city_file_from_before_the_rules_has_none(city: City) -> None:
 
     (truck,), (site,) = old.vehicles.values(), old.sites.values()
     assert (truck.compartments, truck.skills, truck.overtime_s, truck.max_bins_per_day) == ((), frozenset(), 0, None)
-    assert (site.access, site.kerb) == ((), False)
+    assert (site.access, site.kerb, site.area) == ((), False, "")
 
 
 OLD_VEHICLE_FIELDS = ("id", "name", "depot_id", "capacity_l", "capacity_kg", "fractions", "shift")
