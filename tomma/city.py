@@ -23,6 +23,7 @@ from tomma.model import (
     check_utc,
     check_within,
 )
+from tomma.rounds import FixedRound
 
 MAX_HEIGHT_MM = 20_000.0
 """The farthest any fill-level sensor sees."""
@@ -233,6 +234,9 @@ class Bin:
     """Time to empty this container, added to the site's."""
     skills: frozenset[str] = frozenset()
     """What its truck must have beside what the container asks for, such as the key of a yard."""
+    fixed_rounds: tuple[FixedRound, ...] = ()
+    """When the municipality's fixed rounds come, or came before: what the audited saving compares with
+    (docs/saving.md). Nothing is planned by it."""
 
     def __post_init__(self) -> None:
         """Refuse a service time longer than two hours."""

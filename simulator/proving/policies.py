@@ -13,15 +13,12 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from routing.demand import demands
+from routing.rules import LEVEL_FRACTION, at_level, districts, interval_days, is_turn
 from simulator.proving.choices import choice_of
 from simulator.proving.morning import Choice, Morning
-from simulator.proving.town import ProvingTown
 
 FloatArray = NDArray[np.float64]
 
-ROUNDS_DAYS = (1, 2, 3, 4, 5, 7, 10, 14, 21, 28)
-"""Intervals a municipality writes into a calendar."""
-LEVEL_FRACTION = 0.70
 RISK = 0.05
 REQUIRED_P = 0.99
 """Groningen's epsilon of 1 %: from here on a visit is required."""
@@ -39,21 +36,8 @@ class Fixed:
     def __call__(self, morning: Morning) -> Choice:
         """Return the bins whose turn it is."""
         town = morning.town
-        days_to_full = town.volume_l / np.maximum(town.inflow.rate_l_per_day, 1e-6)
-        fits = np.searchsorted(ROUNDS_DAYS, self.margin * days_to_full, side="right") - 1
-        interval = np.asarray(ROUNDS_DAYS)[np.maximum(fits, 0)]
-        return choice_of(morning, (morning.number + districts(town)) % interval == 0)
-
-
-def districts(town: ProvingTown) -> NDArray[np.int64]:
-    """Return each bin's district: the direction in which it lies from the depot, 28 to the full circle."""
-    depot = next(iter(town.city.depots.values())).position
-    at = [town.city.position_of(bin_id) for bin_id in town.bin_ids]
-    north = np.asarray([each.lat_deg - depot.lat_deg for each in at])
-    east = np.asarray([each.lon_deg - depot.lon_deg for each in at]) * np.cos(np.radians(depot.lat_deg))
-    # By rank and not by angle: a depot at the edge sees its town within a narrow angle.
-    rank = np.argsort(np.argsort(np.arctan2(north, east), kind="stable"), kind="stable")
-    return np.asarray(rank * 28 // max(1, len(rank)), dtype=np.int64)
+        interval = interval_days(town.volume_l, town.inflow.rate_l_per_day, self.margin)
+        return choice_of(morning, is_turn(morning.number, districts(town.city, town.bin_ids), interval))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +48,7 @@ class Level:
 
     def __call__(self, morning: Morning) -> Choice:
         """Return the bins above the threshold."""
-        return choice_of(morning, np.nan_to_num(morning.newest_fraction, nan=1.0) >= self.from_fraction)
+        return choice_of(morning, at_level(morning.newest_fraction, self.from_fraction))
 
 
 @dataclass(frozen=True, slots=True)

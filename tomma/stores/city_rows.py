@@ -25,7 +25,8 @@ from tomma.city import (
 )
 from tomma.hours import OpenHours
 from tomma.model import DisposalSiteId, FractionCode, VehicleId
-from tomma.stores.codec import to_plain
+from tomma.rounds import FixedRound
+from tomma.stores.codec import from_plain, to_plain
 
 type Row = dict[str, Any]
 type Rows = Mapping[str, list[Row]]
@@ -39,7 +40,7 @@ def rows_of(city: City) -> Rows:
         "fraction": _plain(city.fractions.values()),
         "container_type": [_container_row(each) for each in city.container_types.values()],
         "site": [_flat(asdict(each)) | {"access": list(to_plain(each.access))} for each in city.sites.values()],
-        "bin": [asdict(each) | {"skills": sorted(each.skills)} for each in city.bins.values()],
+        "bin": [_bin_row(each) for each in city.bins.values()],
         "sensor": _plain(city.sensors.values()),
         "installation": _plain(city.installations),
         "depot": [_flat(row) for row in _plain(city.depots.values())],
@@ -70,6 +71,15 @@ def _flat(row: Row) -> Row:
     return {key: value for key, value in row.items() if key != "position"} | position
 
 
+def _bin_row(each: Bin) -> Row:
+    return asdict(each) | {"skills": sorted(each.skills), "fixed_rounds": list(to_plain(each.fixed_rounds))}
+
+
+def _bin(row: Row) -> Bin:
+    rounds = tuple(from_plain(each, FixedRound) for each in row["fixed_rounds"])
+    return Bin(**(row | {"skills": frozenset(row["skills"]), "fixed_rounds": rounds}))
+
+
 def _container_row(container: ContainerType) -> Row:
     row = asdict(container)
     lists = {"volume_table": list(row["volume_table"]), "skills": sorted(container.skills)}
@@ -96,7 +106,7 @@ def city_of(rows: Rows) -> City:
         fractions={row["code"]: Fraction(**row) for row in rows["fraction"]},
         container_types={row["id"]: _container_type(row) for row in rows["container_type"]},
         sites={row["id"]: Site(**(_with_position(row) | {"access": _hours(row["access"])})) for row in rows["site"]},
-        bins={row["id"]: Bin(**(row | {"skills": frozenset(row["skills"])})) for row in rows["bin"]},
+        bins={row["id"]: _bin(row) for row in rows["bin"]},
         sensors={row["id"]: Sensor(**row) for row in rows["sensor"]},
         installations=tuple(Installation(**row) for row in rows["installation"]),
         vehicles=_vehicles(rows),

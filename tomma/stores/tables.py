@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0013"
+REVISION = "0009"
 """The migration that ends at these tables."""
 
 
@@ -135,6 +135,7 @@ bin_ = sa.Table(
     _points_to("fraction_code", "fraction.code"),
     _whole("service_s"),
     _list("skills"),
+    _list("fixed_rounds"),
 )
 sensor = sa.Table(
     "sensor",
@@ -328,3 +329,16 @@ worker = sa.Table(
     _text("facts"),
 )
 """One row per process, written over at each report."""
+
+saving_input = sa.Table("saving_input", metadata, _key("digest"), sa.Column("body", sa.LargeBinary, nullable=False))
+"""What many days of the audited saving share, by the digest of its content: the city's master data, its drives."""
+
+saving_day = sa.Table(
+    "saving_day",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),
+    _text("digest"),
+    _text("figures"),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+"""One finished day: everything its figures are computed from, beside the figures that pages ask for. Never changed."""

@@ -1,0 +1,43 @@
+"""The fixed rounds that a municipality drives, or drove before its bins could tell: on which days a bin's turn comes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from tomma.hours import ISO_WEEKDAYS
+from tomma.model import check_within
+
+SOME_MONDAY = date(2024, 1, 1)
+MOST_WEEKS = 52
+
+
+@dataclass(frozen=True, slots=True)
+class FixedRound:
+    """Some weekdays of every week, or of every second, third ... week. Several rounds of one bin add up."""
+
+    weekdays: frozenset[int]
+    """1 is Monday, 7 is Sunday."""
+    every_weeks: int = 1
+    week_of: date = SOME_MONDAY
+    """Any day of a week in which the round comes. Weeks are counted on from it and not by their number in the year:
+    a year with 53 weeks would turn even weeks into odd ones."""
+
+    def __post_init__(self) -> None:
+        """Refuse days that no week has, and rounds that come less than once a year."""
+        if not self.weekdays or not self.weekdays <= ISO_WEEKDAYS:
+            raise ValueError(f"weekdays must be some of 1 (Monday) to 7 (Sunday), got {sorted(self.weekdays)}")
+        check_within("every_weeks", self.every_weeks, 1, MOST_WEEKS)
+
+    def comes_on(self, day: date) -> bool:
+        """Return whether the round comes on that day."""
+        return day.isoweekday() in self.weekdays and (_week(day) - _week(self.week_of)) % self.every_weeks == 0
+
+
+def comes_on(rounds: Iterable[FixedRound], day: date) -> bool:
+    """Return whether any of the rounds comes on that day."""
+    return any(each.comes_on(day) for each in rounds)
+
+
+def _week(day: date) -> int:
+    """Return the number of the week that begins on a Monday, counted since the year 1."""
+    return (day.toordinal() - 1) // 7
