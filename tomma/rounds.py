@@ -1,4 +1,4 @@
-"""The fixed rounds that a municipality drives, or drove before its bins could tell: on which days a bin's turn comes."""
+"""A municipality's fixed rounds, of today or from before its bins could tell: on which days a bin's turn comes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ import uuid
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ from tomma.model import (
     VehicleId,
 )
 from tomma.ports import Appended, ReadingStore
+from tomma.rounds import FixedRound
 from tomma.settings import ReadingSettings
 from tomma.stores.database import open_database
 from tomma.stores.influx_readings import InfluxReadings
@@ -270,7 +271,14 @@ def city() -> City:
         ),
         bins=_by_id(
             Bin(BinId("B1"), SiteId("torg"), ContainerTypeId("660"), rest, skills=frozenset({"key", "crane"})),
-            Bin(BinId("B2"), SiteId("torg"), ContainerTypeId("660"), glass, 120),
+            Bin(
+                BinId("B2"),
+                SiteId("torg"),
+                ContainerTypeId("660"),
+                glass,
+                120,
+                fixed_rounds=(FixedRound(frozenset({2, 5}), 2, date(2026, 1, 5)),),
+            ),  # fmt: skip
         ),
         sensors=_by_id(Sensor(SensorId("S1"), "Milesight", "EM400"), Sensor(SensorId("S2"))),
         installations=(
