@@ -1,5 +1,6 @@
 """What the day would cost without us: rounds by the calendar, a threshold, on the same streets as the plan."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -28,7 +29,7 @@ EVERY_MONDAY = (FixedRound(frozenset({1})),)
 NEVER_ON_MONDAYS = (FixedRound(frozenset({2})),)
 
 
-def with_rounds(city: City, rounds: dict[str, tuple[FixedRound, ...]]) -> City:
+def with_rounds(city: City, rounds: Mapping[str, tuple[FixedRound, ...]]) -> City:
     """Return the village with these rounds; bins that are not named come on Tuesdays."""
     named = {id_: replace(each, fixed_rounds=rounds.get(id_, NEVER_ON_MONDAYS)) for id_, each in city.bins.items()}
     return replace(city, bins=named)

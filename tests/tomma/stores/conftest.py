@@ -278,7 +278,7 @@ def city() -> City:
                 glass,
                 120,
                 fixed_rounds=(FixedRound(frozenset({2, 5}), 2, date(2026, 1, 5)),),
-            ),  # fmt: skip
+            ),
         ),
         sensors=_by_id(Sensor(SensorId("S1"), "Milesight", "EM400"), Sensor(SensorId("S2"))),
         installations=(
