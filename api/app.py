@@ -11,6 +11,7 @@ import api.alerts.router
 import api.bins.router
 import api.city.router
 import api.driver.router
+import api.exports.router
 import api.health.router
 import api.live.router
 import api.plans.router
@@ -40,6 +41,7 @@ FEATURES = (
     api.sensors.router,
     api.alerts.router,
     api.plans.router,
+    api.exports.router,
     api.driver.router,
     api.tablets.router,
     api.live.router,
