@@ -1,7 +1,7 @@
 """PDF: a summary for the office, then each truck's list for its cab: large, black on white, with boxes to tick."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,17 @@ MARGIN = 14 * mm
 WIDTH = A4[0] - 2 * MARGIN
 TICK_MM = 4.5
 STOP_COLUMNS_MM = (9, 14, 74, 27, 15, 19, 24)
+STOP_HEADS = ("print.number", "print.time", "print.place", "print.bin", "print.fill", "print.load", "print.done")
 ROUTE_COLUMNS_MM = (44, 30, 17, 22, 23, 23, 23)
+ROUTE_HEADS = (
+    "print.vehicle",
+    "print.hours",
+    "print.bins",
+    "print.unloads",
+    "print.distance",
+    "print.driving",
+    "print.litres",
+)
 _TEXT = ParagraphStyle("text", fontName=PLAIN, fontSize=9.5, leading=12)
 _SMALL = ParagraphStyle("small", parent=_TEXT, fontSize=8, leading=10, textColor=GREY)
 _BOLD = ParagraphStyle("bold", parent=_TEXT, fontName=BOLD)
@@ -86,7 +96,7 @@ def _summary(told: Told, title: str) -> list[Flowable]:
 
 def _routes(told: Told) -> Table:
     t, routes = told.words, told.plan.routes
-    head = _head(t, ("vehicle", "hours", "bins", "unloads", "distance", "driving", "litres"))
+    head = [_text(t(each), _SMALL) for each in ROUTE_HEADS]
     rows = [[_text(route.vehicle_name, _BOLD), *_route_figures(told, [route])] for route in routes]
     total = [_text(t("print.total"), _BOLD), *_route_figures(told, routes)]
     return _table([head, *rows, total], ROUTE_COLUMNS_MM, header=1)
@@ -113,7 +123,7 @@ def _sheet(told: Told, route: RouteOut) -> list[Flowable]:
         bins=t("print.bins_count", n=len(collects(route))), litres=t.whole(told.collected_l(route)),
     )  # fmt: skip
     banner = _text(f"{route.vehicle_name} · {t.day(told.plan.day)}", _TITLE)
-    head = _head(t, ("number", "time", "place", "bin", "fill", "load", "done"))
+    head = [_text(t(each), _SMALL) for each in STOP_HEADS]
     rows: list[list[Any]] = [[banner], head]
     before = None
     for number, stop in enumerate(route.stops, start=1):
@@ -153,10 +163,6 @@ class _Tick(Flowable):  # type: ignore[misc]  # the library has no types
         self.canv.rect(0, 0, side, side)
         self.canv.setStrokeColor(LINE)
         self.canv.line(side + 2 * mm, 0, self._width, 0)
-
-
-def _head(t: Any, names: Iterable[str]) -> list[Paragraph]:
-    return [_text(t(f"print.{name}"), _SMALL) for name in names]
 
 
 def _table(

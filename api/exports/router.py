@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
+from api.access import OFFICE, allow
 from api.exports.geojson import as_geojson
 from api.exports.gpx import as_gpx
 from api.exports.paper import as_pdf
@@ -20,7 +21,7 @@ from api.services import Hands
 from routing.roads.guidance import Language
 from tomma.model import PlanId
 
-router = APIRouter(prefix="/plans", tags=["plans"])
+router = APIRouter(prefix="/plans", tags=["plans"], dependencies=[allow(*OFFICE)])
 
 
 class Format(StrEnum):

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import quickjs
 from babel import Locale
 from babel.dates import format_date, format_time
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision, get_currency_symbol
 
 from api.schema import ReasonOut
 from routing.roads.guidance import Language
@@ -77,6 +77,8 @@ class Words:
         currency = self.organisation.currency
         major = minor / 10 ** get_currency_precision(currency)
         pattern = self.locale.currency_formats["standard"].pattern.split(";")[0].replace(".00", "")
+        if get_currency_symbol(currency, self.locale)[-1].isalpha():  # CLDR's spacing rule, which Babel leaves out
+            pattern = pattern.replace("¤#", "¤\xa0#")
         return format_currency(major, currency, pattern, self.locale, currency_digits=False)
 
     def km(self, metres: float) -> str:

@@ -21,6 +21,7 @@ PUBLIC = {
     ("GET", "/api/v1/bins/{bin_id}/requests"),
     ("DELETE", "/api/v1/bins/{bin_id}/requests/{request_id}"),
     ("POST", "/api/v1/plans/{plan_id}/publish"),
+    ("GET", "/api/v1/plans/{plan_id}/export.{format}"),
     ("GET", "/api/v1/driver/bins"),
     ("GET", "/api/v1/driver/routes"),
     ("GET", "/api/v1/driver/routes/{vehicle_id}"),

@@ -8,9 +8,13 @@ from typing import Any, get_args
 import pytest
 
 from api.driver.flags import Flag
+from api.exports.words import Words
+from api.schema import ReasonOut
 from api.sensors.schemas import SensorStateName
+from routing.roads.guidance import Language
 from tests.web.conftest import OpenPage
 from tests.web.stack import Stack
+from tomma.city import Organisation
 from tomma.model import (
     AlertKind,
     EmptyingSource,
@@ -25,6 +29,8 @@ from tomma.model import (
 from tomma.plan import PlanStatus, RoadsSource
 
 STATIC = Path(__file__).parents[2] / "api/web/static"
+PRINTED = STATIC.parents[1] / "exports"
+"""What goes on paper takes its words from the same files."""
 LANGUAGES = ("sv", "en")
 PARTS = sorted(path.stem for path in (STATIC / "i18n/en").glob("*.js"))
 QUOTED = re.compile(r"""["'`]((?:[a-z_]+)\.[a-z0-9_.]*)(?=["'`$])""")
@@ -35,14 +41,14 @@ VALUES = {
     "days_early": 2.0, "work_h": 9.2, "shift_h": 8.0,
 }  # fmt: skip
 
-Words = Mapping[str, Mapping[str, Any]]
+AllWords = Mapping[str, Mapping[str, Any]]
 
 
 @pytest.fixture
-def words(shared: Stack, open_page: OpenPage) -> Words:
+def words(shared: Stack, open_page: OpenPage) -> AllWords:
     """Every text, by language and key, as the pages load them."""
     page = open_page(shared, "/driver").page
-    loaded: Words = page.evaluate(LOAD_WORDS, PARTS)
+    loaded: AllWords = page.evaluate(LOAD_WORDS, PARTS)
     return loaded
 
 
@@ -52,7 +58,7 @@ def placeholders(text: Any) -> set[str]:
     return {name for form in forms for name in re.findall(r"\{(\w+)\}", form)}
 
 
-def test_every_language_says_everything(words: Words) -> None:
+def test_every_language_says_everything(words: AllWords) -> None:
     """No half-translated page: the same keys, and the same numbers in each sentence."""
     assert set(words) == set(LANGUAGES)
     swedish, english = words["sv"], words["en"]
@@ -61,7 +67,7 @@ def test_every_language_says_everything(words: Words) -> None:
         assert placeholders(swedish[key]) == placeholders(english[key]), key
 
 
-def test_every_code_of_the_core_has_words(words: Words) -> None:
+def test_every_code_of_the_core_has_words(words: AllWords) -> None:
     """A new reason cannot reach a page as a bare code."""
     wanted = {
         *(f"reason.{code}" for code in ReasonCode),
@@ -82,9 +88,10 @@ def test_every_code_of_the_core_has_words(words: Words) -> None:
         assert wanted <= set(words[language])
 
 
-def test_the_pages_use_every_word_and_only_words_there_are(words: Words) -> None:
+def test_the_pages_use_every_word_and_only_words_there_are(words: AllWords) -> None:
     """A key with a typing error, or a word nobody shows, is found here."""
-    told = (path for path in STATIC.rglob("*.js") if path.relative_to(STATIC).parts[0] not in NO_WORDS)
+    told = [path for path in STATIC.rglob("*.js") if path.relative_to(STATIC).parts[0] not in NO_WORDS]
+    told += PRINTED.glob("*.py")
     source = "".join(path.read_text() for path in told)
     known = set(words["sv"])
     families = {key.split(".")[0] for key in known}
@@ -109,6 +116,16 @@ def test_a_reason_becomes_one_whole_sentence(shared: Stack, open_page: OpenPage)
     assert len(rows) == len(ReasonCode) * len(LANGUAGES)
     for language, code, sentence in rows:
         assert re.fullmatch(r"[A-ZÅÄÖ0-9][^{}–]*\.", sentence), (language, code, sentence)
+
+
+def test_paper_says_what_the_pages_say(shared: Stack, open_page: OpenPage) -> None:
+    """Two writers of the same sentence, one in the browser and one for the PDF: word for word and number for number."""
+    page = open_page(shared, "/driver").page
+    organisation = Organisation("o", "Staden", "Europe/Stockholm", "SEK")
+    bodies = [{"code": code.value, "values": VALUES} for code in ReasonCode]
+    for language, code, sentence in page.evaluate(TELL_REASONS, [bodies, list(LANGUAGES)]):
+        printed = Words(Language(language), organisation).reason(ReasonOut(code=code, values=VALUES))
+        assert " ".join(printed.split()) == " ".join(sentence.split()), (language, code)
 
 
 LOAD_WORDS = """async (parts) => {
