@@ -283,6 +283,8 @@ class AlertKind(StrEnum):
     """values: counter; neither of the two is to be trusted until a person has looked"""
     OVERFLOW = "overflow"
     """About a bin. values: fill_fraction"""
+    OVERFLOW_SOON = "overflow_soon"
+    """About a bin that no truck reaches in time. values: hours_to_full, p_overflow_24h"""
     PICKUP_MISSED = "pickup_missed"
     """About a bin. values: fill_before_fraction, fill_after_fraction, confirmed (1 by the driver, 0 only planned)"""
     EMPTIED_UNPLANNED = "emptied_unplanned"
