@@ -7,6 +7,7 @@ TommaError
 ├── NotFoundError             there is no such thing (or it is not yours to see)
 ├── ImportRefusedError        a file does not say what it must: the rows are named
 ├── RoadsUnavailableError     the street network cannot be asked: the marked fallback is used
+├── NotSentError              a message to people or another system did not leave: it is tried again, or given up
 └── EngineFailedError         a planner gave no usable answer in time: the next one is asked
 
 A bad message from a sensor is not in this tree: it is a value (`tomma.model.Rejected`).
@@ -39,6 +40,14 @@ class ImportRefusedError(TommaError):
 
 class RoadsUnavailableError(TommaError):
     """The street network cannot be asked."""
+
+
+class NotSentError(TommaError):
+    """A message did not leave; `for_good` when trying again cannot help."""
+
+    def __init__(self, why: str, *, for_good: bool = False) -> None:
+        super().__init__(why)
+        self.for_good = for_good
 
 
 class EngineFailedError(TommaError):

@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from tomma.clock import Clock, ScaledClock, SystemClock
 from tomma.errors import ConfigurationError
+from tomma.notify_settings import AlertSettings, NotifySettings
 from tomma.ports import Aging
 
 SERVER_PATTERN = r"^(https?://[^/@\s]+(/[^@\s]*)?)?$"
@@ -343,6 +344,8 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     roads: RoadSettings = RoadSettings()
     planning: PlanningSettings = PlanningSettings()
+    alerts: AlertSettings = AlertSettings()
+    notify: NotifySettings = NotifySettings()
     clock: ClockSettings = ClockSettings()
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0009"
+REVISION = "0010"
 """The migration that ends at these tables."""
 
 
@@ -342,3 +342,81 @@ saving_day = sa.Table(
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
 """One finished day: everything its figures are computed from, beside the figures that pages ask for. Never changed."""
+
+alert_care = sa.Table(
+    "alert_care",
+    metadata,
+    _key("key"),
+    _text("kind"),
+    sa.Column("sensor_id", sa.Text),
+    sa.Column("bin_id", sa.Text),
+    sa.Column("raised_utc", UtcDateTime, nullable=False),
+    _text("action"),
+    sa.Column("at_utc", UtcDateTime, nullable=False, index=True),
+    _text("by"),
+    _text("note"),
+    sa.Column("until_utc", UtcDateTime),
+)
+"""What people did about alerts; appended, never changed. The alerts themselves are in the reading store."""
+
+work_order = sa.Table(
+    "work_order",
+    metadata,
+    _key(),
+    _text("kind"),
+    _text("priority"),
+    sa.Column("created_utc", UtcDateTime, nullable=False, index=True),
+    _text("created_by"),
+    sa.Column("bin_id", sa.Text, index=True),
+    sa.Column("sensor_id", sa.Text, index=True),
+    _text("note"),
+    _text("alert_id"),
+    sa.Column("status", sa.Text, nullable=False, index=True),
+    _whole("revision"),
+    sa.Column("changed_utc", UtcDateTime),
+)
+"""Bins and sensors are named, not pointed to, as in `event`."""
+
+work_change = sa.Table(
+    "work_change",
+    metadata,
+    _points_to("order_id", "work_order.id", key=True),
+    sa.Column("revision", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at_utc", UtcDateTime, nullable=False),
+    _text("by"),
+    _text("status"),
+    _text("priority"),
+    _text("note"),
+)
+
+notice = sa.Table(
+    "notice",
+    metadata,
+    _key(),
+    _text("recipient"),
+    _text("channel"),
+    _text("body"),
+    _whole("alerts"),
+    sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("created_utc", UtcDateTime, nullable=False, index=True),
+    sa.Column("due_utc", UtcDateTime, nullable=False),
+    _text("status"),
+    _whole("attempts"),
+    sa.Column("settled_utc", UtcDateTime),
+    _text("error"),
+    sa.Index("ix_notice_status_due_utc", "status", "due_utc"),
+)
+"""The outbox of messages about alerts."""
+
+notice_told = sa.Table(
+    "notice_told",
+    metadata,
+    _key("recipient"),
+    _key("kind"),
+    _key("sensor_id"),
+    _key("bin_id"),
+    sa.Column("raised_utc", UtcDateTime, nullable=False),
+    sa.Column("told_utc", UtcDateTime, nullable=False),
+    sa.Column("over", sa.Boolean, nullable=False),
+)
+"""Who was told of what; an absent sensor or bin is an empty text, since a key has no nulls."""

@@ -7,15 +7,29 @@ from typing import Self
 import sqlalchemy as sa
 
 from tomma.errors import ConfigurationError
-from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
+from tomma.ports import (
+    CareBook,
+    EventLog,
+    Outbox,
+    PlanStore,
+    ReadingStore,
+    Registry,
+    RequestBook,
+    TabletBook,
+    WorkerBoard,
+    WorkOrderBook,
+)
 from tomma.settings import Settings
+from tomma.stores.care import SqlCareBook
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
+from tomma.stores.outbox import SqlOutbox
 from tomma.stores.plans import SqlPlanStore
 from tomma.stores.registry import SqlRegistry
 from tomma.stores.requests import SqlRequestBook
 from tomma.stores.sqlite_readings import SqliteReadings
 from tomma.stores.tablets import SqlTabletBook
+from tomma.stores.work_orders import SqlWorkOrderBook
 from tomma.stores.workers import SqlWorkerBoard
 
 
@@ -30,6 +44,9 @@ class Stores:
     requests: RequestBook
     tablets: TabletBook
     workers: WorkerBoard
+    care: CareBook
+    work_orders: WorkOrderBook
+    outbox: Outbox
     engine: sa.Engine
     """The database under registry, plans and events."""
 
@@ -63,6 +80,9 @@ def open_stores(settings: Settings) -> Stores:
         requests=SqlRequestBook(engine),
         tablets=SqlTabletBook(engine),
         workers=SqlWorkerBoard(engine),
+        care=SqlCareBook(engine),
+        work_orders=SqlWorkOrderBook(engine),
+        outbox=SqlOutbox(engine),
         engine=engine,
     )
 

@@ -1,0 +1,1 @@
+"""Messages about alerts: to people by e-mail, to other systems by signed webhooks; never a storm."""
