@@ -44,7 +44,7 @@ def item_of(alert: Alert, alert_id: str, city: City) -> Item:
     if own is None:
         return Item(alert, alert_id)
     site = city.sites[own.site_id]
-    return Item(alert, alert_id, site.name, site.area, own.fraction)
+    return Item(alert, alert_id, site.name, site.area, own.fraction_code)
 
 
 def over(item: Item) -> Item:

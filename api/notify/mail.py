@@ -53,7 +53,10 @@ def subject_of(letter: Letter, language: Language) -> str:
     if not raised:
         return words["many_over"].format(count=ended)
     worst = [each["kind"] for each in named if each["active"]]
-    counted = [worst[0], *sorted((kind for kind in data["counts"] if kind != worst[0]), key=data["counts"].get, reverse=True)]
+    counted = [
+        worst[0],
+        *sorted((kind for kind in data["counts"] if kind != worst[0]), key=data["counts"].get, reverse=True),
+    ]
     kinds = ", ".join(f"{_kind(kind, language)} {data['counts'][kind]}" for kind in counted)
     return f"{words['many'].format(count=raised)}: {kinds}"
 
@@ -139,7 +142,12 @@ def _numbers(values: Mapping[str, float]) -> str:
 
 
 def _number(name: str, value: float) -> str:
-    for ending, unit, factor in (("_fraction", " %", 100.0), ("_c", " °C", 1.0), ("_v", " V", 1.0), ("_mm", " mm", 1.0)):
+    for ending, unit, factor in (
+        ("_fraction", " %", 100.0),
+        ("_c", " °C", 1.0),
+        ("_v", " V", 1.0),
+        ("_mm", " mm", 1.0),
+    ):
         if name.endswith(ending):
             return f"{value * factor:.3g}{unit}"
     return f"{name} {value:.3g}"

@@ -1,4 +1,4 @@
-"""Which addresses a webhook may reach: the public internet, and what the operator lists. (ASVS 13.2.4, 15.3.2)
+"""Which addresses a webhook may reach: the public internet, and what the operator lists (ASVS 13.2.4, 15.3.2).
 
 A name is resolved once, every address it gives is judged, and the connection is made to the very address that was
 judged: a name that points elsewhere a moment later is of no use to anybody.

@@ -32,7 +32,9 @@ def key_of(secret: str) -> bytes:
     try:
         key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except (binascii.Error, ValueError):
-        raise ConfigurationError("a webhook's secret must be whsec_ and base64; `tomma notify secret` makes one") from None
+        raise ConfigurationError(
+            "a webhook's secret must be whsec_ and base64; `tomma notify secret` makes one"
+        ) from None
     if not SECRET_BYTES_MIN <= len(key) <= SECRET_BYTES_MAX:
         raise ConfigurationError(
             f"a webhook's secret must have {SECRET_BYTES_MIN} to {SECRET_BYTES_MAX} bytes, got {len(key)}"
@@ -118,7 +120,7 @@ class _Pinned(http.client.HTTPConnection):
         self._address, self._timeout_s = address, settings.timeout_s
         self._context = ssl.create_default_context(cafile=settings.ca_file) if secure else None
         if secure:
-            self.default_port = 443  # type: ignore[misc]  # as HTTPSConnection does, so that Host names no port
+            self.default_port = 443  # as HTTPSConnection does, so that Host names no port
         self._reached: socket.socket | None = None
         self._lock = threading.Lock()
         self.is_cut = False

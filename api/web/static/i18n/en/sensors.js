@@ -87,6 +87,7 @@ export default {
   "alert.impossible_values": "Impossible values",
   "alert.two_senders": "Two senders with one name",
   "alert.overflow": "Overflowing",
+  "alert.overflow_soon": "Full soon, no truck in time",
   "alert.pickup_missed": "Missed pick-up",
   "alert.emptied_unplanned": "Emptied off the plan",
   "alert.stream_silent": "Nothing comes in",

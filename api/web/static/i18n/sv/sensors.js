@@ -87,6 +87,7 @@ export default {
   "alert.impossible_values": "Omöjliga värden",
   "alert.two_senders": "Två sändare med samma namn",
   "alert.overflow": "Överfullt",
+  "alert.overflow_soon": "Snart fullt, ingen bil hinner",
   "alert.pickup_missed": "Missad tömning",
   "alert.emptied_unplanned": "Tömd utanför planen",
   "alert.stream_silent": "Inget kommer in",
