@@ -5,13 +5,11 @@ from itertools import groupby
 
 from api.exports.words import Words
 from api.plans.schemas import LeftOutOut, PlanOut, RouteOut, StopOut
-from api.plans.view import plan_out
+from api.plans.view import UNMADE, plan_out
 from tomma.city import Bin, City, Site
 from tomma.errors import ConflictError, NotFoundError
 from tomma.model import BinId
-from tomma.plan import Plan, PlanStatus
-
-MADE = frozenset({PlanStatus.READY, PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED})
+from tomma.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def told(plan: Plan, city: City, words: Words, vehicle_id: str | None = None) ->
         ConflictError: If the plan is not made, or never will be.
         NotFoundError: If the truck has no route in it.
     """
-    if plan.status not in MADE:
+    if plan.status in UNMADE:
         raise ConflictError(f"plan {plan.id} is {plan.status}; only a plan that is made can be exported")
     shown = plan_out(plan, city)
     if vehicle_id is None:

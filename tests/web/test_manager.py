@@ -136,7 +136,7 @@ def test_every_stage_of_the_planner_has_words(shared: Stack, open_page: OpenPage
     page = open_page(shared, "/").page
     told = page.evaluate(
         """async (stages) => {
-      const {stageText} = await import("/static/manager/plan.js");
+      const {stageText} = await import("/static/office/progress.js");
       const {loadLanguage, translator} = await import("/static/i18n/index.js");
       await loadLanguage("sv");
       return stages.map((stage) => stageText(stage, translator("sv")));
