@@ -12,6 +12,7 @@ import api.bins.router
 import api.city.router
 import api.driver.router
 import api.exports.router
+import api.followup.router
 import api.health.router
 import api.live.router
 import api.plans.router
@@ -43,6 +44,7 @@ FEATURES = (
     api.plans.router,
     api.exports.router,
     api.driver.router,
+    api.followup.router,
     api.tablets.router,
     api.live.router,
     api.health.router,

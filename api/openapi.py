@@ -26,6 +26,7 @@ TAGS = [
     {"name": "sensors", "description": "How each sensor is: silent, odd, low on battery, or well."},
     {"name": "alerts", "description": "What somebody should look at: fire, tilt, battery, silence, missed pick-ups."},
     {"name": "plans", "description": "Collection plans: ordered, followed, read and sent to the trucks."},
+    {"name": "followup", "description": "The day as it goes: planned beside done, and what a re-plan changes."},
     {"name": "driver", "description": "Today's routes, and what the drivers did: an append-only log of events."},
     {"name": "tablets", "description": "The drivers' tablets: let in by a code, known by a token, shut out at once."},
     {"name": "live", "description": "Changes as they happen, as server-sent events."},

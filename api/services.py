@@ -11,6 +11,7 @@ from api.city.keeper import CityKeeper
 from api.context import ApiContext
 from api.driver.door import EventDoor
 from api.driver.ledger import DriverLedger
+from api.followup.promises import PromiseKeeper
 from api.live.hub import Hub
 from api.live.watch import Watch
 from api.plans.desk import PlanDesk
@@ -30,6 +31,7 @@ class Services:
     today: Today
     ledger: DriverLedger
     event_door: EventDoor
+    promises: PromiseKeeper
     codes: Codes
     forecasts: Forecasts
     board: Board
@@ -56,6 +58,7 @@ class Services:
             today=today,
             ledger=ledger,
             event_door=EventDoor(context.plans, context.events),
+            promises=PromiseKeeper(context.plans),
             codes=Codes(context.tablets, clock),
             forecasts=forecasts,
             board=board,

@@ -107,13 +107,13 @@ def _in_order(events: Iterable[Event]) -> list[tuple[_Place, Event]]:
     for device_id, taps in groupby(by_tablet, key=lambda each: each.device_id):
         latest: datetime | None = None
         for tap in taps:
-            told = min(_by_our_clock(tap), tap.received_utc)
+            told = min(by_our_clock(tap), tap.received_utc)
             latest = told if latest is None else max(latest, told)
             placed.append((_Place(latest, device_id, tap.sequence, tap.key), tap))
     return sorted(placed, key=lambda pair: pair[0])
 
 
-def _by_our_clock(tap: Event) -> datetime:
+def by_our_clock(tap: Event) -> datetime:
     """Return when it was tapped; an offset of seconds is the network's, not the clock's, and left alone."""
     skew_s = tap.clock_skew_s or 0.0
     return tap.tapped_utc - timedelta(seconds=skew_s) if abs(skew_s) > SKEW_TOLD_S else tap.tapped_utc

@@ -80,6 +80,8 @@ class PlanStatus(StrEnum):
     FAILED = "failed"
     PUBLISHED = "published"
     SUPERSEDED = "superseded"
+    DISCARDED = "discarded"
+    """Ready, and not wanted."""
 
 
 class RoadsSource(StrEnum):

@@ -241,6 +241,12 @@ class PlanStore(Protocol):
         ConflictError unless the plan is READY (or PUBLISHED already: then nothing changes).
         """
 
+    def discard(self, plan_id: PlanId) -> Plan:
+        """Make this READY plan DISCARDED, so that nobody publishes it by mistake, and return it.
+
+        ConflictError unless the plan is READY (or DISCARDED already: then nothing changes).
+        """
+
     def set_status(self, plan_id: PlanId, status: PlanStatus) -> None:
         """Change a plan's status; NotFoundError when there is none."""
 

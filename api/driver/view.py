@@ -10,13 +10,14 @@ from api.driver.schemas import (
     DriverRoutesOut,
     DriverStopOut,
 )
+from api.driver.settling import settling
 from api.plans.view import route_fields, stop_fields
 from api.services import Services
 from tomma.city import City
 from tomma.errors import NotFoundError
 from tomma.fold import DayState, StopState
-from tomma.model import EventKind, VehicleId
-from tomma.plan import Plan, Route, Stop, StopKind
+from tomma.model import VehicleId
+from tomma.plan import Plan, Route, Stop
 
 
 def routes_out(hands: Services) -> DriverRoutesOut:
@@ -70,7 +71,7 @@ def _head(route: Route, city: City, done: DayState) -> DriverRouteHead:
 
 
 def _route(plan: Plan, route: Route, city: City, day: date, done: DayState) -> DriverRouteOut:
-    keys = _keys_of_stops(route, done)
+    keys = [event.key if event else None for event in settling(route, done)]
     return DriverRouteOut(
         **route_fields(route, city),
         plan_id=plan.id,
@@ -87,24 +88,3 @@ def _state(stop: Stop, key: str | None, done: DayState) -> str:
     if stop.bin_id is not None:
         return done.state_of(stop.bin_id).value
     return StopState.EMPTIED.value if key else StopState.TODO.value
-
-
-def _keys_of_stops(route: Route, done: DayState) -> list[str | None]:
-    """Return the event that settled each stop.
-
-    A bin is settled by what was said of it. The n-th unloading and the n-th break of the route are settled by the
-    n-th such event of the truck: a driver may unload at another place than planned.
-    """
-    own = [event for event in done.standing if event.vehicle_id == route.vehicle_id]
-    others = {
-        StopKind.DISPOSE: iter([event.key for event in own if event.kind is EventKind.UNLOADED]),
-        StopKind.BREAK: iter([event.key for event in own if event.kind is EventKind.BREAK_STARTED]),
-    }
-    keys: list[str | None] = []
-    for stop in route.stops:
-        if stop.bin_id is None:
-            keys.append(next(others[stop.kind], None))
-        else:
-            outcome = done.outcomes.get(stop.bin_id)
-            keys.append(outcome.event_key if outcome else None)
-    return keys

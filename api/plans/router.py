@@ -124,6 +124,14 @@ def publish_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
     return summary_out(published)
 
 
+@router.post("/{plan_id}/discard", summary="Put a ready plan aside", responses=problems(403, 404, 409, 503))
+def discard_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
+    """Keep this ready plan from being published; the one the trucks drive stays as it is. Again changes nothing."""
+    discarded = hands.context.plans.discard(PlanId(plan_id))
+    hands.hub.tell(CITY, "plan", {"id": discarded.id, "status": discarded.status.value})
+    return summary_out(discarded)
+
+
 def _decided(hands: Services, order: PlanOrder) -> Order:
     city = hands.city.current()
     wishes = _wishes(city, order)

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from api.schema import Fraction, LonLat, Name, ReasonOut, Shown, Told, UtcTime
 
-PlanStatusName = Literal["queued", "solving", "ready", "failed", "published", "superseded"]
+PlanStatusName = Literal["queued", "solving", "ready", "failed", "published", "superseded", "discarded"]
 StopKindName = Literal["collect", "dispose", "break"]
 VEHICLES_MAX = 500
 BINS_MAX = 20_000

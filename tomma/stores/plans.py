@@ -75,6 +75,16 @@ class SqlPlanStore:
             raise _overtaken(plan_id, plan.day) from exc
         return replace(plan, status=PlanStatus.PUBLISHED)
 
+    def discard(self, plan_id: PlanId) -> Plan:
+        """Put a READY plan aside, in one transaction: it cannot be published in the same moment."""
+        with writing(self._engine) as connection:
+            counters.raise_by(connection, counters.PUBLICATIONS, 1)  # a publication waits, and then finds it gone
+            plan = _get(connection, plan_id)
+            if plan.status not in (PlanStatus.READY, PlanStatus.DISCARDED):
+                raise ConflictError(f"plan {plan_id} is {plan.status}; only a ready plan can be discarded")
+            _set_status(connection, plan_id, PlanStatus.DISCARDED)
+        return replace(plan, status=PlanStatus.DISCARDED)
+
     def set_status(self, plan_id: PlanId, status: PlanStatus) -> None:
         """Change a plan's status; NotFoundError when there is none."""
         try:

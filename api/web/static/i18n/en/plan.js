@@ -6,6 +6,7 @@ export default {
   "status.failed": "Failed",
   "status.published": "Published",
   "status.superseded": "Replaced",
+  "status.discarded": "Discarded",
   "stage.queued": "Waiting for its turn",
   "stage.forecast": "Forecasting every bin",
   "stage.roads": "Measuring the streets",

@@ -6,6 +6,7 @@ export default {
   "status.failed": "Misslyckad",
   "status.published": "Publicerad",
   "status.superseded": "Ersatt",
+  "status.discarded": "Kasserad",
   "stage.queued": "Väntar på sin tur",
   "stage.forecast": "Gör prognos för varje kärl",
   "stage.roads": "Mäter gatorna",

@@ -1,0 +1,39 @@
+"""Which event settled which stop of a route."""
+
+from collections.abc import Iterable, Iterator
+
+from tomma.fold import DayState
+from tomma.model import Event, EventKind
+from tomma.plan import Route, StopKind
+
+
+def settling(route: Route, done: DayState) -> list[Event | None]:
+    """Return the event that settled each stop, in the order of the route; None while it is to do.
+
+    A bin is settled by what was said of it, whichever truck said it. The n-th unloading and the n-th break of the
+    route are settled by the n-th such event of the truck: a driver may unload at another place than planned.
+    """
+    by_key = {event.key: event for event in done.standing}
+    own = [event for event in done.standing if event.vehicle_id == route.vehicle_id]
+    others = {
+        StopKind.DISPOSE: iter([event for event in own if event.kind is EventKind.UNLOADED]),
+        StopKind.BREAK: _rests(own),
+    }
+    found: list[Event | None] = []
+    for stop in route.stops:
+        if stop.bin_id is None:
+            found.append(next(others[stop.kind], None))
+        else:
+            outcome = done.outcomes.get(stop.bin_id)
+            found.append(by_key[outcome.event_key] if outcome else None)
+    return found
+
+
+def _rests(own: Iterable[Event]) -> Iterator[Event]:
+    """Yield the event that settled each break: its beginning, or an end without one: the driver drove on."""
+    is_open = False
+    for event in own:
+        if event.kind is EventKind.BREAK_STARTED or (event.kind is EventKind.BREAK_ENDED and not is_open):
+            yield event
+        if event.kind in (EventKind.BREAK_STARTED, EventKind.BREAK_ENDED):
+            is_open = event.kind is EventKind.BREAK_STARTED

@@ -1,0 +1,167 @@
+"""One day on the road, brought together: the plan, what the drivers tapped, and when the rest will be done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from api.driver.settling import settling
+from api.followup.promises import Promise, Promises, StopKey, stop_keys
+from routing.arrivals import Rest, rest_of
+from routing.daytime import WorkingDay
+from tomma.city import City
+from tomma.fold import DayState, by_our_clock
+from tomma.model import BinId, Event, EventKind, VehicleId
+from tomma.plan import Plan, Route
+
+LATE = timedelta(minutes=15)
+"""Closer than this no plan is meant: a resident may stand before the lift."""
+WORK = frozenset({EventKind.EMPTIED, EventKind.SKIPPED, EventKind.UNLOADED})
+
+
+@dataclass(frozen=True)
+class TruckDay:
+    """One truck of the plan."""
+
+    route: Route
+    keys: tuple[StopKey, ...]
+    settled: tuple[Event | None, ...]
+    settled_utc: tuple[datetime | None, ...]
+    own: tuple[Event, ...]
+    """What its driver tapped and did not take back, in order."""
+    rest: Rest
+    limit_utc: datetime
+    """Later than this it is not at work: the end of its shift, overtime and what the plan allowed included."""
+
+    @property
+    def vehicle_id(self) -> VehicleId:
+        """Whose day it is."""
+        return self.route.vehicle_id
+
+    @property
+    def heard_utc(self) -> datetime | None:
+        """When the last tap was made."""
+        return max((by_our_clock(event) for event in self.own), default=None)
+
+    @property
+    def left(self) -> tuple[BinId, ...]:
+        """The bins still to do."""
+        return tuple(each.stop.bin_id for each in self.rest.stops if each.stop.bin_id is not None)
+
+    @property
+    def extra(self) -> tuple[Event, ...]:
+        """What it emptied beside its route."""
+        on_route = {stop.bin_id for stop in self.route.stops}
+        first: dict[BinId, Event] = {}
+        for event in self.own:
+            if event.kind is EventKind.EMPTIED and event.bin_id is not None and event.bin_id not in on_route:
+                first.setdefault(event.bin_id, event)
+        return tuple(first.values())
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether a break was begun and not ended."""
+        kinds = [event.kind for event in self.own if event.kind in (EventKind.BREAK_STARTED, EventKind.BREAK_ENDED)]
+        return bool(kinds) and kinds[-1] is EventKind.BREAK_STARTED
+
+    def beyond_shift(self) -> tuple[BinId, ...]:
+        """Return the bins that it will not reach in time."""
+        return tuple(
+            each.stop.bin_id
+            for each in self.rest.stops
+            if each.stop.bin_id is not None and each.depart_utc > self.limit_utc
+        )
+
+
+@dataclass(frozen=True)
+class RoadDay:
+    """The whole fleet's day."""
+
+    day: date
+    plan: Plan
+    promises: Promises
+    state: DayState
+    city: City
+    now_utc: datetime
+    trucks: tuple[TruckDay, ...]
+
+    @classmethod
+    def of(cls, plan: Plan, promises: Promises, state: DayState, city: City, now_utc: datetime) -> Self:
+        """Bring a plan and a day together."""
+        working = WorkingDay(plan.day, city.organisation.timezone)
+        trucks = tuple(truck_day(route, state, city, working, now_utc) for route in plan.routes)
+        return cls(plan.day, plan, promises, state, city, now_utc, trucks)
+
+    def name_of_truck(self, vehicle_id: VehicleId | None) -> str:
+        """Return what people call it."""
+        vehicle = self.city.vehicles.get(vehicle_id) if vehicle_id is not None else None
+        return vehicle.name if vehicle else vehicle_id or ""
+
+    def name_of_bin(self, bin_id: BinId | None) -> str:
+        """Return where it stands."""
+        own = self.city.bins.get(bin_id) if bin_id is not None else None
+        return self.city.sites[own.site_id].name if own else bin_id or ""
+
+    def promise(self, key: StopKey, event: Event | None) -> Promise | None:
+        """Return what was promised of a stop by the version the driver had; of one to do, by the newest."""
+        return self.promises.of(key, event.plan_id if event is not None else self.plan.id)
+
+
+def truck_day(route: Route, state: DayState, city: City, working: WorkingDay, now_utc: datetime) -> TruckDay:
+    """Return one truck's day under this route."""
+    settled = settling(route, state)
+    settled_utc = [_settled_utc(event, state) for event in settled]
+    own = tuple(event for event in state.standing if event.vehicle_id == route.vehicle_id)
+    return TruckDay(
+        route=route,
+        keys=stop_keys(route),
+        settled=tuple(settled),
+        settled_utc=tuple(settled_utc),
+        own=own,
+        rest=rest_of(route, settled_utc, _free_utc(own, route, settled), now_utc),
+        limit_utc=_limit_utc(route, city, working),
+    )
+
+
+def shift_end_utc(vehicle_id: VehicleId, city: City, working: WorkingDay) -> datetime | None:
+    """Return when the truck's shift ends; None for a truck the city no longer has."""
+    vehicle = city.vehicles.get(vehicle_id)
+    return working.at_utc(vehicle.shift.end_s) if vehicle else None
+
+
+def _limit_utc(route: Route, city: City, working: WorkingDay) -> datetime:
+    vehicle, end_utc = city.vehicles.get(route.vehicle_id), shift_end_utc(route.vehicle_id, city, working)
+    if vehicle is None or end_utc is None:
+        return route.end_utc
+    return max(end_utc + timedelta(seconds=vehicle.overtime_s), route.end_utc)
+
+
+def _settled_utc(event: Event | None, state: DayState) -> datetime | None:
+    if event is None:
+        return None
+    outcome = state.outcomes.get(event.bin_id) if event.bin_id is not None else None
+    return outcome.at_utc if outcome else by_our_clock(event)
+
+
+def _free_utc(own: Sequence[Event], route: Route, settled: Sequence[Event | None]) -> datetime | None:
+    """Return when the truck is done with what it was last heard of; a break under way lasts as planned."""
+    free_utc: datetime | None = None
+    stays = {
+        event.key: stop.depart_utc - stop.arrive_utc
+        for event, stop in zip(settled, route.stops, strict=True)
+        if event is not None
+    }
+    for event in own:
+        at_utc = by_our_clock(event)
+        if event.kind is EventKind.BREAK_STARTED:
+            free_utc = at_utc + stays.get(event.key, timedelta())
+        elif event.kind in WORK or event.kind is EventKind.BREAK_ENDED:
+            free_utc = at_utc  # also when the break ended before its time
+    return free_utc
+
+
+def collected_kg(day: RoadDay, events: Sequence[Event]) -> float:
+    """Return what was expected in the bins these events emptied; of those nobody planned, nothing is known."""
+    promised: Mapping[BinId, Promise] = day.promises.bins
+    emptied = {e.bin_id for e in events if e.kind is EventKind.EMPTIED and e.bin_id is not None}
+    return sum(promised[bin_id].weight_kg for bin_id in emptied if bin_id in promised)

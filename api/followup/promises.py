@@ -1,0 +1,98 @@
+"""What the day's plans promised: when each stop should be done, by which version of the plan the driver had."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from threading import Lock
+
+from tomma.model import BinId, PlanId, VehicleId
+from tomma.plan import Plan, PlanStatus, Route, StopKind
+from tomma.ports import PlanStore
+
+DRIVEN = frozenset({PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED})
+
+type StopKey = BinId | tuple[VehicleId, StopKind, int]
+"""A bin; or a truck's n-th unloading or break, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What one version of the plan said of a stop."""
+
+    vehicle_id: VehicleId
+    arrive_utc: datetime
+    depart_utc: datetime
+    weight_kg: float
+    """Of a bin, what was expected in it; of an unloading, what should be aboard before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """Every version that was sent to the trucks on one day, the newest first."""
+
+    versions: Mapping[PlanId, Mapping[StopKey, Promise]]
+
+    def of(self, key: StopKey, plan_id: PlanId | None = None) -> Promise | None:
+        """Return what `plan_id` promised, or the newest version that knows the stop; None when none does.
+
+        A tap names the version that the tablet showed: nobody is late against a plan that came later.
+        """
+        own = self.versions.get(plan_id, {}).get(key) if plan_id is not None else None
+        return own or next((version[key] for version in self.versions.values() if key in version), None)
+
+    @property
+    def bins(self) -> Mapping[BinId, Promise]:
+        """Each bin that was promised at any time of the day, as it was promised last."""
+        found: dict[BinId, Promise] = {}
+        for version in self.versions.values():
+            for key, promise in version.items():
+                if not isinstance(key, tuple):
+                    found.setdefault(key, promise)
+        return found
+
+
+def stop_keys(route: Route) -> tuple[StopKey, ...]:
+    """Return each stop's key, in the order of the route."""
+    seen: dict[StopKind, int] = {}
+    keys: list[StopKey] = []
+    for stop in route.stops:
+        if stop.bin_id is not None:
+            keys.append(stop.bin_id)
+        else:
+            keys.append((route.vehicle_id, stop.kind, seen.get(stop.kind, 0)))
+            seen[stop.kind] = seen.get(stop.kind, 0) + 1
+    return tuple(keys)
+
+
+def promises_of(plans: Iterable[Plan]) -> Promises:
+    """Return what these plans, the newest first, promised."""
+    return Promises({plan.id: _told(plan) for plan in plans})
+
+
+def _told(plan: Plan) -> Mapping[StopKey, Promise]:
+    found: dict[StopKey, Promise] = {}
+    for route in plan.routes:
+        loads = pairwise((0.0, *(stop.load_after_kg for stop in route.stops)))
+        for key, stop, (before_kg, after_kg) in zip(stop_keys(route), route.stops, loads, strict=True):
+            weight_kg = before_kg if stop.kind is StopKind.DISPOSE else max(after_kg - before_kg, 0.0)
+            found[key] = Promise(route.vehicle_id, stop.arrive_utc, stop.depart_utc, weight_kg)
+    return found
+
+
+class PromiseKeeper:
+    """Reads a day's versions when another one is published, and remembers them: the page asks every few seconds."""
+
+    def __init__(self, plans: PlanStore) -> None:
+        self._plans = plans
+        self._lock = Lock()
+        self._known: tuple[PlanId, Promises] | None = None
+
+    def of(self, published: Plan) -> Promises:
+        """Return what the versions of the day up to the published one promised."""
+        with self._lock:
+            if self._known is None or self._known[0] != published.id:
+                driven = [each for each in self._plans.of_day(published.day) if each.status in DRIVEN]
+                newest_first = [published, *(each for each in driven if each.id != published.id)]
+                self._known = published.id, promises_of(newest_first)
+            return self._known[1]

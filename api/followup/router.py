@@ -1,0 +1,123 @@
+"""`/followup`: today on the road, the days before it in figures, and what a new plan would change."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path
+
+from api.followup.changes import changes_out
+from api.followup.day import RoadDay
+from api.followup.missed import asked_again, missed_of, take_back
+from api.followup.promises import DRIVEN, promises_of
+from api.followup.schemas import ChangesOut, DaySumsOut, FollowUpOut, MissedIn, TakenBackOut
+from api.followup.view import followup_out, sums_out
+from api.guards.strict_json import StrictRoute
+from api.plans.schemas import Day
+from api.problems.model import problems
+from api.schema import Name
+from api.services import Hands, Services
+from tomma.errors import ConflictError, NotFoundError
+from tomma.model import BinId, PlanId
+from tomma.plan import Plan
+
+router = APIRouter(prefix="/followup", tags=["followup"], route_class=StrictRoute)
+
+
+@router.get("", summary="Today, planned beside done", responses=problems(404, 503))
+def get_followup(hands: Hands) -> FollowUpOut:
+    """Return each truck's stops with what became of them and when the rest will be done, and what strays, by weight.
+
+    Positions of trucks are not in it: nobody keeps them. Days before today are told in sums: `/followup/days/{day}`.
+    """
+    plan = hands.today.published()
+    if plan is None:
+        return _nothing(hands)
+    day, forecast = _road_day(hands, plan), hands.forecasts.current
+    asked = asked_again(day, hands.context.requests)
+    return followup_out(day, forecast, missed_of(day, forecast), asked)
+
+
+@router.get("/days/{day}", summary="A day in sums", responses=problems(404, 422, 503))
+def get_day_sums(hands: Hands, day: Annotated[Day, Path(description="Local day, today at the latest.")]) -> DaySumsOut:
+    """Return the whole fleet's day in figures; once a day is over, this is all there is of it."""
+    if day > hands.today.day():
+        raise HTTPException(422, f"day must be today ({hands.today.day()}) or before, got {day}")
+    plan = hands.context.plans.published(day)
+    if plan is None:
+        raise NotFoundError(f"no plan was sent to the trucks on {day}")
+    return sums_out(_road_day(hands, plan))
+
+
+@router.post("/missed", summary="Take missed bins into the next plan", responses=problems(403, 404, 409, 422, 503))
+def take_missed_back(hands: Hands, told: MissedIn) -> TakenBackOut:
+    """Ask for these bins: the next plan has them, and a re-plan of today tries skipped ones once more.
+
+    Each becomes a request of the office, to be withdrawn at `/bins/{id}/requests/{request_id}`; asking twice changes
+    nothing.
+    """
+    plan = _published(hands)
+    day = _road_day(hands, plan)
+    bin_ids = [BinId(each) for each in told.bin_ids]
+    return TakenBackOut(request_ids=dict(take_back(day, bin_ids, hands.context.requests)))
+
+
+@router.get("/changes/{plan_id}", summary="What a new plan changes from now on", responses=problems(404, 409, 503))
+def get_changes(hands: Hands, plan_id: Annotated[Name, Path(description="The proposed plan's id.")]) -> ChangesOut:
+    """Return who gets and loses which stops; kilometres, hours, arrivals, expected overflows before and after."""
+    proposed = hands.context.plans.get(PlanId(plan_id))
+    if proposed.replaces is None:
+        raise ConflictError(f"plan {plan_id} changes no plan on the road; order one with `replan_of`")
+    former = hands.context.plans.get(proposed.replaces)
+    return changes_out(
+        _road_day(hands, former), _road_day(hands, proposed), hands.forecasts.current, hands.today.published()
+    )
+
+
+def _published(hands: Services) -> Plan:
+    plan = hands.today.published()
+    if plan is None:
+        raise ConflictError(f"no plan is published for {hands.today.day()}")
+    return plan
+
+
+def _road_day(hands: Services, plan: Plan) -> RoadDay:
+    on_road = hands.today.published()
+    promises = hands.promises.of(plan) if on_road is not None and plan.id == on_road.id else promises_of([plan])
+    if plan.day != hands.today.day():
+        promises = promises_of(_versions(hands, plan.day))
+    return RoadDay.of(plan, promises, hands.ledger.day(plan.day), hands.city.current(), hands.context.clock.now_utc())
+
+
+def _versions(hands: Services, day: date) -> list[Plan]:
+    return [each for each in hands.context.plans.of_day(day) if each.status in DRIVEN]
+
+
+def _nothing(hands: Services) -> FollowUpOut:
+    sums = DaySumsOut(
+        day=hands.today.day(),
+        plan_id=None,
+        versions=0,
+        trucks=0,
+        bins=0,
+        emptied=0,
+        skipped=0,
+        left=0,
+        extra=0,
+        skipped_by_reason={},
+        reports_by_kind={},
+        unloadings=0,
+        collected_kg=0.0,
+        weighed_kg=0.0,
+    )
+    return FollowUpOut(
+        day=sums.day,
+        now_utc=hands.context.clock.now_utc(),
+        plan_id=None,
+        sums=sums,
+        late=0,
+        expected_end_utc=None,
+        planned_end_utc=None,
+        routes=[],
+        deviations=[],
+        missed=[],
+    )
