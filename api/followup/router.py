@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path
 
+from api.access import OFFICE, Role, allow
 from api.followup.changes import changes_out
 from api.followup.day import RoadDay
 from api.followup.missed import asked_again, missed_of, take_back
@@ -20,10 +21,15 @@ from tomma.errors import ConflictError, NotFoundError
 from tomma.model import BinId, PlanId
 from tomma.plan import Plan
 
-router = APIRouter(prefix="/followup", tags=["followup"], route_class=StrictRoute)
+router = APIRouter(prefix="/followup", tags=["followup"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 
 
-@router.get("", summary="Today, planned beside done", responses=problems(404, 503))
+@router.get(
+    "",
+    summary="Today, planned beside done",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(404, 503),
+)
 def get_followup(hands: Hands) -> FollowUpOut:
     """Return each truck's stops with what became of them and when the rest will be done, and what strays, by weight.
 
@@ -48,7 +54,12 @@ def get_day_sums(hands: Hands, day: Annotated[Day, Path(description="Local day, 
     return sums_out(_road_day(hands, plan))
 
 
-@router.post("/missed", summary="Take missed bins into the next plan", responses=problems(403, 404, 409, 422, 503))
+@router.post(
+    "/missed",
+    summary="Take missed bins into the next plan",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(400, 403, 404, 409, 413, 415, 422, 503),
+)
 def take_missed_back(hands: Hands, told: MissedIn) -> TakenBackOut:
     """Ask for these bins: the next plan has them, and a re-plan of today tries skipped ones once more.
 
@@ -61,7 +72,12 @@ def take_missed_back(hands: Hands, told: MissedIn) -> TakenBackOut:
     return TakenBackOut(request_ids=dict(take_back(day, bin_ids, hands.context.requests)))
 
 
-@router.get("/changes/{plan_id}", summary="What a new plan changes from now on", responses=problems(404, 409, 503))
+@router.get(
+    "/changes/{plan_id}",
+    summary="What a new plan changes from now on",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(404, 409, 503),
+)
 def get_changes(hands: Hands, plan_id: Annotated[Name, Path(description="The proposed plan's id.")]) -> ChangesOut:
     """Return who gets and loses which stops; kilometres, hours, arrivals, expected overflows before and after."""
     proposed = hands.context.plans.get(PlanId(plan_id))

@@ -80,10 +80,10 @@ class FollowedRouteOut(Shown):
     expected_end_utc: UtcTime = Field(description="From what is done so far.")
     shift_end_utc: UtcTime | None
     heard_utc: UtcTime | None = Field(description="The last tap; null before the first.")
-    bins: int
-    emptied: int
-    skipped: int
-    left: int
+    bins: int = Field(description="Planned for it.")
+    emptied: int = Field(description="Of these.")
+    skipped: int = Field(description="Of these.")
+    left: int = Field(description="Of these, still to do.")
     extra: int = Field(description="Emptied though they were not on the route.")
     late: int = Field(description="Stops done or expected more than a quarter of an hour behind.")
     beyond_shift: int = Field(description="Bins not expected before the shift ends.")
@@ -129,7 +129,7 @@ class DaySumsOut(Shown):
     day: date
     plan_id: str | None
     versions: int = Field(description="Plans sent to the trucks that day; more than one: it was planned anew.")
-    trucks: int
+    trucks: int = Field(description="With a route.")
     bins: int = Field(description="Planned, by the version driven last.")
     emptied: int = Field(description="Of these.")
     skipped: int = Field(description="Of these.")
@@ -137,7 +137,7 @@ class DaySumsOut(Shown):
     extra: int = Field(description="Emptied though the plan did not have them.")
     skipped_by_reason: dict[SkipReason, int]
     reports_by_kind: dict[ReportKind, int]
-    unloadings: int
+    unloadings: int = Field(description="Loads brought to a disposal site.")
     collected_kg: float = Field(description="Expected in what was emptied. [kg]")
     weighed_kg: float = Field(description="[kg]")
 
@@ -149,7 +149,7 @@ class FollowUpOut(Shown):
     now_utc: UtcTime
     plan_id: str | None = Field(description="Null while no plan is published for today.")
     sums: DaySumsOut
-    late: int
+    late: int = Field(description="Stops done or expected more than a quarter of an hour behind.")
     expected_end_utc: UtcTime | None = Field(description="When the last truck is home.")
     planned_end_utc: UtcTime | None
     routes: list[FollowedRouteOut]
@@ -193,8 +193,8 @@ class ChangedRouteOut(Shown):
 
     vehicle_id: str
     vehicle_name: str
-    bins_before: int
-    bins_after: int
+    bins_before: int = Field(description="Bins still to empty by the plan on the road.")
+    bins_after: int = Field(description="The same by the proposed plan.")
     distance_before_m: int
     distance_after_m: int
     end_before_utc: UtcTime | None
@@ -213,8 +213,8 @@ class ChangesOut(Shown):
     from_plan_id: str
     to_plan_id: str
     is_stale: bool = Field(description="Another plan went on the road since: this one changes a plan nobody drives.")
-    bins_before: int
-    bins_after: int
+    bins_before: int = Field(description="Bins still to empty by the plan on the road.")
+    bins_after: int = Field(description="The same by the proposed plan.")
     distance_before_m: int
     distance_after_m: int
     work_before_s: int = Field(description="Hours of all trucks from now on. [s]")
@@ -222,5 +222,5 @@ class ChangesOut(Shown):
     end_before_utc: UtcTime | None = Field(description="The last truck home.")
     end_after_utc: UtcTime | None
     overflows_before: float | None = Field(description="Bins expected to overflow within a day; null: no forecast yet.")
-    overflows_after: float | None
+    overflows_after: float | None = Field(description="The same.")
     routes: list[ChangedRouteOut]

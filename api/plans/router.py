@@ -124,7 +124,12 @@ def publish_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
     return summary_out(published)
 
 
-@router.post("/{plan_id}/discard", summary="Put a ready plan aside", responses=problems(403, 404, 409, 503))
+@router.post(
+    "/{plan_id}/discard",
+    summary="Put a ready plan aside",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(403, 404, 409, 503),
+)
 def discard_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
     """Keep this ready plan from being published; the one the trucks drive stays as it is. Again changes nothing."""
     discarded = hands.context.plans.discard(PlanId(plan_id))
