@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from tomma.model import check_utc, check_within
+from tomma.model import VehicleId, check_utc, check_within
 
 TABLET_NAME_MAX = 60
 """Characters."""
@@ -22,6 +22,8 @@ class Tablet:
     """When it last asked for something, to the minute."""
     revoked_utc: datetime | None = None
     """When the office shut it out, or the driver signed it out."""
+    vehicle_id: VehicleId | None = None
+    """The truck it belongs to: it sees that one's routes only. None: it goes along in any truck."""
 
     def __post_init__(self) -> None:
         """Refuse a tablet without a name, and one that was seen or revoked before it was paired."""
@@ -57,6 +59,8 @@ class PairingCode:
     salt: str
     digest: str
     expires_utc: datetime
+    vehicle_id: VehicleId | None = None
+    """The truck whose tablet it lets in; None: a tablet for any truck."""
 
     def __post_init__(self) -> None:
         """Refuse a code without its parts."""

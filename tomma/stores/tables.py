@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0010"
+REVISION = "0012"
 """The migration that ends at these tables."""
 
 
@@ -300,6 +300,7 @@ tablet = sa.Table(
     sa.Column("paired_utc", UtcDateTime, nullable=False),
     sa.Column("seen_utc", UtcDateTime, nullable=False),
     sa.Column("revoked_utc", UtcDateTime),
+    sa.Column("vehicle_id", sa.Text),
 )
 """Never deleted: a revoked tablet must be told so, whenever it comes back."""
 
@@ -310,6 +311,7 @@ pairing_code = sa.Table(
     _text("salt"),
     _text("digest"),
     sa.Column("expires_utc", UtcDateTime, nullable=False),
+    sa.Column("vehicle_id", sa.Text),
 )
 pairing_try = sa.Table(
     "pairing_try",

@@ -88,5 +88,5 @@ class SqlTabletBook:
 
 
 def _tablet(row: sa.Row[tuple[object, ...]]) -> Tablet:
-    names = ("id", "name", "paired_utc", "seen_utc", "revoked_utc")
+    names = ("id", "name", "paired_utc", "seen_utc", "revoked_utc", "vehicle_id")
     return Tablet(**{name: row._mapping[name] for name in names})  # noqa: SLF001  (SQLAlchemy's public accessor)

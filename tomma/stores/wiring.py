@@ -11,10 +11,12 @@ from tomma.ports import (
     CareBook,
     EventLog,
     Outbox,
+    PeopleBook,
     PlanStore,
     ReadingStore,
     Registry,
     RequestBook,
+    SessionBook,
     TabletBook,
     WorkerBoard,
     WorkOrderBook,
@@ -24,9 +26,11 @@ from tomma.stores.care import SqlCareBook
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
 from tomma.stores.outbox import SqlOutbox
+from tomma.stores.people import SqlPeopleBook
 from tomma.stores.plans import SqlPlanStore
 from tomma.stores.registry import SqlRegistry
 from tomma.stores.requests import SqlRequestBook
+from tomma.stores.sessions import SqlSessionBook
 from tomma.stores.sqlite_readings import SqliteReadings
 from tomma.stores.tablets import SqlTabletBook
 from tomma.stores.work_orders import SqlWorkOrderBook
@@ -47,6 +51,8 @@ class Stores:
     care: CareBook
     work_orders: WorkOrderBook
     outbox: Outbox
+    people: PeopleBook
+    sessions: SessionBook
     engine: sa.Engine
     """The database under registry, plans and events."""
 
@@ -83,6 +89,8 @@ def open_stores(settings: Settings) -> Stores:
         care=SqlCareBook(engine),
         work_orders=SqlWorkOrderBook(engine),
         outbox=SqlOutbox(engine),
+        people=SqlPeopleBook(engine),
+        sessions=SqlSessionBook(engine),
         engine=engine,
     )
 
