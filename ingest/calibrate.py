@@ -49,8 +49,8 @@ def calibrate(
     in_dead_zone = sensor is not None and said_mm <= sensor.dead_zone_mm
     if in_dead_zone and sensor is not None:
         said_mm = sensor.dead_zone_mm  # whatever it says from in there, this is the one thing that is sure
-    distance_mm = _from_reference_mm(said_mm, measurement.temperature_c, installation, sensor)
-    height = raw_height(distance_mm, container)
+    sounded_mm = _sounded_mm(said_mm, measurement.temperature_c, sensor)
+    height = raw_height(sounded_mm, container, installation)
     if 0.0 < height < 1.0:
         return Level(round(volume_share(container, height), FILL_DECIMALS), in_dead_zone, in_dead_zone)
     clipped = in_dead_zone or not -MARGIN_FRACTION <= height <= 1.0 + MARGIN_FRACTION
@@ -67,18 +67,11 @@ def _computed(measurement: Measurement) -> Level:
     return Level(float(raw > 1.0), clipped, raw_fraction=raw)
 
 
-def _from_reference_mm(
-    said_mm: float, temperature_c: float | None, installation: Installation | None, sensor: Sensor | None
-) -> float:
-    """Return the plumb distance from where the container type's distances begin."""
-    distance_mm = said_mm
-    if sensor is not None and sensor.sound_reference_c is not None and temperature_c is not None:
-        distance_mm *= sound_mps(temperature_c) / sound_mps(sensor.sound_reference_c)
-    if installation is not None:
-        if installation.tilt_deg:
-            distance_mm *= math.cos(math.radians(installation.tilt_deg))
-        distance_mm += installation.offset_mm
-    return distance_mm
+def _sounded_mm(said_mm: float, temperature_c: float | None, sensor: Sensor | None) -> float:
+    """Return the distance at the speed that sound really had."""
+    if sensor is None or sensor.sound_reference_c is None or temperature_c is None:
+        return said_mm
+    return said_mm * sound_mps(temperature_c) / sound_mps(sensor.sound_reference_c)
 
 
 def sound_mps(temperature_c: float) -> float:
@@ -89,6 +82,16 @@ def sound_mps(temperature_c: float) -> float:
     return SOUND_AT_0_C_MPS + SOUND_PER_C_MPS * temperature_c
 
 
-def raw_height(distance_mm: float, container: ContainerType) -> float:
-    """Return the share of the rated height: negative beyond the bottom, above 1 when waste stands over that level."""
-    return (container.empty_mm - distance_mm) / (container.empty_mm - container.full_mm)
+def raw_height(distance_mm: float, container: ContainerType, hung: Installation | None = None) -> float:
+    """Return the share of the rated height: negative beyond the bottom, above 1 when waste stands over that level.
+
+    Where the installer measured the empty container, the sensor's own distances are reckoned from there; else they are
+    brought to the plumb line and to where the container type's distances begin.
+    """
+    if hung is None:
+        return (container.empty_mm - distance_mm) / container.height_mm
+    plumb = math.cos(math.radians(hung.tilt_deg)) if hung.tilt_deg else 1.0
+    if hung.empty_mm is None:
+        return (container.empty_mm - distance_mm * plumb - hung.offset_mm) / container.height_mm
+    span_mm = container.height_mm / plumb if hung.full_mm is None else hung.empty_mm - hung.full_mm
+    return (hung.empty_mm - distance_mm) / span_mm

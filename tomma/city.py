@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from itertools import pairwise
 
 from tomma.hours import DAY_S, OpenHours, open_spans
 from tomma.model import (
@@ -23,10 +22,13 @@ from tomma.model import (
     check_utc,
     check_within,
 )
+from tomma.volume_table import check_volume_table
 from tomma.rounds import FixedRound
 
 MAX_HEIGHT_MM = 20_000.0
 """The farthest any fill-level sensor sees."""
+CALIBRATED_SPAN_MM = 50.0
+"""The least between a measured empty and a measured full level: less is the noise of an echo, not a container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,8 @@ class ContainerType:
             check_within("shaft_mm", self.shaft_mm, 0.0, self.height_mm)
             check_within("shaft_ratio", self.shaft_ratio, 0.01, 1.0)
         if self.volume_table:
-            _check_volume_table(self.volume_table, self.height_mm)
+            points = [(each.height_mm, each.volume_l) for each in self.volume_table]
+            check_volume_table(points, self.height_mm, 2 * MAX_HEIGHT_MM)
         _check_skills(self.skills)
 
     @property
@@ -178,21 +181,6 @@ class ContainerType:
                 raise ValueError(f"{name} belongs to the shape {belongs}, got it with the shape {self.shape}")
             if not given and self.shape in shapes and name != "diameter_mm":
                 raise ValueError(f"{name} must be given for the shape {self.shape}, got none")
-
-
-def _check_volume_table(table: tuple[VolumePoint, ...], height_mm: float) -> None:
-    """Raise ValueError unless the table rises from (0, 0) at least to the rated full level."""
-    first, last = table[0], table[-1]
-    if (first.height_mm, first.volume_l) != (0.0, 0.0):
-        raise ValueError(f"volume_table must begin with height_mm 0 and volume_l 0, got {first}")
-    for low, high in pairwise(table):
-        if not (low.height_mm < high.height_mm and low.volume_l < high.volume_l):
-            raise ValueError(f"volume_table must rise in height_mm and in volume_l, got {high} after {low}")
-    if not height_mm <= last.height_mm <= 2 * MAX_HEIGHT_MM:
-        raise ValueError(
-            f"volume_table must reach the rated full level ({height_mm:g} mm above the bottom), got {last.height_mm:g}"
-        )
-    check_within("volume_l in volume_table", last.volume_l, 1.0, 200_000.0)
 
 
 AREA_LETTERS = 60
@@ -276,9 +264,15 @@ class Installation:
     """How much deeper the sensor hangs than where the container type's empty_mm begins; negative when above it."""
     tilt_deg: float = 0.0
     """Angle between the sensor's axis and the plumb line."""
+    empty_mm: float | None = None
+    """What this sensor said in this container when it was empty; then neither the type's empty_mm nor offset_mm nor
+    tilt_deg counts: the installer measured what those three reckon."""
+    full_mm: float | None = None
+    """The same at the rated full level; None beside empty_mm: the type's height above the bottom."""
 
     def __post_init__(self) -> None:
         """Refuse a period that ends before it begins, and a mounting that no bracket allows."""
+        self._check_calibration()
         check_within("offset_mm", self.offset_mm, -5_000.0, 5_000.0)
         check_within("tilt_deg", self.tilt_deg, 0.0, 45.0)
         check_utc("from_utc", self.from_utc)
@@ -286,6 +280,14 @@ class Installation:
             check_utc("to_utc", self.to_utc)
             if self.to_utc <= self.from_utc:
                 raise ValueError(f"to_utc must be after from_utc ({self.from_utc}), got {self.to_utc}")
+
+    def _check_calibration(self) -> None:
+        if self.full_mm is not None and self.empty_mm is None:
+            raise ValueError(f"full_mm needs empty_mm beside it, got {self.full_mm:g} alone")
+        if self.empty_mm is not None:
+            check_within("empty_mm", self.empty_mm, CALIBRATED_SPAN_MM, MAX_HEIGHT_MM)
+        if self.empty_mm is not None and self.full_mm is not None:
+            check_within("full_mm", self.full_mm, 0.0, self.empty_mm - CALIBRATED_SPAN_MM)
 
     def covers(self, moment: datetime) -> bool:
         """Return whether the sensor hung there at `moment`."""

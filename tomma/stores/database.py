@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from tomma.errors import ConfigurationError, StoreUnavailableError
-from tomma.stores import tables
+from tomma.stores import asset_tables, tables
 from tomma.stores.sqlite_file import ensure_file, open_connection, unavailable
 
 APPLICATION_ID = 0x746F6D72  # "tomr"
+METADATA = asset_tables.metadata
+"""Every table, those of both files."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x746F6D72
 _WRITES = "tomma_writes"

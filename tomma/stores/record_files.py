@@ -92,7 +92,7 @@ def _csv_rows(stream: IO[bytes], kind: RecordKind) -> Iterator[tuple[int, object
         reader = csv.DictReader(text, restkey="cells beyond the header", strict=True)
         for row in reader:
             left_out = {name for name, cell in row.items() if cell is None or (cell == "" and name in optional)}
-            yield reader.line_num, {name: _unguarded(cell) for name, cell in row.items() if name not in left_out}
+            yield reader.line_num, {name: unguarded(cell) for name, cell in row.items() if name not in left_out}
 
 
 def _text(stream: IO[bytes]) -> io.TextIOWrapper:
@@ -108,8 +108,9 @@ def guarded(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_GUARDED) else cell
 
 
-def _unguarded(cell: Any) -> Any:
-    return cell[1:] if isinstance(cell, str) and cell.startswith("'") else cell
+def unguarded(cell: Any) -> Any:
+    """Return what `guarded` was given; an apostrophe before anything else is the text's own."""
+    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and cell[1:].startswith(_GUARDED) else cell
 
 
 def write_records(path: Path, kind: RecordKind, records: Iterable[object], *, as_csv: bool) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0012"
+REVISION = "0011"
 """The migration that ends at these tables."""
 
 
@@ -155,6 +155,8 @@ installation = sa.Table(
     sa.Column("to_utc", UtcDateTime),
     _number("offset_mm"),
     _number("tilt_deg"),
+    _number("empty_mm", nullable=True),
+    _number("full_mm", nullable=True),
 )
 depot = sa.Table("depot", metadata, _key(), _text("name"), _number("lat_deg"), _number("lon_deg"))
 vehicle = sa.Table(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tomma.errors import ConfigurationError
 from tomma.ports import (
+    AssetBook,
     CareBook,
     EventLog,
     Outbox,
@@ -18,10 +19,12 @@ from tomma.ports import (
     RequestBook,
     SessionBook,
     TabletBook,
+    VitalsBook,
     WorkerBoard,
     WorkOrderBook,
 )
 from tomma.settings import Settings
+from tomma.stores.assets import SqlAssetBook
 from tomma.stores.care import SqlCareBook
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
@@ -33,6 +36,7 @@ from tomma.stores.requests import SqlRequestBook
 from tomma.stores.sessions import SqlSessionBook
 from tomma.stores.sqlite_readings import SqliteReadings
 from tomma.stores.tablets import SqlTabletBook
+from tomma.stores.vitals import SqlVitalsBook
 from tomma.stores.work_orders import SqlWorkOrderBook
 from tomma.stores.workers import SqlWorkerBoard
 
@@ -53,6 +57,8 @@ class Stores:
     outbox: Outbox
     people: PeopleBook
     sessions: SessionBook
+    assets: AssetBook
+    vitals: VitalsBook
     engine: sa.Engine
     """The database under registry, plans and events."""
 
@@ -78,9 +84,10 @@ def open_stores(settings: Settings) -> Stores:
     except BaseException:
         engine.dispose()
         raise
+    registry = SqlRegistry(engine)
     return Stores(
         readings=readings,
-        registry=SqlRegistry(engine),
+        registry=registry,
         plans=SqlPlanStore(engine),
         events=SqlEventLog(engine),
         requests=SqlRequestBook(engine),
@@ -91,6 +98,8 @@ def open_stores(settings: Settings) -> Stores:
         outbox=SqlOutbox(engine),
         people=SqlPeopleBook(engine),
         sessions=SqlSessionBook(engine),
+        assets=SqlAssetBook(engine, registry),
+        vitals=SqlVitalsBook(engine),
         engine=engine,
     )
 

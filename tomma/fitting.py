@@ -1,0 +1,112 @@
+"""What an installer does at a bin, made once on the phone with a key and carried out once, however often it is sent."""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tomma.assets import AssetKind, find, hang, put
+from tomma.city import City, Installation, Position, Sensor
+from tomma.errors import ConflictError
+from tomma.hangings import Hangings
+from tomma.model import BinId, SensorId, check_utc, check_within
+
+NOTE_MAX = 500
+AHEAD_MAX = timedelta(minutes=10)
+"""How far a phone's clock may run before ours."""
+MOVED_MAX_M = 2_000.0
+"""A site that is farther off than this is another site: the office moves it, not a phone in a pocket."""
+ACCURACY_MAX_M = 100.0
+"""A worse position than this does not say at which corner of the street one stands."""
+EARTH_M = 6_371_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """A sensor was hung in a bin, or measured anew where it hangs."""
+
+    key: str
+    sensor_id: SensorId
+    bin_id: BinId
+    done_utc: datetime
+    received_utc: datetime
+    replaces_sensor_id: SensorId | None = None
+    """What the phone showed as hanging there, and the installer took down."""
+    moves_from_bin_id: BinId | None = None
+    """Where the phone showed this sensor as hanging before."""
+    make: str = ""
+    model: str = ""
+    empty_mm: float | None = None
+    full_mm: float | None = None
+    position: Position | None = None
+    """Where the place really is; None leaves it as it is registered."""
+    accuracy_m: float | None = None
+    note: str = ""
+    photo_keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot have been done on the spot."""
+        check_within("length of key", len(self.key), 8, 64)
+        check_within("length of sensor_id", len(self.sensor_id), 1, 128)
+        check_within("length of note", len(self.note), 0, NOTE_MAX)
+        check_utc("done_utc", self.done_utc)
+        check_utc("received_utc", self.received_utc)
+        if self.done_utc > self.received_utc + AHEAD_MAX:
+            raise ValueError(f"done_utc must not lie ahead of {self.received_utc:%Y-%m-%dT%H:%MZ}, got {self.done_utc}")
+        if (self.position is None) != (self.accuracy_m is None):
+            raise ValueError(f"position and accuracy_m belong together, got accuracy_m {self.accuracy_m}")
+        if self.accuracy_m is not None:
+            check_within("accuracy_m", self.accuracy_m, 0.0, ACCURACY_MAX_M)
+
+
+def fit(city: City, fitting: Fitting) -> City:
+    """Return the city after what the installer did.
+
+    Raises:
+        NotFoundError: If there is no such bin.
+        ConflictError: If something else hangs there, or the sensor hangs elsewhere, than what the phone showed: then
+            two people worked on one bin, and the second one must look again.
+    """
+    bin_ = find(city, AssetKind.BIN, fitting.bin_id)
+    _as_the_phone_showed(city, fitting)
+    known = city.sensors.get(fitting.sensor_id) or Sensor(fitting.sensor_id)
+    told = replace(known, make=fitting.make or known.make, model=fitting.model or known.model)
+    city = put(city, AssetKind.SENSOR, told)
+    new = Installation(fitting.sensor_id, bin_.id, fitting.done_utc, empty_mm=fitting.empty_mm, full_mm=fitting.full_mm)
+    city = hang(city, new)
+    if fitting.position is not None:
+        city = _moved(city, fitting.bin_id, fitting.position)
+    return city
+
+
+def _as_the_phone_showed(city: City, fitting: Fitting) -> None:
+    hangings = Hangings(city.installations)
+    there, elsewhere = hangings.in_bin(fitting.bin_id), hangings.of_sensor(fitting.sensor_id)
+    if there and there.sensor_id not in (fitting.sensor_id, fitting.replaces_sensor_id):
+        raise ConflictError(
+            f"in {fitting.bin_id} hangs {there.sensor_id} since {there.from_utc:%Y-%m-%dT%H:%M:%SZ}, and not "
+            f"{fitting.replaces_sensor_id or 'nothing'} as the phone showed: look again"
+        )
+    if elsewhere and elsewhere.bin_id not in (fitting.bin_id, fitting.moves_from_bin_id):
+        raise ConflictError(
+            f"{fitting.sensor_id} hangs in {elsewhere.bin_id} since {elsewhere.from_utc:%Y-%m-%dT%H:%M:%SZ}, and not "
+            f"{fitting.moves_from_bin_id or 'nowhere'} as the phone showed: look again"
+        )
+
+
+def _moved(city: City, bin_id: BinId, position: Position) -> City:
+    site = city.sites[city.bins[bin_id].site_id]
+    off_m = metres_between(site.position, position)
+    if off_m > MOVED_MAX_M:
+        raise ConflictError(
+            f"the position is {off_m:.0f} m from where site {site.id} is registered, more than {MOVED_MAX_M:.0f} m: "
+            "ask the office to move the site"
+        )
+    return put(city, AssetKind.SITE, replace(site, position=position))
+
+
+def metres_between(one: Position, other: Position) -> float:
+    """Return the distance on the earth's sphere (haversine)."""
+    lat, other_lat = math.radians(one.lat_deg), math.radians(other.lat_deg)
+    turned = math.radians(other.lon_deg - one.lon_deg)
+    half = math.sin((other_lat - lat) / 2) ** 2 + math.cos(lat) * math.cos(other_lat) * math.sin(turned / 2) ** 2
+    return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(half)))
