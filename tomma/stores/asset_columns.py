@@ -81,8 +81,8 @@ def moment(cell: str, zone: ZoneInfo) -> datetime:
         found = datetime.fromisoformat(cell.strip())
     except ValueError:
         raise ValueError("must be a time such as 2026-11-22T05:30:00Z or 2026-11-22 06:30") from None
-    if not 2000 <= found.year < 2200:
-        raise ValueError("must be a time from the year 2000 to 2199")
+    if not 1970 <= found.year < 2200:
+        raise ValueError("must be a time from the year 1970 to 2199")
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
