@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from threading import Barrier, Thread
 
 import pytest
@@ -33,6 +34,11 @@ def book(engine: sa.Engine, city: City) -> SqlAssetBook:
 def renamed(city: City, name: str) -> Edited:
     """The town with another name for its square."""
     return Edited(put(city, AssetKind.SITE, replace(city.sites[SiteId("torg")], name=name)))
+
+
+def built(name: str, city: City) -> Edited:
+    """The town with one more square."""
+    return Edited(put(city, AssetKind.SITE, replace(city.sites[SiteId("torg")], id=SiteId(name))))
 
 
 def a_fitting(**told: object) -> Fitting:
@@ -76,11 +82,7 @@ def test_people_who_edit_at_once_lose_nothing_of_each_other(
         own = SqlAssetBook(engine, SqlRegistry(engine))
         start.wait(20)
         for step in range(5):
-            own.edit(
-                lambda city: Edited(
-                    put(city, AssetKind.SITE, replace(city.sites[SiteId("torg")], id=SiteId(f"{number}-{step}")))
-                )
-            )
+            own.edit(partial(built, f"{number}-{step}"))
 
     for number in range(4):
         crowd.append(Thread(target=work, args=(number,)))
