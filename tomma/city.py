@@ -22,8 +22,8 @@ from tomma.model import (
     check_utc,
     check_within,
 )
-from tomma.volume_table import check_volume_table
 from tomma.rounds import FixedRound
+from tomma.volume_table import check_volume_table
 
 MAX_HEIGHT_MM = 20_000.0
 """The farthest any fill-level sensor sees."""

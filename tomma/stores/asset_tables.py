@@ -4,6 +4,9 @@ import sqlalchemy as sa
 
 from tomma.stores.tables import UtcDateTime, metadata
 
+METADATA = metadata
+"""Of this file's tables and those of `tables`: what a database is brought to."""
+
 
 def _text(name: str) -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=False)

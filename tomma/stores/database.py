@@ -14,7 +14,7 @@ from tomma.stores import asset_tables, tables
 from tomma.stores.sqlite_file import ensure_file, open_connection, unavailable
 
 APPLICATION_ID = 0x746F6D72  # "tomr"
-METADATA = asset_tables.metadata
+METADATA = asset_tables.METADATA
 """Every table, those of both files."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x746F6D72
