@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 import api.alerts.router
 import api.bins.router
 import api.city.router
+import api.citymap.router
 import api.driver.router
 import api.exports.router
 import api.followup.router
@@ -39,6 +40,7 @@ GZIP_FROM_BYTES = 1_024
 FEATURES = (
     api.city.router,
     api.bins.router,
+    api.citymap.router,
     api.sensors.router,
     api.alerts.router,
     api.plans.router,

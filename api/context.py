@@ -6,6 +6,9 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import uuid4
 
+import numpy as np
+from numpy.typing import NDArray
+
 from routing.days_ahead import DaysAhead
 from routing.roads.guidance import Guide
 from routing.roads.plain_guides import StraightGuide
@@ -42,6 +45,17 @@ class BinOutlook:
     """"ok" | "silent" | "odd" | "none": how far the level can be believed."""
 
 
+@dataclass(frozen=True, slots=True)
+class CityAhead:
+    """The whole city's forecast at some hours: one row a bin, one column an hour; nothing falls along a row."""
+
+    bin_ids: Sequence[BinId]
+    p50_fraction: NDArray[np.float32]
+    """The median fill."""
+    p_overflow: NDArray[np.float32]
+    """Probability that the bin has overflowed by then."""
+
+
 class ForecastView(Protocol):
     """One forecast of the whole city, made at one moment."""
 
@@ -54,6 +68,9 @@ class ForecastView(Protocol):
 
     def steps(self, bin_id: BinId, hours: int) -> Sequence[ForecastStep]:
         """Return the bin's steps within so many hours, the first of them now; empty for a bin it does not know."""
+
+    def ahead(self, hours: Sequence[int]) -> CityAhead:
+        """Return every bin at so many hours from `as_of_utc`."""
 
 
 class Forecaster(Protocol):

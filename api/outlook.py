@@ -1,11 +1,12 @@
 """The forecast of `routing` as the pages ask for it: computed whole, so that no page ever waits for a figure."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from api.context import BinOutlook, ForecastStep
+from api.context import BinOutlook, CityAhead, ForecastStep
 from routing.forecast import CityForecast
 from routing.outlook import Foresight, city_outlook
 from tomma.city import City
@@ -56,6 +57,13 @@ class WholeForecast:
             for at_utc, values in zip(self._steps_utc, self._bands[row].tolist(), strict=True)
             if at_utc <= end
         ]
+
+    def ahead(self, hours: Sequence[int]) -> CityAhead:
+        """Return every bin at so many hours from `as_of_utc`."""
+        moments = [self._as_of_utc + timedelta(hours=hour) for hour in hours]
+        columns = [max(bisect_right(self._steps_utc, moment) - 1, 0) for moment in moments]
+        at_hours = self._bands[:, columns, :]
+        return CityAhead(tuple(self._rows), at_hours[..., 1], at_hours[..., 3])
 
 
 def whole_forecast(

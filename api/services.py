@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from api.bins.board import Board
 from api.bins.forecasts import Forecasts
 from api.city.keeper import CityKeeper
+from api.citymap.atlas import Atlas
 from api.context import ApiContext
 from api.driver.door import EventDoor
 from api.driver.ledger import DriverLedger
@@ -37,6 +38,7 @@ class Services:
     board: Board
     hub: Hub
     watch: Watch
+    atlas: Atlas
     desk: PlanDesk
 
     @classmethod
@@ -52,6 +54,17 @@ class Services:
             clock=clock,
             pace=pace,
         )
+        watch = Watch(
+            city=city,
+            readings=context.readings,
+            today=today,
+            ledger=ledger,
+            forecasts=forecasts,
+            board=board,
+            hub=hub,
+            clock=clock,
+            pace=pace,
+        )
         return cls(
             context=context,
             city=city,
@@ -63,17 +76,8 @@ class Services:
             forecasts=forecasts,
             board=board,
             hub=hub,
-            watch=Watch(
-                city=city,
-                readings=context.readings,
-                today=today,
-                ledger=ledger,
-                forecasts=forecasts,
-                board=board,
-                hub=hub,
-                clock=clock,
-                pace=pace,
-            ),
+            watch=watch,
+            atlas=Atlas(board, watch),
             desk=PlanDesk(
                 plans=context.plans,
                 planner=context.planner,

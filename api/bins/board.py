@@ -4,7 +4,6 @@ Looking at eleven thousand bins for every page would cost a tenth of a second ea
 kept, made anew only when that bin changed, and the whole is joined and compressed at most once per change.
 """
 
-import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from uuid import uuid4
 
 import msgspec
 
+from api.bins.encoded import Encoded
 from api.context import ForecastView
 from tomma.city import City
 from tomma.fold import DayState, StopState
@@ -56,6 +56,7 @@ class BinRow(msgspec.Struct, frozen=True):
     name: str
     lat_deg: float
     lon_deg: float
+    area: str
     fraction: str
     volume_l: float
     fill_fraction: float | None
@@ -76,12 +77,13 @@ class BinChange(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """The whole board, ready to be sent."""
+class Seen:
+    """The board at one version: as long as nothing changes, it is this very object."""
 
-    etag: str
-    body: bytes
-    gzipped: bytes
+    scene: Scene
+    as_of_utc: datetime
+    rows: Sequence[BinRow]
+    """In the order of the scene's city."""
 
 
 def bin_row(scene: Scene, bin_id: BinId) -> BinRow:
@@ -97,6 +99,7 @@ def bin_row(scene: Scene, bin_id: BinId) -> BinRow:
         name=site.name,
         lat_deg=round(site.position.lat_deg, 6),
         lon_deg=round(site.position.lon_deg, 6),
+        area=site.area,
         fraction=own.fraction_code,
         volume_l=scene.city.container_types[own.container_type_id].volume_l,
         fill_fraction=round(reading.fill_fraction, 3) if reading else None,
@@ -120,6 +123,7 @@ class Board:
         self._version = 0
         self._run = uuid4().hex[:8]  # versions begin anew with each start: an old page's ETag must not fit by chance
         self._encoded: Encoded | None = None
+        self._seen: Seen | None = None
 
     def draw(self, scene: Scene, now_utc: datetime) -> Sequence[BinChange]:
         """Take the scene and return what changed for the pages; the first scene changes nothing."""
@@ -134,13 +138,23 @@ class Board:
             if touched or gone or first:
                 self._version += 1
                 self._as_of_utc = now_utc
-                self._encoded = None
+                self._encoded = self._seen = None
             return [] if first else changes
 
     def row(self, bin_id: BinId) -> BinRow | None:
         """Return one bin's row; None when it is not on the board."""
         with self._lock:
             return self._rows.get(bin_id)
+
+    def seen(self) -> Seen | None:
+        """Return all rows, in the city's order; None before the first scene."""
+        with self._lock:
+            if self._scene is None or self._as_of_utc is None:
+                return None
+            if self._seen is None:
+                rows = tuple(self._rows[bin_id] for bin_id in self._scene.city.bins)
+                self._seen = Seen(self._scene, self._as_of_utc, rows)
+            return self._seen
 
     def encoded(self) -> Encoded | None:
         """Return the whole board; None before the first scene."""
@@ -151,8 +165,7 @@ class Board:
                 as_of = msgspec.json.encode(self._as_of_utc)
                 pieces = b",".join(self._pieces[bin_id] for bin_id in self._scene.city.bins)
                 body = b'{"as_of_utc":%b,"bins":[%b]}' % (as_of, pieces)
-                etag = f'"{self._run}-{self._version}"'
-                self._encoded = Encoded(etag, body, gzip.compress(body, GZIP_LEVEL, mtime=0))
+                self._encoded = Encoded.of(f"{self._run}-{self._version}", body, GZIP_LEVEL)
             return self._encoded
 
     def _touched(self, scene: Scene) -> Sequence[BinId]:

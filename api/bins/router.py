@@ -43,13 +43,7 @@ def list_bins(
         encoded = hands.board.encoded()
     if encoded is None:
         raise NotFoundError("there is no city yet; bring one with `tomma import FILE`")
-    headers = {"ETag": encoded.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-    if encoded.etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(",")):
-        return Response(status_code=304, headers=headers)
-    if "gzip" in accept_encoding:
-        headers["Content-Encoding"] = "gzip"
-        return Response(encoded.gzipped, media_type="application/json", headers=headers)
-    return Response(encoded.body, media_type="application/json", headers=headers)
+    return encoded.answer(accept_encoding, if_none_match)
 
 
 @router.get("/{bin_id}", summary="One bin with everything known of it", responses=problems(404, 503))

@@ -19,6 +19,7 @@ class BinOut(Shown):
     name: str = Field(description="Name of the place it stands at.", examples=["Exempelgatan 4"])
     lat_deg: float
     lon_deg: float
+    area: str = Field(description="The part of the city it lies in; empty when none is named.", examples=["Kluuvi"])
     fraction: str = Field(description="Code of the waste stream.", examples=["residual"])
     volume_l: float = Field(description="[l]", examples=[190.0])
     fill_fraction: Fraction | None = Field(description="Newest measured fill, 0 to 1; null before the first reading.")

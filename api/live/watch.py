@@ -103,6 +103,8 @@ class Watch:
             self._scene = scene
         if changes:
             self._hub.tell(CITY, "bins", {"bins": changes})
+        if before is not None:
+            self._tell_anew(before, scene)
         return scene
 
     def readings_per_min(self) -> int:
@@ -136,6 +138,13 @@ class Watch:
             plan=plan,
             day=self._ledger.day(day),
         )
+
+    def _tell_anew(self, before: Scene, scene: Scene) -> None:
+        """Tell the pages when what they loaded whole must be loaded again."""
+        if scene.city is not before.city:
+            self._hub.tell(CITY, "city", {"bins": len(scene.city.bins)})
+        if scene.forecast is not before.forecast and scene.forecast is not None:
+            self._hub.tell(CITY, "forecast", {"as_of_utc": scene.forecast.as_of_utc})
 
     def _count(self, before: Scene, now: Scene) -> None:
         moment = time.monotonic()

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+import numpy as np
 import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.context import ApiContext, BinOutlook, ForecastStep, Pace
+from api.context import ApiContext, BinOutlook, CityAhead, ForecastStep, Pace
 from api.server import Server, listen_on
 from routing.coming_days import coming_days
 from tomma.city import (
@@ -127,6 +128,13 @@ class PlainForecast:
             ForecastStep(self.as_of_utc + timedelta(hours=hour), 0.1, 0.2 + hour / 100, 0.9, hour / 100)
             for hour in range(hours + 1)
         ]
+
+    def ahead(self, hours: Sequence[int]) -> CityAhead:
+        """The same for all but B1, which is full by the first hour."""
+        rise = np.asarray([[0.2 + hour / 100 for hour in hours]] * BINS, dtype=np.float32)
+        p_overflow = np.asarray([[hour / 100 for hour in hours]] * BINS, dtype=np.float32)
+        rise[0, 1:] = p_overflow[0, 1:] = 1.0
+        return CityAhead([BinId(f"B{n}") for n in range(1, BINS + 1)], rise, p_overflow)
 
 
 @dataclass
