@@ -110,7 +110,8 @@ def distances(instance: VrplibInstance) -> Int32:
 
 
 def trucks_offered(instance: VrplibInstance) -> int:
-    """Return enough for any good solution; never more than there are."""
+    """Return as many as the instance says, else enough for any good solution: the peers are offered no fewer."""
+    if instance.vehicles:
+        return min(instance.vehicles, instance.size)
     fewest = -(-sum(instance.demand) // instance.capacity)
-    most = min(instance.vehicles or instance.size, instance.size)
-    return max(1, min(most, 2 * fewest + SPARE_TRUCKS))
+    return max(1, min(instance.size, 2 * fewest + SPARE_TRUCKS))
