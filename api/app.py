@@ -16,6 +16,7 @@ import api.exports.router
 import api.followup.router
 import api.health.router
 import api.live.router
+import api.plans.changes
 import api.plans.router
 import api.sensors.router
 import api.tablets.router
@@ -44,6 +45,7 @@ FEATURES = (
     api.sensors.router,
     api.alerts.router,
     api.plans.router,
+    api.plans.changes,
     api.exports.router,
     api.driver.router,
     api.followup.router,

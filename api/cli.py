@@ -15,10 +15,12 @@ from api.app import create_app
 from api.context import ApiContext
 from api.helper import Helper
 from api.planning import (
+    HelpedEditor,
     HelpedForecaster,
     HelpedGuide,
     HelpedLookout,
     HelpedPlanner,
+    edit_worker,
     forecast_worker,
     guide_worker,
     plan_worker,
@@ -67,16 +69,16 @@ class _Helpers:
     forecasts: Helper
     plans: Helper
     words: Helper
+    edits: Helper
 
     def close(self) -> None:
-        self.forecasts.close()
-        self.plans.close()
-        self.words.close()
+        for each in (self.forecasts, self.plans, self.words, self.edits):
+            each.close()
 
 
 @contextmanager
 def _helpers(settings: Settings) -> Iterator[_Helpers]:
-    workers = (forecast_worker, plan_worker, guide_worker)
+    workers = (forecast_worker, plan_worker, guide_worker, edit_worker)
     with closing(_Helpers(*(Helper(each, settings) for each in workers))) as helpers:
         yield helpers
 
@@ -95,6 +97,7 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         forecaster=HelpedForecaster(helpers.forecasts),
         planner=HelpedPlanner(helpers.plans),
         lookout=HelpedLookout(helpers.forecasts),
+        editor=HelpedEditor(helpers.edits),
         guide=HelpedGuide(helpers.words),
         https=https,
         on_leaving=helpers.close,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from threading import Event
 from typing import Protocol
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from routing.roads.plain_guides import StraightGuide
 from routing.roads.straight_line import StraightLineRoads
 from tomma.city import City
 from tomma.clock import Clock
+from tomma.edits import Edit
 from tomma.model import BinId, PlanId
 from tomma.plan import Plan, Wishes
 from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
@@ -93,8 +95,21 @@ class Planner(Protocol):
         plan_id: PlanId,
         on_progress: ProgressSink,
         wishes: Wishes,
+        stop: Event,
     ) -> Plan:
-        """Return the plan of `day` with the id `plan_id`, READY or FAILED."""
+        """Return the plan of `day` with the id `plan_id`, READY or FAILED; the best so far soon after `stop` is set."""
+
+
+class Editor(Protocol):
+    """Changes a plan by hand, within a fraction of a second, without a solver."""
+
+    def __call__(
+        self, *, city: City, plan_id: PlanId, edits: Sequence[Edit], draft_id: PlanId, now_utc: datetime
+    ) -> Plan:
+        """Return the draft that the edits make of the plan, with the rules it breaks; it is not stored yet.
+
+        ConflictError when the plan cannot be changed by hand, or an edit does not fit it.
+        """
 
 
 class Lookout(Protocol):
@@ -146,6 +161,7 @@ class ApiContext:
     forecaster: Forecaster
     planner: Planner
     lookout: Lookout
+    editor: Editor
     guide: Guide = field(default_factory=knows_no_streets)
     make_plan_id: Callable[[], PlanId] = new_plan_id
     pace: Pace = Pace()

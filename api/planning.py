@@ -1,13 +1,17 @@
 """Forecasts, plans and turn texts made by `routing`, each in a helper process."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from threading import Event
 from typing import Any
 
 from api.context import ForecastView
 from api.helper import Helper, Note, Worker
 from api.outlook import whole_forecast
+from routing.basis import Basis, to_bytes
 from routing.coming_days import coming_days
 from routing.days_ahead import DaysAhead
+from routing.edit_plan import edit_plan
 from routing.outlook import Foresight
 from routing.planner import make_plan
 from routing.roads import open_guide, open_roads
@@ -15,6 +19,7 @@ from routing.roads.guidance import Guidance, Language
 from routing.roads.port import Leg
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
 from tomma.city import City
+from tomma.edits import Edit
 from tomma.model import PlanId
 from tomma.plan import Plan, PlanProgress, Wishes
 from tomma.ports import ProgressSink
@@ -26,7 +31,7 @@ def forecast_worker(settings: Settings, stores: Stores) -> Worker:
     """Return what makes forecasts inside a helper; each goes on where the one before ended."""
     foresight = Foresight.beside(settings.data_dir)
 
-    def work(request: Any, _: Note) -> Any:
+    def work(request: Any, _: Note, __: Event) -> Any:
         own: dict[str, Any] = {"readings": stores.readings, "events": stores.events, "foresight": foresight}
         if "days" in request:
             return coming_days(**request, requests=stores.requests, **own)
@@ -40,7 +45,10 @@ def plan_worker(settings: Settings, stores: Stores) -> Worker:
     roads = open_roads(settings.roads, settings.roads_dir)
     foresight = Foresight.beside(settings.data_dir)
 
-    def work(request: Any, on_note: Note) -> Any:
+    def keep(plan_id: PlanId, basis: Basis) -> None:
+        stores.plans.keep_basis(plan_id, to_bytes(basis))
+
+    def work(request: Any, on_note: Note, stop: Event) -> Any:
         def tell(progress: PlanProgress) -> None:
             on_note(progress)
 
@@ -53,7 +61,19 @@ def plan_worker(settings: Settings, stores: Stores) -> Worker:
             plans=stores.plans,
             requests=stores.requests,
             foresight=foresight,
+            stop=stop,
+            keep_basis=keep,
         )
+
+    return work
+
+
+def edit_worker(settings: Settings, stores: Stores) -> Worker:
+    """Return what changes plans by hand inside a helper: a person who moves a bin must not wait for a solver."""
+    roads = open_roads(settings.roads, settings.roads_dir)
+
+    def work(request: Any, _: Note, __: Event) -> Any:
+        return edit_plan(**request, plans=stores.plans, events=stores.events, roads=roads)
 
     return work
 
@@ -62,7 +82,7 @@ def guide_worker(settings: Settings, _: Stores) -> Worker:
     """Return what puts drives into words inside a helper: it builds tiles when there are none."""
     guide = open_guide(settings.roads, settings.roads_dir)
 
-    def work(request: Any, _: Note) -> Any:
+    def work(request: Any, _: Note, __: Event) -> Any:
         return guide.along(**request)
 
     return work
@@ -111,6 +131,7 @@ class HelpedPlanner:
         plan_id: PlanId,
         on_progress: ProgressSink,
         wishes: Wishes,
+        stop: Event,
     ) -> Plan:
         """Return the plan of `day`, READY or FAILED."""
         request = {
@@ -121,8 +142,23 @@ class HelpedPlanner:
             "plan_id": plan_id,
             "wishes": wishes,
         }
-        plan: Plan = self._helper.ask(request, on_progress)
+        plan: Plan = self._helper.ask(request, on_progress, stop)
         return plan
+
+
+class HelpedEditor:
+    """Keeps the promise of `api.context.Editor`."""
+
+    def __init__(self, helper: Helper) -> None:
+        self._helper = helper
+
+    def __call__(
+        self, *, city: City, plan_id: PlanId, edits: Sequence[Edit], draft_id: PlanId, now_utc: datetime
+    ) -> Plan:
+        """Return the draft that the edits make of the plan."""
+        asked = {"city": city, "plan_id": plan_id, "edits": edits, "draft_id": draft_id, "now_utc": now_utc}
+        draft: Plan = self._helper.ask(asked)
+        return draft
 
 
 class HelpedGuide:

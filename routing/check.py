@@ -18,7 +18,7 @@ def violations(problem: Problem, solution: Solution) -> tuple[str, ...]:
     faults += trucks_out(problem, solution.routes)
     for route in solution.routes:
         if 0 <= route.truck < len(problem.trucks):
-            faults += Replay(problem, route).faults()
+            faults += [each.text for each in Replay(problem, route).faults()]
     faults += _totals(problem, solution)
     return tuple(faults)
 

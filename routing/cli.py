@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from routing.basis import to_bytes
 from routing.cli_show import show
 from routing.coming_days import coming_days
 from routing.days_ahead import DaysAhead
@@ -87,6 +88,7 @@ def plan_command(
             wishes=_wishes(city, exclude, lock, broken, former),
             plans=stores.plans,
             requests=stores.requests,
+            keep_basis=lambda id_, basis: stores.plans.keep_basis(id_, to_bytes(basis)),
         )
         stores.plans.save(plan)
         if publish and plan.status is PlanStatus.READY:

@@ -40,6 +40,8 @@ class Demand:
     """Why it is wanted; or, with neither must nor prize, why it is not."""
     reasons_if_left: tuple[Reason, ...] = ()
     """What to tell when an optional bin did not make it onto a route; empty for a must."""
+    p_before: float = 0.0
+    """P(it has overflowed by the visit)."""
 
 
 def demands(
@@ -141,6 +143,7 @@ def _demand(city: City, each: _Outlook, musts: Sequence[Reason], value: Worth, r
         p_overflow=each.p_next,
         reasons=tuple(musts) or wanted,
         reasons_if_left=() if musts else left,
+        p_before=each.p_now,
     )
 
 

@@ -12,15 +12,15 @@ A day that is over, or too far ahead to say anything, is refused with ConflictEr
 """
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from routing.asked import standing_requests
+from routing.basis import Basis
 from routing.build import Built, Points, build_problem, points_of, wanted
 from routing.check import violations
 from routing.days_ahead import look_ahead, taken_early
@@ -42,7 +42,7 @@ from routing.replan import (
 )
 from routing.replan_history import spent_minor, told_apart, with_history
 from routing.roads.port import Roads
-from routing.solve import Solved, solve_in_child
+from routing.solve import Solved, StopSign, solve_in_child
 from routing.standing import standing_of
 from routing.tell import left_out_of, routes_of
 from routing.yesterday import last_driven, orders_of_plan
@@ -50,7 +50,7 @@ from tomma.city import City, Vehicle
 from tomma.errors import ConflictError
 from tomma.fold import fold
 from tomma.model import BinId, PlanId, VehicleId
-from tomma.plan import Plan, PlanProgress, PlanStatus, Wishes
+from tomma.plan import Plan, PlanProgress, PlanStatus, Route, Wishes
 from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, RequestBook
 from tomma.settings import PlanningSettings
 
@@ -62,6 +62,7 @@ WORTH_LEAVING_S = 3600
 """With less of every shift left, `default_day` is tomorrow."""
 MAX_DAYS_AHEAD = 31
 NO_WISHES = Wishes()
+KeepBasis = Callable[[PlanId, Basis], None]
 DRIVEN = frozenset({PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED})
 
 
@@ -87,11 +88,12 @@ def make_plan(
     on_progress: ProgressSink = lambda progress: None,  # noqa: ARG005  (nobody listens)
     vehicle_ids: Sequence[VehicleId] | None = None,
     iterations: int | None = None,
-    stop: threading.Event | None = None,
+    stop: StopSign | None = None,
     wishes: Wishes = NO_WISHES,
     plans: PlanStore | None = None,
     requests: RequestBook | None = None,
     foresight: Foresight | None = None,
+    keep_basis: KeepBasis = lambda plan_id, basis: None,  # noqa: ARG005  (nobody will change the plan by hand)
 ) -> Plan:
     """Return the plan of `day`: every bin of the city is on a route, or left out with its reasons.
 
@@ -112,6 +114,7 @@ def make_plan(
         plans: Where that plan is, needed with `replan_of`; without it the search begins with the last one driven.
         requests: What people asked for; None means nothing.
         foresight: What the forecast may use besides the stores; None means nothing.
+        keep_basis: Told what the plan was made from, once it is made.
 
     Raises:
         ConflictError: If the day is over, or more than `MAX_DAYS_AHEAD` days ahead, or the plan to change is not on
@@ -138,8 +141,24 @@ def make_plan(
     solved = _solve(built, settings, iterations, stop, tell, warm)
     tell("streets", solved.solution)
     plan = _plan(plan_id, task, asked, built, solved, drives)
+    keep_basis(plan_id, _basis(task, asked, built))
     tell("done", solved.solution)
     return plan
+
+
+def _basis(task: "_Task", asked: Sequence[Demand], built: Built) -> Basis:
+    codes = sorted(task.city.fractions)
+    trucks = zip(built.vehicle_ids, built.problem.trucks, strict=True)
+    return Basis(
+        day=task.day.day,
+        snapshot_utc=task.now_utc,
+        not_before_s=task.not_before_s,
+        settings=task.settings,
+        wishes=task.wishes,
+        vehicles=tuple(task.vehicles),
+        carried={id_: frozenset(codes[index] for index in truck.fractions) for id_, truck in trucks},
+        asked=tuple(asked),
+    )
 
 
 def _begin_with(built: Built, morning: Morning | None, former: Plan | None) -> Orders | None:
@@ -172,10 +191,7 @@ class _Task:
     @property
     def hours(self) -> tuple[int, int]:
         """When the first truck leaves and the last one is home, in seconds after midnight."""
-        shifts = [each.shift for each in self.vehicles]
-        begins_s = min((self.day.elapsed_s(each.start_s) for each in shifts), default=6 * 3600)
-        ends_s = max((self.day.elapsed_s(each.end_s) for each in shifts), default=14 * 3600)
-        return max(begins_s, self.not_before_s), max(ends_s, self.not_before_s)
+        return hours_of(self.vehicles, self.day, self.not_before_s)
 
     def wants(self, readings: ReadingStore, events: EventLog, requests: RequestBook | None) -> _Wants:
         """Return what tells each bin's demand in the middle of the work: on average that is when a truck comes."""
@@ -202,7 +218,7 @@ class _Task:
 
     def open(self, asked: Sequence[Demand]) -> tuple[Demand, ...]:
         """Return the demands that a person and the day so far leave open."""
-        free = wished(asked, self.wishes)
+        free = wished(asked, self.wishes, self.city)
         if self.morning is None:
             return free
         return still_open(free, self.morning, self.city, self.settings, self.asked_since)
@@ -227,6 +243,14 @@ class _Task:
         return on_the_road(built, self.morning, self.city, self.settings, self.day, self.now_utc)
 
 
+def hours_of(vehicles: Sequence[Vehicle], day: WorkingDay, not_before_s: int) -> tuple[int, int]:
+    """Return when the first truck leaves and the last one is home, in seconds after midnight."""
+    shifts = [each.shift for each in vehicles]
+    begins_s = min((day.elapsed_s(each.start_s) for each in shifts), default=6 * 3600)
+    ends_s = max((day.elapsed_s(each.end_s) for each in shifts), default=14 * 3600)
+    return max(begins_s, not_before_s), max(ends_s, not_before_s)
+
+
 def _weighed(by_line: Sequence[Demand], by_street: Sequence[Demand], chosen: Sequence[Demand]) -> tuple[Demand, ...]:
     """Return the demands as the streets weigh them; of bins that were out of the question, as straight lines did."""
     known = {each.bin_id for each in chosen}
@@ -234,9 +258,15 @@ def _weighed(by_line: Sequence[Demand], by_street: Sequence[Demand], chosen: Seq
 
 
 def morning_of(
-    plans: PlanStore | None, events: EventLog, city: City, day: date, now_utc: datetime, wishes: Wishes
+    plans: PlanStore | None,
+    events: EventLog,
+    city: City,
+    day: date,
+    now_utc: datetime,
+    wishes: Wishes,
+    until_utc: datetime | None = None,
 ) -> Morning:
-    """Return what the day was so far under the plan to change.
+    """Return what the day was so far under the plan to change; with `until_utc`, as far as was known then.
 
     Raises:
         ConflictError: If that plan is of another day, or was never sent to the trucks.
@@ -248,7 +278,8 @@ def morning_of(
     if former.day != day or former.status is not PlanStatus.PUBLISHED:
         raise ConflictError(f"plan {former.id} is {former.status} for {former.day}; only a published plan is changed")
     of_day = [each.id for each in plans.of_day(day) if each.status in DRIVEN]
-    state = fold(event for each in of_day for event in events.of_plan(each))
+    known = (event for each in of_day for event in events.of_plan(each))
+    state = fold(event for event in known if until_utc is None or event.received_utc <= until_utc)
     return Morning(former, state, standing_of(former, state, city, now_utc))
 
 
@@ -277,7 +308,7 @@ def _solve(
     built: Built,
     settings: PlanningSettings,
     iterations: int | None,
-    stop: threading.Event | None,
+    stop: StopSign | None,
     tell: Callable[..., None],
     warm: Orders | None,
 ) -> Solved:
@@ -325,22 +356,32 @@ def _plan(plan_id: PlanId, task: _Task, asked: Sequence[Demand], built: Built, s
         engine=solved.engine,
         roads_source=drives.source,
         routes=routes,
-        left_out=told_apart(left_out, task.morning, task.wishes, task.now_utc),
-        cost_minor=_cost_minor(solution, settings) + spent,
+        left_out=told_apart(left_out, task.morning, task.wishes, task.now_utc, task.city),
+        cost_minor=cost_minor_of(solution, settings) + spent,
         lost_prize_minor=solution.lost_prize_minor,
         violations=faults,
         seed=settings.seed,
         detail=f"the checker refused it: {faults[0]}" if faults else "",
         replaces=task.morning.plan.id if task.morning is not None else None,
-        co2_kg=round(
-            sum(route.distance_m for route in routes) / 1000.0 * settings.co2_kg_per_km
-            + len(collected) * settings.co2_kg_per_lift,
-            1,
-        ),
+        co2_kg=co2_kg(routes, len(collected), settings),
+        expected_overflows=expected_overflows(asked, collected),
+        accepted_overflow_probability=settings.accepted_overflow_probability,
+        locks=dict(task.wishes.locked),
     )
 
 
-def _cost_minor(solution: Solution, settings: PlanningSettings) -> int:
+def expected_overflows(asked: Sequence[Demand], collected: Collection[BinId]) -> float:
+    """Return how many bins are expected to overflow until the next opportunity: before their visit, or without one."""
+    return round(sum(each.p_before if each.bin_id in collected else each.p_overflow for each in asked), 3)
+
+
+def co2_kg(routes: Sequence[Route], lifts: int, settings: PlanningSettings) -> float:
+    """Return what so many kilometres and lifts emit."""
+    km = sum(route.distance_m for route in routes) / 1000.0
+    return round(km * settings.co2_kg_per_km + lifts * settings.co2_kg_per_lift, 1)
+
+
+def cost_minor_of(solution: Solution, settings: PlanningSettings) -> int:
     """Return driving, hours and trucks as the engines know them, and the lifts, which they need not."""
     lifts = sum(visit.kind is VisitKind.COLLECT for route in solution.routes for visit in route.visits)
     return solution.cost_minor + round(lifts * per_lift_minor(settings))
@@ -362,6 +403,6 @@ def _tell(
 ) -> None:
     """Pass a stage on; money and stops once there is a solution."""
     stops = None if solution is None else sum(len(route.visits) for route in solution.routes)
-    cost = None if solution is None else _cost_minor(solution, settings)
+    cost = None if solution is None else cost_minor_of(solution, settings)
     elapsed_s = time.monotonic() - began_at
     sink(PlanProgress(plan_id, PlanStatus.SOLVING, stage, elapsed_s, cost, stops, detail))

@@ -37,17 +37,27 @@ class Morning:
         return {stop.bin_id: each.vehicle_id for each in self.standings.values() for stop in each.ahead if stop.bin_id}
 
 
-def wished(demands: Sequence[Demand], wishes: Wishes) -> tuple[Demand, ...]:
-    """Return the bins to choose from as a person wishes: without the excluded, the locked ones as musts."""
+def wished(demands: Sequence[Demand], wishes: Wishes, city: City) -> tuple[Demand, ...]:
+    """Return the bins to choose from as a person wishes: without the excluded, those that were named as musts."""
     return tuple(
-        _locked(each) if each.bin_id in wishes.locked else each
+        _named(each, wishes)
         for each in demands
-        if each.bin_id not in wishes.excluded
+        if each.bin_id not in wishes.excluded and in_areas(each.bin_id, wishes, city)
     )
 
 
-def _locked(demand: Demand) -> Demand:
-    reasons = (Reason(ReasonCode.LOCKED), *(each for each in demand.reasons if each.code is not NOT_YET))
+def in_areas(bin_id: BinId, wishes: Wishes, city: City) -> bool:
+    """Return whether the bin is in the areas that the plan was ordered for, or named by itself."""
+    named = bin_id in wishes.locked or bin_id in wishes.included
+    return named or not wishes.areas or city.sites[city.bins[bin_id].site_id].area in wishes.areas
+
+
+def _named(demand: Demand, wishes: Wishes) -> Demand:
+    named = ((ReasonCode.LOCKED, demand.bin_id in wishes.locked), (ReasonCode.ADDED, demand.bin_id in wishes.included))
+    codes = [code for code, holds in named if holds]
+    if not codes:
+        return demand
+    reasons = (*(Reason(code) for code in codes), *(each for each in demand.reasons if each.code is not NOT_YET))
     return replace(demand, must=True, prize_minor=0, reasons=reasons, reasons_if_left=())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from routing.replan import Morning
+from routing.replan import Morning, in_areas
 from tomma.city import City, Position
 from tomma.fold import StopState
 from tomma.model import BinId, DisposalSiteId, Reason, ReasonCode
@@ -93,13 +93,15 @@ def spent_minor(morning: Morning, city: City, planning: PlanningSettings) -> int
 
 
 def told_apart(
-    left_out: Sequence[LeftOut], morning: Morning | None, wishes: Wishes, now_utc: datetime
+    left_out: Sequence[LeftOut], morning: Morning | None, wishes: Wishes, now_utc: datetime, city: City
 ) -> tuple[LeftOut, ...]:
     """Return the bins that are left out with what settled it first: a person, or a driver today."""
-    return tuple(LeftOut(each.bin_id, _settled(each, morning, wishes, now_utc)) for each in left_out)
+    return tuple(LeftOut(each.bin_id, _settled(each, morning, wishes, now_utc, city)) for each in left_out)
 
 
-def _settled(each: LeftOut, morning: Morning | None, wishes: Wishes, now_utc: datetime) -> tuple[Reason, ...]:
+def _settled(
+    each: LeftOut, morning: Morning | None, wishes: Wishes, now_utc: datetime, city: City
+) -> tuple[Reason, ...]:
     outcome = morning.state.outcomes.get(each.bin_id) if morning else None
     if outcome is not None:
         ago = {"ago_h": max((now_utc - outcome.at_utc) / timedelta(hours=1), 0.0)}
@@ -108,4 +110,6 @@ def _settled(each: LeftOut, morning: Morning | None, wishes: Wishes, now_utc: da
         return (Reason(ReasonCode.SKIPPED_TODAY, ago), *each.reasons)
     if each.bin_id in wishes.excluded:
         return (Reason(ReasonCode.EXCLUDED), *each.reasons)
+    if not in_areas(each.bin_id, wishes, city):
+        return (Reason(ReasonCode.OTHER_AREA), *each.reasons)
     return each.reasons

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import psutil
 
@@ -48,6 +48,13 @@ WATCH_S = 0.1
 
 OnProgress = Callable[[str, Solution, float], None]
 """Told the stage, the best checked solution and the seconds since the start."""
+
+
+class StopSign(Protocol):
+    """Set by another thread when somebody wants the best plan so far (a `threading.Event`, as a rule)."""
+
+    def is_set(self) -> bool:
+        """Return whether it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ def solve_in_child(
     engines: Sequence[str] | None = None,
     iterations: int | None = None,
     workers: int | None = None,
-    stop: threading.Event | None = None,
+    stop: StopSign | None = None,
     warm: Orders | None = None,
     cluster_address: str = "",
 ) -> Solved:
@@ -116,7 +123,7 @@ def solve_in_child(
         iterations: Of the engine's own kind; None means until the time is up.
         workers: Processes an engine may use at once; None means one per core, two at most.
         cluster_address: Of a Dask scheduler whose workers the engine uses; empty means this machine only.
-        stop: When set, the best so far is returned at once.
+        stop: When set, the best so far is returned at once; before there is any, the first one.
         warm: A plan to begin with, of yesterday or on the road: mended, it is the first answer.
     """
     began_at = time.monotonic()
@@ -143,7 +150,7 @@ def engines_for(problem: Problem) -> tuple[str, ...]:
     return ("relay" if limited else "pyvrp", "ortools", "greedy")
 
 
-def _try_engines(run: _Run, engines: Sequence[str], job: Job, stop: threading.Event | None) -> None:
+def _try_engines(run: _Run, engines: Sequence[str], job: Job, stop: StopSign | None) -> None:
     for name in engines:
         left_s = run.ends_at - time.monotonic()
         if run.best is not None and left_s < WORTH_STARTING_S:
@@ -181,7 +188,7 @@ def _empty(problem: Problem) -> Solution:
     )
 
 
-def _run_child(run: _Run, name: str, job: Job, stop: threading.Event | None) -> str | None:
+def _run_child(run: _Run, name: str, job: Job, stop: StopSign | None) -> str | None:
     """Run one engine; return what was wrong with it, None when it ended well or was stopped from outside."""
     with tempfile.TemporaryFile() as told:
         write_job(told, job)
@@ -228,15 +235,15 @@ def _attend(
     child: "subprocess.Popen[bytes]",
     arrived: "queue.Queue[Message | ValueError | None]",
     memory_limit_mb: int,
-    stop: threading.Event | None,
+    stop: StopSign | None,
 ) -> str | None:
     """Hear the child out, within its limits."""
     while True:
+        if stop is not None and stop.is_set() and run.best is not None:
+            return None
         try:
             message = arrived.get(timeout=WATCH_S)
         except queue.Empty:
-            if stop is not None and stop.is_set():
-                return None
             if time.monotonic() > run.ends_at + GRACE_S:
                 # One that had better answers on the way was merely cut short.
                 return None if run.best_engine == name else "gave no answer in time"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from tomma.edits import BrokenRule, Edit
 from tomma.model import BinId, DisposalSiteId, PlanId, Reason, VehicleId, check_utc, check_within
 
 
@@ -82,6 +83,8 @@ class PlanStatus(StrEnum):
     SUPERSEDED = "superseded"
     DISCARDED = "discarded"
     """Ready, and not wanted."""
+    DRAFT = "draft"
+    """Changed by hand: the checker's objections are in `warnings`; a person decides whether to publish it."""
 
 
 class RoadsSource(StrEnum):
@@ -117,6 +120,22 @@ class Plan:
     """The plan on the road that this one changes; None for the first plan of a day."""
     co2_kg: float = 0.0
     """What its kilometres and lifts emit."""
+    expected_overflows: float | None = None
+    """How many bins are expected to overflow before the next opportunity if this plan is driven; None: not known."""
+    accepted_overflow_probability: float | None = None
+    """What it was made with; None in plans from before this was kept."""
+    crews: Mapping[VehicleId, str] = field(default_factory=dict)
+    """Who drives, as the office calls its crews ("Team North"): a label, not a person's name."""
+    locks: Mapping[BinId, VehicleId] = field(default_factory=dict)
+    """Bins that a person gave to a truck."""
+    based_on: PlanId | None = None
+    """Of a draft: the plan of an engine that it began as."""
+    edited_from: PlanId | None = None
+    """Of a draft: the plan before its last changes; going back to it undoes them."""
+    edits: tuple[Edit, ...] = ()
+    """Of a draft: all that was changed by hand since `based_on`, in order."""
+    warnings: tuple[BrokenRule, ...] = ()
+    """Of a draft: the rules that it breaks."""
 
     def __post_init__(self) -> None:
         """Refuse money that is not whole and times without UTC."""
@@ -143,9 +162,18 @@ class Wishes:
     """Broken down, or lent away."""
     replan_of: PlanId | None = None
     """The plan the trucks are driving: they go on from where they are."""
+    included: frozenset[BinId] = frozenset()
+    """Collected today whatever they hold, by any truck."""
+    areas: frozenset[str] = frozenset()
+    """Only bins of these areas are collected, and those that a person named; empty means all areas."""
+    balanced: bool = False
+    """The trucks' hours shall be alike, also where that costs some kilometres."""
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
+        called_off = sorted(self.excluded & self.included)
+        if called_off:
+            raise ValueError(f"a bin must not be excluded and included at once, got {called_off[0]}")
         both = sorted(self.excluded & self.locked.keys())
         if both:
             raise ValueError(f"a bin must not be excluded and locked at once, got {both[0]}")
@@ -219,3 +247,5 @@ class PlanProgress:
     best_cost_minor: int | None = None
     stops: int | None = None
     detail: str = ""
+    budget_s: float | None = None
+    """How long it may take altogether; None: not known."""

@@ -281,16 +281,16 @@ class PlanStore(Protocol):
     def of_day(self, day: date) -> Sequence[Plan]:
         """Return the day's plans, newest first."""
 
-    def recent(self, limit: int) -> Sequence[Plan]:
-        """Return the newest plans by created_utc, newest first."""
+    def recent(self, limit: int, *, drafts: bool = True) -> Sequence[Plan]:
+        """Return the newest plans by created_utc, newest first; with or without drafts."""
 
     def published(self, day: date) -> Plan | None:
         """Return the plan the trucks drive on that day, if one was published."""
 
     def publish(self, plan_id: PlanId) -> Plan:
-        """Make this READY plan the day's PUBLISHED one and the former SUPERSEDED, in one transaction.
+        """Make this READY plan, or DRAFT, the day's PUBLISHED one and the former SUPERSEDED, in one transaction.
 
-        ConflictError unless the plan is READY (or PUBLISHED already: then nothing changes).
+        ConflictError unless the plan is one of these (or PUBLISHED already: then nothing changes).
         """
 
     def discard(self, plan_id: PlanId) -> Plan:
@@ -301,6 +301,15 @@ class PlanStore(Protocol):
 
     def set_status(self, plan_id: PlanId, status: PlanStatus) -> None:
         """Change a plan's status; NotFoundError when there is none."""
+
+    def keep_basis(self, plan_id: PlanId, basis: bytes) -> None:
+        """Keep what the plan was made from, in the form that `routing.basis` gives it; the newest few are kept."""
+
+    def basis(self, plan_id: PlanId) -> bytes | None:
+        """Return what the plan was made from, or None when that was not kept."""
+
+    def forget_drafts(self, based_on: PlanId, keep: int) -> int:
+        """Delete all but the newest `keep` drafts that began as that plan; return how many went."""
 
 
 class EventLog(Protocol):

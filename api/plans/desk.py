@@ -4,8 +4,8 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from api.context import Planner
@@ -14,7 +14,7 @@ from api.live.topics import CITY, plan_topic
 from tomma.city import City
 from tomma.clock import Clock
 from tomma.errors import TommaError
-from tomma.model import PlanId
+from tomma.model import PlanId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, RoadsSource, Wishes
 from tomma.ports import PlanStore
 from tomma.settings import PlanningSettings
@@ -38,6 +38,12 @@ class Order:
     """Only with the trucks that may drive."""
     planning: PlanningSettings
     wishes: Wishes = NO_WISHES
+    crews: Mapping[VehicleId, str] = field(default_factory=dict)
+
+    def is_like(self, other: "Order") -> bool:
+        """Return whether one plan answers both: the same day, trucks, shifts, prices and wishes."""
+        own, others = ((each.day, each.city.vehicles, each.planning, each.wishes, each.crews) for each in (self, other))
+        return own == others
 
 
 @dataclass(slots=True)
@@ -46,13 +52,14 @@ class _Job:
     order: Order
     latest: PlanProgress
     told_s: float = 0.0
+    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class PlanDesk:
     """Takes orders from any thread; one thread of its own works them off.
 
-    While a day's plan is being made, a second order for that day with the same wishes is the same job: two managers
-    who press the button together see one plan.
+    While a day's plan is being made, a second order that asks for the same is the same job: two managers who press
+    the button together see one plan.
     """
 
     def __init__(
@@ -102,11 +109,12 @@ class PlanDesk:
         """Return the plan that will be made: a new one, or the same one that is being made already."""
         with self._lock:
             for known in self._jobs.values():
-                if (known.order.day, known.order.wishes) == (order.day, order.wishes):
+                if known.order.is_like(order):
                     return known.plan
             plan = _queued(self._make_plan_id(), order.day, self._clock.now_utc())
             self._plans.save(plan)
-            job = _Job(plan, order, PlanProgress(plan.id, PlanStatus.QUEUED, "queued", 0.0))
+            queued = PlanProgress(plan.id, PlanStatus.QUEUED, "queued", 0.0, budget_s=order.planning.budget_s)
+            job = _Job(plan, order, queued)
             self._jobs[plan.id] = job
         self._queue.put(job)
         self._hub.tell(CITY, "plan", {"id": plan.id, "status": plan.status.value})
@@ -117,6 +125,20 @@ class PlanDesk:
         with self._lock:
             job = self._jobs.get(plan_id)
             return job.latest if job is not None else None
+
+    def stop_early(self, plan_id: PlanId) -> bool:
+        """Ask for the best plan so far; one that has not begun takes its first answer. False: it is not being made."""
+        with self._lock:
+            job = self._jobs.get(plan_id)
+            if job is not None:
+                job.stop.set()
+        return job is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a plan is being made or waits: what can wait should."""
+        with self._lock:
+            return bool(self._jobs)
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -143,6 +165,7 @@ class PlanDesk:
                 plan_id=job.plan.id,
                 on_progress=lambda progress: self._note(job, progress),
                 wishes=job.order.wishes,
+                stop=job.stop,
             )
         except TommaError as exc:
             log.warning("plan failed plan=%s reason=%s", job.plan.id, exc)
@@ -152,12 +175,17 @@ class PlanDesk:
             return replace(job.plan, status=PlanStatus.FAILED, detail=CRASHED)
         if plan.status is PlanStatus.READY and plan.violations:
             return replace(plan, status=PlanStatus.FAILED, detail=f"the checker refused it: {plan.violations[0]}")
-        return plan
+        driving = {route.vehicle_id for route in plan.routes}
+        return replace(plan, crews={id_: crew for id_, crew in job.order.crews.items() if id_ in driving})
 
     def _note(self, job: _Job, progress: PlanProgress) -> None:
         """Pass progress on, ten times a second at most; the end is told by `_finish`, once it is stored."""
         job.latest = replace(
-            progress, plan_id=job.plan.id, status=PlanStatus.SOLVING, elapsed_s=round(progress.elapsed_s, 2)
+            progress,
+            plan_id=job.plan.id,
+            status=PlanStatus.SOLVING,
+            elapsed_s=round(progress.elapsed_s, 2),
+            budget_s=job.order.planning.budget_s,
         )
         now_s = time.monotonic()
         if now_s - job.told_s >= PROGRESS_EVERY_S:
@@ -192,6 +220,7 @@ def final_progress(plan: Plan, latest: PlanProgress | None = None) -> PlanProgre
         best_cost_minor=None if plan.status is PlanStatus.FAILED else plan.cost_minor,
         stops=None if plan.status is PlanStatus.FAILED else len(plan.bins_collected),
         detail=plan.detail,
+        budget_s=latest.budget_s if latest else None,
     )
 
 

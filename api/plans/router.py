@@ -1,11 +1,9 @@
 """`/plans`: order, list, read, follow, publish."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Body, HTTPException, Path, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.access import OFFICE, Role, allow
@@ -13,18 +11,28 @@ from api.guards.strict_json import StrictRoute
 from api.live.hub import News
 from api.live.sse import EventStream, sse_responses
 from api.live.topics import CITY, plan_topic
-from api.plans.desk import UNFINISHED, Order, final_progress
-from api.plans.schemas import DifferenceOut, OutlookOut, PlanOrder, PlanOrdered, PlanOut, PlansOut, PlanSummaryOut
+from api.plans.desk import UNFINISHED, final_progress
+from api.plans.orders import decided
+from api.plans.schemas import (
+    Day,
+    DifferenceOut,
+    OutlookOut,
+    PlanOrder,
+    PlanOrdered,
+    PlanOut,
+    PlansOut,
+    PlanSummaryOut,
+    PublishIn,
+)
 from api.plans.view import difference_out, outlook_out, plan_out, summary_out
 from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands, Services
 from routing.horizon import MAX_DAYS
-from routing.planner import MAX_DAYS_AHEAD, default_day
-from tomma.city import City
+from routing.planner import default_day
 from tomma.errors import ConflictError
-from tomma.model import BinId, PlanId, VehicleId
-from tomma.plan import PlanProgress, PlanStatus, Wishes
+from tomma.model import PlanId
+from tomma.plan import PlanProgress, PlanStatus
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 
@@ -44,15 +52,23 @@ def create_plan(hands: Hands, response: Response, order: Annotated[PlanOrder | N
     With `replan_of` the rest of a published plan's day is made anew: what was done stays, trucks go on from where
     they are, the next stop of each is kept, and bins change trucks only where that is worth it.
     """
-    plan = hands.desk.order(_decided(hands, order or PlanOrder()))
+    plan = hands.desk.order(decided(hands, order or PlanOrder()))
     response.headers["Location"] = f"/api/v1/plans/{plan.id}"
     return PlanOrdered(id=plan.id, status=plan.status.value, day=plan.day)
 
 
 @router.get("", summary="The newest plans", responses=problems(503))
-def list_plans(hands: Hands, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> PlansOut:
+def list_plans(
+    hands: Hands,
+    limit: Annotated[int, Query(ge=1, le=200)] = 20,
+    day: Annotated[Day | None, Query(description="Only this local day's.")] = None,
+    drafts: Annotated[bool, Query(description="Whether to tell the drafts of changes by hand, too.")] = False,
+) -> PlansOut:
     """Return plans in figures, newest first, whatever became of them."""
-    return PlansOut(plans=[summary_out(plan) for plan in hands.context.plans.recent(limit)])
+    plans = hands.context.plans
+    found = plans.of_day(day) if day is not None else plans.recent(limit, drafts=drafts)
+    shown = [plan for plan in found if drafts or plan.status is not PlanStatus.DRAFT]
+    return PlansOut(plans=[summary_out(plan) for plan in shown[:limit]])
 
 
 @router.get("/outlook", summary="What the coming days hold", responses=problems(404, 422, 503))
@@ -114,9 +130,16 @@ def get_difference(
     dependencies=[allow(Role.MANAGER)],
     responses=problems(403, 404, 409, 503),
 )
-def publish_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
-    """Make this ready plan the one the trucks drive on its day; the day's former plan is superseded."""
-    published = hands.context.plans.publish(PlanId(plan_id))
+def publish_plan(hands: Hands, plan_id: PlanPath, how: Annotated[PublishIn | None, Body()] = None) -> PlanSummaryOut:
+    """Make this ready plan or draft the one the trucks drive on its day; the day's former plan is superseded.
+
+    A draft that breaks rules is refused unless the body says `accept_warnings`.
+    """
+    plan = hands.context.plans.get(PlanId(plan_id))
+    if plan.warnings and not (how is not None and how.accept_warnings):
+        codes = ", ".join(dict.fromkeys(each.code.value for each in plan.warnings))
+        raise ConflictError(f"plan {plan_id} breaks rules ({codes}): look at them, then publish with accept_warnings")
+    published = hands.context.plans.publish(plan.id)
     if published.day == hands.today.day():
         hands.watch.nudge()  # it tells the pages, as it does for a plan published elsewhere
     else:
@@ -135,59 +158,6 @@ def discard_plan(hands: Hands, plan_id: PlanPath) -> PlanSummaryOut:
     discarded = hands.context.plans.discard(PlanId(plan_id))
     hands.hub.tell(CITY, "plan", {"id": discarded.id, "status": discarded.status.value})
     return summary_out(discarded)
-
-
-def _decided(hands: Services, order: PlanOrder) -> Order:
-    city = hands.city.current()
-    wishes = _wishes(city, order)
-    day = order.day or default_day(city, hands.context.clock.now_utc())
-    if wishes.replan_of is not None:
-        day = _day_on_the_road(hands, wishes.replan_of, order.day)
-    _check_day(day, hands.today.day())
-    planning = hands.context.settings.planning
-    if order.budget_s is not None:
-        planning = planning.model_copy(update={"budget_s": order.budget_s})
-    return Order(day=day, city=_with_trucks(city, order.vehicle_ids), planning=planning, wishes=wishes)
-
-
-def _wishes(city: City, order: PlanOrder) -> Wishes:
-    locked = {BinId(each.bin_id): VehicleId(each.vehicle_id) for each in order.lock}
-    excluded = frozenset(BinId(each) for each in order.exclude_bin_ids)
-    gone = frozenset(VehicleId(each) for each in order.unavailable_vehicle_ids)
-    strangers = [
-        *(f"bin {each}" for each in sorted(excluded | locked.keys()) if each not in city.bins),
-        *(f"truck {each}" for each in sorted(gone.union(locked.values())) if each not in city.vehicles),
-    ]
-    if strangers:
-        raise HTTPException(422, f"bins and trucks must be of this city, got {strangers[0]}")
-    try:
-        return Wishes(excluded, locked, gone, PlanId(order.replan_of) if order.replan_of is not None else None)
-    except ValueError as exc:
-        raise HTTPException(422, str(exc)) from exc
-
-
-def _day_on_the_road(hands: Services, plan_id: PlanId, asked: date | None) -> date:
-    former = hands.context.plans.get(plan_id)
-    if former.status is not PlanStatus.PUBLISHED:
-        raise ConflictError(f"plan {plan_id} is {former.status}; only a published plan can be changed")
-    if asked is not None and asked != former.day:
-        raise HTTPException(422, f"day must be that of the plan to change ({former.day}), got {asked}")
-    return former.day
-
-
-def _check_day(day: date, today: date) -> None:
-    if not today <= day <= today + timedelta(days=MAX_DAYS_AHEAD):
-        raise HTTPException(422, f"day must be within {MAX_DAYS_AHEAD} days from today ({today}), got {day}")
-
-
-def _with_trucks(city: City, vehicle_ids: list[Name] | None) -> City:
-    if vehicle_ids is None:
-        return city
-    unknown = [each for each in vehicle_ids if VehicleId(each) not in city.vehicles]
-    if unknown:
-        raise HTTPException(422, f"vehicle_ids must be trucks of this city, got {unknown[0]}")
-    chosen = {VehicleId(each) for each in vehicle_ids}
-    return replace(city, vehicles={key: value for key, value in city.vehicles.items() if key in chosen})
 
 
 async def _follow(hands: Services, plan_id: PlanId) -> AsyncIterator[News | None]:

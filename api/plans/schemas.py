@@ -6,9 +6,36 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from api.schema import Fraction, LonLat, Name, ReasonOut, Shown, Told, UtcTime
+from tomma.edits import POSITION_MAX
 
-PlanStatusName = Literal["queued", "solving", "ready", "failed", "published", "superseded", "discarded"]
+PlanStatusName = Literal["queued", "solving", "ready", "failed", "published", "superseded", "discarded", "draft"]
 StopKindName = Literal["collect", "dispose", "break"]
+EditKindName = Literal["lock", "unlock", "add", "remove", "move"]
+RuleName = Literal[
+    "shift_end",
+    "shift_start",
+    "overload_l",
+    "overload_kg",
+    "daily_limit_l",
+    "daily_limit_kg",
+    "daily_limit_bins",
+    "unload_limit",
+    "not_unloaded",
+    "fraction",
+    "skill",
+    "locked",
+    "lock_order",
+    "access_early",
+    "access_late",
+    "access_shut",
+    "gate_fraction",
+    "gate_skill",
+    "break_missing",
+    "break_time",
+    "no_road",
+    "must_left",
+    "unsound",
+]
 VEHICLES_MAX = 500
 BINS_MAX = 20_000
 
@@ -30,6 +57,21 @@ class LockIn(Told):
 
     bin_id: Name
     vehicle_id: Name
+
+
+ClockTime = Annotated[
+    str, Field(strict=True, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["06:00"], description="Local, HH:MM.")
+]
+
+
+class ShiftIn(Told):
+    """A truck's working hours on that day; an end at or before the start is on the next day."""
+
+    start: ClockTime
+    end: ClockTime
+
+
+CrewName = Annotated[Name, Field(max_length=32, description="What the office calls the crew; not a person's name.")]
 
 
 class PlanOrder(Told):
@@ -54,6 +96,37 @@ class PlanOrder(Told):
     unavailable_vehicle_ids: list[Name] = Field(
         default=[], max_length=VEHICLES_MAX, description="Trucks that broke down: others take over their bins."
     )
+    include_bin_ids: list[Name] = Field(
+        default=[], max_length=BINS_MAX, description="Bins to collect whatever they hold, by any truck."
+    )
+    areas: list[Name] = Field(
+        default=[], max_length=500, description="Only bins of these areas, and those named above; all if left out."
+    )
+    shifts: dict[Name, ShiftIn] = Field(
+        default={}, max_length=VEHICLES_MAX, description="By truck; its usual shift if left out."
+    )
+    crews: dict[Name, CrewName] = Field(default={}, max_length=VEHICLES_MAX, description="Who drives, by truck.")
+    accepted_overflow_probability: Annotated[float, Field(strict=True)] | None = Field(
+        default=None,
+        ge=0.0,
+        le=1.0,
+        description="A bin more likely than this to overflow before its next opportunity must be emptied.",
+    )
+    risk: Annotated[float, Field(strict=True)] | None = Field(
+        default=None,
+        ge=0.0,
+        le=1.0,
+        description=(
+            "The same as one knob, 0 careful to 1 bold: it moves the accepted probability and what an overflow is "
+            "taken to cost. 0.5 is what the city has set; each step on the curve of `/plans/pareto` names its own."
+        ),
+    )
+    balanced: bool = Field(
+        default=False, strict=True, description="Make the trucks' hours alike, also where that costs some kilometres."
+    )
+    keep_edits_of: Name | None = Field(
+        default=None, description="A draft of that day: what was locked, added and removed there stays so."
+    )
 
 
 class PlanOrdered(Shown):
@@ -62,6 +135,24 @@ class PlanOrdered(Shown):
     id: str
     status: PlanStatusName
     day: date
+
+
+class TotalsOut(Shown):
+    """What a plan comes to."""
+
+    distance_m: int = Field(description="[m]")
+    driving_s: int = Field(description="Time at the wheel. [s]")
+    work_s: int = Field(description="From leaving the depot to being home, rests taken off; all trucks. [s]")
+    lifts: int = Field(description="Bins emptied.")
+    stops: int = Field(description="Halts: the bins of one site in one go are one.")
+    disposals: int = Field(description="Trips to unload.")
+    volume_l: float = Field(description="Expected, of what is collected. [l]")
+    weight_kg: float = Field(description="Expected, of what is collected. [kg]")
+    co2_kg: float = Field(description="[kg]")
+    expected_overflows: float | None = Field(description="Bins, until the next opportunity; null if not known.")
+    cost_minor: int
+    lost_prize_minor: int
+    trucks: int = Field(description="Trucks that drive.")
 
 
 class PlanFigures(Shown):
@@ -85,6 +176,14 @@ class PlanFigures(Shown):
     detail: str = Field(description="Why the plan failed; empty otherwise.")
     replaces: str | None = Field(description="The plan on the road that this one changes; null for a first plan.")
     co2_kg: float = Field(description="What its kilometres and lifts emit. [kg]")
+
+    expected_overflows: float | None = Field(
+        description="Bins expected to overflow until the next opportunity if this plan is driven; null if not known."
+    )
+    accepted_overflow_probability: float | None = Field(description="What it was made with; null in old plans.")
+    based_on: str | None = Field(description="Of a draft: the plan that it began as.")
+    edited_from: str | None = Field(description="Of a draft: the plan before its last changes; showing it undoes them.")
+    totals: TotalsOut
 
 
 class PlanSummaryOut(PlanFigures):
@@ -137,6 +236,16 @@ class RouteOut(Shown):
     stops: list[StopOut]
 
 
+class PlannedRouteOut(RouteOut):
+    """One truck's day with what the office looks at."""
+
+    crew: str = Field(description="What the office calls the crew; empty when it did not say.")
+    work_s: int = Field(description="From leaving the depot to being home, rests taken off. [s]")
+    work_share: float = Field(description="Of the trucks' average: 1.0 is as long a day as the others' on average.")
+    lifts: int = Field(description="Bins to empty.")
+    volume_l: float = Field(description="Expected. [l]")
+
+
 class LeftOutOut(Shown):
     """A bin that is not on the plan, and why."""
 
@@ -144,11 +253,92 @@ class LeftOutOut(Shown):
     reasons: list[ReasonOut]
 
 
+class LockOut(Shown):
+    """A bin that a person gave to a truck."""
+
+    bin_id: str
+    vehicle_id: str
+
+
+class BrokenRuleOut(Shown):
+    """A rule that a draft breaks; the pages put the code into words."""
+
+    code: RuleName = Field(examples=["shift_end"])
+    vehicle_id: str | None
+    bin_id: str | None
+    values: dict[str, float] = Field(
+        description="By how much; names carry their units.", examples=[{"late_s": 900.0, "overtime_s": 0.0}]
+    )
+
+
+class EditOut(Shown):
+    """A change that was made by hand."""
+
+    kind: EditKindName
+    bin_id: str
+    vehicle_id: str | None
+    position: int | None = Field(description="Bins that its truck empties before it.")
+
+
 class PlanOut(PlanFigures):
     """A whole plan: the figures of the summary, with the routes and what was left out in full."""
 
-    routes: list[RouteOut]
+    routes: list[PlannedRouteOut]
     left_out: list[LeftOutOut]
+    locks: list[LockOut]
+    edits: list[EditOut] = Field(description="Of a draft: everything changed by hand since `based_on`, in order.")
+    warnings: list[BrokenRuleOut] = Field(description="Of a draft: the rules it breaks; an engine's plan breaks none.")
+    balance: float | None = Field(
+        description="Shortest working day over the longest, of the trucks that drive: 1 is even; null without routes."
+    )
+
+
+class EditIn(Told):
+    """One change by hand."""
+
+    kind: EditKindName = Field(description="`lock` keeps the bin on its truck also when the plan is made again.")
+    bin_id: Name
+    vehicle_id: Name | None = Field(
+        default=None, description="If left out: the bin's own truck, or for a new bin the one where it costs least."
+    )
+    position: Annotated[int, Field(strict=True)] | None = Field(
+        default=None,
+        ge=0,
+        le=POSITION_MAX,
+        description="With add and move: how many bins its truck empties before it; if left out, where it costs least.",
+    )
+
+
+class EditsIn(Told):
+    """Changes to carry out in order, as one step."""
+
+    edits: list[EditIn] = Field(min_length=1, max_length=200)
+
+
+class PublishIn(Told):
+    """How to publish."""
+
+    accept_warnings: bool = Field(
+        default=False, strict=True, description="Publish a draft although it breaks the rules named in its warnings."
+    )
+
+
+class ComparisonColumn(TotalsOut):
+    """A plan beside others; of yesterday's also which day it was."""
+
+    day: date
+    plan_id: str | None = Field(description="Null for a rule that nobody drove.")
+
+
+class ComparisonOut(Shown):
+    """This plan beside yesterday's and beside what other rules would have done with the same bins and streets."""
+
+    this: ComparisonColumn
+    yesterday: ComparisonColumn | None = Field(description="The last plan driven in the week before; null if none.")
+    fixed_rounds: ComparisonColumn | None = Field(description="Null until computed, see `rules`.")
+    threshold: ComparisonColumn | None
+    rules: Literal["computing", "ready", "failed"]
+    detail: str = Field(description="Why the rules could not be computed; empty otherwise.")
 
 
 class ChangedBinOut(Shown):

@@ -1,23 +1,29 @@
 """Tells a plan in the words of the public API: ids joined with the names and places of the city."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from api.plans.schemas import (
     BinAheadOut,
+    BrokenRuleOut,
     ChangedBinOut,
     DayAheadOut,
     DifferenceOut,
+    EditOut,
     LeftOutOut,
+    LockOut,
     MovedBinOut,
     OutlookOut,
+    PlannedRouteOut,
     PlanOut,
     PlanSummaryOut,
-    RouteOut,
     StopOut,
+    TotalsOut,
 )
 from api.schema import ReasonOut
 from routing.days_ahead import DaysAhead
+from routing.totals import balance_of, route_totals, totals_of
 from tomma.city import City, Site
 from tomma.model import BinId, Reason, VehicleId
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind, difference
@@ -34,9 +40,31 @@ def plan_out(plan: Plan, city: City) -> PlanOut:
     """Return the whole plan with the city's names."""
     return PlanOut(
         **_figures(plan),
-        routes=[RouteOut(**route_fields(route, city), stops=stops_out(route.stops, city)) for route in plan.routes],
+        routes=_days_out(plan, city),
         left_out=[LeftOutOut(bin_id=each.bin_id, reasons=reasons_out(each.reasons)) for each in plan.left_out],
+        locks=[LockOut(bin_id=bin_id, vehicle_id=vehicle_id) for bin_id, vehicle_id in sorted(plan.locks.items())],
+        edits=[EditOut(**{**asdict(each), "kind": each.kind.value}) for each in plan.edits],
+        warnings=[BrokenRuleOut(**{**asdict(each), "code": each.code.value}) for each in plan.warnings],
+        balance=balance_of(plan),
     )
+
+
+def _days_out(plan: Plan, city: City) -> list[PlannedRouteOut]:
+    """Return the trucks' days, each with how long it is beside the others."""
+    figures = [route_totals(route) for route in plan.routes]
+    average_s = max(sum(each.work_s for each in figures) / max(len(figures), 1), 1.0)
+    return [
+        PlannedRouteOut(
+            **route_fields(route, city),
+            stops=stops_out(route.stops, city),
+            crew=plan.crews.get(route.vehicle_id, ""),
+            work_s=own.work_s,
+            work_share=round(own.work_s / average_s, 3),
+            lifts=own.lifts,
+            volume_l=own.volume_l,
+        )
+        for route, own in zip(plan.routes, figures, strict=True)
+    ]
 
 
 def outlook_out(ahead: DaysAhead) -> OutlookOut:
@@ -108,6 +136,11 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "detail": plan.detail,
         "replaces": plan.replaces,
         "co2_kg": plan.co2_kg,
+        "expected_overflows": plan.expected_overflows,
+        "accepted_overflow_probability": plan.accepted_overflow_probability,
+        "based_on": plan.based_on,
+        "edited_from": plan.edited_from,
+        "totals": TotalsOut(**asdict(totals_of(plan))),
     }
 
 

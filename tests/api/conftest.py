@@ -18,9 +18,13 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.context import ApiContext, BinOutlook, CityAhead, ForecastStep, Pace
+from api.context import ApiContext, BinOutlook, CityAhead, ForecastStep, Pace, Planner
 from api.server import Server, listen_on
+from routing.basis import to_bytes
 from routing.coming_days import coming_days
+from routing.edit_plan import edit_plan
+from routing.planner import make_plan
+from routing.roads.straight_line import StraightLineRoads
 from tomma.city import (
     Bin,
     City,
@@ -198,6 +202,7 @@ class HandPlanner:
     violations: tuple[str, ...] = ()
     asked: list[tuple[City, PlanningSettings, date]] = field(default_factory=list)
     wishes: list[Wishes] = field(default_factory=list)
+    stopped: list[bool] = field(default_factory=list)
 
     def __call__(
         self,
@@ -209,18 +214,41 @@ class HandPlanner:
         plan_id: PlanId,
         on_progress: ProgressSink,
         wishes: Wishes,
+        stop: threading.Event,
     ) -> Plan:
-        """Tell two stages; between them, wait to be let through."""
+        """Tell two stages; between them, wait to be let through, or stopped."""
         self.asked.append((city, planning, day))
         self.wishes.append(wishes)
         on_progress(PlanProgress(plan_id, PlanStatus.SOLVING, "forecast", 0.1))
         self.begun.set()
-        assert self.gate.wait(PATIENCE_S)
+        ends_at = time.monotonic() + PATIENCE_S
+        while not self.gate.is_set() and not stop.is_set():
+            assert time.monotonic() < ends_at
+            self.gate.wait(0.02)
+        self.stopped.append(stop.is_set())
         if self.failure is not None:
             raise self.failure
         on_progress(PlanProgress(plan_id, PlanStatus.SOLVING, "by hand", 0.2, 99_999, 4))
         made = plan_of(city, plan_id, day, now_utc)
         return replace(made, violations=self.violations, replaces=wishes.replan_of)
+
+
+def planned_by_the_real_planner(stores: Stores) -> Planner:
+    """The real planner on straight lines, in this process."""
+
+    def plan(*, planning: PlanningSettings, **asked: Any) -> Plan:
+        return make_plan(
+            settings=planning,
+            readings=stores.readings,
+            events=stores.events,
+            roads=StraightLineRoads(1.35, 30.0),
+            plans=stores.plans,
+            requests=stores.requests,
+            keep_basis=lambda plan_id, basis: stores.plans.keep_basis(plan_id, to_bytes(basis)),
+            **asked,
+        )
+
+    return plan
 
 
 @dataclass
@@ -233,6 +261,8 @@ class World:
     planner: HandPlanner = field(default_factory=HandPlanner)
     forecaster: HandForecaster = field(default_factory=HandForecaster)
     pace: Pace = FAST
+    plans_really: bool = False
+    """The real planner in place of the one by hand."""
 
     def context(self) -> ApiContext:
         """What the application is built from."""
@@ -247,8 +277,11 @@ class World:
             workers=self.stores.workers,
             clock=self.clock,
             forecaster=self.forecaster,
-            planner=self.planner,
+            planner=planned_by_the_real_planner(self.stores) if self.plans_really else self.planner,
             lookout=partial(coming_days, readings=self.stores.readings, events=self.stores.events),
+            editor=partial(
+                edit_plan, plans=self.stores.plans, events=self.stores.events, roads=StraightLineRoads(1.35, 30.0)
+            ),
             pace=self.pace,
         )
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from threading import Event
 from typing import Any
 
 from api.helper import Note, Worker
@@ -15,7 +16,7 @@ from tomma.stores.wiring import Stores
 def obedient(_: Settings, stores: Stores) -> Worker:
     """Does what the request says."""
 
-    def work(request: Any, on_note: Note) -> Any:
+    def work(request: Any, on_note: Note, stop: Event) -> Any:
         match request:
             case ("count", number):
                 for each in range(number):
@@ -23,6 +24,9 @@ def obedient(_: Settings, stores: Stores) -> Worker:
                 return os.getpid()
             case "conflict":
                 raise ConflictError("the day is over")
+            case ("until stopped", patience_s):
+                on_note("begun")
+                return stop.wait(patience_s)
             case "crash":
                 raise ZeroDivisionError("in the middle")
             case "die":

@@ -28,6 +28,8 @@ PUBLIC = {
     ("POST", "/api/v1/plans/{plan_id}/publish"),
     ("GET", "/api/v1/plans/{plan_id}/export.{format}"),
     ("POST", "/api/v1/plans/{plan_id}/discard"),
+    ("POST", "/api/v1/plans/{plan_id}/stop"),
+    ("POST", "/api/v1/plans/{plan_id}/edits"),
     ("GET", "/api/v1/followup"),
     ("GET", "/api/v1/followup/days/{day}"),
     ("POST", "/api/v1/followup/missed"),

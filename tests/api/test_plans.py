@@ -198,7 +198,9 @@ def test_publishing_sends_the_plan_to_the_trucks_and_supersedes_the_former(clien
 
 
 @pytest.mark.parametrize(
-    "status", [each for each in PlanStatus if each not in (PlanStatus.READY, PlanStatus.PUBLISHED)], ids=str
+    "status",
+    [each for each in PlanStatus if each not in (PlanStatus.READY, PlanStatus.DRAFT, PlanStatus.PUBLISHED)],
+    ids=str,
 )
 def test_only_a_ready_plan_can_be_published(client: httpx.Client, world: World, status: PlanStatus) -> None:
     """409 with a sentence a manager understands."""

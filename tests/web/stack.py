@@ -19,7 +19,9 @@ from api.basemap.build import build_basemap
 from api.context import ApiContext, Pace
 from api.outlook import WholeForecast, whole_forecast
 from api.server import Server, listen_on
+from routing.basis import to_bytes
 from routing.coming_days import coming_days
+from routing.edit_plan import edit_plan
 from routing.planner import make_plan
 from routing.roads import open_roads
 from routing.roads.port import Roads
@@ -107,6 +109,7 @@ def _plan(stores: Stores, roads: Roads, *, planning: PlanningSettings, **asked: 
         "events": stores.events,
         "plans": stores.plans,
         "requests": stores.requests,
+        "keep_basis": lambda plan_id, basis: stores.plans.keep_basis(plan_id, to_bytes(basis)),
     }
     return make_plan(roads=roads, settings=planning, **own, **asked)
 
@@ -139,6 +142,7 @@ class Stack:
         """Serve; returns when the server answers."""
         settings = settings_of(self.data_dir, on_streets=self.on_streets, paired_only=self.paired_only)
         self._stores = open_stores(settings)
+        roads = open_roads(settings.roads, settings.roads_dir)
         context = ApiContext(
             settings=settings,
             readings=self._stores.readings,
@@ -150,8 +154,9 @@ class Stack:
             workers=self._stores.workers,
             clock=ScaledClock(NOW, time.time(), self.factor),
             forecaster=partial(_forecast, self._stores),
-            planner=partial(_plan, self._stores, open_roads(settings.roads, settings.roads_dir)),
+            planner=partial(_plan, self._stores, roads),
             lookout=partial(coming_days, readings=self._stores.readings, events=self._stores.events),
+            editor=partial(edit_plan, plans=self._stores.plans, events=self._stores.events, roads=roads),
             pace=FAST,
         )
         ready = threading.Event()

@@ -7,6 +7,7 @@ from tomma.stores import tables
 REVISION = "revision"
 EVENT_POSITION = "event_position"
 PUBLICATIONS = "publications"
+BASES = "bases"
 
 
 def value(connection: sa.Connection, name: str) -> int:

@@ -14,6 +14,10 @@ from tomma.stores.codec import from_json, to_json
 from tomma.stores.database import reading, writing
 
 _PLAN = tables.plan
+_BASIS = tables.plan_basis
+BASES_KEPT = 60
+"""Two months of mornings, or a day of trying: nobody changes an older plan by hand."""
+OFFERED = frozenset({PlanStatus.READY, PlanStatus.DRAFT})
 _NEWEST_FIRST = (_PLAN.c.created_utc.desc(), _PLAN.c.id.desc())
 
 
@@ -31,6 +35,7 @@ class SqlPlanStore:
             "created_utc": plan.created_utc,
             "status": plan.status.value,
             "document": to_json(plan).decode(),
+            "based_on": plan.based_on,
         }
         try:
             with writing(self._engine) as connection:
@@ -49,9 +54,10 @@ class SqlPlanStore:
         """Return the day's plans, newest first."""
         return self._all(sa.select(_PLAN).where(_PLAN.c.day == day).order_by(*_NEWEST_FIRST))
 
-    def recent(self, limit: int) -> Sequence[Plan]:
-        """Return the newest plans by created_utc, newest first."""
-        return self._all(sa.select(_PLAN).order_by(*_NEWEST_FIRST).limit(max(limit, 0)))
+    def recent(self, limit: int, *, drafts: bool = True) -> Sequence[Plan]:
+        """Return the newest plans by created_utc, newest first; with or without drafts."""
+        wanted = sa.true() if drafts else _PLAN.c.status != PlanStatus.DRAFT.value
+        return self._all(sa.select(_PLAN).where(wanted).order_by(*_NEWEST_FIRST).limit(max(limit, 0)))
 
     def published(self, day: date) -> Plan | None:
         """Return the plan the trucks drive on that day, if one was published."""
@@ -66,7 +72,7 @@ class SqlPlanStore:
                 plan = _get(connection, plan_id)
                 if plan.status is PlanStatus.PUBLISHED:
                     return plan
-                if plan.status is not PlanStatus.READY:
+                if plan.status not in OFFERED:
                     raise ConflictError(f"plan {plan_id} is {plan.status}; only a ready plan can be published")
                 former = sa.update(_PLAN).where(_PLAN.c.day == plan.day, _PLAN.c.status == PlanStatus.PUBLISHED.value)
                 connection.execute(former.values(status=PlanStatus.SUPERSEDED.value))
@@ -92,6 +98,30 @@ class SqlPlanStore:
                 _set_status(connection, plan_id, status)
         except sa.exc.IntegrityError as exc:
             raise ConflictError(f"plan {plan_id}: another plan of its day is published; read again") from exc
+
+    def keep_basis(self, plan_id: PlanId, basis: bytes) -> None:
+        """Keep what the plan was made from, and forget that of plans long past."""
+        with writing(self._engine) as connection:
+            number = counters.raise_by(connection, counters.BASES, 1)
+            gone = (_BASIS.c.plan_id == plan_id) | (_BASIS.c.number <= number - BASES_KEPT)
+            connection.execute(sa.delete(_BASIS).where(gone))
+            connection.execute(sa.insert(_BASIS).values(plan_id=plan_id, number=number, basis=basis))
+
+    def basis(self, plan_id: PlanId) -> bytes | None:
+        """Return what the plan was made from, or None when that was not kept."""
+        with reading(self._engine) as connection:
+            kept: bytes | None = connection.execute(
+                sa.select(_BASIS.c.basis).where(_BASIS.c.plan_id == plan_id)
+            ).scalar_one_or_none()
+            return kept
+
+    def forget_drafts(self, based_on: PlanId, keep: int) -> int:
+        """Delete all but the newest `keep` drafts that began as that plan; return how many went."""
+        drafts = (_PLAN.c.based_on == based_on) & (_PLAN.c.status == PlanStatus.DRAFT.value)
+        newest = sa.select(_PLAN.c.id).where(drafts).order_by(*_NEWEST_FIRST).limit(max(keep, 0))
+        with writing(self._engine) as connection:
+            stay = [row.id for row in connection.execute(newest)]
+            return connection.execute(sa.delete(_PLAN).where(drafts & _PLAN.c.id.not_in(stay))).rowcount
 
     def _all(self, query: sa.Select[tuple[object, ...]]) -> Sequence[Plan]:
         with reading(self._engine) as connection:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0011"
+REVISION = "0008"
 """The migration that ends at these tables."""
 
 
@@ -246,6 +246,7 @@ plan = sa.Table(
     sa.Column("created_utc", UtcDateTime, nullable=False, index=True),
     _text("status"),
     _text("document"),
+    sa.Column("based_on", sa.Text, nullable=True, index=True),
 )
 sa.Index(
     "uq_plan_published_day",
@@ -254,6 +255,21 @@ sa.Index(
     sqlite_where=plan.c.status == "published",
     postgresql_where=plan.c.status == "published",
 )
+plan_basis = sa.Table(
+    "plan_basis",
+    metadata,
+    _key("plan_id"),
+    _whole("number"),
+    sa.Column("basis", sa.LargeBinary, nullable=False),
+)
+"""What a plan was made from, packed; the newest few by `number`."""
+
+morning_schedule = sa.Table("morning_schedule", metadata, _key(), _text("document"))
+morning_run = sa.Table(
+    "morning_run", metadata, sa.Column("day", sa.Date, primary_key=True, autoincrement=False), _text("document")
+)
+"""One row per local day: its key is what makes a morning's plan be ordered once, whoever looks."""
+
 event = sa.Table(
     "event",
     metadata,

@@ -103,7 +103,7 @@ def test_publishing_twice_changes_nothing(engine: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "status", [each for each in PlanStatus if each not in (PlanStatus.READY, PlanStatus.PUBLISHED)]
+    "status", [each for each in PlanStatus if each not in (PlanStatus.READY, PlanStatus.DRAFT, PlanStatus.PUBLISHED)]
 )
 def test_only_a_ready_plan_can_be_published(engine: sa.Engine, status: PlanStatus) -> None:
     """A failed or outdated plan must not reach a driver."""

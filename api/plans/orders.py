@@ -1,0 +1,141 @@
+"""From what a person asks for to an order with everything decided, or a refusal that says what cannot be meant."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+from fastapi import HTTPException
+
+from api.plans.desk import Order
+from api.plans.schemas import PlanOrder, ShiftIn
+from api.schema import Name
+from api.services import Services
+from routing.pareto import at_risk
+from routing.planner import MAX_DAYS_AHEAD, default_day
+from tomma.city import City, Shift, Vehicle
+from tomma.edits import EditKind
+from tomma.errors import ConflictError
+from tomma.hours import DAY_S
+from tomma.model import BinId, PlanId, VehicleId
+from tomma.plan import Plan, PlanStatus, Wishes
+from tomma.settings import PlanningSettings
+
+
+def decided(hands: Services, order: PlanOrder) -> Order:
+    """Return the order with everything decided."""
+    city = hands.city.current()
+    kept = hands.context.plans.get(PlanId(order.keep_edits_of)) if order.keep_edits_of is not None else None
+    wishes = _wishes(city, order, kept)
+    day = order.day or (kept.day if kept is not None else default_day(city, hands.context.clock.now_utc()))
+    if wishes.replan_of is not None:
+        day = _day_on_the_road(hands, wishes.replan_of, order.day)
+    if kept is not None and kept.day != day:
+        raise HTTPException(422, f"keep_edits_of must name a plan of the day {day}, got one of {kept.day}")
+    _check_day(day, hands.today.day())
+    return Order(
+        day=day,
+        city=_with_shifts(_with_trucks(city, order.vehicle_ids), order.shifts),
+        planning=_planning(hands.context.settings.planning, order),
+        wishes=wishes,
+        crews=_crews(city, order.crews),
+    )
+
+
+def _planning(planning: PlanningSettings, order: PlanOrder) -> PlanningSettings:
+    if order.risk is not None and order.accepted_overflow_probability is not None:
+        raise HTTPException(422, "risk and accepted_overflow_probability say the same: give one of them")
+    if order.risk is not None:
+        planning = at_risk(planning, order.risk)
+    asked = {
+        "budget_s": order.budget_s,
+        "accepted_overflow_probability": order.accepted_overflow_probability,
+    }
+    return planning.model_copy(update={name: value for name, value in asked.items() if value is not None})
+
+
+def _wishes(city: City, order: PlanOrder, kept: Plan | None) -> Wishes:
+    locked = {BinId(each.bin_id): VehicleId(each.vehicle_id) for each in order.lock}
+    excluded = frozenset(BinId(each) for each in order.exclude_bin_ids)
+    included = frozenset(BinId(each) for each in order.include_bin_ids)
+    gone = frozenset(VehicleId(each) for each in order.unavailable_vehicle_ids)
+    if kept is not None:
+        locked = {**kept.locks, **locked}
+        added, removed = _by_hand(kept)
+        excluded, included = excluded | (removed - included), included | (added - excluded)
+    areas = frozenset(order.areas)
+    known = {each.area for each in city.sites.values()}
+    strangers = [
+        *(f"bin {each}" for each in sorted(excluded | included | locked.keys()) if each not in city.bins),
+        *(f"truck {each}" for each in sorted(gone.union(locked.values())) if each not in city.vehicles),
+        *(f"area {each}" for each in sorted(areas - known)),
+    ]
+    if strangers:
+        raise HTTPException(422, f"bins, trucks and areas must be of this city, got {strangers[0]}")
+    replan_of = PlanId(order.replan_of) if order.replan_of is not None else None
+    try:
+        return Wishes(excluded, locked, gone, replan_of, included, areas, order.balanced)
+    except ValueError as exc:
+        raise HTTPException(422, str(exc)) from exc
+
+
+def _by_hand(draft: Plan) -> tuple[frozenset[BinId], frozenset[BinId]]:
+    """Return which bins a person added and removed, as the last word on each says."""
+    last = {each.bin_id: each.kind for each in draft.edits if each.kind in (EditKind.ADD, EditKind.REMOVE)}
+    added, removed = (
+        frozenset(bin_id for bin_id, kind in last.items() if kind is wanted)
+        for wanted in (EditKind.ADD, EditKind.REMOVE)
+    )
+    return added, removed
+
+
+def _day_on_the_road(hands: Services, plan_id: PlanId, asked: date | None) -> date:
+    """Return the day of the plan to change; the order may name no other."""
+    former = hands.context.plans.get(plan_id)
+    if former.status is not PlanStatus.PUBLISHED:
+        raise ConflictError(f"plan {plan_id} is {former.status}; only a published plan can be changed")
+    if asked is not None and asked != former.day:
+        raise HTTPException(422, f"day must be that of the plan to change ({former.day}), got {asked}")
+    return former.day
+
+
+def _check_day(day: date, today: date) -> None:
+    if not today <= day <= today + timedelta(days=MAX_DAYS_AHEAD):
+        raise HTTPException(422, f"day must be within {MAX_DAYS_AHEAD} days from today ({today}), got {day}")
+
+
+def _with_trucks(city: City, vehicle_ids: list[Name] | None) -> City:
+    if vehicle_ids is None:
+        return city
+    unknown = [each for each in vehicle_ids if VehicleId(each) not in city.vehicles]
+    if unknown:
+        raise HTTPException(422, f"vehicle_ids must be trucks of this city, got {unknown[0]}")
+    chosen = {VehicleId(each) for each in vehicle_ids}
+    return replace(city, vehicles={key: value for key, value in city.vehicles.items() if key in chosen})
+
+
+def _with_shifts(city: City, shifts: Mapping[Name, ShiftIn]) -> City:
+    """Return the city with the shifts of that day; rests that no longer lie within one fall away."""
+    unknown = [each for each in shifts if VehicleId(each) not in city.vehicles]
+    if unknown:
+        raise HTTPException(422, f"shifts must name trucks that may drive, got {unknown[0]}")
+    own = {VehicleId(key): _with_shift(city.vehicles[VehicleId(key)], each) for key, each in shifts.items()}
+    return replace(city, vehicles={**city.vehicles, **own})
+
+
+def _with_shift(vehicle: Vehicle, asked: ShiftIn) -> Vehicle:
+    start_s, end_s = _clock_s(asked.start), _clock_s(asked.end)
+    end_s += DAY_S if end_s <= start_s else 0
+    rests = tuple(rest for rest in vehicle.shift.breaks if start_s <= rest.earliest_s and rest.latest_s <= end_s)
+    return replace(vehicle, shift=Shift(start_s, end_s, rests))
+
+
+def _clock_s(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60
+
+
+def _crews(city: City, crews: Mapping[Name, str]) -> dict[VehicleId, str]:
+    unknown = [each for each in crews if VehicleId(each) not in city.vehicles]
+    if unknown:
+        raise HTTPException(422, f"crews must name trucks of this city, got {unknown[0]}")
+    return {VehicleId(key): name for key, name in crews.items()}
