@@ -1,4 +1,4 @@
-"""`/`, `/sensors`, `/tablets` for the office, `/driver` for the tablet, `/static` their files, `/api` the API told."""
+"""The pages of the office, `/driver` for the tablet, `/static` their files, `/api` the API told."""
 
 import re
 from collections.abc import Sequence
@@ -30,6 +30,7 @@ class Shell:
 SHELLS = {
     "/": Shell("manager.html"),
     "/sensors": Shell("sensors.html", (*OFFICE, Role.INSTALLER)),
+    "/followup": Shell("followup.html", (Role.MANAGER,)),
     "/tablets": Shell("tablets.html", (*OFFICE, Role.ADMIN)),
     "/driver": Shell("driver.html", EVERYBODY),  # no word of the city: it asks with its tablet's token
 }

@@ -134,9 +134,9 @@ def test_axe_finds_nothing_after_a_tap(stack: Stack, open_page: OpenPage) -> Non
     assert violations(page) == ""
 
 
-def small_targets(page: Page) -> list[str]:
+def small_targets(page: Page, least_px: int = TARGET_PX) -> list[str]:
     """Every target that a glove would miss."""
-    found: list[str] = page.evaluate(SMALL_TARGETS, [INTERACTIVE, TARGET_PX])
+    found: list[str] = page.evaluate(SMALL_TARGETS, [INTERACTIVE, least_px])
     return found
 
 

@@ -34,4 +34,7 @@ export default {
   "pager.next": "Next",
   "pager.page": "Page {page} of {pages}",
   "quality.shared_name": "shared name",
+  "flag.clock_off": "the tablet's clock is wrong",
+  "flag.far_away": "tapped more than 150 m away",
+  "flag.contradicted": "one tablet said emptied, another skipped",
 };

@@ -34,4 +34,7 @@ export default {
   "pager.next": "Nästa",
   "pager.page": "Sida {page} av {pages}",
   "quality.shared_name": "delat namn",
+  "flag.clock_off": "surfplattans klocka går fel",
+  "flag.far_away": "tryckt mer än 150 m därifrån",
+  "flag.contradicted": "en surfplatta sade tömd, en annan överhoppad",
 };

@@ -1,0 +1,142 @@
+/** What the page knows: the day as it goes, the stop that is looked at, and the plan that would change the rest of it. */
+import {STREAM_PATH, getPlans, progressPath, publishPlan} from "../lib/api.js";
+import {clockFactor} from "../lib/clock.js";
+import {createStore} from "../lib/store.js";
+import {listen} from "../lib/stream.js";
+import {discardPlan, getChanges, getFollowUp, getSums, orderReplan, takeMissedBack, withdraw} from "./asks.js";
+
+const AGAIN_MS = 20_000; // what is expected moves with the clock
+const AGAIN_FAST_MS = 4_000; // a demo's clock runs through a day in minutes
+const GATHER_MS = 400;
+const RECENT_PLANS = 20;
+const FINAL = new Set(["ready", "failed", "published", "superseded", "discarded"]);
+
+const EMPTY = {
+  today: null, live: undefined, fault: "", view: "timeline", filter: {truck: "", state: ""}, selected: null,
+  wishes: {gone: [], exclude: [], lock: {}, again: [], budget_s: 2}, job: null, proposal: null, changes: null, told: "",
+  past: null, orderedId: null,
+};
+
+export function openDesk() {
+  const store = createStore(EMPTY);
+
+  async function look() {
+    try {
+      store.set({today: await getFollowUp(), fault: ""});
+      if (store.get().proposal) await compare();
+    } catch (error) {
+      store.set({fault: error.message});
+    }
+  }
+
+  /** A ready plan that changes the one on the road lies on every manager's desk, whoever ordered it. */
+  async function lookForProposal() {
+    try {
+      const {plans} = await getPlans(RECENT_PLANS);
+      const {today} = store.get();
+      const found = plans.find((plan) => plan.status === "ready" && plan.replaces && plan.replaces === today?.plan_id);
+      if (found?.id === store.get().proposal?.id) return;
+      store.set({proposal: found ?? null, changes: null});
+      if (found) await compare();
+    } catch (error) {
+      store.set({fault: error.message});
+    }
+  }
+
+  async function compare() {
+    const {proposal} = store.get();
+    const changes = await getChanges(proposal.id);
+    if (store.get().proposal?.id === proposal.id) store.set({changes});
+  }
+
+  async function lookAtAll() {
+    await look();
+    await lookForProposal();
+  }
+
+  function follow(id) {
+    store.set({job: {id, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
+    const stop = listen(progressPath(id), {
+      progress(progress) {
+        const {job} = store.get();
+        const cost = progress.best_cost_minor;
+        const costs = cost === null || cost === job?.costs.at(-1) ? (job?.costs ?? []) : [...(job?.costs ?? []), cost];
+        store.set({job: {...progress, id, costs}});
+        if (!FINAL.has(progress.status)) return;
+        stop();
+        store.set({job: progress.status === "failed" ? {...store.get().job, failed: true} : null});
+        lookForProposal();
+      },
+    });
+  }
+
+  /** What was skipped is tried again only when somebody asks: those requests are made first. */
+  async function replan() {
+    const {wishes, today} = store.get();
+    store.set({told: "", job: {id: null, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
+    try {
+      if (wishes.again.length) await takeMissedBack(wishes.again);
+      const {id} = await orderReplan({
+        replan_of: today.plan_id, budget_s: wishes.budget_s, unavailable_vehicle_ids: wishes.gone,
+        exclude_bin_ids: wishes.exclude,
+        lock: Object.entries(wishes.lock).map(([bin_id, vehicle_id]) => ({bin_id, vehicle_id})),
+      });
+      store.set({orderedId: id});
+      follow(id);
+    } catch (error) {
+      store.set({job: {status: "failed", failed: true, detail: error.message, costs: []}});
+    }
+  }
+
+  async function change(work, told) {
+    try {
+      await work();
+      store.set({told, fault: ""});
+    } catch (error) {
+      store.set({fault: error.message});
+    }
+    await lookAtAll();
+  }
+
+  const forgetWishes = () => store.set({wishes: EMPTY.wishes, proposal: null, changes: null});
+
+  let gathering = 0;
+  const soon = (work) => () => {
+    clearTimeout(gathering);
+    gathering = setTimeout(work, GATHER_MS);
+  };
+  listen(STREAM_PATH, {event: soon(look), plan: soon(lookAtAll)}, (live) => {
+    const wasAway = live && store.get().live === false;
+    store.set({live});
+    if (wasAway) lookAtAll();
+  });
+  setInterval(() => document.hidden || look(), clockFactor() > 1 ? AGAIN_FAST_MS : AGAIN_MS);
+  document.addEventListener("visibilitychange", () => document.hidden || look());
+  lookAtAll();
+
+  return {
+    store, replan,
+    wish: (more) => store.set({wishes: {...store.get().wishes, ...more}}),
+    show: (view) => store.set({view}),
+    filter: (more) => store.set({filter: {...store.get().filter, ...more}}),
+    select: (vehicleId, key) => store.set({selected: key === null ? null : {vehicleId, key}}),
+    publish: () => change(async () => {
+      await publishPlan(store.get().proposal.id);
+      forgetWishes();
+    }, "published"),
+    discard: () => change(async () => {
+      await discardPlan(store.get().proposal.id);
+      store.set({proposal: null, changes: null});
+    }, "discarded"),
+    takeBack: (binIds) => change(() => takeMissedBack(binIds), "taken_back"),
+    withdraw: (binId, requestId) => change(() => withdraw(binId, requestId), "withdrawn"),
+    async lookBack(day) {
+      if (!day || day === store.get().today?.day) return store.set({past: null});
+      try {
+        return store.set({past: {day, sums: await getSums(day)}});
+      } catch (error) {
+        return store.set({past: {day, sums: null, why: error.message}});
+      }
+    },
+  };
+}

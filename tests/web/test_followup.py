@@ -1,0 +1,112 @@
+"""The follow-up page on the real product: half a day is tapped, looked at, and the rest of it planned anew."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.web.conftest import OpenPage
+from tests.web.followup_day import half_a_day, tap_of
+from tests.web.stack import NOW, Stack, copy_of, serving
+from tests.web.test_access import small_targets, violations
+
+
+@pytest.fixture(scope="module")
+def begun(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with half a day in it."""
+    folder = copy_of(seeded, tmp_path_factory.mktemp("begun") / "data")
+    with serving(folder) as stack:
+        half_a_day(stack)
+    return folder
+
+
+@pytest.fixture
+def day(begun: Path, tmp_path: Path) -> Iterator[Stack]:
+    """A running stack of one's own in the middle of the day."""
+    with serving(copy_of(begun, tmp_path / "data")) as stack:
+        yield stack
+
+
+def lanes(page: Page) -> Locator:
+    """The trucks' lines, once they are drawn."""
+    page.locator(".lane").first.wait_for()
+    return page.locator(".lane")
+
+
+def test_the_line_and_its_table_tell_the_same_and_the_keyboard_is_enough(day: Stack, open_page: OpenPage) -> None:
+    """What the eye sees as a mark is a line of words for everybody else; both move when a driver taps."""
+    page = open_page(day, "/followup").page
+    first = lanes(page).first
+    told = day.ask("/followup")
+    route = told["routes"][0]
+    expect(first.get_by_role("option")).to_have_count(len(route["stops"]))
+    first.focus()
+    page.keyboard.press("Home")
+    expect(first.get_by_role("option", selected=True)).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".stop-card")).to_contain_text("överhoppad")
+    expect(page.locator(".stop-card")).to_contain_text("blockerad av bil")
+    assert violations(page) == ""
+    page.get_by_role("button", name="Tabell").click()
+    expect(page.locator(".cells tbody tr")).to_have_count(sum(len(each["stops"]) for each in told["routes"]))
+    page.get_by_role("button", name="Överhoppade").click()
+    expect(page.locator(".cells tbody tr")).to_have_count(1)
+    assert violations(page) == ""
+    page.get_by_role("button", name="Överhoppade").click()
+    to_do = next(each for each in route["stops"] if each["kind"] == "collect" and each["state"] == "todo")
+    done = page.locator(".figure", has_text="kärl klara").locator("b")
+    expect(done).to_have_text(f"{told['sums']['emptied'] + 1} av {told['sums']['bins']}")
+    event = tap_of(told, route, 99, NOW, kind="emptied", bin_id=to_do["bin_id"])
+    day.tell("/driver/events", {"events": [event], "sent_utc": told["now_utc"]})
+    expect(done).to_have_text(f"{told['sums']['emptied'] + 2} av {told['sums']['bins']}")
+    expect(page.locator(".cells tr", has_text=to_do["bin_id"])).to_contain_text("tömd")
+
+
+def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_published(
+    day: Stack, open_page: OpenPage
+) -> None:
+    """A truck breaks down: the other one takes over, and nothing reaches the tablets before somebody says so."""
+    page = open_page(day, "/followup").page
+    lanes(page)
+    before = day.ask("/followup")
+    skipped = next(each for each in before["missed"] if each["why"] == "skipped")
+    page.get_by_role("button", name=f"Ta med {skipped['name']} i nästa plan").click()
+    expect(page.get_by_text("Kärlen kommer med i nästa plan.")).to_be_visible()
+    gone = before["routes"][1]["vehicle_name"]
+    page.locator(".replan").get_by_label(gone).check()
+    page.get_by_label("Räknetid").select_option("1")
+    page.get_by_role("button", name="Räkna fram ett förslag").click()
+    proposal = page.locator(".proposal")
+    expect(proposal.locator(".trucks-changed > li")).to_have_count(2)
+    expect(proposal.get_by_role("heading", name="Förslag på ny plan")).to_be_focused()
+    expect(proposal.locator("li", has_text=gone).first).to_contain_text("Lämnar")
+    expect(proposal.locator(".before-after")).to_contain_text("Väntas svämma över")
+    assert violations(page) == ""
+    assert day.ask("/followup")["plan_id"] == before["plan_id"]
+    proposal.get_by_role("button", name="Kassera").click()
+    expect(page.get_by_text("Förslaget är kasserat.")).to_be_visible()
+    expect(proposal).to_have_count(0)
+    page.get_by_role("button", name="Räkna fram ett förslag").click()
+    proposal.get_by_role("button", name="Publicera till bilarna").click()
+    expect(page.get_by_text("Den nya planen är hos bilarna.")).to_be_visible()
+    expect(proposal).to_have_count(0)
+    after = day.ask("/followup")
+    assert after["plan_id"] != before["plan_id"]
+    assert after["sums"]["versions"] == 2
+    again = [each for route in after["routes"] for each in route["stops"] if each["bin_id"] == skipped["bin_id"]]
+    assert again, "what was skipped and asked for is tried once more"
+
+
+def test_the_page_fits_narrow_screens_and_a_day_that_is_over_has_sums_only(day: Stack, open_page: OpenPage) -> None:
+    """Down to a phone, in English and by night; yesterday has no truck in it."""
+    page = open_page(day, "/followup", language="en", theme="night").page
+    lanes(page)
+    for width, height in ((1024, 600), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+    assert violations(page) == ""
+    assert small_targets(page, 24) == []
+    page.get_by_role("textbox", name="Day").fill("2026-11-19")
+    expect(page.get_by_text("No plan was driven on that day.")).to_be_visible()
+    assert page.locator(".lane").count() == 0
