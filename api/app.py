@@ -8,6 +8,9 @@ from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
 import api.alerts.router
+import api.assets.router
+import api.assets.sheet_router
+import api.assets.strangers_router
 import api.bins.router
 import api.city.router
 import api.citymap.router
@@ -15,6 +18,7 @@ import api.driver.router
 import api.exports.router
 import api.followup.router
 import api.health.router
+import api.installations.router
 import api.live.router
 import api.plans.changes
 import api.plans.router
@@ -34,6 +38,7 @@ from api.pages.router import mount_pages
 from api.problems.handlers import register as register_problems
 from api.problems.model import problems
 from api.services import Services
+from tomma.stores.asset_csv import BYTES_MAX
 
 PREFIX = "/api/v1"
 BODY_MAX_BYTES = 1_048_576
@@ -43,6 +48,10 @@ FEATURES = (
     api.bins.router,
     api.citymap.router,
     api.sensors.router,
+    api.assets.sheet_router,
+    api.assets.strangers_router,
+    api.assets.router,
+    api.installations.router,
     api.alerts.router,
     api.plans.router,
     api.plans.changes,
@@ -93,7 +102,7 @@ def _guard(app: FastAPI, context: ApiContext) -> None:
     """Add the guards; the last one added is the outermost."""
     server = context.settings.server
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
-    app.add_middleware(BodyLimit, max_bytes=BODY_MAX_BYTES)
+    app.add_middleware(BodyLimit, max_bytes=BODY_MAX_BYTES, larger={f"{PREFIX}/assets/import": BYTES_MAX})
     app.add_middleware(SameOrigin)
     app.add_middleware(TrustedHosts, names=(server.host, *server.trusted_hosts))
     app.add_middleware(SecurityHeaders, https=context.https)

@@ -93,6 +93,8 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         requests=stores.requests,
         tablets=stores.tablets,
         workers=stores.workers,
+        assets=stores.assets,
+        vitals=stores.vitals,
         clock=settings.clock.clock(),
         forecaster=HelpedForecaster(helpers.forecasts),
         planner=HelpedPlanner(helpers.plans),

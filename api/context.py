@@ -19,7 +19,18 @@ from tomma.clock import Clock
 from tomma.edits import Edit
 from tomma.model import BinId, PlanId
 from tomma.plan import Plan, Wishes
-from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
+from tomma.ports import (
+    AssetBook,
+    EventLog,
+    PlanStore,
+    ProgressSink,
+    ReadingStore,
+    Registry,
+    RequestBook,
+    TabletBook,
+    VitalsBook,
+    WorkerBoard,
+)
 from tomma.settings import PlanningSettings, RoadSettings, Settings
 
 
@@ -157,6 +168,8 @@ class ApiContext:
     requests: RequestBook
     tablets: TabletBook
     workers: WorkerBoard
+    assets: AssetBook
+    vitals: VitalsBook
     clock: Clock
     forecaster: Forecaster
     planner: Planner

@@ -24,6 +24,11 @@ TAGS = [
     {"name": "city", "description": "Who owns the bins, where they are, and by which trucks they are emptied."},
     {"name": "bins", "description": "How full each bin is and will be, and why it is on the plan or not."},
     {"name": "sensors", "description": "How each sensor is: silent, odd, low on battery, or well."},
+    {
+        "name": "assets",
+        "description": "The registry: places, bins, containers, sensors; and devices nobody registered.",
+    },
+    {"name": "installations", "description": "What an installer does on the spot, once for each key."},
     {"name": "alerts", "description": "What somebody should look at: fire, tilt, battery, silence, missed pick-ups."},
     {"name": "plans", "description": "Collection plans: ordered, followed, read and sent to the trucks."},
     {"name": "followup", "description": "The day as it goes: planned beside done, and what a re-plan changes."},

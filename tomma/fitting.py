@@ -56,6 +56,11 @@ class Fitting:
             raise ValueError(f"position and accuracy_m belong together, got accuracy_m {self.accuracy_m}")
         if self.accuracy_m is not None:
             check_within("accuracy_m", self.accuracy_m, 0.0, ACCURACY_MAX_M)
+        self.installation()
+
+    def installation(self) -> Installation:
+        """Return how the sensor hangs from now on; ValueError for a calibration that cannot be."""
+        return Installation(self.sensor_id, self.bin_id, self.done_utc, empty_mm=self.empty_mm, full_mm=self.full_mm)
 
 
 def fit(city: City, fitting: Fitting) -> City:
@@ -66,13 +71,12 @@ def fit(city: City, fitting: Fitting) -> City:
         ConflictError: If something else hangs there, or the sensor hangs elsewhere, than what the phone showed: then
             two people worked on one bin, and the second one must look again.
     """
-    bin_ = find(city, AssetKind.BIN, fitting.bin_id)
+    find(city, AssetKind.BIN, fitting.bin_id)
     _as_the_phone_showed(city, fitting)
     known = city.sensors.get(fitting.sensor_id) or Sensor(fitting.sensor_id)
     told = replace(known, make=fitting.make or known.make, model=fitting.model or known.model)
     city = put(city, AssetKind.SENSOR, told)
-    new = Installation(fitting.sensor_id, bin_.id, fitting.done_utc, empty_mm=fitting.empty_mm, full_mm=fitting.full_mm)
-    city = hang(city, new)
+    city = hang(city, fitting.installation())
     if fitting.position is not None:
         city = _moved(city, fitting.bin_id, fitting.position)
     return city

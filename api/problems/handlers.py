@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.problems.model import BusyError, FieldError, NamedProblem, problem_response
-from tomma.errors import ConflictError, NotFoundError, StoreUnavailableError, TommaError
+from tomma.errors import ConflictError, ImportRefusedError, NotFoundError, StoreUnavailableError, TommaError
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(NotFoundError, _not_found)
     app.add_exception_handler(ConflictError, _conflict)
+    app.add_exception_handler(ImportRefusedError, _file_refused)
     app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(TommaError, _ours)
 
@@ -76,6 +77,10 @@ async def _not_found(_: Request, exc: Exception) -> Response:
 
 async def _conflict(_: Request, exc: Exception) -> Response:
     return problem_response(409, str(exc))
+
+
+async def _file_refused(_: Request, exc: Exception) -> Response:
+    return problem_response(422, str(exc))
 
 
 async def _busy(_: Request, exc: Exception) -> Response:

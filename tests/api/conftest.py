@@ -275,6 +275,8 @@ class World:
             requests=self.stores.requests,
             tablets=self.stores.tablets,
             workers=self.stores.workers,
+            assets=self.stores.assets,
+            vitals=self.stores.vitals,
             clock=self.clock,
             forecaster=self.forecaster,
             planner=planned_by_the_real_planner(self.stores) if self.plans_really else self.planner,

@@ -152,6 +152,8 @@ class Stack:
             requests=self._stores.requests,
             tablets=self._stores.tablets,
             workers=self._stores.workers,
+            assets=self._stores.assets,
+            vitals=self._stores.vitals,
             clock=ScaledClock(NOW, time.time(), self.factor),
             forecaster=partial(_forecast, self._stores),
             planner=partial(_plan, self._stores, roads),
