@@ -14,13 +14,13 @@ from routing.days_ahead import DaysAhead
 from routing.roads.guidance import Guide
 from routing.roads.plain_guides import StraightGuide
 from routing.roads.straight_line import StraightLineRoads
+from tomma.asset_ports import AssetBook, VitalsBook
 from tomma.city import City
 from tomma.clock import Clock
 from tomma.edits import Edit
 from tomma.model import BinId, PlanId
 from tomma.plan import Plan, Wishes
 from tomma.ports import (
-    AssetBook,
     EventLog,
     PlanStore,
     ProgressSink,
@@ -28,7 +28,6 @@ from tomma.ports import (
     Registry,
     RequestBook,
     TabletBook,
-    VitalsBook,
     WorkerBoard,
 )
 from tomma.settings import PlanningSettings, RoadSettings, Settings

@@ -4,16 +4,14 @@ Readings go to a time-series store, master data and plans to a registry, the dri
 append-only log. Every port may be kept by SQLite on a laptop or by a server in a city's data centre.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from tomma.alerts import Care
-from tomma.assets import Edited, Photo, Retired
 from tomma.city import City
-from tomma.fitting import Fitting
 from tomma.model import (
     Alert,
     BinId,
@@ -25,7 +23,6 @@ from tomma.model import (
     Reading,
     Rejected,
     RejectReason,
-    SensorId,
     check_utc,
     check_within,
 )
@@ -34,7 +31,6 @@ from tomma.people import ApiKey, KeptPerson, OneTimeLink, Session
 from tomma.plan import Plan, PlanProgress, PlanStatus
 from tomma.requests import BinRequest
 from tomma.tablets import KeptTablet, PairingCode, Tablet
-from tomma.vitals import BatteryDay, Vital
 from tomma.work import WorkChange, WorkOrder
 from tomma.workers import WorkerReport
 
@@ -220,53 +216,6 @@ class Registry(Protocol):
 
     def save(self, city: City) -> None:
         """Insert or update everything in `city` and remove what is not in it, in one transaction."""
-
-
-class AssetBook(Protocol):
-    """Changes master data a piece at a time, and keeps what went out of use and what installers did."""
-
-    def edit(self, change: Callable[[City], Edited]) -> City:
-        """Read, change and write in one transaction, and return the new city; durable on return.
-
-        What `change` raises leaves everything as it was. ImportRefusedError if the changed city would be faulty.
-        """
-
-    def retired(self, limit: int) -> Sequence[Retired]:
-        """Return what went out of use, the newest first."""
-
-    def perform(self, fitting: Fitting, change: Callable[[City], Edited]) -> bool:
-        """Edit and keep the fitting in one transaction; False, and nothing is done, when its key is known.
-
-        ConflictError when that key is known with another body: the first one stands.
-        """
-
-    def fittings(self, bin_id: BinId, limit: int = 50) -> Sequence[Fitting]:
-        """Return what was done at a bin, the newest first."""
-
-    def keep_photo(self, photo: Photo) -> bool:
-        """Keep a photo, durably; False, and nothing changes, when its key is known."""
-
-    def photo(self, key: str) -> Photo:
-        """Return the photo; NotFoundError when there is none."""
-
-    def photos_of(self, bin_id: BinId) -> Sequence[str]:
-        """Return the keys of a bin's photos, the newest first."""
-
-    def forget_photos_before(self, moment: datetime, *, dry_run: bool = False) -> int:
-        """Delete the photos received before `moment`; return how many went, or would."""
-
-
-class VitalsBook(Protocol):
-    """Keeps how every sensor was when it was last heard of, and its battery day by day."""
-
-    def note(self, vitals: Sequence[Vital]) -> None:
-        """Write over what is kept of these sensors; what one of them does not say now stays as it was."""
-
-    def all(self) -> Mapping[SensorId, Vital]:
-        """Return every sensor's newest."""
-
-    def battery_days(self) -> Mapping[SensorId, Sequence[BatteryDay]]:
-        """Return every sensor's battery, a point a day, oldest first."""
 
 
 class PlanStore(Protocol):

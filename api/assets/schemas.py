@@ -194,7 +194,7 @@ class BinDetailOut(BinRowOut):
 class BinsOut(Shown):
     """A page of the registry's bins."""
 
-    total: int
+    total: int = Field(description="How many match, on all pages.")
     areas: list[str]
     bins: list[BinRowOut]
 
@@ -202,21 +202,21 @@ class BinsOut(Shown):
 class SitesOut(Shown):
     """A page of the registry's sites."""
 
-    total: int
+    total: int = Field(description="How many match, on all pages.")
     sites: list[SiteOut]
 
 
 class ContainerTypesOut(Shown):
     """Every container type."""
 
-    total: int
+    total: int = Field(description="How many match, on all pages.")
     container_types: list[ContainerTypeOut]
 
 
 class SensorsOut(Shown):
     """A page of the registry's devices."""
 
-    total: int
+    total: int = Field(description="How many match, on all pages.")
     sensors: list[SensorOut]
 
 
@@ -260,12 +260,12 @@ class ImportOut(Shown):
     """What a spreadsheet would do, or did."""
 
     dry_run: bool
-    rows: int
+    rows: int = Field(description="Lines with something in them.")
     encoding: str
     delimiter: str
-    added: int
-    changed: int
-    removed: int
+    added: int = Field(description="Things that are new.")
+    changed: int = Field(description="Things that differ.")
+    removed: int = Field(description="Things that go out of use.")
     faults: list[ImportFaultOut] = Field(description="With any, nothing is stored.")
     changes: list[ImportChangeOut] = Field(description="The first 500.")
     revision: int = Field(description="Send it back as If-Match to carry out what was shown, and nothing else.")

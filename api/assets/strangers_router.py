@@ -47,7 +47,7 @@ class StrangerOut(Shown):
     envelope: str
     first_utc: UtcTime
     last_utc: UtcTime
-    seen: int
+    seen: int = Field(description="Messages that came.")
     kept: int = Field(description="Messages that become readings once it is hung.")
     last_payload: str
     detail: str = Field(description="Why the last message was not taken.")
@@ -57,7 +57,7 @@ class StrangerOut(Shown):
 class StrangersOut(Shown):
     """Who knocks, the one heard of last first."""
 
-    total: int
+    total: int = Field(description="How many match, on all pages.")
     devices: list[StrangerOut]
 
 
@@ -88,7 +88,7 @@ class AdoptedOut(Shown):
 class DismissedOut(Shown):
     """What was thrown away."""
 
-    dropped: int
+    dropped: int = Field(description="Messages.")
 
 
 @router.get("", summary="Unknown devices and what they seem to say", responses=problems(503))

@@ -72,7 +72,7 @@ class CatalogueBinOut(Shown):
 class CatalogueOut(Shown):
     """Everything an installer needs without a network."""
 
-    revision: int
+    revision: int = Field(description="Grows with every change of the registry.")
     makes: list[str] = Field(description="Makes whose messages we can read.")
     container_types: list[CatalogueTypeOut]
     bins: list[CatalogueBinOut]

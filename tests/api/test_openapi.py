@@ -50,6 +50,36 @@ PUBLIC = {
     ("GET", "/api/v1/dead-letters"),
     ("GET", "/api/v1/workers"),
     ("GET", "/api/v1/sensors"),
+    ("GET", "/api/v1/assets/export.csv"),
+    ("POST", "/api/v1/assets/import"),
+    ("GET", "/api/v1/assets/quarantine"),
+    ("POST", "/api/v1/assets/quarantine/{device_id}/hang"),
+    ("DELETE", "/api/v1/assets/quarantine/{device_id}"),
+    ("GET", "/api/v1/assets/bins"),
+    ("POST", "/api/v1/assets/bins"),
+    ("GET", "/api/v1/assets/bins/{bin_id}"),
+    ("PATCH", "/api/v1/assets/bins/{bin_id}"),
+    ("POST", "/api/v1/assets/bins/{bin_id}/hang"),
+    ("POST", "/api/v1/assets/bins/{bin_id}/take-down"),
+    ("GET", "/api/v1/assets/sites"),
+    ("POST", "/api/v1/assets/sites"),
+    ("GET", "/api/v1/assets/sites/{site_id}"),
+    ("PATCH", "/api/v1/assets/sites/{site_id}"),
+    ("GET", "/api/v1/assets/container-types"),
+    ("POST", "/api/v1/assets/container-types"),
+    ("GET", "/api/v1/assets/container-types/{type_id}"),
+    ("PATCH", "/api/v1/assets/container-types/{type_id}"),
+    ("GET", "/api/v1/assets/sensors"),
+    ("POST", "/api/v1/assets/sensors"),
+    ("GET", "/api/v1/assets/sensors/{sensor_id}"),
+    ("PATCH", "/api/v1/assets/sensors/{sensor_id}"),
+    ("GET", "/api/v1/assets/retired"),
+    ("DELETE", "/api/v1/assets/{kind}/{asset_id}"),
+    ("GET", "/api/v1/installations/catalogue"),
+    ("GET", "/api/v1/installations/devices/{device_id}"),
+    ("POST", "/api/v1/installations"),
+    ("PUT", "/api/v1/installations/photos/{key}"),
+    ("GET", "/api/v1/installations/photos/{key}"),
     ("GET", "/api/v1/alerts"),
     ("GET", "/api/v1/quarantine"),
     ("GET", "/metrics"),
@@ -118,6 +148,7 @@ def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
 def test_every_schema_and_number_says_what_it_is(described: dict[str, Any]) -> None:
     """A number without its unit, in its name or its description, is a trap."""
     units = ("_m", "_s", "_l", "_kg", "_deg", "_fraction", "_minor", "_h", "_24h", "_bytes", "_to_full", "_overflow")
+    units += ("_mm", "_dbm", "_db", "_c", "_v", "_ratio")
     for name, schema in described["components"]["schemas"].items():
         assert "description" in schema, name
         for field, what in schema.get("properties", {}).items():

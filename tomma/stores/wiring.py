@@ -6,9 +6,9 @@ from typing import Self
 
 import sqlalchemy as sa
 
+from tomma.asset_ports import AssetBook, VitalsBook
 from tomma.errors import ConfigurationError
 from tomma.ports import (
-    AssetBook,
     CareBook,
     EventLog,
     Outbox,
@@ -19,7 +19,6 @@ from tomma.ports import (
     RequestBook,
     SessionBook,
     TabletBook,
-    VitalsBook,
     WorkerBoard,
     WorkOrderBook,
 )
