@@ -251,7 +251,7 @@ class ImportChangeOut(Shown):
     action: Literal["add", "change", "remove"]
     kind: str
     id: str
-    line: int | None
+    line: int | None = Field(description="Of the file; null for what the file does not name.")
     before: dict[str, Any]
     after: dict[str, Any]
 
