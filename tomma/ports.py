@@ -10,7 +10,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from tomma.alerts import Care
 from tomma.city import City
 from tomma.model import (
     Alert,
@@ -26,12 +25,9 @@ from tomma.model import (
     check_utc,
     check_within,
 )
-from tomma.notices import Notice, ToldAlert
-from tomma.people import ApiKey, KeptPerson, OneTimeLink, Session
 from tomma.plan import Plan, PlanProgress, PlanStatus
 from tomma.requests import BinRequest
 from tomma.tablets import KeptTablet, PairingCode, Tablet
-from tomma.work import WorkChange, WorkOrder
 from tomma.workers import WorkerReport
 
 
@@ -328,75 +324,6 @@ class TabletBook(Protocol):
         """Shut the tablet out and return it; again changes nothing. NotFoundError when there is none."""
 
 
-class CareBook(Protocol):
-    """Keeps what people did about alerts."""
-
-    def append(self, actions: Sequence[Care]) -> None:
-        """Keep the actions, durably and as one; of a known key the first one stands."""
-
-    def since(self, from_utc: datetime) -> Sequence[Care]:
-        """Return the actions with at_utc >= from_utc, oldest first."""
-
-
-class WorkOrderBook(Protocol):
-    """Keeps work orders and every step of them."""
-
-    def add(self, order: WorkOrder) -> WorkOrder:
-        """Keep the order; of a known id the first one stands and is returned."""
-
-    def change(self, change: WorkChange) -> WorkOrder:
-        """Keep the step and return the order as it is now.
-
-        ConflictError when somebody changed it since the asker looked; NotFoundError when there is no such order.
-        """
-
-    def get(self, order_id: str) -> WorkOrder:
-        """Return the order; NotFoundError when there is none."""
-
-    def history(self, order_id: str) -> Sequence[WorkChange]:
-        """Return the order's steps after its making, oldest first."""
-
-    def all(self, since_utc: datetime) -> Sequence[WorkOrder]:
-        """Return the orders that stand, and those changed at `since_utc` or later, newest first."""
-
-
-class Outbox(Protocol):
-    """Keeps messages until they have left the house, and who was told of what."""
-
-    def put(self, notice: Notice, told: Sequence[ToldAlert]) -> bool:
-        """Keep the message and what it tells, durably and as one: a kill can neither lose nor double it.
-
-        Return False, and keep nothing, when another process has told the recipient of one of them meanwhile.
-        """
-
-    def told(self) -> Sequence[ToldAlert]:
-        """Return who was told of what, in no order."""
-
-    def retell(self, told: Sequence[ToldAlert]) -> None:
-        """Keep what is known of each (recipient, about) in place of what was."""
-
-    def forget_told(self, told: Sequence[ToldAlert]) -> None:
-        """Forget these: should the alert come back, it is told anew."""
-
-    def due(self, now_utc: datetime, limit: int) -> Sequence[Notice]:
-        """Return waiting messages whose time has come, urgent ones first, then the oldest."""
-
-    def claim(self, notice: Notice, until_utc: datetime) -> Notice | None:
-        """Count a try, durably, and return the message; None when another process has it.
-
-        It is not due again before `until_utc`: whoever is killed in the middle leaves it to be tried once more.
-        """
-
-    def settle(self, notice: Notice) -> None:
-        """Keep what became of a try: status, error and when it is due again."""
-
-    def recent(self, limit: int, recipient: str | None = None) -> Sequence[Notice]:
-        """Return the newest messages by created_utc, newest first."""
-
-    def forget_before(self, moment: datetime) -> int:
-        """Delete messages that were settled before `moment`; return how many."""
-
-
 class WorkerBoard(Protocol):
     """Keeps the newest report of every worker."""
 
@@ -412,101 +339,3 @@ class ProgressSink(Protocol):
 
     def __call__(self, progress: PlanProgress) -> None:
         """Take note; must not block."""
-
-
-class PeopleBook(Protocol):
-    """Keeps who has an account, and what each is known by."""
-
-    def add(self, kept: KeptPerson, *, only_first: bool = False) -> None:
-        """Keep a new person, durably; ConflictError when the login is taken, or `only_first` and there is one."""
-
-    def save(self, kept: KeptPerson) -> None:
-        """Keep the person as they are now; NotFoundError when there is none with this id."""
-
-    def find(self, person_id: str) -> KeptPerson | None:
-        """Return the person, disabled or not."""
-
-    def by_login(self, login: str) -> KeptPerson | None:
-        """Return the person with this login, written as `login_of` writes it."""
-
-    def by_subject(self, subject: str) -> KeptPerson | None:
-        """Return the person whom the identity provider calls so."""
-
-    def all(self) -> Sequence[KeptPerson]:
-        """Return everybody by login."""
-
-    def use_totp_step(self, person_id: str, step: int) -> bool:
-        """Take note that a code of this step was used; False when it, or a newer one, was used before."""
-
-    def offer_link(self, link: OneTimeLink) -> None:
-        """Keep the link in place of every other of the same person and purpose."""
-
-    def take_link(self, sha256: str, now_utc: datetime) -> OneTimeLink | None:
-        """Use up the link and return it; None when there is none, or it has expired."""
-
-    def peek_link(self, sha256: str, now_utc: datetime) -> OneTimeLink | None:
-        """Return the link without using it up."""
-
-    def set_recovery_codes(self, person_id: str, digests: Sequence[str]) -> None:
-        """Keep these in place of the former ones."""
-
-    def use_recovery_code(self, person_id: str, digest: str) -> bool:
-        """Use up the code; False when there is none like it."""
-
-    def recovery_codes_left(self, person_id: str) -> int:
-        """Return how many are unused."""
-
-
-class SessionBook(Protocol):
-    """Keeps who is signed in where, and what bounds the guessing of passwords."""
-
-    def open(self, session: Session) -> None:
-        """Keep a new session, durably."""
-
-    def find(self, sha256: str) -> Session | None:
-        """Return the session whose token has this digest."""
-
-    def seen(self, sha256: str, at_utc: datetime) -> None:
-        """Note that it was used."""
-
-    def end(self, sha256: str) -> None:
-        """End it; again changes nothing."""
-
-    def end_all(self, person_id: str, *, but: str = "") -> int:
-        """End a person's sessions, all but the one with the digest `but`, and return how many there were."""
-
-    def of_person(self, person_id: str) -> Sequence[Session]:
-        """Return a person's sessions, the newest first."""
-
-    def purge(self, created_before_utc: datetime, seen_before_utc: datetime) -> None:
-        """Forget the sessions that ended by themselves."""
-
-    def know_device(self, person_id: str, sha256: str, at_utc: datetime, most: int) -> None:
-        """Remember a browser that this person signed in with; of each person's, the `most` used last stay."""
-
-    def knows_device(self, person_id: str, sha256: str) -> bool:
-        """Return whether the person signed in with it before."""
-
-    def forget_devices(self, person_id: str) -> None:
-        """Know none of the person's browsers any more."""
-
-    def refused(self, whose: Sequence[str], at_utc: datetime, forget_before_utc: datetime) -> None:
-        """Count a refused sign-in for each name; tries before the limit are forgotten."""
-
-    def refusals(self, whose: str, since_utc: datetime) -> Sequence[datetime]:
-        """Return when sign-ins were refused for this name since, oldest first."""
-
-    def forgive(self, whose: Sequence[str]) -> None:
-        """Forget the refusals of these names."""
-
-    def add_key(self, key: ApiKey) -> None:
-        """Keep a program's key, durably."""
-
-    def find_key(self, key_id: str) -> ApiKey | None:
-        """Return the key, good or not."""
-
-    def all_keys(self) -> Sequence[ApiKey]:
-        """Return every key by name."""
-
-    def revoke_key(self, key_id: str, at_utc: datetime) -> ApiKey:
-        """End the key and return it; again changes nothing. NotFoundError when there is none."""

@@ -7,21 +7,10 @@ from typing import Self
 import sqlalchemy as sa
 
 from tomma.asset_ports import AssetBook, VitalsBook
+from tomma.care_ports import CareBook, Outbox, WorkOrderBook
 from tomma.errors import ConfigurationError
-from tomma.ports import (
-    CareBook,
-    EventLog,
-    Outbox,
-    PeopleBook,
-    PlanStore,
-    ReadingStore,
-    Registry,
-    RequestBook,
-    SessionBook,
-    TabletBook,
-    WorkerBoard,
-    WorkOrderBook,
-)
+from tomma.people_ports import PeopleBook, SessionBook
+from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
 from tomma.settings import Settings
 from tomma.stores.assets import SqlAssetBook
 from tomma.stores.care import SqlCareBook
