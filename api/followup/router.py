@@ -11,13 +11,13 @@ from api.followup.day import RoadDay
 from api.followup.missed import asked_again, missed_of, take_back
 from api.followup.promises import DRIVEN, promises_of
 from api.followup.schemas import ChangesOut, DaySumsOut, FollowUpOut, MissedIn, TakenBackOut
-from api.followup.view import followup_out, sums_out
+from api.followup.view import followup_out, no_sums, sums_out
 from api.guards.strict_json import StrictRoute
 from api.plans.schemas import Day
 from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands, Services
-from tomma.errors import ConflictError, NotFoundError
+from tomma.errors import ConflictError
 from tomma.model import BinId, PlanId
 from tomma.plan import Plan
 
@@ -45,13 +45,14 @@ def get_followup(hands: Hands) -> FollowUpOut:
 
 @router.get("/days/{day}", summary="A day in sums", responses=problems(404, 422, 503))
 def get_day_sums(hands: Hands, day: Annotated[Day, Path(description="Local day, today at the latest.")]) -> DaySumsOut:
-    """Return the whole fleet's day in figures; once a day is over, this is all there is of it."""
+    """Return the whole fleet's day in figures; once a day is over, this is all there is of it.
+
+    Of a day without a plan on the road, `plan_id` is null.
+    """
     if day > hands.today.day():
         raise HTTPException(422, f"day must be today ({hands.today.day()}) or before, got {day}")
     plan = hands.context.plans.published(day)
-    if plan is None:
-        raise NotFoundError(f"no plan was sent to the trucks on {day}")
-    return sums_out(_road_day(hands, plan))
+    return sums_out(_road_day(hands, plan)) if plan is not None else no_sums(day)
 
 
 @router.post(
@@ -109,22 +110,7 @@ def _versions(hands: Services, day: date) -> list[Plan]:
 
 
 def _nothing(hands: Services) -> FollowUpOut:
-    sums = DaySumsOut(
-        day=hands.today.day(),
-        plan_id=None,
-        versions=0,
-        trucks=0,
-        bins=0,
-        emptied=0,
-        skipped=0,
-        left=0,
-        extra=0,
-        skipped_by_reason={},
-        reports_by_kind={},
-        unloadings=0,
-        collected_kg=0.0,
-        weighed_kg=0.0,
-    )
+    sums = no_sums(hands.today.day())
     return FollowUpOut(
         day=sums.day,
         now_utc=hands.context.clock.now_utc(),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import zip_longest
 
 from api.context import ForecastView
@@ -69,6 +69,26 @@ def sums_out(day: RoadDay) -> DaySumsOut:
         unloadings=len(unloaded),
         collected_kg=round(collected_kg(day, day.state.standing), 1),
         weighed_kg=round(sum(event.weight_kg or 0.0 for event in unloaded), 1),
+    )
+
+
+def no_sums(day: date) -> DaySumsOut:
+    """Return a day on which no plan was on the road."""
+    return DaySumsOut(
+        day=day,
+        plan_id=None,
+        versions=0,
+        trucks=0,
+        bins=0,
+        emptied=0,
+        skipped=0,
+        left=0,
+        extra=0,
+        skipped_by_reason={},
+        reports_by_kind={},
+        unloadings=0,
+        collected_kg=0.0,
+        weighed_kg=0.0,
     )
 
 

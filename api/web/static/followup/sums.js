@@ -26,7 +26,7 @@ export function TodayFigures({today}) {
 export function PastDay({past}) {
   const {t, format} = useWords();
   const {sums} = past;
-  if (!sums) return html`<p class="empty" role="status">${t("followup.no_such_day")}</p>`;
+  if (!sums?.plan_id) return html`<p class="empty" role="status">${t("followup.no_such_day")}</p>`;
   const row = (word, value) => html`<div><dt>${word}</dt><dd>${value}</dd></div>`;
   return html`<section class="past" aria-labelledby="past-title"><h2 id="past-title">${format.day(`${sums.day}T12:00:00Z`)}</h2>
     <p class="quiet">${t("followup.past_hint")}</p>
