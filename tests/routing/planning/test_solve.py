@@ -1,5 +1,6 @@
 """A plan always comes back: whatever is asked, and whatever the engines do."""
 
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -216,3 +217,25 @@ def test_progress_tells_only_checked_solutions_each_better_than_the_last(street:
     solve_in_child(street, budget_s=20.0, memory_limit_mb=1_024, seed=0, iterations=20, workers=1, on_progress=note)
     assert seen
     assert seen == sorted(seen, reverse=True)
+
+
+def test_a_plan_on_the_road_is_answered_though_no_child_ever_starts(
+    street: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A truck has broken down and people wait: on a busy machine the start of a process alone takes a second."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    out = replace(street, trucks=tuple(replace(truck, on_road=True) for truck in street.trucks))
+    left = {0: tuple((VisitKind.COLLECT, index) for index in range(len(street.bins)))}
+    stages: list[str] = []
+    solved = solve_in_child(
+        out,
+        budget_s=5.0,
+        memory_limit_mb=1_024,
+        seed=0,
+        engines=("greedy",),
+        warm=left,
+        on_progress=lambda stage, *_: stages.append(stage),
+    )
+    assert violations(out, solved.solution) == ()
+    assert stages[0] == "warm"
+    assert len(collected(solved.solution)) == len(street.bins)
