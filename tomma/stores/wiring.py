@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tomma.asset_ports import AssetBook, VitalsBook
 from tomma.care_ports import CareBook, Outbox, WorkOrderBook
 from tomma.errors import ConfigurationError
+from tomma.mornings import MorningBook
 from tomma.people_ports import PeopleBook, SessionBook
 from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
 from tomma.settings import Settings
@@ -16,6 +17,7 @@ from tomma.stores.assets import SqlAssetBook
 from tomma.stores.care import SqlCareBook
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
+from tomma.stores.mornings import SqlMorningBook
 from tomma.stores.outbox import SqlOutbox
 from tomma.stores.people import SqlPeopleBook
 from tomma.stores.plans import SqlPlanStore
@@ -47,6 +49,7 @@ class Stores:
     sessions: SessionBook
     assets: AssetBook
     vitals: VitalsBook
+    mornings: MorningBook
     engine: sa.Engine
     """The database under registry, plans and events."""
 
@@ -88,6 +91,7 @@ def open_stores(settings: Settings) -> Stores:
         sessions=SqlSessionBook(engine),
         assets=SqlAssetBook(engine, registry),
         vitals=SqlVitalsBook(engine),
+        mornings=SqlMorningBook(engine),
         engine=engine,
     )
 
