@@ -31,6 +31,7 @@ SHELLS = {
     "/": Shell("manager.html"),
     "/sensors": Shell("sensors.html", (*OFFICE, Role.INSTALLER)),
     "/followup": Shell("followup.html", (Role.MANAGER,)),
+    "/assets": Shell("assets.html"),
     "/tablets": Shell("tablets.html", (*OFFICE, Role.ADMIN)),
     "/driver": Shell("driver.html", EVERYBODY),  # no word of the city: it asks with its tablet's token
 }
