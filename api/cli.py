@@ -100,7 +100,6 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         planner=HelpedPlanner(helpers.plans),
         lookout=HelpedLookout(helpers.forecasts),
         editor=HelpedEditor(helpers.edits),
-        mornings=stores.mornings,
         guide=HelpedGuide(helpers.words),
         https=https,
         on_leaving=helpers.close,

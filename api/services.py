@@ -17,7 +17,6 @@ from api.live.hub import Hub
 from api.live.watch import Watch
 from api.plans.desk import PlanDesk
 from api.plans.today import Today
-from api.schedule.caller import MorningCaller
 from api.tablets.codes import Codes
 
 PATIENCE_S = 0.5
@@ -41,7 +40,6 @@ class Services:
     watch: Watch
     atlas: Atlas
     desk: PlanDesk
-    mornings: MorningCaller
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -67,13 +65,6 @@ class Services:
             clock=clock,
             pace=pace,
         )
-        desk = PlanDesk(
-            plans=context.plans,
-            planner=context.planner,
-            hub=hub,
-            clock=clock,
-            make_plan_id=context.make_plan_id,
-        )
         return cls(
             context=context,
             city=city,
@@ -87,8 +78,13 @@ class Services:
             hub=hub,
             watch=watch,
             atlas=Atlas(board, watch),
-            desk=desk,
-            mornings=MorningCaller(context, context.mornings, city, desk, hub),
+            desk=PlanDesk(
+                plans=context.plans,
+                planner=context.planner,
+                hub=hub,
+                clock=clock,
+                make_plan_id=context.make_plan_id,
+            ),
         )
 
     def start(self) -> None:
@@ -96,12 +92,11 @@ class Services:
         self.desk.start()
         self.forecasts.start()
         self.watch.start()
-        self.mornings.start()
 
     def close(self) -> None:
         """End every stream and thread; the stores are left to whoever opened them."""
         self.hub.close()
-        threads = (self.mornings, self.desk, self.watch, self.forecasts)
+        threads = (self.desk, self.watch, self.forecasts)
         for each in threads:
             each.stop()
         self.context.on_leaving()

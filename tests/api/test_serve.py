@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from api.server import listen_on
 from tests.api.conftest import PATIENCE_S, make_city, settings_in, until
 from tomma.model import BinId, Reading, SensorId
 from tomma.stores.wiring import open_stores
@@ -114,3 +115,9 @@ def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("tomma: cannot listen on 127.0.0.1 port")
     assert done.stderr.count("\n") == 1
+
+
+def test_the_body_of_an_answer_does_not_wait_for_its_head() -> None:
+    """A socket that does not say it is TCP keeps Nagle's algorithm: 40 ms on every answer."""
+    with listen_on("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP

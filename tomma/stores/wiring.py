@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from tomma.asset_ports import AssetBook, VitalsBook
 from tomma.care_ports import CareBook, Outbox, WorkOrderBook
 from tomma.errors import ConfigurationError
-from tomma.mornings import MorningBook
 from tomma.people_ports import PeopleBook, SessionBook
 from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
 from tomma.settings import Settings
@@ -17,7 +16,6 @@ from tomma.stores.assets import SqlAssetBook
 from tomma.stores.care import SqlCareBook
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
-from tomma.stores.mornings import SqlMorningBook
 from tomma.stores.outbox import SqlOutbox
 from tomma.stores.people import SqlPeopleBook
 from tomma.stores.plans import SqlPlanStore
@@ -49,7 +47,6 @@ class Stores:
     sessions: SessionBook
     assets: AssetBook
     vitals: VitalsBook
-    mornings: MorningBook
     engine: sa.Engine
     """The database under registry, plans and events."""
 
@@ -91,7 +88,6 @@ def open_stores(settings: Settings) -> Stores:
         sessions=SqlSessionBook(engine),
         assets=SqlAssetBook(engine, registry),
         vitals=SqlVitalsBook(engine),
-        mornings=SqlMorningBook(engine),
         engine=engine,
     )
 

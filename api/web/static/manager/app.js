@@ -1,14 +1,17 @@
 /** The manager's screen: figures on top, map or table, and beside it the plan or one bin. */
 import {useWords} from "../lib/context.js";
-import {html, useMemo, useState} from "../lib/html.js";
+import {html, useEffect, useMemo, useState} from "../lib/html.js";
+import {Icon} from "../lib/icons.js";
 import {useStore} from "../lib/store.js";
-import {TopBar} from "../office/topbar.js";
 import {canDrawMaps} from "../map/able.js";
+import {TopBar} from "../office/topbar.js";
+import {fileAddress, fromAddress, look, toAddress} from "./choice.js";
 import {BinDrawer} from "./drawer.js";
 import {Figures} from "./figures.js";
-import {Filters, NO_FILTER, applyFilters} from "./filters.js";
+import {Filters} from "./filters.js";
 import {CityMap} from "./map.js";
 import {PlanPanel} from "./plan.js";
+import {HourSlider} from "./slider.js";
 import {BinTable} from "./table.js";
 
 function ViewSwitch({view, onView}) {
@@ -18,44 +21,72 @@ function ViewSwitch({view, onView}) {
       onClick=${() => onView(each)}>${t(`manager.${each}`)}</button>`)}</div>`;
 }
 
-const siblingsOf = (bin, bins) => bins.filter((each) => each.site_id === bin.site_id && each.id !== bin.id);
+/** The same bins in the same order, as a file that the server writes. */
+function FileLink({choice, sort}) {
+  const {t} = useWords();
+  return html`<a class="file-link" href=${fileAddress(choice, sort)} download><${Icon} name="unload" size=${18} />
+    ${t("table.file")}</a>`;
+}
+
+/** What the address asked for when the page was opened; from then on the address follows the page. */
+function useShared(desk, binId) {
+  const asked = useMemo(() => fromAddress(location.search), []);
+  const [choice, setChoice] = useState(asked.choice);
+  const usual = canDrawMaps() ? "map" : "table";
+  const [view, setView] = useState(asked.view === "map" && usual === "table" ? usual : asked.view || usual);
+  useEffect(() => {
+    if (asked.bin) desk.select(asked.bin);
+  }, []);
+  useEffect(() => {
+    const next = toAddress({choice, view: view === usual ? "" : view, bin: binId});
+    if (next !== location.search) history.replaceState(null, "", `${location.pathname}${next}`);
+  }, [choice, view, binId]);
+  return {choice, setChoice, view, setView};
+}
 
 function Desk({desk, state}) {
   const {t} = useWords();
-  const [filters, setFilters] = useState(NO_FILTER);
-  const [view, setView] = useState(canDrawMaps() ? "map" : "table");
+  const {bins, version} = state;
+  const {choice, setChoice, view, setView} = useShared(desk, state.selectedId);
+  const [sort, setSort] = useState({name: "fill", descending: true});
   const [hidden, setHidden] = useState(new Set());
-  const {shown, counts} = useMemo(() => applyFilters(state.bins, filters), [state.bins, filters]);
-  const selected = state.byId.get(state.selectedId);
+  const seen = useMemo(() => look(bins, choice), [bins, version, choice]);
+  const selected = bins.get(state.selectedId);
   const flipRoute = (id) => setHidden((before) => {
     const next = new Set(before);
     if (!next.delete(id)) next.add(id);
     return next;
   });
-  return html`<${Figures} bins=${state.bins} plan=${state.plan} />
+  return html`<${Figures} bins=${bins} plan=${state.plan} />
     <main id="content" class="desk" tabindex="-1">
       <section class="looking" aria-label=${t(`manager.${view}`)}>
-        <${Filters} lead=${html`<${ViewSwitch} view=${view} onView=${setView} />`} filters=${filters} counts=${counts}
-          shown=${shown.length} total=${state.bins.length} onFilters=${setFilters} />
+        <${Filters} lead=${html`<${ViewSwitch} view=${view} onView=${setView} />`} choice=${choice} areas=${bins.areas}
+          file=${view === "table" && html`<${FileLink} choice=${choice} sort=${sort} />`} counts=${seen.counts} shown=${seen.shown} total=${bins.length} onChoice=${setChoice}
+          tail=${html`<${HourSlider} hour=${choice.hour} over=${seen.counts.over} overByArea=${seen.overByArea}
+            forecastUtc=${bins.forecastUtc} onHour=${(hour) => setChoice({...choice, hour})} />`} />
         ${state.fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: state.fault})}</p>`}
         ${view === "map"
-          ? html`<${CityMap} desk=${desk} bins=${state.bins} filters=${filters} plan=${state.plan} hidden=${hidden}
+          ? html`<${CityMap} desk=${desk} bins=${bins} seen=${seen} plan=${state.plan} hidden=${hidden}
               selected=${selected} />`
-          : html`<${BinTable} bins=${shown} onOpen=${desk.select} selectedId=${state.selectedId} />`}
+          : html`<${BinTable} desk=${desk} bins=${bins} version=${version} seen=${seen} sort=${sort} onSort=${setSort}
+              isAhead=${choice.hour > 0} selectedId=${state.selectedId} />`}
       </section>
       <aside class="side">
         ${selected
-          ? html`<${BinDrawer} key=${selected.id} bin=${selected} onOpen=${desk.select}
-              siblings=${siblingsOf(selected, state.bins)} onClose=${() => desk.select(null)} />`
-          : html`<${PlanPanel} desk=${desk} state=${state} hidden=${hidden} onRoute=${flipRoute} />`}
+          ? html`<${BinDrawer} key=${selected.id} bin=${selected} siblings=${bins.siblings(selected.index)}
+              onOpen=${desk.select} onClose=${() => desk.select(null)} />`
+          : html`<${PlanPanel} desk=${desk} state=${{...state, byId: bins}} hidden=${hidden} onRoute=${flipRoute} />`}
       </aside>
     </main>`;
 }
 
 function Connected({desk, onLanguage}) {
+  const {t} = useWords();
   const state = useStore(desk.store);
   return html`<${TopBar} here="city" live=${state.live} onLanguage=${onLanguage} />
-    <${Desk} desk=${desk} state=${state} />`;
+    ${state.bins ? html`<${Desk} desk=${desk} state=${state} />`
+      : html`<main id="content" class="waiting"><p role="status">${state.fault
+        ? t("app.could_not_load", {detail: state.fault}) : t("app.loading")}</p></main>`}`;
 }
 
 export function ManagerApp({desk, fault, onLanguage}) {

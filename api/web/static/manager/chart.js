@@ -1,10 +1,13 @@
 /** Fill over time: what was measured, what is expected, and how sure that is. */
+import {nowMs} from "../lib/clock.js";
 import {html, useEffect, useRef} from "../lib/html.js";
 import {useWords} from "../lib/context.js";
 import {watchTheme} from "../lib/theme.js";
+import {joinEmptyings} from "./emptyings.js";
 
 const FOLDER = new URL("../vendor/uplot-1.6.32/", import.meta.url);
 const HEIGHT_PX = 190;
+const MARK_PX = 5;
 
 let library = null;
 
@@ -43,7 +46,34 @@ export function chartData(history, forecast) {
   ];
 }
 
-function options(uPlot, width, words, token) {
+/** A line at now, and a mark at the top for each emptying: filled where the driver confirmed it. */
+function drawMoments(chart, {nowS, emptyings}, token) {
+  const {ctx: pen, bbox} = chart;
+  const ratio = devicePixelRatio;
+  pen.save();
+  pen.strokeStyle = pen.fillStyle = token("ink-2");
+  pen.lineWidth = ratio;
+  pen.setLineDash([4 * ratio, 3 * ratio]);
+  const now = Math.round(chart.valToPos(nowS, "x", true));
+  pen.beginPath();
+  pen.moveTo(now, bbox.top);
+  pen.lineTo(now, bbox.top + bbox.height);
+  pen.stroke();
+  pen.setLineDash([]);
+  for (const {at_utc: at, sources} of emptyings) {
+    const x = chart.valToPos(seconds(at), "x", true);
+    pen.beginPath();
+    pen.moveTo(x - MARK_PX * ratio, bbox.top);
+    pen.lineTo(x + MARK_PX * ratio, bbox.top);
+    pen.lineTo(x, bbox.top + 1.6 * MARK_PX * ratio);
+    pen.closePath();
+    if (sources.includes("confirmed")) pen.fill();
+    else pen.stroke();
+  }
+  pen.restore();
+}
+
+function options(uPlot, width, words, token, moments) {
   const {t, format} = words;
   const axis = {stroke: token("ink-2"), grid: {stroke: token("chart-grid"), width: 1}, ticks: {show: false},
     font: `12px ${token("font")}`};
@@ -63,6 +93,7 @@ function options(uPlot, width, words, token) {
       {stroke: "transparent", points: {show: false}},
     ],
     bands: [{series: [4, 2], fill: token("chart-band")}],
+    hooks: {draw: [(chart) => drawMoments(chart, moments, token)]},
   };
 }
 
@@ -80,7 +111,8 @@ export function FillChart({history, forecast, label}) {
       const style = getComputedStyle(document.documentElement);
       const token = (name) => style.getPropertyValue(`--${name}`).trim();
       const width = box.current.clientWidth;
-      chart = new uPlot(options(uPlot, width, words, token), chartData(history, forecast), box.current);
+      const moments = {nowS: nowMs() / 1000, emptyings: joinEmptyings(history.emptyings)};
+      chart = new uPlot(options(uPlot, width, words, token, moments), chartData(history, forecast), box.current);
     };
     draw().catch(() => {}); // the numbers stand in the table below the chart
     const unwatch = watchTheme(draw);

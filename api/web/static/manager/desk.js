@@ -1,19 +1,19 @@
 /** What the manager's page knows: bins, plans and what the trucks report, kept fresh by the live stream. */
-import {
-  STREAM_PATH, createPlan, getBins, getPlan, getPlans, progressPath, publishPlan,
-} from "../lib/api.js";
+import {STREAM_PATH, createPlan, getPlan, getPlans, progressPath, publishPlan} from "../lib/api.js";
 import {nowMs} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
+import {askTagged} from "../office/tagged.js";
+import {Bins} from "./bins.js";
 
-const BINS_AGAIN_MS = 60_000; // risk and sensor states move slowly and are not in the stream
+const BINS_AGAIN_MS = 60_000; // sensor states move slowly and are not in the stream
 const GATHER_MS = 250;
 const FEED_LENGTH = 8;
 const RECENT_PLANS = 20;
 const FINAL = new Set(["ready", "failed", "published", "superseded"]);
 
 const EMPTY = {
-  bins: [], byId: new Map(), asOfUtc: null, live: false, loaded: false, fault: "",
+  bins: null, version: 0, wantsFigures: false, asOfUtc: null, live: false, loaded: false, fault: "",
   plan: null, planId: null, job: null, feed: [], selectedId: null,
 };
 
@@ -36,17 +36,43 @@ export function openDesk(city) {
   const store = createStore(EMPTY);
   const localDay = new Intl.DateTimeFormat("sv-SE", {timeZone: city.organisation.timezone}); // writes 2026-11-22
   let ownPlanId = null; // the plan made from this page stays in view until it is replaced
-  const changes = new Set(); // told (bins) after some bins changed, for the map's feature states
 
-  function putBins(bins, more = {}) {
-    store.set({bins, byId: new Map(bins.map((bin) => [bin.id, bin])), ...more});
+  /** The columns are changed in place; a new number tells whoever draws from them. */
+  const drawn = (more = {}) => store.set({version: store.get().version + 1, ...more});
+
+  /** Where the bins stand is asked once, and again when another answer speaks of other places. */
+  async function placed(anew) {
+    const {bins: known} = store.get();
+    if (known && !anew) return known;
+    const {body, tag} = await askTagged("/map/places");
+    return new Bins(body, tag);
   }
 
-  async function askBins() {
+  async function askBins(anew = false) {
     try {
-      const answer = await getBins();
-      putBins(answer.bins, {asOfUtc: answer.as_of_utc, loaded: true, fault: ""});
-      for (const told of changes) told(answer.bins);
+      const [own, {body: levels}, {body: ahead}] = await Promise.all([
+        placed(anew), askTagged("/map/levels"), askTagged("/map/ahead")]);
+      if (!own.fits(levels) || !own.fits(ahead)) return anew ? binsSoon() : await askBins(true);
+      own.putLevels(levels);
+      own.putAhead(ahead);
+      drawn({bins: own, asOfUtc: levels.as_of_utc, loaded: true, fault: ""});
+      if (store.get().wantsFigures) await askFigures();
+    } catch (error) {
+      store.set({fault: error.message});
+    }
+    return undefined;
+  }
+
+  /** Ages and risks are for the table alone: asked for when it is opened. */
+  async function askFigures() {
+    store.set({wantsFigures: true});
+    const {bins: own} = store.get();
+    if (!own) return;
+    try {
+      const {body: figures} = await askTagged("/map/figures");
+      if (!own.fits(figures)) return;
+      own.putFigures(figures);
+      drawn();
     } catch (error) {
       store.set({fault: error.message});
     }
@@ -54,11 +80,8 @@ export function openDesk(city) {
 
   /** The stream tells only what changed: what it does not tell stays as it was. */
   function takeChanges({bins: changed}) {
-    const {byId} = store.get();
-    const news = new Map(changed.filter((bin) => byId.has(bin.id)).map((bin) => [bin.id, {...byId.get(bin.id), ...bin}]));
-    if (!news.size) return;
-    putBins(store.get().bins.map((bin) => news.get(bin.id) ?? bin));
-    for (const told of changes) told([...news.values()]);
+    const {bins: own} = store.get();
+    if (own?.takeChanges(changed)) drawn();
   }
 
   async function showPlan(id) {
@@ -128,8 +151,15 @@ export function openDesk(city) {
     clearTimeout(gathering);
     gathering = setTimeout(askPlans, GATHER_MS);
   };
+  let asking = 0;
+  const binsSoon = () => {
+    clearTimeout(asking);
+    asking = setTimeout(() => askBins(), GATHER_MS);
+  };
   listen(STREAM_PATH, {
     bins: takeChanges,
+    forecast: binsSoon,
+    city: binsSoon,
     plan: plansSoon,
     event: (event) => store.set({feed: [event, ...store.get().feed].slice(0, FEED_LENGTH)}),
   }, (live) => {
@@ -142,14 +172,10 @@ export function openDesk(city) {
   });
   askBins();
   askPlans();
-  setInterval(askBins, BINS_AGAIN_MS);
+  setInterval(() => askBins(), BINS_AGAIN_MS);
 
   return {
-    store, makePlan, publish,
+    store, makePlan, publish, askFigures,
     select: (id) => store.set({selectedId: id}),
-    watchChanges(told) {
-      changes.add(told);
-      return () => changes.delete(told);
-    },
   };
 }

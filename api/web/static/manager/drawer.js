@@ -1,12 +1,13 @@
 /** One bin: how full, how it got there, where it goes, and why it is on the plan or not. */
-import {getBin, getForecast, getHistory} from "../lib/api.js";
+import {getBin, getForecast, getHistory, getSensors} from "../lib/api.js";
 import {bandOf} from "../lib/bands.js";
 import {fractionName, useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {reasonText, reasonTitle} from "../lib/reasons.js";
 import {FillChart} from "./chart.js";
-import {BandMark} from "./filters.js";
+import {BandMark} from "./bandmark.js";
+import {joinEmptyings} from "./emptyings.js";
 
 const AHEAD_H = 72;
 const MARKS_H = [24, 48, 72];
@@ -21,7 +22,8 @@ function useDetails(bin) {
       try {
         const [more, history, forecast] = await Promise.all([
           getBin(bin.id), getHistory(bin.id), getForecast(bin.id, AHEAD_H)]);
-        if (!gone) setDetails({more, history, forecast});
+        const health = await Promise.all(more.sensors.map(({id}) => healthOf(id)));
+        if (!gone) setDetails({more, history, forecast, health: health.filter(Boolean)});
       } catch (error) {
         if (!gone) setDetails((before) => ({...before, fault: error.message}));
       }
@@ -30,16 +32,26 @@ function useDetails(bin) {
     return () => {
       gone = true;
     };
-  }, [bin.id, bin.plan_state]);
+  }, [bin.id, bin.plan_state, bin.measured_utc]);
   return details;
+}
+
+/** How the sensor is, as the list of sensors tells it; nothing when the list cannot be had. */
+async function healthOf(id) {
+  try {
+    const {sensors} = await getSensors({q: id, limit: 20});
+    return sensors.find((sensor) => sensor.id === id);
+  } catch {
+    return undefined;
+  }
 }
 
 function Numbers({bin, more}) {
   const {t, format} = useWords();
   const fact = (value, word) => html`<li><b>${value}</b><span>${word}</span></li>`;
   return html`<ul class="numbers">
-    ${fact(format.hours(bin.hours_to_full), t("bin.full_in"))}
-    ${fact(format.pct(bin.p_overflow_24h), t("bin.overflow"))}
+    ${fact(format.hours(more?.hours_to_full), t("bin.full_in"))}
+    ${fact(format.pct(more?.p_overflow_24h), t("bin.overflow"))}
     ${fact(more?.last_emptied_utc ? format.shortDay(more.last_emptied_utc) : t("bin.never"), t("bin.last_emptied"))}
   </ul>`;
 }
@@ -64,7 +76,8 @@ function History({bin, history, forecast}) {
   return html`<section><h3>${t("bin.history")}</h3>
     <${FillChart} history=${history} forecast=${forecast} label=${label} />
     <ul class="legend" aria-hidden="true"><li class="measured">${t("bin.measured_series")}</li>
-      <li class="forecast">${t("bin.forecast_series")}</li><li class="band">${t("bin.band_series")}</li></ul>
+      <li class="forecast">${t("bin.forecast_series")}</li><li class="band">${t("bin.band_series")}</li>
+      <li class="emptied">${t("bin.emptying_mark")}</li></ul>
     <details><summary><span>${t("bin.forecast_table")}</span></summary><table class="small">
       <thead><tr><td></td><th scope="col">${t("bin.expected")}</th><th scope="col">${t("bin.between")}</th>
         <th scope="col">${t("bin.risk")}</th></tr></thead>
@@ -75,28 +88,40 @@ function History({bin, history, forecast}) {
 
 function Emptyings({history}) {
   const {t, format} = useWords();
-  const newest = [...history.emptyings].reverse().slice(0, SHOWN_EMPTYINGS);
+  const newest = joinEmptyings(history.emptyings).reverse().slice(0, SHOWN_EMPTYINGS);
   return html`<section><h3>${t("bin.emptyings")}</h3>
     ${!newest.length && html`<p>${t("bin.no_emptyings")}</p>`}
-    <ul class="emptyings">${newest.map((each) => html`<li key=${each.at_utc + each.source}>
+    <ul class="emptyings">${newest.map((each) => html`<li key=${each.at_utc}>
       <span>${format.dayTime(each.at_utc)}</span>
       <b>${format.pct(each.fill_before_fraction)} → ${format.pct(each.fill_after_fraction)}</b>
-      <small>${t(`bin.emptying.${each.source}`)}</small></li>`)}</ul></section>`;
+      <small class=${each.sources.includes("confirmed") ? "confirmed" : ""}>
+        ${each.sources.map((source) => t(`bin.emptying.${source}`)).join(", ")}</small></li>`)}</ul></section>`;
+}
+
+/** Whether the sensor can be trusted: when it was heard, and what it says of itself. */
+function Health({bin, health}) {
+  const {t, format} = useWords();
+  const fact = (word, value) => value && html`<div><dt>${word}</dt><dd>${value}</dd></div>`;
+  const volts = (value) => value !== null && `${format.tenth(value)} V`;
+  return html`<section><h3>${t("bin.health")}</h3>
+    <p class=${`tag ${bin.sensor_state}`}>${t(`sensor.${bin.sensor_state}`)}</p>
+    ${health.map((sensor) => html`<dl class="facts" key=${sensor.id}>
+      ${fact(t("bin.sensor"), [sensor.make, sensor.model, sensor.id].filter(Boolean).join(" "))}
+      ${fact(t("bin.heard"), sensor.received_utc && format.dayTime(sensor.received_utc))}
+      ${fact(t("bin.battery"), volts(sensor.battery_v))}
+      ${fact(t("bin.temperature"), sensor.temperature_c !== null && `${format.tenth(sensor.temperature_c)} °C`)}
+      ${fact(t("bin.distance"), sensor.distance_mm !== null && `${format.whole(sensor.distance_mm)} mm`)}
+      ${fact(t("bin.flags"), sensor.quality.filter((flag) => flag !== "good").map((flag) => t(`quality.${flag}`)).join(", "))}
+    </dl>`)}</section>`;
 }
 
 function Facts({bin, more}) {
   const {t, format} = useWords();
-  const container = more?.container_type;
-  const containerName = typeof container === "string" ? container : container?.name;
-  const sensors = (more?.sensors ?? []).map((sensor) => (
-    typeof sensor === "string" ? sensor : [sensor.make, sensor.model, sensor.id ?? sensor.sensor_id].filter(Boolean).join(" ")));
-  const flags = (more?.quality ?? []).filter((flag) => flag !== "good");
   const fact = (word, value) => value && html`<div><dt>${word}</dt><dd>${value}</dd></div>`;
   return html`<section><dl class="facts">
     ${fact(t("bin.access"), more?.access_note)}
-    ${fact(t("bin.container"), [containerName, format.litres(bin.volume_l)].filter(Boolean).join(" · "))}
-    ${fact(t("bin.sensor"), [t(`sensor.${bin.sensor_state}`), ...sensors].join(" · "))}
-    ${fact(t("bin.flags"), flags.map((flag) => t(`quality.${flag}`)).join(", "))}
+    ${fact(t("bin.container"), [more?.container_type.name, format.litres(bin.volume_l)].filter(Boolean).join(" · "))}
+    ${fact(t("table.area"), bin.area)}
   </dl></section>`;
 }
 
@@ -112,7 +137,7 @@ function Siblings({siblings, onOpen}) {
 
 export function BinDrawer({bin, siblings, onOpen, onClose}) {
   const {t, format, city, language} = useWords();
-  const {more, history, forecast, fault} = useDetails(bin);
+  const {more, history, forecast, health, fault} = useDetails(bin);
   const heading = useRef(null);
   useEffect(() => heading.current.focus({preventScroll: true}), []);
   const band = bandOf(bin.fill_fraction);
@@ -132,6 +157,7 @@ export function BinDrawer({bin, siblings, onOpen, onClose}) {
     <${Why} more=${more} />
     ${history && forecast && html`<${History} bin=${bin} history=${history} forecast=${forecast} />
       <${Emptyings} history=${history} />`}
+    ${health && html`<${Health} bin=${bin} health=${health} />`}
     <${Facts} bin=${bin} more=${more} />
     <${Siblings} siblings=${siblings} onOpen=${onOpen} />
   </section>`;

@@ -2,26 +2,28 @@
 import {useWords} from "../lib/context.js";
 import {Figure} from "../lib/figure.js";
 import {html} from "../lib/html.js";
+import {PLAN_STATES, SENSOR_STATES} from "./bins.js";
 
-const LIKELY = 0.5;
-const NOTABLE = 0.05;
+const NOTABLE_PCT = 75;
+const DAY_H = 24;
+const [SILENT, ODD] = ["silent", "odd"].map((state) => SENSOR_STATES.indexOf(state));
+const [EMPTIED, SKIPPED] = ["emptied", "skipped"].map((state) => PLAN_STATES.indexOf(state));
 
-/** @returns {object} The numbers of the strip, from the bins and the plan on show. */
+/** @param {import("./bins.js").Bins} bins @returns {object} The numbers of the strip, from the bins and the plan on show. */
 export function keyFigures(bins, plan) {
-  const risk = (bin) => bin.p_overflow_24h ?? 0;
-  const collects = (plan?.routes ?? []).flatMap((route) => route.stops).filter((stop) => stop.kind === "collect");
+  const stops = (plan?.routes ?? []).reduce((sum, route) => (
+    sum + route.stops.filter((stop) => stop.kind === "collect").length), 0);
+  const found = {over75: 0, silent: 0, odd: 0, emptied: 0, skipped: 0};
+  for (let bin = 0; bin < bins.length; bin += 1) {
+    found.over75 += bins.fill[bin] >= NOTABLE_PCT;
+    found.silent += bins.sensor[bin] === SILENT;
+    found.odd += bins.sensor[bin] === ODD;
+    found.emptied += bins.plan[bin] === EMPTIED;
+    found.skipped += bins.plan[bin] === SKIPPED;
+  }
   return {
-    bins: bins.length,
-    over75: bins.filter((bin) => bin.fill_fraction >= 0.75).length,
-    likely: bins.filter((bin) => risk(bin) >= LIKELY).length,
-    notable: bins.filter((bin) => risk(bin) >= NOTABLE && risk(bin) < LIKELY).length,
-    silent: bins.filter((bin) => bin.sensor_state === "silent").length,
-    odd: bins.filter((bin) => bin.sensor_state === "odd").length,
-    stops: collects.length,
-    routes: plan?.routes?.length ?? 0,
+    ...found, ...bins.risks(DAY_H), bins: bins.length, stops, routes: plan?.routes?.length ?? 0,
     distance_m: plan?.distance_m ?? null,
-    emptied: bins.filter((bin) => bin.plan_state === "emptied").length,
-    skipped: bins.filter((bin) => bin.plan_state === "skipped").length,
   };
 }
 

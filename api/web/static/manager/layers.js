@@ -1,11 +1,12 @@
 /** How the city map shows bins: size, colour, shape and outline by band, switched by feature state only. */
-import {bandOf} from "../lib/bands.js";
 import {asCollection} from "../map/lines.js";
 import {PALETTES} from "../map/palette.js";
 import {LABEL_FONT} from "../map/style.js";
+import {BAND_IDS, PLAN_STATES, SENSOR_STATES} from "./bins.js";
 
-export const BIN_LAYERS = ["bin-dot", "bin-high", "bin-full"];
+export const BIN_LAYERS = ["bin-dot", "bin-high", "bin-full", "bin-over"];
 const SOURCE = "bins";
+const OVER_IMAGE = "over";
 
 const FAN_M = 7; // bins of one place stand around it: apart when one looks closely, one mark from afar
 const M_PER_DEG = 111_320;
@@ -18,24 +19,30 @@ function fanned({lat_deg: lat, lon_deg: lon}, n, count) {
   return [lon + east, lat + (FAN_M * Math.sin(turn)) / M_PER_DEG];
 }
 
-/** Positions once; everything that changes is state. The index of a bin is its feature's id. */
+/** Positions once; everything that changes is state. A bin's number is its feature's id. */
 export function binCollection(bins) {
-  const atSite = new Map();
-  for (const bin of bins) atSite.set(bin.site_id, [...(atSite.get(bin.site_id) ?? []), bin.id]);
-  return asCollection(bins.map((bin, index) => {
-    const siblings = atSite.get(bin.site_id);
-    return {
-      type: "Feature", id: index, properties: {bin: bin.id},
-      geometry: {type: "Point", coordinates: fanned(bin, siblings.indexOf(bin.id), siblings.length)},
-    };
-  }));
+  const features = [];
+  bins.places.sites.bins.forEach((count, site) => {
+    for (let n = 0; n < count; n += 1) {
+      features.push({
+        type: "Feature", id: features.length, properties: {},
+        geometry: {type: "Point", coordinates: fanned(bins.sites[site], n, count)},
+      });
+    }
+  });
+  return asCollection(features);
 }
 
-/** What the map must know of one bin to draw it. */
-export const stateOf = (bin, isShown) => ({
-  band: isShown ? bandOf(bin.fill_fraction) : "hidden", plan: isShown ? bin.plan_state : "none",
-  sensor: isShown ? bin.sensor_state : "none",
-});
+/** All that the map shows of one bin in one number, so that what looks the same is not drawn again. */
+export const lookOf = (bins, seen, bin) => (seen.mask[bin]
+  ? 1 + seen.bands[bin] + 8 * bins.plan[bin] + 32 * bins.sensor[bin] : 0);
+
+/** The same as feature state. */
+export function stateOf(look) {
+  if (!look) return {band: "hidden", plan: "none", sensor: "none"};
+  const told = look - 1;
+  return {band: BAND_IDS[told & 7], plan: PLAN_STATES[(told >> 3) & 3], sensor: SENSOR_STATES[(told >> 5) & 3]};
+}
 
 const state = (name) => ["coalesce", ["feature-state", name], "hidden"];
 const byBand = (choices, otherwise) => ["match", state("band"), ...Object.entries(choices).flat(), otherwise];
@@ -52,7 +59,7 @@ const RINGED = ["==", ["feature-state", "plan"], "planned"];
 function marks(token) {
   return [
     {id: "bin-planned", type: "circle", source: SOURCE, paint: {
-      "circle-radius": sized({none: 8, low: 8, mid: 10, high: 12.5, full: 15}),
+      "circle-radius": sized({none: 8, low: 8, mid: 10, high: 12.5, full: 15, over: 17}),
       "circle-color": token("surface"), "circle-opacity": ["case", RINGED, 0.75, 0],
       "circle-stroke-color": token("ink"), "circle-stroke-width": 1.6,
       "circle-stroke-opacity": ["case", RINGED, 0.9, 0],
@@ -77,15 +84,15 @@ function icons() {
     id, type: "symbol", source: SOURCE,
     layout: {
       "icon-image": image, "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-padding": 0,
-      "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.5, 14, 0.95, 18, 1.4],
+      "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.35, 13, 0.6, 15, 0.95, 18, 1.4],
     },
     paint: {"icon-opacity": byBand({[band]: 1}, 0)},
   });
   const doubtful = ["match", state("sensor"), ["silent", "odd"], 1, 0];
   const doubt = icon("bin-doubt", "", "doubt");
   doubt.layout["icon-offset"] = [9, -9];
-  doubt.minzoom = 12.5;
-  return [icon("bin-high", "high", "diamond"), icon("bin-full", "full", "octagon"),
+  doubt.minzoom = 14.5; // from afar it hides what it stands beside
+  return [icon("bin-high", "high", "diamond"), icon("bin-full", "full", "octagon"), icon("bin-over", "over", OVER_IMAGE),
     {...doubt, paint: {"icon-opacity": doubtful}}];
 }
 
@@ -99,6 +106,29 @@ function places(theme) {
     },
     paint: {"text-color": palette.text, "text-halo-color": palette.halo, "text-halo-width": 1.6},
   }];
+}
+
+/** Put the mark of what overflows on the map, in its palette; again after a change of palette. */
+export function putOverMark(map) {
+  const token = tokens();
+  const side = 28;
+  const ratio = 2;
+  const canvas = Object.assign(document.createElement("canvas"), {width: side * ratio, height: side * ratio});
+  const pen = canvas.getContext("2d", {willReadFrequently: true});
+  pen.scale(ratio, ratio);
+  pen.lineJoin = "round";
+  const shape = new Path2D("M14 2L27 25.500H1z");
+  pen.fillStyle = token("ink");
+  pen.strokeStyle = token("surface");
+  pen.lineWidth = 1.8;
+  pen.fill(shape);
+  pen.stroke(shape);
+  pen.fillStyle = token("surface");
+  pen.fillRect(12.6, 9.5, 2.8, 8);
+  pen.fillRect(12.6, 19.5, 2.8, 2.8);
+  const image = pen.getImageData(0, 0, canvas.width, canvas.height);
+  if (map.hasImage(OVER_IMAGE)) map.updateImage(OVER_IMAGE, image);
+  else map.addImage(OVER_IMAGE, image, {pixelRatio: ratio});
 }
 
 /** The page's tokens, so that map and legend can never differ. */

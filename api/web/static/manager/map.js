@@ -6,54 +6,55 @@ import {currentTheme} from "../lib/theme.js";
 import {canDrawMaps, wantsStillness} from "../map/able.js";
 import {startMap} from "../map/create.js";
 import {asCollection, legFeatures, truckLayers} from "../map/lines.js";
-import {passes} from "./filters.js";
-import {BIN_LAYERS, binCollection, cityLayers, placeCollection, stateOf} from "./layers.js";
+import {BIN_LAYERS, binCollection, cityLayers, lookOf, placeCollection, putOverMark, stateOf} from "./layers.js";
 
 const REACH_PX = 8; // a click may miss a small dot by this much
 
-/** Keeps the drawn map in step with the page's state; knows which bin is which feature. */
+/** Keeps the drawn map in step with the page's state; a bin's number is its feature's id. */
 class DrawnCity {
-  constructor(map, city, t, bins, onSelect) {
+  constructor(map, city, t, onSelect) {
     this.map = map;
-    this.index = new Map();
-    this.visible = new Set();
-    this.passes = () => true;
-    this.selected = null;
+    this.bins = null;
+    this.looks = new Uint8Array(0);
+    this.selected = undefined;
+    putOverMark(map);
     map.addSource("routes", {type: "geojson", data: asCollection([])});
     map.addSource("places", {type: "geojson", data: placeCollection(city, t)});
     map.addSource("bins", {type: "geojson", data: asCollection([])});
     for (const layer of cityLayers(currentTheme())) map.addLayer(layer);
     this.trucks = 0;
-    this.setPositions(bins);
-    map.on("click", (event) => this.#pick(event.point, onSelect));
+    map.on("click", (event) => onSelect(this.#under(event.point)));
     map.on("mousemove", (event) => {
-      map.getCanvas().style.cursor = this.#under(event.point) ? "pointer" : "";
+      map.getCanvas().style.cursor = this.#under(event.point) === null ? "" : "pointer";
     });
   }
 
-  setPositions(bins) {
-    this.index = new Map(bins.map((bin, index) => [bin.id, index]));
-    this.map.getSource("bins").setData(binCollection(bins));
-  }
-
-  /** New states for these bins; a few after a live change, all after a filter. */
-  setStates(bins) {
-    for (const bin of bins) {
-      const id = this.index.get(bin.id);
-      if (id === undefined) continue;
-      const isShown = this.passes(bin);
-      if (isShown) this.visible.add(bin.id);
-      else this.visible.delete(bin.id);
-      this.map.setFeatureState({source: "bins", id}, stateOf(bin, isShown));
+  /**
+   * Show the bins as they are seen now. Positions are sent when the places are other ones; else only those whose look
+   * differs from what is drawn get a new state.
+   */
+  show(bins, seen) {
+    if (bins !== this.bins) {
+      this.bins = bins;
+      this.looks = new Uint8Array(bins.length);
+      this.map.removeFeatureState({source: "bins"});
+      this.map.getSource("bins").setData(binCollection(bins));
     }
+    for (let bin = 0; bin < bins.length; bin += 1) this.#draw(bin, seen);
   }
 
-  select(binId) {
-    const mark = (id, selected) => id !== undefined
-      && this.map.setFeatureState({source: "bins", id}, {selected});
-    mark(this.index.get(this.selected), false);
-    mark(this.index.get(binId), true);
-    this.selected = binId;
+  #draw(bin, seen) {
+    const look = lookOf(this.bins, seen, bin);
+    if (look === this.looks[bin]) return;
+    this.looks[bin] = look;
+    this.map.setFeatureState({source: "bins", id: bin}, stateOf(look));
+  }
+
+  select(bin) {
+    const mark = (id, selected) => id !== undefined && this.map.setFeatureState({source: "bins", id}, {selected});
+    mark(this.selected, false);
+    mark(bin, true);
+    this.selected = bin;
   }
 
   setRoutes(plan, hidden) {
@@ -66,6 +67,7 @@ class DrawnCity {
   }
 
   recolour(theme) {
+    putOverMark(this.map);
     const layers = [...cityLayers(theme)];
     for (let truck = 0; truck < this.trucks; truck += 1) layers.push(...truckLayers("routes", truck, theme));
     for (const layer of layers) {
@@ -73,63 +75,51 @@ class DrawnCity {
     }
   }
 
+  /** @returns {string|null} The id of the shown bin nearest to the point, within reach. */
   #under({x, y}) {
     const area = [[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]];
-    const found = this.map.queryRenderedFeatures(area, {layers: BIN_LAYERS})
-      .filter((feature) => this.visible.has(feature.properties.bin));
+    const found = this.map.queryRenderedFeatures(area, {layers: BIN_LAYERS}).filter(({id}) => this.looks[id]);
     const away = (feature) => {
       const at = this.map.project(feature.geometry.coordinates);
       return Math.hypot(at.x - x, at.y - y);
     };
-    return found.sort((one, other) => away(one) - away(other))[0]?.properties.bin;
-  }
-
-  #pick(point, onSelect) {
-    onSelect(this.#under(point) ?? null);
+    const nearest = found.sort((one, other) => away(one) - away(other))[0];
+    return nearest ? this.bins.ids[nearest.id] : null;
   }
 }
 
-export function CityMap({desk, bins, filters, plan, hidden, selected}) {
+export function CityMap({desk, bins, seen, plan, hidden, selected}) {
   const {t, city} = useWords();
   const box = useRef(null);
   const started = useRef(null);
   const drawn = useRef(null);
   const [state, setState] = useState(canDrawMaps() ? "loading" : "unable");
-  const placesKey = bins.length; // positions change with the registry, not with the readings
-
   useEffect(() => {
     if (state === "unable") return undefined;
     let gone = false;
-    startMap(box.current, city.bounds, {onTheme: (theme) => drawn.current?.recolour(theme)}).then((map) => {
+    const onTheme = (theme) => drawn.current?.recolour(theme);
+    startMap(box.current, city.bounds, {onTheme}).then((map) => {
       if (gone) return map.remove();
       started.current = map;
-      drawn.current = new DrawnCity(map.map, city, t, desk.store.get().bins, desk.select);
+      drawn.current = new DrawnCity(map.map, city, t, desk.select);
       return setState("ready");
     }).catch(() => setState("unable"));
-    const unwatch = desk.watchChanges((changed) => drawn.current?.setStates(changed));
     return () => {
       gone = true;
-      unwatch();
       started.current?.remove();
       started.current = drawn.current = null;
     };
   }, []);
 
   useEffect(() => {
-    if (state !== "ready") return;
-    drawn.current.setPositions(bins);
-  }, [state, placesKey]);
-  useEffect(() => {
-    if (state !== "ready") return;
-    drawn.current.passes = (bin) => passes(bin, filters);
-    drawn.current.setStates(bins);
-  }, [state, filters, placesKey]); // not `bins`: live changes come one by one through watchChanges
+    if (state === "ready") drawn.current.show(bins, seen);
+  }, [state, bins, seen]);
   useEffect(() => {
     if (state === "ready") drawn.current.setRoutes(plan, hidden);
   }, [state, plan, hidden]);
   useEffect(() => {
     if (state !== "ready") return;
-    drawn.current.select(selected?.id);
+    drawn.current.select(selected?.index);
     if (selected) showBin(started.current.map, selected);
   }, [state, selected?.id]);
 

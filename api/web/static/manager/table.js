@@ -1,42 +1,55 @@
-/** The map's twin: the same bins, sorted and paged, for whoever would rather read. */
-import {bandOf} from "../lib/bands.js";
+/** The map's twin: the same bins, sorted, for whoever would rather read. Only the rows in sight are in the page. */
 import {nowMs} from "../lib/clock.js";
 import {fractionName, useWords} from "../lib/context.js";
-import {html, useMemo, useState} from "../lib/html.js";
-import {Pager} from "../lib/pager.js";
-import {BandMark} from "./filters.js";
+import {html, useEffect, useMemo, useRef, useState} from "../lib/html.js";
+import {BandMark} from "./bandmark.js";
+import {BAND_IDS} from "./bins.js";
 
-const PAGE = 100;
+const ROW_PX = 52;
+const BEYOND = 8; // rows kept on either side, so that Tab finds the next one there
+const FIRST_SIGHT_PX = 800;
 
-/** Column: key of the words, value to sort by, biggest first at the first click. */
-const COLUMNS = [
-  ["place", (bin) => bin.name, false],
-  ["fraction", (bin) => bin.fraction, false],
-  ["fill", (bin) => bin.fill_fraction, true],
-  ["overflow", (bin) => bin.p_overflow_24h, true],
-  ["full_in", (bin) => bin.hours_to_full, false],
-  ["measured", (bin) => bin.measured_utc, true],
-  ["sensor", (bin) => bin.sensor_state, false],
-  ["plan", (bin) => bin.plan_state, false],
+const orUnknown = (value) => (value < 0 || Number.isNaN(value) ? null : value);
+
+/** Column: key of the words, what to sort a bin by (null: not known), biggest first at the first click. */
+const columns = (bins, seen, rank) => [
+  ["place", (bin) => rank.place[bins.site[bin]], false],
+  ["area", (bin) => rank.area[bins.sites[bins.site[bin]].area_index], false],
+  ["fraction", (bin) => rank.fraction[bins.places.fraction[bin]], false],
+  ["fill", (bin) => orUnknown(bins.fill[bin]), true],
+  ["ahead", (bin) => orUnknown(seen.bands[bin] - 1), true],
+  ["overflow", (bin) => orUnknown(bins.risk[bin]), true],
+  ["full_in", (bin) => orUnknown(bins.fullIn[bin]), false],
+  ["measured", (bin) => orUnknown(bins.measuredMs[bin]), true],
+  ["sensor", (bin) => bins.sensor[bin], true],
+  ["plan", (bin) => bins.plan[bin], true],
 ];
 
-/** Sort a copy; what is not known comes last, whichever way. */
-export function sortBins(bins, valueOf, descending) {
-  const known = [];
-  const unknown = [];
-  for (const bin of bins) (valueOf(bin) === null || valueOf(bin) === undefined ? unknown : known).push(bin);
-  const way = descending ? -1 : 1;
-  known.sort((one, other) => {
-    const [left, right] = [valueOf(one), valueOf(other)];
-    const order = typeof left === "string" ? left.localeCompare(right, undefined, {numeric: true}) : left - right;
-    return way * order || one.id.localeCompare(other.id);
+/** Where each text stands in the alphabet of the language; an empty one is not known. */
+function ranks(texts, locale) {
+  const collator = new Intl.Collator(locale, {numeric: true});
+  const order = texts.map((_, n) => n).sort((one, other) => collator.compare(texts[one], texts[other]));
+  const rank = new Array(texts.length);
+  order.forEach((n, place) => {
+    rank[n] = texts[n] === "" ? null : place;
   });
-  return [...known, ...unknown];
+  return rank;
 }
 
-function Head({sort, onSort}) {
+/** @returns {number[]} The bins that pass, sorted; what is not known comes last, whichever way. */
+export function sortBins(mask, valueOf, descending) {
+  const known = [];
+  const unknown = [];
+  mask.forEach((passes, bin) => passes && (valueOf(bin) === null ? unknown : known).push(bin));
+  const values = new Map(known.map((bin) => [bin, valueOf(bin)]));
+  const way = descending ? -1 : 1;
+  known.sort((one, other) => way * (values.get(one) - values.get(other)) || one - other);
+  return known.concat(unknown);
+}
+
+function Head({names, sort, onSort}) {
   const {t} = useWords();
-  return html`<thead><tr>${COLUMNS.map(([name, , big]) => {
+  return html`<thead><tr aria-rowindex="1">${names.map(([name, , big]) => {
     const active = sort.name === name;
     const way = active ? (sort.descending ? "descending" : "ascending") : undefined;
     return html`<th key=${name} scope="col" aria-sort=${way} class=${name}>
@@ -46,14 +59,17 @@ function Head({sort, onSort}) {
   })}</tr></thead>`;
 }
 
-function Row({bin, now, onOpen, selected}) {
+function Row({bin, index, band, isAhead, now, onOpen, isSelected}) {
   const {t, format, city, language} = useWords();
-  const band = bandOf(bin.fill_fraction);
-  return html`<tr class=${selected ? "selected" : ""}>
+  const own = BAND_IDS[band.now];
+  return html`<tr class=${isSelected ? "selected" : ""} aria-rowindex=${index + 2}>
     <th scope="row"><button type="button" class="link" aria-label=${t("table.open", {name: `${bin.name} ${bin.id}`})}
       onClick=${() => onOpen(bin.id)}>${bin.name}</button><small>${bin.id}</small></th>
+    <td>${bin.area || "–"}</td>
     <td>${fractionName(city, bin.fraction, language)}</td>
-    <td class="fill"><span><${BandMark} band=${band} size=${18} />${format.fill(bin.fill_fraction)}</span></td>
+    <td class="fill"><span><${BandMark} band=${own} size=${18} />${format.fill(bin.fill_fraction)}</span></td>
+    ${isAhead && html`<td class="fill"><span><${BandMark} band=${BAND_IDS[band.then]} size=${18} />
+      ${t(BAND_IDS[band.then] === "over" ? "manager.over" : `band.${BAND_IDS[band.then]}`)}</span></td>`}
     <td class="number">${format.pct(bin.p_overflow_24h)}</td>
     <td class="number">${format.hours(bin.hours_to_full)}</td>
     <td class="number">${format.timeOrDay(bin.measured_utc, now)}</td>
@@ -62,24 +78,45 @@ function Row({bin, now, onOpen, selected}) {
   </tr>`;
 }
 
-export function BinTable({bins, onOpen, selectedId}) {
-  const {t} = useWords();
-  const [sort, setSort] = useState({name: "fill", descending: true});
-  const [wanted, setPage] = useState(0);
-  const valueOf = COLUMNS.find(([name]) => name === sort.name)[1];
-  const sorted = useMemo(() => sortBins(bins, valueOf, sort.descending), [bins, sort]);
-  const pages = Math.max(1, Math.ceil(sorted.length / PAGE));
-  const page = Math.min(wanted, pages - 1);
+/** Which rows are in sight of the box that scrolls. */
+function useSight(box, count) {
+  const [sight, setSight] = useState({top: 0, height: FIRST_SIGHT_PX});
+  useEffect(() => {
+    const look = () => box.current && setSight({top: box.current.scrollTop, height: box.current.clientHeight});
+    const resized = new ResizeObserver(look);
+    resized.observe(box.current);
+    box.current.addEventListener("scroll", look, {passive: true});
+    return () => resized.disconnect();
+  }, []);
+  const first = Math.max(0, Math.min(Math.floor(sight.top / ROW_PX) - BEYOND, count - 1));
+  return [first, Math.min(count, Math.ceil((sight.top + sight.height) / ROW_PX) + BEYOND)];
+}
+
+export function BinTable({desk, bins, version, seen, sort, onSort, isAhead, selectedId}) {
+  const {t, format, city, language} = useWords();
+  const box = useRef(null);
+  useEffect(() => {
+    desk.askFigures();
+  }, []);
+  const rank = useMemo(() => ({
+    place: ranks(bins.sites.map((site) => site.name), format.locale), area: ranks(bins.areas, format.locale),
+    fraction: ranks(bins.places.fractions.map((code) => fractionName(city, code, language)), format.locale),
+  }), [bins, language]);
+  const all = columns(bins, seen, rank).filter(([name]) => name !== "ahead" || isAhead);
+  const by = all.find(([name]) => name === sort.name) ?? all.find(([name]) => name === "fill");
+  const sorted = useMemo(() => sortBins(seen.mask, by[1], sort.descending), [seen, sort, rank, version]);
+  const [first, last] = useSight(box, sorted.length);
   const now = nowMs();
-  return html`<div class="table-box" tabindex="0" role="region" aria-label=${t("table.caption")}>
-    <table><caption class="visually-hidden">${t("table.caption")}</caption>
-      <${Head} sort=${sort} onSort=${(next) => {
-        setSort(next);
-        setPage(0);
+  const room = {marginTop: `${first * ROW_PX}px`, marginBottom: `${(sorted.length - last) * ROW_PX}px`};
+  return html`<div class="table-box" tabindex="0" role="region" aria-label=${t("table.caption")} ref=${box}>
+    <table style=${room} aria-rowcount=${sorted.length + 1}><caption class="visually-hidden">${t("table.caption")}</caption>
+      <${Head} names=${all} sort=${sort} onSort=${(next) => {
+        onSort(next);
+        box.current.scrollTop = 0;
       }} />
-      <tbody>${sorted.slice(page * PAGE, (page + 1) * PAGE).map((bin) => html`<${Row} key=${bin.id} bin=${bin} now=${now}
-        onOpen=${onOpen} selected=${bin.id === selectedId} />`)}</tbody></table>
+      <tbody>${sorted.slice(first, last).map((bin, n) => html`<${Row} key=${bins.ids[bin]} bin=${bins.row(bin)}
+        index=${first + n} band=${{now: bins.bandNow(bin), then: seen.bands[bin]}} isAhead=${isAhead} now=${now}
+        onOpen=${desk.select} isSelected=${bins.ids[bin] === selectedId} />`)}</tbody></table>
     ${!sorted.length && html`<p class="empty">${t("table.empty")}</p>`}
-    ${pages > 1 && html`<${Pager} label=${t("manager.table")} page=${page} pages=${pages} onPage=${setPage} />`}
   </div>`;
 }
