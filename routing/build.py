@@ -1,6 +1,6 @@
 """From the city to a problem: who may go where, when, and for how much. Pure; `routing.nodes` does the scaling."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,10 +54,15 @@ def wanted(demands: Sequence[Demand]) -> tuple[Demand, ...]:
 
 def points_of(city: City, demands: Sequence[Demand], vehicles: Sequence[Vehicle]) -> Points:
     """Return the places a matrix is needed for, each once."""
+    return points_at(city, {city.bins[each.bin_id].site_id for each in demands}, vehicles)
+
+
+def points_at(city: City, sites: Collection[SiteId], vehicles: Sequence[Vehicle]) -> Points:
+    """Return the places of the vehicles' depots, of all disposal sites and of these sites, each once."""
     ends = {vehicle.end_depot_id for vehicle in vehicles if vehicle.end_depot_id is not None}
     depot_ids = sorted({vehicle.depot_id for vehicle in vehicles} | ends)
     disposal_ids = tuple(sorted(city.disposal_sites))
-    site_ids = sorted({city.bins[each.bin_id].site_id for each in demands})
+    site_ids = sorted(sites)
     first_site = len(depot_ids) + len(disposal_ids)
     return Points(
         depot_row={depot_id: row for row, depot_id in enumerate(depot_ids)},

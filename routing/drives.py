@@ -7,7 +7,7 @@ own streets taught them to be. A plan half of streets and half of guesses would 
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from routing.roads.opening import fallback_of
@@ -61,18 +61,29 @@ def ask_drives(
         begins_s: When the first truck leaves, in seconds after midnight.
         ends_s: When the last one is to be home.
     """
+    found = unpaced_drives(roads, positions, vehicles)
+    pace = pace_of(roads, day, begins_s, ends_s)
+    return replace(found, matrices=tuple(each.slowed(pace) for each in found.matrices))
+
+
+def pace_of(roads: Roads, day: date, begins_s: int, ends_s: int) -> float:
+    """Return how many times as long driving takes as `unpaced_drives` say, on average over a day's hours."""
+    return roads.pace(day, begins_s, ends_s) if isinstance(roads, StreetNetwork) else 1.0
+
+
+def unpaced_drives(roads: Roads, positions: Sequence[Position], vehicles: Sequence[Vehicle]) -> Drives:
+    """Return the drives between `positions` on empty streets: the same on every day."""
     sizes = _sizes(vehicles)
     by_size = [size for size, _ in Counter(sizes.values()).most_common()] or [STANDARD_TRUCK]
-    pace = roads.pace(day, begins_s, ends_s) if isinstance(roads, StreetNetwork) else 1.0
     try:
         if not isinstance(roads, StreetNetwork):
             return Drives((roads.matrix(positions),), {}, (roads,))
         sized = tuple(roads.sized(size) for size in by_size)
-        matrices = tuple(each.matrix(positions).slowed(pace) for each in sized)
+        matrices = tuple(each.matrix(positions) for each in sized)
     except RoadsUnavailableError as exc:
         log.warning("roads fallback=straight_line reason=%s", exc)
         straight = fallback_of(roads, RoadSettings())
-        return Drives((straight.matrix(positions).slowed(pace),), {}, (straight,))
+        return Drives((straight.matrix(positions),), {}, (straight,))
     return Drives(matrices, {id_: by_size.index(size) for id_, size in sizes.items()}, sized)
 
 

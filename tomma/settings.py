@@ -309,6 +309,25 @@ class PlanningSettings(_Section):
     """Of a Dask scheduler, `tcp://host:port`, whose workers search for large plans; empty means this machine only."""
 
 
+class SavingSettings(_Section):
+    """How the audited saving sets the two rules that it compares with: docs/saving.md."""
+
+    threshold_fraction: float = Field(default=0.7, ge=0.1, le=1.0)
+    """From which level on the threshold rule empties a bin."""
+    fixed_margin: float = Field(default=0.6, gt=0.0, le=2.0)
+    """Of the days to full that a fixed round's interval takes, for bins without `fixed_rounds` of their own: what was
+    best for fixed rounds on the proving ground."""
+    weekdays: tuple[Weekday, ...] = _WEEKDAYS
+    """On which the rules drive; name those on which you do."""
+    iterations: int = Field(default=300, ge=0, le=100_000)
+    """Of the engine, for each day of each rule: with too few it would drive too far, and flatter the saving."""
+
+    @property
+    def iso_weekdays(self) -> frozenset[int]:
+        """The weekdays as numbers, Monday 1."""
+        return frozenset(_WEEKDAYS.index(each) + 1 for each in self.weekdays)
+
+
 class ClockSettings(_Section):
     """The demo's fast clock; leave out for real time."""
 
@@ -346,6 +365,7 @@ class Settings(BaseSettings):
     planning: PlanningSettings = PlanningSettings()
     alerts: AlertSettings = AlertSettings()
     notify: NotifySettings = NotifySettings()
+    saving: SavingSettings = SavingSettings()
     clock: ClockSettings = ClockSettings()
 
     @property

@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from routing.paired import Interval, blocks, interval, paired
 from simulator.proving.arms import OURS, PERFECT, RULE, Arm
 from simulator.proving.compare import Outcomes
 from simulator.proving.loop import Outcome
-from simulator.proving.stats import Interval, blocks, interval, paired
 
 BLOCK_DAYS = 7
 MINOR = 100.0

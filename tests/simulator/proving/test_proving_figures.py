@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from routing.paired import blocks, interval, paired
 from simulator.proving.arms import Arm
 from simulator.proving.bill import DayBill
 from simulator.proving.cli import app
 from simulator.proving.compare import Outcomes
 from simulator.proving.loop import Outcome
 from simulator.proving.report import write_report
-from simulator.proving.stats import blocks, interval, paired
 from simulator.proving.summary import as_json, summarise
 
 

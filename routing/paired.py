@@ -1,4 +1,4 @@
-"""Paired comparison: what one policy costs more than another on the same days, and how sure that is."""
+"""Paired comparison: what one way costs more than another on the same days, and how sure that is."""
 
 import math
 from collections.abc import Sequence
