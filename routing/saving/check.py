@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
-from routing.saving.compute import Case, compute, results_of
+from routing.saving.compute import Case, asked_of, compute, results_of
 from routing.saving.drives import from_bytes
 from routing.saving.file import AuditFile, days_in_order
 from routing.saving.summary import seal
 from routing.solve_here import engine_version
 from tomma.errors import ImportRefusedError
-from tomma.saving import BinState, DayFigures, DayResults, SavingDay, Side, SideFigures, digest_of, figures_of
+from tomma.saving import BinState, DayFigures, DayResults, SavingDay, Side, SideFigures, StepKind, digest_of, figures_of
 from tomma.stores.city_file import parse_city
 
 FIGURES = tuple(field.name for field in fields(SideFigures))
@@ -47,12 +47,13 @@ def check(
     for number, (_, day) in enumerate(audit.days):
         faults += _links(audit, number)
         try:
-            results, note = _again(cases.of(day), day, with_engine=with_engine)
+            case = cases.of(day)
+            results, note = _again(case, day, with_engine=with_engine)
         except (ImportRefusedError, ValueError, KeyError, IndexError, AssertionError) as exc:
             faults.append(f"{day.inputs.day}: cannot be computed: {exc}")
             continue
         notes += [f"{day.inputs.day}: {note}"] if note else []
-        faults += [f"{day.inputs.day}: {each}" for each in _differences(day.results, results)]
+        faults += [f"{day.inputs.day}: {each}" for each in (*_skipped(case, day), *_differences(day.results, results))]
         days.append(figures_of(SavingDay(day.inputs, results)))
         on_day(day)
     return Checked(tuple(days), tuple(faults), tuple(notes), seal([day.digest for _, day in audit.days]))
@@ -126,6 +127,16 @@ def _again(case: Case, day: SavingDay, *, with_engine: bool) -> tuple[DayResults
             f"made by {day.inputs.engine}, this is {engine_version()}: its routes were followed, not searched",
         )
     return compute(case), ""
+
+
+def _skipped(case: Case, day: SavingDay) -> Iterator[str]:
+    """Tell where a rule's routes do not empty just what the rule takes: fewer bins would be a cheaper rule."""
+    for side, trips in day.results.trips.items():
+        wanted = {each.bin_id for each in asked_of(case, side)}
+        taken = {step.id for trip in trips for step in trip.steps if step.kind is StepKind.COLLECT}
+        left = frozenset(day.results.after[side].owed)
+        if wanted and (taken | left != wanted or taken & left):
+            yield f"{side}: the routes do not empty what the rule takes"
 
 
 def _differences(told: DayResults, found: DayResults) -> Iterator[str]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from routing.build import Built
 from routing.counterfactual import due_by_calendar, routed
 from routing.daytime import WorkingDay
+from routing.demand import Demand
 from routing.problem import Solution, VisitKind
 from routing.rules import asked_by_rule, at_level
 from routing.saving.bill import drive, with_lifts
@@ -113,11 +114,11 @@ def results_of(case: Case, trips: Mapping[Side, tuple[Trip, ...]], left: Mapping
     )
 
 
-def _by_rule(case: Case, side: Side) -> tuple[tuple[Trip, ...], tuple[str, ...]]:
-    """Return the rule's routes, and what it had no truck for."""
+def asked_of(case: Case, side: Side) -> tuple[Demand, ...]:
+    """Return what a rule takes that day: its own choice, the law's, and what it owes from the day before."""
     inputs = case.inputs
     if inputs.day.isoweekday() not in inputs.rules.weekdays:
-        return (), inputs.before[side].owed
+        return ()
     begins, ends = case.shift_min
     held = inputs.before[side].held_dl
     holds = np.asarray(case.holds_dl, dtype=np.float64)
@@ -127,7 +128,15 @@ def _by_rule(case: Case, side: Side) -> tuple[tuple[Trip, ...], tuple[str, ...]]
     musts = chosen | _hygiene(case, side, ends) | np.array([each in owed for each in inputs.bin_ids], dtype=np.bool_)
     # The rule's trucks know what they will find: they never have to drive back for what no plan foresaw.
     found = case.waste.held_at(held, (begins + ends) // 2) / holds
-    asked = asked_by_rule(case.city, case.bin_ids, musts, found)
+    return asked_by_rule(case.city, case.bin_ids, musts, found)
+
+
+def _by_rule(case: Case, side: Side) -> tuple[tuple[Trip, ...], tuple[str, ...]]:
+    """Return the rule's routes, and what it had no truck for."""
+    inputs, asked = case.inputs, asked_of(case, side)
+    if not asked:
+        is_free = inputs.day.isoweekday() not in inputs.rules.weekdays
+        return (), inputs.before[side].owed if is_free else ()
     built, solution = routed(
         case.city,
         asked,
