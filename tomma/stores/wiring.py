@@ -11,6 +11,7 @@ from tomma.care_ports import CareBook, Outbox, WorkOrderBook
 from tomma.errors import ConfigurationError
 from tomma.people_ports import PeopleBook, SessionBook
 from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
+from tomma.saving import SavingBook
 from tomma.settings import Settings
 from tomma.stores.assets import SqlAssetBook
 from tomma.stores.care import SqlCareBook
@@ -21,6 +22,7 @@ from tomma.stores.people import SqlPeopleBook
 from tomma.stores.plans import SqlPlanStore
 from tomma.stores.registry import SqlRegistry
 from tomma.stores.requests import SqlRequestBook
+from tomma.stores.saving import SqlSavingBook
 from tomma.stores.sessions import SqlSessionBook
 from tomma.stores.sqlite_readings import SqliteReadings
 from tomma.stores.tablets import SqlTabletBook
@@ -47,6 +49,7 @@ class Stores:
     sessions: SessionBook
     assets: AssetBook
     vitals: VitalsBook
+    saving: SavingBook
     engine: sa.Engine
     """The database under registry, plans and events."""
 
@@ -88,6 +91,7 @@ def open_stores(settings: Settings) -> Stores:
         sessions=SqlSessionBook(engine),
         assets=SqlAssetBook(engine, registry),
         vitals=SqlVitalsBook(engine),
+        saving=SqlSavingBook(engine),
         engine=engine,
     )
 
