@@ -127,8 +127,10 @@ class DayInputs:
     """Every real emptying, tapped or seen by a sensor."""
     driven: tuple[Trip, ...]
     """From the drivers' taps."""
+    in_service: bool
+    """Whether a plan was ever published, on that day or before."""
     planned: Planned | None
-    """None when no plan was published: then the day does not count."""
+    """None when no plan was published for the day."""
     weighed_kg: int | None
     """What the scales said; None when nobody told."""
 
@@ -191,8 +193,13 @@ class SavingDay:
 
     @property
     def counts(self) -> bool:
-        """Whether the day counts for the saving: a plan was published, and somebody tapped what was done."""
-        return self.inputs.planned is not None and bool(self.inputs.driven)
+        """Whether it is known what was driven: nothing, or what drivers tapped.
+
+        Without a plan nothing was driven when no bin was emptied either; else somebody drove, and nobody knows where.
+        """
+        planned, inputs = self.inputs.planned, self.inputs
+        known = not inputs.emptied if planned is None else bool(inputs.driven) or not planned.bin_ids
+        return inputs.in_service and known
 
     @property
     def digest(self) -> str:

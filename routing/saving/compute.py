@@ -219,7 +219,7 @@ def _lived(
         holds_dl = case.holds_dl[row]
         minutes = lifts.get(row, [])
         lived = live(case.waste, row, before.held_dl[row], holds_dl, minutes)
-        fills = [100 * each // holds_dl for each in lived.taken_dl]
+        fills = [min(100, 100 * each // holds_dl) for each in lived.taken_dl]
         held.append(lived.after_dl)
         if minutes:
             since[row] = midnight + minutes[-1]

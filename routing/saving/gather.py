@@ -127,9 +127,15 @@ def _inputs(world: World, city: City, day: WorkingDay, now_utc: datetime, last: 
         before=_before(last, bin_ids, held_dl, full_dl, _emptied_before(outlook.last_emptied, bin_ids, day)),
         emptied=heard.emptied,
         driven=heard.driven,
+        in_service=_in_service(world, day.day),
         planned=heard.planned,
         weighed_kg=heard.weighed_kg,
     )
+
+
+def _in_service(world: World, day: date) -> bool:
+    first = world.book.first_published()
+    return first is not None and first <= day
 
 
 def _seconds(day: WorkingDay) -> int:

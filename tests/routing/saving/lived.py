@@ -1,0 +1,116 @@
+"""Some days of a village as its stores would have them: sensors report, plans are published, drivers tap."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from routing.counterfactual import routed
+from routing.daytime import WorkingDay
+from routing.drives import ask_drives
+from routing.roads.port import Roads
+from routing.roads.straight_line import StraightLineRoads
+from routing.rules import asked_by_rule
+from routing.tell import left_out_of, routes_of
+from tomma.city import City
+from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, Reading
+from tomma.plan import Plan, PlanStatus, RoadsSource, StopKind
+from tomma.settings import PlanningSettings
+from tomma.stores.wiring import Stores
+
+import numpy as np
+
+STREETS = StraightLineRoads(1.35, 22.0)
+SETTINGS = PlanningSettings()
+TAKE_FROM = 0.6
+EVERY_MIN = 120
+
+
+class Village:
+    """Bins that fill evenly, each at its own rate; who plans takes what stands above 60 %."""
+
+    def __init__(self, city: City, stores: Stores, first: date, roads: Roads = STREETS) -> None:
+        self.city, self.stores, self.roads = city, stores, roads
+        self.day = WorkingDay(first, city.organisation.timezone)
+        rng = random.Random(5)  # noqa: S311  (a village, not a secret)
+        self.per_day = {bin_id: rng.uniform(0.12, 0.45) for bin_id in city.bins}
+        self.level = {bin_id: rng.uniform(0.0, 0.6) for bin_id in city.bins}
+        stores.registry.save(city)
+
+    def live(self, days: int, *, planned: bool = True, taps: bool = True) -> None:
+        """Let some days go by."""
+        for _ in range(days):
+            self._live_a_day(planned=planned, taps=taps)
+            self.day = self.day.later(1)
+
+    def _live_a_day(self, *, planned: bool, taps: bool) -> None:
+        midnight, next_midnight = self.day.at_utc(0), self.day.later(1).at_utc(0)
+        lifts = self._plan_and_drive(taps=taps) if planned else {}
+        readings, emptyings = [], []
+        for installation in self.city.installations:
+            bin_id, moment, emptied_utc = installation.bin_id, midnight, lifts.get(installation.bin_id)
+            while moment < next_midnight:
+                self.level[bin_id] += self.per_day[bin_id] * EVERY_MIN / 1440.0
+                moment += timedelta(minutes=EVERY_MIN)
+                if emptied_utc is not None and moment > emptied_utc:
+                    before, self.level[bin_id], emptied_utc = min(self.level[bin_id], 1.0), 0.02, None
+                    emptyings.append(Emptying(bin_id, moment, EmptyingSource.DETECTED, before, 0.02))
+                told = min(self.level[bin_id], 1.0)
+                readings.append(Reading(bin_id, installation.sensor_id, moment, moment, told))
+        self.stores.readings.append(readings, emptyings)
+
+    def _plan_and_drive(self, *, taps: bool) -> dict[BinId, datetime]:
+        bin_ids = tuple(self.city.bins)
+        level = np.array([self.level[each] for each in bin_ids])
+        asked = asked_by_rule(self.city, bin_ids, level >= TAKE_FROM, level)
+        vehicles = tuple(self.city.vehicles.values())
+        drives = ask_drives(self.roads, (), vehicles, self.day.day, 21_600, 50_400)
+
+        def ask(points: object) -> object:
+            nonlocal drives
+            drives = ask_drives(self.roads, points.positions, vehicles, self.day.day, 21_600, 50_400)
+            return drives
+
+        built, solution = routed(self.city, asked, vehicles, self.day, SETTINGS, ask, iterations=20, seed=1)
+        routes = routes_of(built, solution, self.day, drives)
+        now_utc = self.day.at_utc(5 * 3600)
+        plan = Plan(
+            id=PlanId(f"plan-{self.day.day}"),
+            day=self.day.day,
+            created_utc=now_utc,
+            snapshot_utc=now_utc,
+            status=PlanStatus.READY,
+            engine="pyvrp",
+            roads_source=RoadsSource.STRAIGHT_LINE,
+            routes=routes,
+            left_out=(),
+            cost_minor=solution.cost_minor,
+            lost_prize_minor=0,
+        )
+        self.stores.plans.save(plan)
+        self.stores.plans.publish(plan.id)
+        events = [each for route in routes for each in _events(plan, route.vehicle_id, route.stops)]
+        if taps:
+            self.stores.events.append(events)
+        return {stop.bin_id: stop.depart_utc for route in routes for stop in route.stops if stop.bin_id}
+
+
+def _events(plan: Plan, vehicle_id: str, stops: Sequence[object]) -> list[Event]:
+    kinds = {StopKind.COLLECT: EventKind.EMPTIED, StopKind.DISPOSE: EventKind.UNLOADED}
+    return [
+        Event(
+            key=f"{plan.id}-{vehicle_id}-{at}",
+            device_id=f"tablet-{vehicle_id}",
+            sequence=plan.day.toordinal() * 1_000 + at,
+            plan_id=plan.id,
+            vehicle_id=vehicle_id,
+            kind=kinds[stop.kind],
+            tapped_utc=stop.depart_utc,
+            received_utc=stop.depart_utc,
+            bin_id=stop.bin_id,
+            disposal_site_id=stop.disposal_site_id,
+            weight_kg=420.0 if stop.kind is StopKind.DISPOSE else None,
+        )
+        for at, stop in enumerate(stops)
+        if stop.kind in kinds
+    ]
