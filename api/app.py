@@ -16,6 +16,7 @@ import api.city.router
 import api.citymap.router
 import api.driver.router
 import api.exports.router
+import api.figures.router
 import api.followup.router
 import api.health.router
 import api.installations.router
@@ -58,6 +59,7 @@ FEATURES = (
     api.exports.router,
     api.driver.router,
     api.followup.router,
+    api.figures.router,
     api.tablets.router,
     api.live.router,
     api.health.router,

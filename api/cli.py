@@ -13,6 +13,7 @@ import typer
 
 from api.app import create_app
 from api.context import ApiContext
+from api.figures.saver import HelpedSaver, saving_worker
 from api.helper import Helper
 from api.planning import (
     HelpedEditor,
@@ -70,15 +71,16 @@ class _Helpers:
     plans: Helper
     words: Helper
     edits: Helper
+    savings: Helper
 
     def close(self) -> None:
-        for each in (self.forecasts, self.plans, self.words, self.edits):
+        for each in (self.forecasts, self.plans, self.words, self.edits, self.savings):
             each.close()
 
 
 @contextmanager
 def _helpers(settings: Settings) -> Iterator[_Helpers]:
-    workers = (forecast_worker, plan_worker, guide_worker, edit_worker)
+    workers = (forecast_worker, plan_worker, guide_worker, edit_worker, saving_worker)
     with closing(_Helpers(*(Helper(each, settings) for each in workers))) as helpers:
         yield helpers
 
@@ -100,6 +102,8 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         planner=HelpedPlanner(helpers.plans),
         lookout=HelpedLookout(helpers.forecasts),
         editor=HelpedEditor(helpers.edits),
+        saving=stores.saving,
+        saver=HelpedSaver(helpers.savings),
         guide=HelpedGuide(helpers.words),
         https=https,
         on_leaving=helpers.close,

@@ -30,6 +30,7 @@ from tomma.ports import (
     TabletBook,
     WorkerBoard,
 )
+from tomma.saving import SavingBook
 from tomma.settings import PlanningSettings, RoadSettings, Settings
 
 
@@ -131,6 +132,18 @@ class Lookout(Protocol):
         """Return the days, their work levelled."""
 
 
+class Saver(Protocol):
+    """Computes the audited saving of a day that is over; takes seconds."""
+
+    def __call__(self, *, city: City, now_utc: datetime) -> date | None:
+        """Compute and keep the next day; return it, or None when none is due."""
+
+
+def saves_nothing(*, city: City, now_utc: datetime) -> date | None:  # noqa: ARG001  (nobody asks)
+    """Leave every day as it is."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How often the door looks at the world. Seconds of the wall clock, except where it says clock."""
@@ -174,6 +187,8 @@ class ApiContext:
     planner: Planner
     lookout: Lookout
     editor: Editor
+    saving: SavingBook
+    saver: Saver = saves_nothing
     guide: Guide = field(default_factory=knows_no_streets)
     make_plan_id: Callable[[], PlanId] = new_plan_id
     pace: Pace = Pace()

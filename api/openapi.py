@@ -32,6 +32,7 @@ TAGS = [
     {"name": "alerts", "description": "What somebody should look at: fire, tilt, battery, silence, missed pick-ups."},
     {"name": "plans", "description": "Collection plans: ordered, followed, read and sent to the trucks."},
     {"name": "followup", "description": "The day as it goes: planned beside done, and what a re-plan changes."},
+    {"name": "figures", "description": "What finished days came to, and what was saved: auditable."},
     {"name": "driver", "description": "Today's routes, and what the drivers did: an append-only log of events."},
     {"name": "tablets", "description": "The drivers' tablets: let in by a code, known by a token, shut out at once."},
     {"name": "live", "description": "Changes as they happen, as server-sent events."},

@@ -12,6 +12,7 @@ from api.citymap.atlas import Atlas
 from api.context import ApiContext
 from api.driver.door import EventDoor
 from api.driver.ledger import DriverLedger
+from api.figures.keeper import SavingKeeper
 from api.followup.promises import PromiseKeeper
 from api.live.hub import Hub
 from api.live.watch import Watch
@@ -40,6 +41,7 @@ class Services:
     watch: Watch
     atlas: Atlas
     desk: PlanDesk
+    saving: SavingKeeper
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -85,6 +87,7 @@ class Services:
                 clock=clock,
                 make_plan_id=context.make_plan_id,
             ),
+            saving=SavingKeeper(saver=context.saver, city=city, hub=hub, clock=clock),
         )
 
     def start(self) -> None:
@@ -92,11 +95,12 @@ class Services:
         self.desk.start()
         self.forecasts.start()
         self.watch.start()
+        self.saving.start()
 
     def close(self) -> None:
         """End every stream and thread; the stores are left to whoever opened them."""
         self.hub.close()
-        threads = (self.desk, self.watch, self.forecasts)
+        threads = (self.desk, self.watch, self.forecasts, self.saving)
         for each in threads:
             each.stop()
         self.context.on_leaving()

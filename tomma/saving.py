@@ -18,6 +18,8 @@ from tomma.stores.codec import to_json
 
 DAY_FORMAT = "tomma-saving-day"
 VERSION = 1
+UNTOLD = -1
+"""Of the minute of a step: a truck's own day is kept as an order of places, not as a timetable of its driver."""
 NEVER = -1
 """Of a minute since 1970: nobody knows when the bin was last emptied."""
 
@@ -50,6 +52,7 @@ class Step:
     id: str
     """Of the bin or the disposal site."""
     minute: int
+    """Of the day, or `UNTOLD`."""
 
 
 @dataclass(frozen=True, slots=True)

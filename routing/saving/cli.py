@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from routing.outlook import Foresight
-from routing.roads import open_roads
 from routing.saving.check import Checked, check
 from routing.saving.file import audit_document, read_audit, write_audit
-from routing.saving.gather import World, make_day, next_day
 from routing.saving.summary import Method, Saving, Span, periods, savings, seal
 from routing.saving.told import as_plain
+from routing.saving.wiring import make_next, open_world
 from tomma.errors import NotFoundError, TommaError
 from tomma.saving import Side, SideFigures
 from tomma.settings import load_settings
@@ -82,24 +80,12 @@ def compute(limit: Annotated[int, typer.Option(min=1, help="Days at most.")] = 1
     settings = load_settings()
     clock = settings.clock.clock()
     with open_stores(settings) as stores:
-        city = stores.registry.load()
-        world = World(
-            stores.readings,
-            stores.events,
-            stores.plans,
-            stores.saving,
-            open_roads(settings.roads, settings.roads_dir),
-            settings.planning,
-            settings.saving,
-            Foresight.beside(settings.data_dir),
-        )
+        world, city = open_world(settings, stores), stores.registry.load()
         for _ in range(limit):
-            now_utc = clock.now_utc().astimezone(UTC)
-            day = next_day(world, city, now_utc)
-            if day is None:
+            made = make_next(world, city, clock.now_utc().astimezone(UTC))
+            if made is None:
                 break
-            made = make_day(world, city, day, now_utc)
-            typer.echo(f"{day}: {'counts' if made.counts else 'does not count'}, digest {made.digest}")
+            typer.echo(f"{made.inputs.day}: {'counts' if made.counts else 'does not count'}, digest {made.digest}")
 
 
 def _plain(told: Checked) -> dict[str, object]:
@@ -115,11 +101,11 @@ def _plain(told: Checked) -> dict[str, object]:
 
 def _print(organisation: str, told: Checked) -> None:
     typer.echo(f"{organisation}, seal {told.seal}\n")
-    typer.echo(f"{'day':<11}{'':<14}{'metres':>10}{'hours':>8}{'lifts':>7}{'CO2 kg':>9}{'overflow h':>12}{'cost':>12}")
+    typer.echo(f"{'day':<13}{'':<14}{'metres':>10}{'hours':>8}{'lifts':>7}{'CO2 kg':>9}{'overflow h':>12}{'cost':>12}")
     for day in told.days:
         for side in Side:
             head = str(day.day) if side is Side.DONE else ("" if day.counts else "not counted")
-            typer.echo(f"{head:<11}{NAMES[side]:<14}{_row(day.figures[side])}")
+            typer.echo(f"{head:<13}{NAMES[side]:<14}{_row(day.figures[side])}")
     for each in savings(told.days):
         _print_saving(each)
     for note in told.notes:

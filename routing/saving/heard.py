@@ -12,7 +12,7 @@ from tomma.fold import DayState, confirmed_emptyings, fold
 from tomma.model import UNTRUSTED, BinId, Emptying, EmptyingSource, EventKind, Reading
 from tomma.plan import Plan, PlanStatus, Route, StopKind
 from tomma.ports import EventLog, PlanStore, ReadingStore
-from tomma.saving import Planned, Step, StepKind, Trip
+from tomma.saving import UNTOLD, Planned, Step, StepKind, Trip
 
 BEFORE, AFTER = timedelta(hours=36), timedelta(hours=6)
 """Around the day: the level at midnight was measured the evening before, the last hours are told the next morning."""
@@ -47,8 +47,8 @@ def hear(city: City, readings: ReadingStore, events: EventLog, plans: PlanStore,
     tapped = confirmed_emptyings(events.received_since(begin - BEFORE))
     both = _once_each((*seen, *tapped))
     published = next((each for each in of_day if each.status is PlanStatus.PUBLISHED), None)
-    driven = _driven(state, begin)
-    planned, silent = (None, ()) if published is None else _planned(published, city, driven, begin)
+    driven = _driven(state)
+    planned, silent = (None, ()) if published is None else _planned(published, city, driven)
     return DayHeard(
         of_bin=_heard(city, readings.range_all(begin - BEFORE, end + AFTER), both),
         emptied=tuple(
@@ -102,24 +102,21 @@ def _heard(
     return found
 
 
-def _driven(state: DayState, midnight_utc: datetime) -> tuple[Trip, ...]:
-    """Return each truck's steps as its driver tapped them."""
+def _driven(state: DayState) -> tuple[Trip, ...]:
+    """Return each truck's steps in the order of its driver's taps; when they were is nobody's business here."""
     steps: dict[str, list[Step]] = defaultdict(list)
     for event in state.standing:
         kind, subject = TAPPED.get(event.kind), event.bin_id or event.disposal_site_id
         if kind is not None and subject is not None:
-            at_utc = min(event.tapped_utc, event.received_utc)
-            steps[event.vehicle_id].append(Step(kind, subject, max(0, _minute(at_utc, midnight_utc))))
+            steps[event.vehicle_id].append(Step(kind, subject, UNTOLD))
     return tuple(Trip(vehicle_id, tuple(of_truck)) for vehicle_id, of_truck in sorted(steps.items()))
 
 
-def _planned(
-    plan: Plan, city: City, driven: Sequence[Trip], midnight_utc: datetime
-) -> tuple[Planned, tuple[Trip, ...]]:
+def _planned(plan: Plan, city: City, driven: Sequence[Trip]) -> tuple[Planned, tuple[Trip, ...]]:
     """Return what was planned, and the trips of trucks nobody tapped on: taken to have driven as planned."""
     tapped = {trip.vehicle_id for trip in driven}
     silent = tuple(
-        _as_planned(route, midnight_utc)
+        _as_planned(route)
         for route in plan.routes
         if route.vehicle_id not in tapped and any(stop.bin_id for stop in route.stops)
     )
@@ -133,11 +130,11 @@ def _planned(
     return Planned(plan.id, bin_ids, round(expected_kg), tuple(trip.vehicle_id for trip in silent)), silent
 
 
-def _as_planned(route: Route, midnight_utc: datetime) -> Trip:
+def _as_planned(route: Route) -> Trip:
     return Trip(
         route.vehicle_id,
         tuple(
-            Step(PLANNED[stop.kind], stop.bin_id or stop.disposal_site_id or "", _minute(stop.arrive_utc, midnight_utc))
+            Step(PLANNED[stop.kind], stop.bin_id or stop.disposal_site_id or "", UNTOLD)
             for stop in route.stops
             if stop.kind in PLANNED
         ),

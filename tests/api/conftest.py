@@ -284,6 +284,7 @@ class World:
             editor=partial(
                 edit_plan, plans=self.stores.plans, events=self.stores.events, roads=StraightLineRoads(1.35, 30.0)
             ),
+            saving=self.stores.saving,
             pace=self.pace,
         )
 

@@ -159,6 +159,7 @@ class Stack:
             planner=partial(_plan, self._stores, roads),
             lookout=partial(coming_days, readings=self._stores.readings, events=self._stores.events),
             editor=partial(edit_plan, plans=self._stores.plans, events=self._stores.events, roads=roads),
+            saving=self._stores.saving,
             pace=FAST,
         )
         ready = threading.Event()

@@ -1,52 +1,76 @@
-"""Some days of a village as its stores would have them: sensors report, plans are published, drivers tap."""
+"""Some days of a town as its stores would have them: sensors report, plans are published, drivers tap."""
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-
-from routing.counterfactual import routed
-from routing.daytime import WorkingDay
-from routing.drives import ask_drives
-from routing.roads.port import Roads
-from routing.roads.straight_line import StraightLineRoads
-from routing.rules import asked_by_rule
-from routing.tell import left_out_of, routes_of
-from tomma.city import City
-from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, Reading
-from tomma.plan import Plan, PlanStatus, RoadsSource, StopKind
-from tomma.settings import PlanningSettings
-from tomma.stores.wiring import Stores
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
+from routing.build import Points
+from routing.counterfactual import routed
+from routing.daytime import WorkingDay
+from routing.drives import Drives, ask_drives
+from routing.roads.port import Roads
+from routing.roads.straight_line import StraightLineRoads
+from routing.rules import asked_by_rule
+from routing.saving.gather import World
+from routing.saving.wiring import make_next
+from routing.tell import routes_of
+from tomma.city import City
+from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, Reading, VehicleId
+from tomma.plan import Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
+from tomma.saving import SavingDay
+from tomma.settings import PlanningSettings, SavingSettings
+from tomma.stores.wiring import Stores
+
 STREETS = StraightLineRoads(1.35, 22.0)
 SETTINGS = PlanningSettings()
+QUICK = SavingSettings(iterations=20)
 TAKE_FROM = 0.6
 EVERY_MIN = 120
+SCALES_KG = 420.0
 
 
-class Village:
+class Lived:
     """Bins that fill evenly, each at its own rate; who plans takes what stands above 60 %."""
 
     def __init__(self, city: City, stores: Stores, first: date, roads: Roads = STREETS) -> None:
         self.city, self.stores, self.roads = city, stores, roads
         self.day = WorkingDay(first, city.organisation.timezone)
-        rng = random.Random(5)  # noqa: S311  (a village, not a secret)
+        rng = random.Random(5)  # noqa: S311  (a town, not a secret)
         self.per_day = {bin_id: rng.uniform(0.12, 0.45) for bin_id in city.bins}
         self.level = {bin_id: rng.uniform(0.0, 0.6) for bin_id in city.bins}
         stores.registry.save(city)
 
     def live(self, days: int, *, planned: bool = True, taps: bool = True) -> None:
-        """Let some days go by."""
+        """Let some days go by; without taps the drivers empty all the same."""
         for _ in range(days):
             self._live_a_day(planned=planned, taps=taps)
             self.day = self.day.later(1)
 
+    @property
+    def morning_utc(self) -> datetime:
+        """Six o'clock on the first day that has not been lived."""
+        return self.day.at_utc(6 * 3600)
+
+    def compute(self, saving: SavingSettings = QUICK) -> list[SavingDay]:
+        """Compute every day that is over."""
+        world = self.world(saving)
+        made = []
+        while (day := make_next(world, self.city, self.morning_utc)) is not None:
+            made.append(day)
+        return made
+
+    def world(self, saving: SavingSettings = QUICK) -> World:
+        """Return what the saving asks."""
+        stores = self.stores
+        return World(stores.readings, stores.events, stores.plans, stores.saving, self.roads, SETTINGS, saving)
+
     def _live_a_day(self, *, planned: bool, taps: bool) -> None:
         midnight, next_midnight = self.day.at_utc(0), self.day.later(1).at_utc(0)
         lifts = self._plan_and_drive(taps=taps) if planned else {}
-        readings, emptyings = [], []
+        readings: list[Reading] = []
+        emptyings: list[Emptying] = []
         for installation in self.city.installations:
             bin_id, moment, emptied_utc = installation.bin_id, midnight, lifts.get(installation.bin_id)
             while moment < next_midnight:
@@ -64,17 +88,24 @@ class Village:
         level = np.array([self.level[each] for each in bin_ids])
         asked = asked_by_rule(self.city, bin_ids, level >= TAKE_FROM, level)
         vehicles = tuple(self.city.vehicles.values())
-        drives = ask_drives(self.roads, (), vehicles, self.day.day, 21_600, 50_400)
+        asked_drives: list[Drives] = []
 
-        def ask(points: object) -> object:
-            nonlocal drives
-            drives = ask_drives(self.roads, points.positions, vehicles, self.day.day, 21_600, 50_400)
-            return drives
+        def ask(points: Points) -> Drives:
+            asked_drives.append(ask_drives(self.roads, points.positions, vehicles, self.day.day, 21_600, 50_400))
+            return asked_drives[-1]
 
         built, solution = routed(self.city, asked, vehicles, self.day, SETTINGS, ask, iterations=20, seed=1)
-        routes = routes_of(built, solution, self.day, drives)
+        plan = self._plan(routes_of(built, solution, self.day, asked_drives[-1]))
+        self.stores.plans.save(plan)
+        self.stores.plans.publish(plan.id)
+        if taps:
+            taps_of = [each for route in plan.routes for each in _events(plan, route.vehicle_id, route.stops)]
+            self.stores.events.append(taps_of)
+        return {stop.bin_id: stop.depart_utc for route in plan.routes for stop in route.stops if stop.bin_id}
+
+    def _plan(self, routes: tuple[Route, ...]) -> Plan:
         now_utc = self.day.at_utc(5 * 3600)
-        plan = Plan(
+        return Plan(
             id=PlanId(f"plan-{self.day.day}"),
             day=self.day.day,
             created_utc=now_utc,
@@ -84,18 +115,12 @@ class Village:
             roads_source=RoadsSource.STRAIGHT_LINE,
             routes=routes,
             left_out=(),
-            cost_minor=solution.cost_minor,
+            cost_minor=0,
             lost_prize_minor=0,
         )
-        self.stores.plans.save(plan)
-        self.stores.plans.publish(plan.id)
-        events = [each for route in routes for each in _events(plan, route.vehicle_id, route.stops)]
-        if taps:
-            self.stores.events.append(events)
-        return {stop.bin_id: stop.depart_utc for route in routes for stop in route.stops if stop.bin_id}
 
 
-def _events(plan: Plan, vehicle_id: str, stops: Sequence[object]) -> list[Event]:
+def _events(plan: Plan, vehicle_id: VehicleId, stops: Sequence[Stop]) -> list[Event]:
     kinds = {StopKind.COLLECT: EventKind.EMPTIED, StopKind.DISPOSE: EventKind.UNLOADED}
     return [
         Event(
@@ -109,7 +134,7 @@ def _events(plan: Plan, vehicle_id: str, stops: Sequence[object]) -> list[Event]
             received_utc=stop.depart_utc,
             bin_id=stop.bin_id,
             disposal_site_id=stop.disposal_site_id,
-            weight_kg=420.0 if stop.kind is StopKind.DISPOSE else None,
+            weight_kg=SCALES_KG if stop.kind is StopKind.DISPOSE else None,
         )
         for at, stop in enumerate(stops)
         if stop.kind in kinds

@@ -1,0 +1,1 @@
+"""Key figures of the days that are over, and the audited saving."""
