@@ -2,6 +2,7 @@
 
 import os
 from datetime import date, datetime
+from threading import Event
 from typing import Any
 
 from api.helper import Helper, Note, Worker
@@ -20,7 +21,7 @@ def saving_worker(settings: Settings, stores: Stores) -> Worker:
     os.nice(NICENESS)
     opened: list[World] = []
 
-    def work(request: Any, _: Note) -> Any:
+    def work(request: Any, _: Note, __: Event) -> Any:
         if stores.saving.first_published() is None:
             return None
         if not opened:
