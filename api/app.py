@@ -23,6 +23,7 @@ import api.installations.router
 import api.live.router
 import api.plans.changes
 import api.plans.router
+import api.schedule.router
 import api.sensors.router
 import api.tablets.router
 from api.access.doors import doors_of
@@ -56,6 +57,7 @@ FEATURES = (
     api.alerts.router,
     api.plans.router,
     api.plans.changes,
+    api.schedule.router,
     api.exports.router,
     api.driver.router,
     api.followup.router,

@@ -104,6 +104,7 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         editor=HelpedEditor(helpers.edits),
         saving=stores.saving,
         saver=HelpedSaver(helpers.savings),
+        mornings=stores.mornings,
         guide=HelpedGuide(helpers.words),
         https=https,
         on_leaving=helpers.close,

@@ -19,6 +19,7 @@ from tomma.city import City
 from tomma.clock import Clock
 from tomma.edits import Edit
 from tomma.model import BinId, PlanId
+from tomma.mornings import MorningBook
 from tomma.plan import Plan, Wishes
 from tomma.ports import (
     EventLog,
@@ -154,6 +155,8 @@ class Pace:
     forecast_every_clock_s: float = 900.0
     """A forecast moves little in a quarter of an hour; sensors seldom report more often."""
     forecast_pause_min_s: float = 5.0
+    schedule_every_clock_s: float = 20.0
+    """Between two looks at what the morning's schedule wants."""
 
 
 def new_plan_id() -> PlanId:
@@ -187,6 +190,7 @@ class ApiContext:
     planner: Planner
     lookout: Lookout
     editor: Editor
+    mornings: MorningBook
     saving: SavingBook
     saver: Saver = saves_nothing
     guide: Guide = field(default_factory=knows_no_streets)

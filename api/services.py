@@ -18,6 +18,7 @@ from api.live.hub import Hub
 from api.live.watch import Watch
 from api.plans.desk import PlanDesk
 from api.plans.today import Today
+from api.schedule.caller import MorningCaller
 from api.tablets.codes import Codes
 
 PATIENCE_S = 0.5
@@ -42,6 +43,7 @@ class Services:
     atlas: Atlas
     desk: PlanDesk
     saving: SavingKeeper
+    mornings: MorningCaller
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -67,6 +69,13 @@ class Services:
             clock=clock,
             pace=pace,
         )
+        desk = PlanDesk(
+            plans=context.plans,
+            planner=context.planner,
+            hub=hub,
+            clock=clock,
+            make_plan_id=context.make_plan_id,
+        )
         return cls(
             context=context,
             city=city,
@@ -80,13 +89,8 @@ class Services:
             hub=hub,
             watch=watch,
             atlas=Atlas(board, watch),
-            desk=PlanDesk(
-                plans=context.plans,
-                planner=context.planner,
-                hub=hub,
-                clock=clock,
-                make_plan_id=context.make_plan_id,
-            ),
+            desk=desk,
+            mornings=MorningCaller(context, context.mornings, city, desk, hub),
             saving=SavingKeeper(saver=context.saver, city=city, hub=hub, clock=clock),
         )
 
@@ -96,11 +100,12 @@ class Services:
         self.forecasts.start()
         self.watch.start()
         self.saving.start()
+        self.mornings.start()
 
     def close(self) -> None:
         """End every stream and thread; the stores are left to whoever opened them."""
         self.hub.close()
-        threads = (self.desk, self.watch, self.forecasts, self.saving)
+        threads = (self.mornings, self.desk, self.watch, self.forecasts, self.saving)
         for each in threads:
             each.stop()
         self.context.on_leaving()

@@ -30,6 +30,7 @@ class Urgency(StrEnum):
 URGENCY: Mapping[AlertKind, Urgency] = MappingProxyType(
     {
         AlertKind.FIRE: Urgency.NOW,
+        AlertKind.MORNING_PLAN_FAILED: Urgency.NOW,
         AlertKind.OVERFLOW: Urgency.TODAY,
         AlertKind.OVERFLOW_SOON: Urgency.TODAY,
         AlertKind.PICKUP_MISSED: Urgency.TODAY,

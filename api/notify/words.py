@@ -10,6 +10,7 @@ type Language = Literal["sv", "en"]
 KINDS: Mapping[Language, Mapping[AlertKind, tuple[str, str]]] = {
     "sv": {
         AlertKind.FIRE: ("Brand eller hetta", "Ring 112 om det brinner; skicka någon dit."),
+        AlertKind.MORNING_PLAN_FAILED: ("Morgonens plan gick inte att göra", "Gör dagens plan för hand på plansidan."),
         AlertKind.OVERFLOW: ("Svämmar över", "Lägg kärlet på dagens runda."),
         AlertKind.OVERFLOW_SOON: ("Snart fullt, ingen bil hinner", "Lägg kärlet på rundan eller gör om planen."),
         AlertKind.PICKUP_MISSED: ("Missad tömning", "Fråga föraren; lägg kärlet på nästa runda."),
@@ -29,6 +30,7 @@ KINDS: Mapping[Language, Mapping[AlertKind, tuple[str, str]]] = {
     },
     "en": {
         AlertKind.FIRE: ("Fire or heat", "Call 112 if it burns; send somebody."),
+        AlertKind.MORNING_PLAN_FAILED: ("The morning's plan failed", "Make today's plan by hand on the planning page."),
         AlertKind.OVERFLOW: ("Overflowing", "Put the bin on today's round."),
         AlertKind.OVERFLOW_SOON: ("Full soon, no truck in time", "Put the bin on a round, or plan anew."),
         AlertKind.PICKUP_MISSED: ("Missed pick-up", "Ask the driver; put the bin on the next round."),

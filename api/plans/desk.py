@@ -105,13 +105,13 @@ class PlanDesk:
         if self._thread.is_alive():
             self._thread.join(patience_s)
 
-    def order(self, order: Order) -> Plan:
-        """Return the plan that will be made: a new one, or the same one that is being made already."""
+    def order(self, order: Order, plan_id: PlanId | None = None) -> Plan:
+        """Return the plan that will be made: a new one (of that id), or the same one that is being made already."""
         with self._lock:
             for known in self._jobs.values():
                 if known.order.is_like(order):
                     return known.plan
-            plan = _queued(self._make_plan_id(), order.day, self._clock.now_utc())
+            plan = _queued(plan_id or self._make_plan_id(), order.day, self._clock.now_utc())
             self._plans.save(plan)
             queued = PlanProgress(plan.id, PlanStatus.QUEUED, "queued", 0.0, budget_s=order.planning.budget_s)
             job = _Job(plan, order, queued)

@@ -281,6 +281,7 @@ class World:
             forecaster=self.forecaster,
             planner=planned_by_the_real_planner(self.stores) if self.plans_really else self.planner,
             lookout=partial(coming_days, readings=self.stores.readings, events=self.stores.events),
+            mornings=self.stores.mornings,
             editor=partial(
                 edit_plan, plans=self.stores.plans, events=self.stores.events, roads=StraightLineRoads(1.35, 30.0)
             ),

@@ -158,6 +158,7 @@ class Stack:
             forecaster=partial(_forecast, self._stores),
             planner=partial(_plan, self._stores, roads),
             lookout=partial(coming_days, readings=self._stores.readings, events=self._stores.events),
+            mornings=self._stores.mornings,
             editor=partial(edit_plan, plans=self._stores.plans, events=self._stores.events, roads=roads),
             saving=self._stores.saving,
             pace=FAST,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tomma.asset_ports import AssetBook, VitalsBook
 from tomma.care_ports import CareBook, Outbox, WorkOrderBook
 from tomma.errors import ConfigurationError
+from tomma.mornings import MorningBook
 from tomma.people_ports import PeopleBook, SessionBook
 from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
 from tomma.saving import SavingBook
@@ -17,6 +18,7 @@ from tomma.stores.assets import SqlAssetBook
 from tomma.stores.care import SqlCareBook
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
+from tomma.stores.mornings import SqlMorningBook
 from tomma.stores.outbox import SqlOutbox
 from tomma.stores.people import SqlPeopleBook
 from tomma.stores.plans import SqlPlanStore
@@ -50,6 +52,7 @@ class Stores:
     assets: AssetBook
     vitals: VitalsBook
     saving: SavingBook
+    mornings: MorningBook
     engine: sa.Engine
     """The database under registry, plans and events."""
 
@@ -92,6 +95,7 @@ def open_stores(settings: Settings) -> Stores:
         assets=SqlAssetBook(engine, registry),
         vitals=SqlVitalsBook(engine),
         saving=SqlSavingBook(engine),
+        mornings=SqlMorningBook(engine),
         engine=engine,
     )
 

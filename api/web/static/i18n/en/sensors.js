@@ -91,6 +91,7 @@ export default {
   "alert.pickup_missed": "Missed pick-up",
   "alert.emptied_unplanned": "Emptied off the plan",
   "alert.stream_silent": "Nothing comes in",
+  "alert.morning_plan_failed": "The morning's plan failed",
   "alert.messages_lost": "Messages missing",
   "letter.too_large": "Too large",
   "letter.not_utf8": "Not UTF-8",

@@ -91,6 +91,7 @@ export default {
   "alert.pickup_missed": "Missad tömning",
   "alert.emptied_unplanned": "Tömd utanför planen",
   "alert.stream_silent": "Inget kommer in",
+  "alert.morning_plan_failed": "Morgonens plan gick inte att göra",
   "alert.messages_lost": "Meddelanden saknas",
   "letter.too_large": "För stort meddelande",
   "letter.not_utf8": "Inte UTF-8",

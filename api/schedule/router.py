@@ -1,0 +1,86 @@
+"""`/schedule`: the plan of every morning."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, HTTPException
+
+from api.access import OFFICE, Role, allow
+from api.guards.strict_json import StrictRoute
+from api.problems.model import problems
+from api.schedule.schemas import RunOut, ScheduleIn, ScheduleOut
+from api.services import Hands
+from tomma.mornings import Run, Schedule
+
+router = APIRouter(prefix="/schedule", tags=["plans"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
+
+RUNS_SHOWN = 14
+
+
+@router.get("", summary="The plan of every morning", responses=problems(404, 503))
+def get_schedule(hands: Hands) -> ScheduleOut:
+    """Return when plans are made without anybody asking, and what became of the last mornings."""
+    return _shown(hands)
+
+
+@router.put(
+    "",
+    summary="Set the plan of every morning",
+    dependencies=[allow(Role.MANAGER)],
+    responses=problems(400, 403, 404, 413, 415, 422, 503),
+)
+def set_schedule(hands: Hands, asked: Annotated[ScheduleIn, Body()]) -> ScheduleOut:
+    """Set when plans are made. It counts from its next time: a morning that is over is not planned after all.
+
+    Each local day is planned once, whatever the clocks do: a time that does not exist on the day of the change counts
+    as an hour later, one that comes twice counts when it comes first. A server that was down at the time catches up
+    the same day.
+    """
+    known = {each.area for each in hands.city.current().sites.values()}
+    strange = sorted(set(asked.areas) - known)
+    if strange:
+        raise HTTPException(422, f"areas must be of this city, got {strange[0]}")
+    hours, minutes = asked.local_time.split(":")
+    try:
+        schedule = Schedule(
+            enabled=asked.enabled,
+            local_time_s=int(hours) * 3600 + int(minutes) * 60,
+            weekdays=frozenset(asked.weekdays),
+            areas=frozenset(asked.areas),
+            auto_publish=asked.auto_publish,
+            changed_utc=hands.context.clock.now_utc(),
+        )
+    except ValueError as exc:
+        raise HTTPException(422, str(exc)) from exc
+    hands.context.mornings.set_schedule(schedule)
+    hands.mornings.nudge()
+    return _shown(hands)
+
+
+def _shown(hands: Hands) -> ScheduleOut:
+    schedule = hands.context.mornings.schedule()
+    timezone = hands.city.current().organisation.timezone
+    hours, minutes = divmod(schedule.local_time_s // 60, 60)
+    return ScheduleOut(
+        enabled=schedule.enabled,
+        local_time=f"{hours:02}:{minutes:02}",
+        timezone=timezone,
+        weekdays=sorted(schedule.weekdays),
+        areas=sorted(schedule.areas),
+        auto_publish=schedule.auto_publish,
+        changed_utc=schedule.changed_utc,
+        next_utc=schedule.next_utc(hands.context.clock.now_utc(), timezone),
+        runs=[_run_out(each) for each in hands.context.mornings.runs(RUNS_SHOWN)],
+    )
+
+
+def _run_out(run: Run) -> RunOut:
+    return RunOut(
+        day=run.day,
+        due_utc=run.due_utc,
+        status=run.status.value,
+        begun_utc=run.begun_utc,
+        late_s=round(run.late_s, 1),
+        plan_id=run.plan_id,
+        attempts=run.attempts,
+        detail=run.detail,
+    )

@@ -1,0 +1,99 @@
+"""The plan of every morning over changes of the clock: once per local day, in any zone, however often anybody looks."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tomma.mornings import Run, RunStatus, Schedule, local_day, moment_of, step_of
+from tomma.plan import PlanStatus
+
+ZONES = sorted(each for each in available_timezones() if "/" in each and not each.startswith(("Etc/", "SystemV/")))
+DAY = timedelta(days=1)
+
+
+def local(moment_utc: datetime, zone: str) -> str:
+    """What the clock on the wall shows."""
+    return moment_utc.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+@pytest.mark.parametrize(
+    ("day", "wall", "shown"),
+    [
+        pytest.param(date(2026, 3, 29), (2, 30), "2026-03-29 03:30", id="an hour that does not exist"),
+        pytest.param(date(2026, 10, 25), (2, 30), "2026-10-25 02:30", id="an hour that comes twice"),
+        pytest.param(date(2026, 3, 29), (5, 0), "2026-03-29 05:00", id="after the change"),
+        pytest.param(date(2026, 11, 22), (5, 0), "2026-11-22 05:00", id="any other day"),
+    ],
+)
+def test_a_time_on_the_wall_is_one_moment(day: date, wall: tuple[int, int], shown: str) -> None:
+    """A manager who sets half past two must get a plan on the two odd nights as well."""
+    moment = moment_of(day, wall[0] * 3600 + wall[1] * 60, "Europe/Stockholm")
+    assert moment is not None
+    assert local(moment, "Europe/Stockholm") == shown
+
+
+def test_an_hour_that_comes_twice_counts_when_it_comes_first() -> None:
+    """In summer time: an hour before the other one."""
+    assert moment_of(date(2026, 10, 25), 9_000, "Europe/Stockholm") == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_a_day_that_a_zone_left_out_has_no_morning() -> None:
+    """Samoa went from the 29th of December 2011 to the 31st."""
+    assert moment_of(date(2011, 12, 30), 18_000, "Pacific/Apia") is None
+    assert moment_of(date(2011, 12, 31), 18_000, "Pacific/Apia") is not None
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    zone=st.sampled_from(ZONES),
+    first=st.dates(date(2000, 1, 2), date(2037, 12, 20)),
+    wall_min=st.integers(0, 1439),
+    looks_min=st.lists(st.integers(7, 55), min_size=1, max_size=12),
+)
+@example("Europe/Stockholm", date(2026, 3, 28), 150, [20])
+@example("Europe/Stockholm", date(2026, 10, 24), 150, [7])
+@example("Africa/Cairo", date(2024, 4, 25), 30, [20])
+@example("America/Asuncion", date(2023, 10, 1), 5, [13])
+@example("Pacific/Apia", date(2011, 12, 28), 300, [40])
+@example("Australia/Lord_Howe", date(2025, 10, 4), 135, [11])
+@example("America/Scoresbysund", date(2024, 3, 30), 1_410, [19])
+def test_each_local_day_is_planned_exactly_once(zone: str, first: date, wall_min: int, looks_min: list[int]) -> None:
+    """Whoever looks, at whatever pace, over every change of the clock: not twice, never not at all."""
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    schedule = Schedule(enabled=True, local_time_s=wall_min * 60, changed_utc=start - DAY)
+    runs: dict[date, Run] = {}
+    seen: set[date] = set()
+    now, number = start, 0
+    while now < start + 4 * DAY:
+        step = step_of(schedule, now, zone, sorted(runs.values(), key=lambda run: run.day, reverse=True), None)
+        runs |= {each.day: each for each in step.missed}
+        if step.begin is not None:
+            assert step.begin.day == local_day(now, zone)
+            assert step.begin.day not in runs
+            assert now >= step.begin.due_utc
+            runs[step.begin.day] = replace(step.begin, status=RunStatus.READY, begun_utc=now)
+        seen.add(local_day(now, zone))
+        now += timedelta(minutes=looks_min[number % len(looks_min)])
+        number += 1
+    whole = sorted(seen)[1:-1]  # the first and the last day were seen in part
+    late = {day for day in whole if runs[day].status is RunStatus.MISSED}
+    assert set(whole) <= runs.keys()
+    assert all(local_day(runs[day].due_utc + timedelta(minutes=55), zone) != day for day in late), "it had its time"
+
+
+@given(st.integers(1, 3), st.sampled_from([RunStatus.FAILED, RunStatus.MAKING]), st.integers(0, 600))
+def test_a_morning_is_begun_again_only_after_a_while_and_three_times_at_most(
+    attempts: int, status: RunStatus, waited_s: int
+) -> None:
+    """A fault that stays must not keep the solver busy all day."""
+    due = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+    run = Run(date(2026, 11, 22), due, status, due, attempts=attempts)
+    plan = PlanStatus.FAILED if status is RunStatus.FAILED else None
+    schedule = Schedule(enabled=True, changed_utc=due - DAY)
+    step = step_of(schedule, due + timedelta(seconds=waited_s), "Europe/Stockholm", [run], plan)
+    wait_s = 300 if status is RunStatus.FAILED else 120
+    assert (step.begin is not None) == (attempts < 3 and waited_s >= wait_s)
