@@ -7,6 +7,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
+import api.accounts.people_router
+import api.accounts.router
 import api.alerts.router
 import api.assets.router
 import api.assets.sheet_router
@@ -65,6 +67,8 @@ FEATURES = (
     api.tablets.router,
     api.live.router,
     api.health.router,
+    api.accounts.router,
+    api.accounts.people_router,
 )
 
 
@@ -82,6 +86,7 @@ def create_app(context: ApiContext) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.services = services
+    app.state.gate = services.gate
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     app.include_router(_features())
     app.include_router(build_tiles_router(lambda: context.settings.basemap_path), responses=problems(404))

@@ -3,14 +3,17 @@
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from fastapi import FastAPI
 
+from api.access.home import is_loopback
 from api.app import create_app
 from api.context import ApiContext
 from api.figures.saver import HelpedSaver, saving_worker
@@ -28,6 +31,7 @@ from api.planning import (
 )
 from api.server import Server, listen_on
 from tomma.errors import ConfigurationError
+from tomma.people import Purpose
 from tomma.settings import Settings, load_settings
 from tomma.stores.wiring import Stores, open_stores
 
@@ -49,18 +53,71 @@ def serve(
     """Serve the pages and the API until stopped; one line on standard output tells the address."""
     settings = load_settings()
     _check_pair(tls_cert, tls_key)
-    host, port = host or settings.server.host, port if port >= 0 else settings.server.port
-    with _socket(host, port) as listening, open_stores(settings) as stores, _helpers(settings) as helpers:
-        https = tls_cert is not None
-        address = _address(host, listening.getsockname()[1], https=https)
-        application = create_app(_context(settings, stores, helpers, https=https))
-        server = Server(
-            application, certificate=tls_cert, key=tls_key, on_ready=lambda: typer.echo(f"tomma serves {address}")
-        )
-        _leave_quietly()
-        server.run(sockets=[listening])
-        if not server.started:
-            raise ConfigurationError("the server did not start; the lines above say why")
+    _leave_quietly()
+    wanted = Wanted(host or settings.server.host, port if port >= 0 else settings.server.port, tls_cert, tls_key)
+    while _serve_once(settings, wanted):
+        log.info("set up; serving again on %s", wanted.host)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where and how to serve."""
+
+    host: str
+    port: int
+    certificate: Path | None
+    key: Path | None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches it."""
+        return self.host == "localhost" or is_loopback(self.host)
+
+
+def _serve_once(settings: Settings, wanted: Wanted) -> bool:
+    """Serve until stopped; True when the first person was set up meanwhile and the door may now be opened wide."""
+    again = threading.Event()
+    with open_stores(settings) as stores, _helpers(settings) as helpers:
+        is_first_run = not settings.people.demo and not stores.people.all()
+        host = _host(settings, wanted, is_first_run=is_first_run)
+        with _socket(host, wanted.port) as listening:
+            https = wanted.certificate is not None
+            address = _address(host, listening.getsockname()[1], https=https)
+
+            def open_wide() -> None:
+                if is_first_run and host != wanted.host:
+                    again.set()
+                    server.should_exit = True
+
+            application = create_app(_context(settings, stores, helpers, https=https, on_set_up=open_wide))
+            server = Server(
+                application,
+                certificate=wanted.certificate,
+                key=wanted.key,
+                on_ready=lambda: _tell(application, address, is_first_run=is_first_run),
+            )
+            server.run(sockets=[listening])
+            if not server.started:
+                raise ConfigurationError("the server did not start; the lines above say why")
+    return again.is_set()
+
+
+def _host(settings: Settings, wanted: Wanted, *, is_first_run: bool) -> str:
+    """Return where to listen: on this machine only while anybody who comes could take the city over."""
+    if settings.people.demo and not wanted.is_loopback:
+        raise ConfigurationError(f"[people] demo serves a loopback address only, got {wanted.host}")
+    if is_first_run and not wanted.is_loopback:
+        typer.echo(f"nobody has an account yet: serving 127.0.0.1 only; {wanted.host} once somebody is set up")
+        return "127.0.0.1"
+    return wanted.host
+
+
+def _tell(application: FastAPI, address: str, *, is_first_run: bool) -> None:
+    typer.echo(f"tomma serves {address}")
+    if is_first_run:
+        accounts = application.state.services.accounts
+        secret, _ = accounts.make_link(Purpose.SETUP, None, "operator")
+        typer.echo(f"set up the first account, once and within 60 minutes: {address}login#link={secret}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +142,9 @@ def _helpers(settings: Settings) -> Iterator[_Helpers]:
         yield helpers
 
 
-def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bool) -> ApiContext:
+def _context(
+    settings: Settings, stores: Stores, helpers: _Helpers, *, https: bool, on_set_up: Callable[[], None]
+) -> ApiContext:
     return ApiContext(
         settings=settings,
         readings=stores.readings,
@@ -97,6 +156,8 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         workers=stores.workers,
         assets=stores.assets,
         vitals=stores.vitals,
+        people=stores.people,
+        sessions=stores.sessions,
         clock=settings.clock.clock(),
         forecaster=HelpedForecaster(helpers.forecasts),
         planner=HelpedPlanner(helpers.plans),
@@ -108,6 +169,7 @@ def _context(settings: Settings, stores: Stores, helpers: _Helpers, *, https: bo
         guide=HelpedGuide(helpers.words),
         https=https,
         on_leaving=helpers.close,
+        on_set_up=on_set_up,
     )
 
 

@@ -10,16 +10,18 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from api.accounts.passwords import Passwords
 from routing.days_ahead import DaysAhead
 from routing.roads.guidance import Guide
 from routing.roads.plain_guides import StraightGuide
 from routing.roads.straight_line import StraightLineRoads
 from tomma.asset_ports import AssetBook, VitalsBook
 from tomma.city import City
-from tomma.clock import Clock
+from tomma.clock import Clock, SystemClock
 from tomma.edits import Edit
 from tomma.model import BinId, PlanId
 from tomma.mornings import MorningBook
+from tomma.people_ports import PeopleBook, SessionBook
 from tomma.plan import Plan, Wishes
 from tomma.ports import (
     EventLog,
@@ -185,6 +187,8 @@ class ApiContext:
     workers: WorkerBoard
     assets: AssetBook
     vitals: VitalsBook
+    people: PeopleBook
+    sessions: SessionBook
     clock: Clock
     forecaster: Forecaster
     planner: Planner
@@ -197,5 +201,10 @@ class ApiContext:
     make_plan_id: Callable[[], PlanId] = new_plan_id
     pace: Pace = Pace()
     https: bool = False
+    wall: Clock = field(default_factory=SystemClock)
+    """What sessions and links age by; a demo's clock runs fast."""
+    passwords: Passwords = field(default_factory=Passwords)
+    on_set_up: Callable[[], None] = lambda: None
+    """Called when the first person has a second factor: the server may now listen where it was told to."""
     on_leaving: Callable[[], None] = lambda: None
     """Called when the server stops, before its threads are waited for: ends what forecaster and planner are doing."""

@@ -35,6 +35,7 @@ TAGS = [
     {"name": "figures", "description": "What finished days came to, and what was saved: auditable."},
     {"name": "driver", "description": "Today's routes, and what the drivers did: an append-only log of events."},
     {"name": "tablets", "description": "The drivers' tablets: let in by a code, known by a token, shut out at once."},
+    {"name": "accounts", "description": "Signing in and out, one's own account, and who has one."},
     {"name": "live", "description": "Changes as they happen, as server-sent events."},
     {"name": "health", "description": "How the server is, and messages that could not become readings."},
     {"name": "map", "description": "Vector tiles of the streets."},

@@ -5,6 +5,9 @@ from typing import Annotated, Self
 
 from fastapi import Depends, Request
 
+from api.access.gate import Gate
+from api.accounts.demo import make_demo_people
+from api.accounts.desk import Desk
 from api.bins.board import Board
 from api.bins.forecasts import Forecasts
 from api.city.keeper import CityKeeper
@@ -44,6 +47,8 @@ class Services:
     desk: PlanDesk
     saving: SavingKeeper
     mornings: MorningCaller
+    gate: Gate
+    accounts: Desk
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -76,6 +81,7 @@ class Services:
             clock=clock,
             make_plan_id=context.make_plan_id,
         )
+        gate = _gate(context)
         return cls(
             context=context,
             city=city,
@@ -92,6 +98,16 @@ class Services:
             desk=desk,
             mornings=MorningCaller(context, context.mornings, city, desk, hub),
             saving=SavingKeeper(saver=context.saver, city=city, hub=hub, clock=clock),
+            gate=gate,
+            accounts=Desk(
+                people=context.people,
+                sessions=context.sessions,
+                gate=gate,
+                settings=context.settings,
+                wall=context.wall,
+                passwords=context.passwords,
+                city_name=city.name,
+            ),
         )
 
     def start(self) -> None:
@@ -111,6 +127,20 @@ class Services:
         self.context.on_leaving()
         for each in threads:
             each.join(PATIENCE_S)
+
+
+def _gate(context: ApiContext) -> Gate:
+    is_demo = context.settings.people.demo
+    return Gate(
+        people=context.people,
+        sessions=context.sessions,
+        tablets=context.tablets,
+        settings=context.settings,
+        https=context.https,
+        clock=context.clock,
+        wall=context.wall,
+        visitor=make_demo_people(context.people, context.registry, context.wall) if is_demo else None,
+    )
 
 
 def services_of(request: Request) -> Services:

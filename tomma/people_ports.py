@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from tomma.people import ApiKey, KeptPerson, OneTimeLink, Session
+from tomma.people import ApiKey, KeptPerson, OneTimeLink, Person, Proof, Session
 
 
 class PeopleBook(Protocol):
@@ -13,8 +13,11 @@ class PeopleBook(Protocol):
     def add(self, kept: KeptPerson, *, only_first: bool = False) -> None:
         """Keep a new person, durably; ConflictError when the login is taken, or `only_first` and there is one."""
 
-    def save(self, kept: KeptPerson) -> None:
+    def save(self, person: Person) -> None:
         """Keep the person as they are now; NotFoundError when there is none with this id."""
+
+    def save_proof(self, person_id: str, proof: Proof) -> None:
+        """Keep what the person is known by from now on; NotFoundError when there is none with this id."""
 
     def find(self, person_id: str) -> KeptPerson | None:
         """Return the person, disabled or not."""
@@ -91,6 +94,9 @@ class SessionBook(Protocol):
 
     def forgive(self, whose: Sequence[str]) -> None:
         """Forget the refusals of these names."""
+
+    def take_back(self, whose: str) -> None:
+        """Forget the newest refusal of this name."""
 
     def add_key(self, key: ApiKey) -> None:
         """Keep a program's key, durably."""

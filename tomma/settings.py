@@ -23,6 +23,7 @@ from pydantic_settings import (
 from tomma.clock import Clock, ScaledClock, SystemClock
 from tomma.errors import ConfigurationError
 from tomma.notify_settings import AlertSettings, NotifySettings
+from tomma.people_settings import PeopleSettings
 from tomma.ports import Aging
 
 SERVER_PATTERN = r"^(https?://[^/@\s]+(/[^@\s]*)?)?$"
@@ -150,7 +151,9 @@ class ServerSettings(_Section):
     public_url: str = Field(default="", pattern=SERVER_PATTERN)
     """Where a tablet is sent, such as https://bins.example; empty means the address the office's page came from."""
     require_paired_tablets: bool = False
-    """Whether the driver's page and its API answer paired tablets only: docs/tablets.md."""
+    """Whether the driver's page and its API answer paired tablets only, and no signed-in person: docs/tablets.md."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of proxies whose X-Forwarded-For tells who asks: throttling then counts people and not the proxy."""
 
 
 class ReadingSettings(_Section):
@@ -361,6 +364,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     codecs: CodecSettings = CodecSettings()
     server: ServerSettings = ServerSettings()
+    people: PeopleSettings = PeopleSettings()
     roads: RoadSettings = RoadSettings()
     planning: PlanningSettings = PlanningSettings()
     alerts: AlertSettings = AlertSettings()
@@ -397,6 +401,11 @@ class Settings(BaseSettings):
     def basemap_path(self) -> Path:
         """The vector tiles that the maps are drawn from."""
         return self.data_dir / "basemap.pmtiles"
+
+    @property
+    def sealing_key_path(self) -> Path:
+        """The key that seals what must be read again, such as the secrets of one-time codes."""
+        return self.data_dir / "sealing.key"
 
     @property
     def roads_dir(self) -> Path:

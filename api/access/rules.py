@@ -1,13 +1,17 @@
-"""The declaration: a dependency that carries the roles a route answers."""
+"""The declaration: a dependency that carries the roles a route answers, and turns everybody else away."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Depends
 from fastapi.params import Depends as Declared
 from starlette.requests import HTTPConnection
 
+from api.access.gate import CHALLENGE, Gate
+from api.access.journal import Event, note
+from api.access.who import Who
+from api.problems.model import NamedProblem
 from tomma.people import Role
 
 EVERYBODY = (Role.PUBLIC,)
@@ -20,23 +24,45 @@ SIGNED_IN = tuple(role for role in Role if role not in {Role.PUBLIC, Role.MONITO
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Lets through who has one of the roles."""
+    """Lets through who has one of the roles; with `half`, also who must still set up a second factor."""
 
     roles: frozenset[Role]
+    half: bool = False
 
-    async def __call__(self, request: HTTPConnection) -> None:
-        """Enforced from the day there are accounts."""
+    def __call__(self, request: HTTPConnection) -> None:
+        """Raise NamedProblem: 401 when nobody is known to ask, 403 when somebody is and may not."""
+        if Role.PUBLIC in self.roles:
+            return
+        who = who_asks(request)
+        if who.may_be(*self.roles) or (self.half and who.is_half):
+            return
+        if who.is_half:
+            raise NamedProblem(403, "second-factor-missing", "set up your second factor first, on the page /account")
+        if not who.name:
+            raise self._sign_in()
+        note(Event.ROLE_REFUSED, by=who.name, method=request.scope.get("method", ""), path=request.url.path)
+        raise NamedProblem(403, "role-missing", "your account may not do this")
+
+    def _sign_in(self) -> NamedProblem:
+        if Role.DRIVER in self.roles:
+            detail = "this city answers paired tablets and people who are signed in; ask the office for a code"
+            return NamedProblem(401, "pairing-required", detail, headers=CHALLENGE)
+        return NamedProblem(401, "sign-in-required", "sign in first, on the page /login", headers=CHALLENGE)
 
 
-def allow(*roles: Role) -> Any:
+def allow(*roles: Role, half: bool = False) -> Any:
     """Return the dependency that declares who may use a route.
+
+    Args:
+        roles: Who has one of them may.
+        half: Whether somebody may, too, who must still set up a second factor: only for one's own account.
 
     Raises:
         ValueError: When no role is named: such a route would answer nobody.
     """
     if not roles:
         raise ValueError("allow must name at least one role, got none")
-    return Depends(Rule(frozenset(roles)))
+    return Depends(Rule(frozenset(roles), half))
 
 
 def declared(dependencies: Iterable[Declared]) -> frozenset[Role] | None:
@@ -45,3 +71,17 @@ def declared(dependencies: Iterable[Declared]) -> frozenset[Role] | None:
     if not rules:
         return None
     return frozenset.intersection(*(rule.roles for rule in rules))
+
+
+def who_asks(request: HTTPConnection) -> Who:
+    """Return who asks, found out once for a request."""
+    found = getattr(request.state, "who", None)
+    if found is None:
+        gate: Gate = request.app.state.gate
+        found = request.state.who = gate.who(request)
+    assert isinstance(found, Who)  # noqa: S101  (set above)
+    return found
+
+
+Asking = Annotated[Who, Depends(who_asks)]
+"""For routes that show each asker something else."""

@@ -33,6 +33,13 @@ class CityKeeper:
                 self._revision = revision
             return self._city
 
+    def name(self) -> str:
+        """Return what the city is called; empty before the first import."""
+        try:
+            return self.current().organisation.name
+        except NotFoundError:
+            return ""
+
     def bounds(self) -> Bounds:
         """Return (west, south, east, north) around the city last returned by `current`."""
         return self._bounds

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.problems.model import BusyError, FieldError, NamedProblem, problem_response
+from api.problems.model import BusyError, FieldError, FieldsRefusedError, NamedProblem, problem_response
 from tomma.errors import ConflictError, ImportRefusedError, NotFoundError, StoreUnavailableError, TommaError
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(ConflictError, _conflict)
     app.add_exception_handler(ImportRefusedError, _file_refused)
     app.add_exception_handler(BusyError, _busy)
+    app.add_exception_handler(FieldsRefusedError, _fields)
     app.add_exception_handler(TommaError, _ours)
 
 
@@ -69,6 +70,11 @@ async def _validation(_: Request, exc: Exception) -> Response:
     errors = field_errors(exc.errors(), skip=1)
     detail = f"{errors[0].field}: {errors[0].bound}" if errors else "the request does not say what it must"
     return problem_response(422, detail, errors=errors)
+
+
+async def _fields(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, FieldsRefusedError)  # noqa: S101
+    return problem_response(422, str(exc), errors=exc.errors)
 
 
 async def _not_found(_: Request, exc: Exception) -> Response:

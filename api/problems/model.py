@@ -36,6 +36,14 @@ class FieldError(Shown):
     )
 
 
+class FieldsRefusedError(TommaError):
+    """Fields that are well formed and will not do all the same."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(f"{errors[0].field}: {errors[0].bound}")
+        self.errors = errors
+
+
 class Problem(Shown):
     """What went wrong and what now (RFC 9457)."""
 

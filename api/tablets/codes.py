@@ -6,9 +6,10 @@ import secrets
 from datetime import timedelta
 from math import ceil
 
+from api.access.tokens import TABLET, Token, new_token
 from api.problems.model import NamedProblem
-from api.tablets.tokens import Token, new_token
 from tomma.clock import Clock
+from tomma.model import VehicleId
 from tomma.ports import TabletBook
 from tomma.tablets import KeptTablet, PairingCode, Tablet
 
@@ -34,12 +35,14 @@ class Codes:
         self._book = book
         self._clock = clock
 
-    def new(self) -> tuple[str, PairingCode]:
-        """Return a code that was given to nobody yet, and what is kept of it."""
+    def new(self, vehicle_id: VehicleId | None = None) -> tuple[str, PairingCode]:
+        """Return a code that was given to nobody yet, and what is kept of it; with a truck, for that one's tablet."""
         now_utc = self._clock.now_utc()
         digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
         salt = secrets.token_hex(SALT_BYTES)
-        code = PairingCode(secrets.token_hex(SALT_BYTES), salt, _digest(digits, salt), now_utc + self._real(LASTS_S))
+        code = PairingCode(
+            secrets.token_hex(SALT_BYTES), salt, _digest(digits, salt), now_utc + self._real(LASTS_S), vehicle_id
+        )
         self._book.offer(code, now_utc, OPEN_MAX)
         return digits, code
 
@@ -56,8 +59,10 @@ class Codes:
             raise _too_many(max(1, ceil(left_s)))
         # every open code is looked at, so that the time taken does not tell which one was nearly right
         hits = [each for each in self._book.open_codes(now_utc) if _is(digits, each)]
-        token = new_token()
-        tablet = Tablet(token.tablet_id, name, paired_utc=now_utc, seen_utc=now_utc)
+        token = new_token(TABLET)
+        tablet = Tablet(
+            token.id, name, paired_utc=now_utc, seen_utc=now_utc, vehicle_id=hits[0].vehicle_id if hits else None
+        )
         if not hits or not self._book.pair(KeptTablet(tablet, token.sha256), hits[0].id):
             raise _refused()
         return tablet, token

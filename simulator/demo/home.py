@@ -75,6 +75,9 @@ port = {home.mqtt_port}
 host = "127.0.0.1"
 port = {home.http_port}
 
+[people]
+demo = true
+
 [roads]
 osm_extract = "{SHIPPED_EXTRACT}"
 

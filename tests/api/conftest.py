@@ -54,6 +54,7 @@ from tomma.model import (
     SiteId,
     VehicleId,
 )
+from tomma.people_settings import PeopleSettings
 from tomma.plan import LeftOut, Plan, PlanProgress, PlanStatus, RoadsSource, Route, Stop, StopKind, Wishes
 from tomma.ports import ProgressSink
 from tomma.settings import PlanningSettings, ServerSettings, Settings
@@ -277,6 +278,8 @@ class World:
             workers=self.stores.workers,
             assets=self.stores.assets,
             vitals=self.stores.vitals,
+            people=self.stores.people,
+            sessions=self.stores.sessions,
             clock=self.clock,
             forecaster=self.forecaster,
             planner=planned_by_the_real_planner(self.stores) if self.plans_really else self.planner,
@@ -379,7 +382,11 @@ def serving_on_a_port(world: World) -> Iterator[httpx.Client]:
 
 def settings_in(data_dir: Path) -> Settings:
     """Everything as it comes, but for where it is kept."""
-    return Settings(data_dir=data_dir, server=ServerSettings(trusted_hosts=("bins.example",)))
+    return Settings(
+        data_dir=data_dir,
+        server=ServerSettings(trusted_hosts=("bins.example",)),
+        people=PeopleSettings(demo=True),  # who shows nothing is the demo's manager
+    )
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def served(data_dir: Path, *options: str) -> Iterator[tuple["subprocess.Popen[st
     """The running command and a client of the address it printed; ended at the latest on leaving."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tomma", "serve", "--port", "0", *options],
-        env={**os.environ, "TOMMA_DATA_DIR": str(data_dir)},
+        env={**os.environ, "TOMMA_DATA_DIR": str(data_dir), "TOMMA_PEOPLE__DEMO": "true"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -241,7 +241,7 @@ def test_the_office_sees_when_a_tablet_was_seen_to_the_minute(client: httpx.Clie
 
 def test_a_tablet_signs_itself_out(client: httpx.Client) -> None:
     """And only itself: without a token there is no `me`."""
-    assert refusal(client.post(f"{TABLETS}/me/sign-out")) == (401, "pairing-required")
+    assert refusal(client.post(f"{TABLETS}/me/sign-out")) == (403, "role-missing")
     paired, other = pair(client), pair(client, name="Bil 2")
     token = showing(paired["token"])
     assert client.post(f"{TABLETS}/me/sign-out", headers=token).json()["tablet_id"] == paired["tablet_id"]

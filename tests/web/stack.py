@@ -30,6 +30,7 @@ from simulator.towns import make_town
 from tomma.city import City
 from tomma.clock import ScaledClock
 from tomma.model import Emptying, EmptyingSource, Quality, Reading
+from tomma.people_settings import PeopleSettings
 from tomma.plan import Plan
 from tomma.settings import ClockSettings, PlanningSettings, RoadSettings, ServerSettings, Settings
 from tomma.stores.wiring import Stores, open_stores
@@ -83,6 +84,7 @@ def settings_of(data_dir: Path, *, on_streets: bool = False, paired_only: bool =
         planning=PlanningSettings(budget_s=5.0 if on_streets else 1.0),
         clock=ClockSettings(start_utc=NOW, real_start_s=time.time()),
         server=ServerSettings(require_paired_tablets=paired_only),
+        people=PeopleSettings(demo=True),  # whoever comes is the demo's manager
     )
 
 
@@ -154,6 +156,8 @@ class Stack:
             workers=self._stores.workers,
             assets=self._stores.assets,
             vitals=self._stores.vitals,
+            people=self._stores.people,
+            sessions=self._stores.sessions,
             clock=ScaledClock(NOW, time.time(), self.factor),
             forecaster=partial(_forecast, self._stores),
             planner=partial(_plan, self._stores, roads),

@@ -1,6 +1,7 @@
 """`PeopleBook` in the registry database: people, their one-time links and recovery codes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -28,16 +29,18 @@ class SqlPeopleBook:
             with writing(self._engine) as connection:
                 if only_first and connection.execute(sa.select(_PERSON.c.id).limit(1)).first():
                     raise ConflictError("somebody was set up before; ask that person for an account")
-                connection.execute(sa.insert(_PERSON).values(id=kept.person.id, totp_step=0, **_values(kept)))
+                values = {**_of_person(kept.person), **asdict(kept.proof)}
+                connection.execute(sa.insert(_PERSON).values(id=kept.person.id, totp_step=0, **values))
         except sa.exc.IntegrityError as exc:
             raise ConflictError(f"there is somebody with the login {kept.person.login} already") from exc
 
-    def save(self, kept: KeptPerson) -> None:
+    def save(self, person: Person) -> None:
         """Keep the person as they are now."""
-        with writing(self._engine) as connection:
-            own = sa.update(_PERSON).where(_PERSON.c.id == kept.person.id).values(_values(kept))
-            if not connection.execute(own).rowcount:
-                raise NotFoundError(f"there is no person {kept.person.id}")
+        self._change(person.id, _of_person(person))
+
+    def save_proof(self, person_id: str, proof: Proof) -> None:
+        """Keep what the person is known by; who they are is left alone: somebody may be changing that now."""
+        self._change(person_id, asdict(proof))
 
     def find(self, person_id: str) -> KeptPerson | None:
         """Return the person, disabled or not."""
@@ -108,14 +111,19 @@ class SqlPeopleBook:
         with reading(self._engine) as connection:
             return int(connection.execute(count).scalar_one())
 
+    def _change(self, person_id: str, values: Mapping[str, object]) -> None:
+        with writing(self._engine) as connection:
+            own = sa.update(_PERSON).where(_PERSON.c.id == person_id).values(values)
+            if not connection.execute(own).rowcount:
+                raise NotFoundError(f"there is no person {person_id}")
+
     def _one(self, which: sa.ColumnElement[bool]) -> KeptPerson | None:
         with reading(self._engine) as connection:
             row = connection.execute(sa.select(_PERSON).where(which)).one_or_none()
         return None if row is None else _kept(row)
 
 
-def _values(kept: KeptPerson) -> dict[str, Any]:
-    person, proof = kept.person, kept.proof
+def _of_person(person: Person) -> dict[str, object]:
     return {
         "login": person.login,
         "name": person.name,
@@ -124,9 +132,6 @@ def _values(kept: KeptPerson) -> dict[str, Any]:
         "vehicle_ids": sorted(person.vehicle_ids),
         "created_utc": person.created_utc,
         "disabled_utc": person.disabled_utc,
-        "password_hash": proof.password_hash,
-        "totp_sealed": proof.totp_sealed,
-        "subject": proof.subject,
     }
 
 

@@ -99,6 +99,12 @@ class SqlSessionBook:
         with writing(self._engine) as connection:
             connection.execute(sa.delete(_TRY).where(_TRY.c.whose.in_(whose)))
 
+    def take_back(self, whose: str) -> None:
+        """Forget the newest refusal of this name."""
+        newest = sa.select(sa.func.max(_TRY.c.number)).where(_TRY.c.whose == whose).scalar_subquery()
+        with writing(self._engine) as connection:
+            connection.execute(sa.delete(_TRY).where(_TRY.c.number == newest))
+
     def add_key(self, key: ApiKey) -> None:
         """Keep a program's key."""
         with writing(self._engine) as connection:

@@ -85,11 +85,13 @@ def test_only_the_first_can_come_first(people: SqlPeopleBook) -> None:
 
 def test_a_change_is_kept_and_a_stranger_cannot_be_changed(people: SqlPeopleBook) -> None:
     """Saving somebody unknown must not make them known."""
-    changed = replace(anna(), person=replace(anna().person, roles=frozenset({Role.AUDITOR}), disabled_utc=NOW))
+    changed = replace(anna().person, roles=frozenset({Role.AUDITOR}), disabled_utc=NOW)
     people.save(changed)
-    assert people.find("p1") == changed
-    with pytest.raises(NotFoundError):
-        people.save(anna("p2", "berit"))
+    people.save_proof("p1", Proof("$argon2id$other"))
+    assert people.find("p1") == KeptPerson(changed, Proof("$argon2id$other"))
+    for save in (lambda: people.save(anna("p2", "berit").person), lambda: people.save_proof("p2", Proof())):
+        with pytest.raises(NotFoundError):
+            save()
 
 
 def test_a_one_time_code_counts_once_also_for_twenty_at_once(people: SqlPeopleBook) -> None:
@@ -151,6 +153,9 @@ def test_refusals_are_counted_by_name_and_forgotten_with_time(sessions: SqlSessi
     sessions.refused(["account:anna"], NOW + 2 * HOUR, NOW + HOUR)
     assert sessions.refusals("account:anna", NOW - HOUR) == [NOW + 2 * HOUR]
     assert sessions.refusals("address:192.0.2.7", NOW - HOUR) == []
+    sessions.refused(["account:anna"], NOW + 2 * HOUR, NOW)
+    sessions.take_back("account:anna")
+    assert sessions.refusals("account:anna", NOW) == [NOW + 2 * HOUR]
     sessions.forgive(["account:anna"])
     assert sessions.refusals("account:anna", NOW - HOUR) == []
 
