@@ -23,11 +23,13 @@ import api.followup.router
 import api.health.router
 import api.installations.router
 import api.live.router
+import api.notify.router
 import api.plans.changes
 import api.plans.router
 import api.schedule.router
 import api.sensors.router
 import api.tablets.router
+import api.work.router
 from api.access.doors import doors_of
 from api.basemap.router import build_router as build_tiles_router
 from api.context import ApiContext
@@ -57,6 +59,8 @@ FEATURES = (
     api.assets.router,
     api.installations.router,
     api.alerts.router,
+    api.work.router,
+    api.notify.router,
     api.plans.router,
     api.plans.changes,
     api.schedule.router,

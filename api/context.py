@@ -16,6 +16,7 @@ from routing.roads.guidance import Guide
 from routing.roads.plain_guides import StraightGuide
 from routing.roads.straight_line import StraightLineRoads
 from tomma.asset_ports import AssetBook, VitalsBook
+from tomma.care_ports import CareBook, Outbox, WorkOrderBook
 from tomma.city import City
 from tomma.clock import Clock, SystemClock
 from tomma.edits import Edit
@@ -185,6 +186,9 @@ class ApiContext:
     requests: RequestBook
     tablets: TabletBook
     workers: WorkerBoard
+    care: CareBook
+    work_orders: WorkOrderBook
+    outbox: Outbox
     assets: AssetBook
     vitals: VitalsBook
     people: PeopleBook

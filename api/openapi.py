@@ -29,7 +29,7 @@ TAGS = [
         "description": "The registry: places, bins, containers, sensors; and devices nobody registered.",
     },
     {"name": "installations", "description": "What an installer does on the spot, once for each key."},
-    {"name": "alerts", "description": "What somebody should look at: fire, tilt, battery, silence, missed pick-ups."},
+    {"name": "alerts", "description": "What somebody should look at, what people do about it, and who is told."},
     {"name": "plans", "description": "Collection plans: ordered, followed, read and sent to the trucks."},
     {"name": "followup", "description": "The day as it goes: planned beside done, and what a re-plan changes."},
     {"name": "figures", "description": "What finished days came to, and what was saved: auditable."},

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from api.access.gate import Gate
 from api.accounts.demo import make_demo_people
 from api.accounts.desk import Desk
+from api.alerts.parts import AlertParts
 from api.bins.board import Board
 from api.bins.forecasts import Forecasts
 from api.city.keeper import CityKeeper
@@ -49,6 +50,7 @@ class Services:
     mornings: MorningCaller
     gate: Gate
     accounts: Desk
+    alerts: AlertParts
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -97,6 +99,7 @@ class Services:
             atlas=Atlas(board, watch),
             desk=desk,
             mornings=MorningCaller(context, context.mornings, city, desk, hub),
+            alerts=AlertParts.of(context, city=city, ledger=ledger, watch=watch, hub=hub),
             saving=SavingKeeper(saver=context.saver, city=city, hub=hub, clock=clock),
             gate=gate,
             accounts=Desk(
@@ -117,11 +120,21 @@ class Services:
         self.watch.start()
         self.saving.start()
         self.mornings.start()
+        self.alerts.lookout.start()
+        self.alerts.courier.start()
 
     def close(self) -> None:
         """End every stream and thread; the stores are left to whoever opened them."""
         self.hub.close()
-        threads = (self.mornings, self.desk, self.watch, self.forecasts, self.saving)
+        threads = (
+            self.mornings,
+            self.desk,
+            self.watch,
+            self.forecasts,
+            self.saving,
+            self.alerts.lookout,
+            self.alerts.courier,
+        )
         for each in threads:
             each.stop()
         self.context.on_leaving()

@@ -38,6 +38,7 @@ URGENCY: Mapping[AlertKind, Urgency] = MappingProxyType(
         AlertKind.TAMPER: Urgency.TODAY,
         AlertKind.STREAM_SILENT: Urgency.TODAY,
         AlertKind.MESSAGES_LOST: Urgency.TODAY,
+        AlertKind.MORNING_PLAN_FAILED: Urgency.TODAY,
         AlertKind.TWO_SENDERS: Urgency.TODAY,
         AlertKind.SENSOR_SILENT: Urgency.LATER,
         AlertKind.SENSOR_FAULT: Urgency.LATER,
@@ -122,6 +123,8 @@ class Attention:
     state: CareState = CareState.OPEN
     snoozed_until_utc: datetime | None = None
     """Set while it is snoozed."""
+    woke_utc: datetime | None = None
+    """When its last snooze ended by itself, if nothing was done since."""
     actions: tuple[Care, ...] = ()
     """Oldest first."""
 
@@ -151,9 +154,10 @@ def attention_to(alert: Alert, actions: Iterable[Care], now_utc: datetime) -> At
             state, until_utc = CareState.SNOOZED, each.until_utc
         elif each.action is CareAction.REOPENED:
             state, until_utc = CareState.OPEN, None
+    woke_utc = None
     if until_utc is not None and until_utc <= now_utc:
-        state, until_utc = CareState.OPEN, None
-    return Attention(state, until_utc, tuple(own))
+        state, until_utc, woke_utc = CareState.OPEN, None, until_utc
+    return Attention(state, until_utc, woke_utc, tuple(own))
 
 
 @dataclass(frozen=True, slots=True)

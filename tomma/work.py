@@ -64,6 +64,7 @@ WORK_FOR: Mapping[AlertKind, WorkKind] = {
     AlertKind.EMPTIED_UNPLANNED: WorkKind.INSPECT_BIN,
     AlertKind.STREAM_SILENT: WorkKind.INSPECT_GATEWAY,
     AlertKind.MESSAGES_LOST: WorkKind.INSPECT_GATEWAY,
+    AlertKind.MORNING_PLAN_FAILED: WorkKind.OTHER,
 }
 """What a work order made from an alert asks for, unless somebody says otherwise."""
 DONE_BY_EMPTYING = frozenset({WorkKind.EMPTY_BIN})

@@ -20,7 +20,7 @@ from routing.roads.guidance import Language
 from tomma.city import Organisation
 
 I18N = Path(__file__).parents[1] / "web" / "static" / "i18n"
-PARTS = ("common", "office", "reasons", "plan", "print")
+PARTS = ("common", "office", "reasons", "plan", "alertkinds", "mail", "print")
 LOCALES = {Language.SV: "sv_SE", Language.EN: "en_GB"}
 """The pages write numbers by the same two."""
 DAY_FROM_H = 72.0

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from tomma.alerts import ORDER, URGENCY, Urgency, about_of
+from tomma.alerts import ORDER, URGENCY, Urgency
 from tomma.city import City
-from tomma.model import Alert, AlertKind
+from tomma.model import Alert, AlertKind, BinId
 from tomma.notify_settings import Recipient, Rule
 
 
@@ -38,9 +38,9 @@ class Item:
         return ORDER[self.urgency], self.ended, self.kind.value, self.alert.at_utc, self.alert_id
 
 
-def item_of(alert: Alert, alert_id: str, city: City) -> Item:
+def item_of(alert: Alert, alert_id: str, bin_id: BinId | None, city: City) -> Item:
     """Return the alert with what the city knows of its place."""
-    own = city.bins.get(alert.bin_id) if alert.bin_id is not None else None
+    own = city.bins.get(bin_id) if bin_id is not None else None
     if own is None:
         return Item(alert, alert_id)
     site = city.sites[own.site_id]
@@ -64,11 +64,6 @@ def wanted(item: Item, recipient: Recipient, rules: tuple[Rule, ...]) -> bool:
         and (not rule.fractions or item.fraction in rule.fractions)
         for rule in rules
     )
-
-
-def key_of(item: Item) -> tuple[object, ...]:
-    """Return what it is about, whatever became of it."""
-    return about_of(item.alert)
 
 
 def utc_text(moment: datetime) -> str:

@@ -38,7 +38,7 @@ def letter_of(items: Sequence[Item], listed_max: int, now_utc: datetime, link: s
     }
 
 
-def test_letter(now_utc: datetime, link: str) -> Letter:
+def trial_letter(now_utc: datetime, link: str) -> Letter:
     """Return a message that says that messages arrive."""
     return {"type": "test", "timestamp": utc_text(now_utc), "data": {"link": link}}
 

@@ -10,12 +10,10 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from api.exports.words import Words
 from api.notify.letter import Letter
-from api.notify.words import KINDS, WORDS, Language
 from tomma.errors import NotSentError
-from tomma.model import AlertKind
 from tomma.notify_settings import EmailSettings, Recipient
 
 SUBJECT_MAX = 120
@@ -25,40 +23,36 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u206
 
 
 def mail_of(
-    letter: Letter, message_id: str, recipient: Recipient, sender: str, now_utc: datetime, zone: ZoneInfo
+    letter: Letter, message_id: str, recipient: Recipient, sender: str, now_utc: datetime, words: Words
 ) -> EmailMessage:
-    """Return the letter as an e-mail in the recipient's language, with the city's local times."""
+    """Return the letter as an e-mail, in the words and with the local times that `words` knows."""
     mail = EmailMessage()
     domain = sender.rpartition("@")[2]
     mail["From"] = Address("tomma", addr_spec=sender)
     mail["To"] = recipient.email
-    mail["Subject"] = f"tomma · {subject_of(letter, recipient.language)}"[:SUBJECT_MAX]
+    mail["Subject"] = f"tomma · {subject_of(letter, words)}"[:SUBJECT_MAX]
     mail["Date"] = format_datetime(now_utc)
     mail["Message-ID"] = f"<{message_id}@{domain}>"  # the same at every try: mailboxes fold doubles
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note answers
-    mail.set_content("\n".join(_lines(letter, recipient, zone)))
+    mail.set_content("\n".join(_lines(letter, recipient, words)) + "\n")
     return mail
 
 
-def subject_of(letter: Letter, language: Language) -> str:
+def subject_of(letter: Letter, words: Words) -> str:
     """Return what it is about, in one line."""
-    words, data = WORDS[language], letter["data"]
+    data = letter["data"]
     if letter["type"] == "test":
-        return words["test_subject"]
+        return words("mail.test_subject")
     raised, ended, named = data["raised"], data["ended"], data["alerts"]
     if raised + ended == 1:
-        return words["one" if raised else "one_over"].format(
-            kind=_kind(named[0]["kind"], language), place=_place(named[0], language)
-        )
+        key = "mail.one" if raised else "mail.one_over"
+        return words(key, kind=words(f"alert.{named[0]['kind']}"), place=_place(named[0], words))
     if not raised:
-        return words["many_over"].format(count=ended)
-    worst = [each["kind"] for each in named if each["active"]]
-    counted = [
-        worst[0],
-        *sorted((kind for kind in data["counts"] if kind != worst[0]), key=data["counts"].get, reverse=True),
-    ]
-    kinds = ", ".join(f"{_kind(kind, language)} {data['counts'][kind]}" for kind in counted)
-    return f"{words['many'].format(count=raised)}: {kinds}"
+        return words("mail.many_over", n=ended)
+    worst = next(each["kind"] for each in named if each["active"])  # the most urgent are named first
+    rest = sorted((kind for kind in data["counts"] if kind != worst), key=lambda kind: -int(data["counts"][kind]))
+    kinds = ", ".join(f"{words(f'alert.{kind}')} {data['counts'][kind]}" for kind in (worst, *rest))
+    return f"{words('mail.many', n=raised)}: {kinds}"
 
 
 def send_mail(mail: EmailMessage, settings: EmailSettings, password: str) -> None:
@@ -96,65 +90,67 @@ def _connected(settings: EmailSettings) -> smtplib.SMTP:
     return server
 
 
-def _lines(letter: Letter, recipient: Recipient, zone: ZoneInfo) -> Iterator[str]:
-    language, data = recipient.language, letter["data"]
-    words = WORDS[language]
+def _lines(letter: Letter, recipient: Recipient, words: Words) -> Iterator[str]:
+    data = letter["data"]
     if letter["type"] == "test":
-        yield words["test"]
+        yield words("mail.test")
     else:
-        yield from _named([each for each in data["alerts"] if each["active"]], language, zone)
+        yield from _named([each for each in data["alerts"] if each["active"]], words)
         ended = [each for each in data["alerts"] if not each["active"]]
         if ended:
-            yield words["all_over"]
-            yield from _named(ended, language, zone)
-        if data["not_listed"]:
-            yield words["not_listed"]
-            for each in data["not_listed"]:
-                over = "" if each["active"] else f" ({words['all_over'].rstrip(':').lower()})"
-                yield f"  {each['count']} × {_kind(each['kind'], language)}{over}"
-            yield ""
+            yield words("mail.over")
+            yield from _named(ended, words)
+        yield from _counted(data["not_listed"], words)
     if data["link"]:
-        yield words["link"].format(link=data["link"])
+        yield words("mail.link", link=data["link"])
     yield ""
-    yield words["about"].format(recipient=recipient.name)
+    yield words("mail.about", recipient=recipient.name)
 
 
-def _named(alerts: Iterable[Mapping[str, Any]], language: Language, zone: ZoneInfo) -> Iterator[str]:
-    for kind, group in groupby(alerts, key=lambda each: each["kind"]):
-        name, what_to_do = KINDS[language][AlertKind(kind)]
+def _named(alerts: Iterable[Mapping[str, Any]], words: Words) -> Iterator[str]:
+    for kind, group in groupby(alerts, key=lambda each: str(each["kind"])):
         together = list(group)
-        yield f"{name} – {what_to_do}" if together[0]["active"] else name
+        yield words(f"alert.{kind}")
+        if together[0]["active"]:
+            yield words(f"todo.{kind}")
         for each in together:
-            at = datetime.fromisoformat(each["raised_utc"]).astimezone(zone)
-            since = WORDS[language]["since"].format(time=f"{at:%Y-%m-%d %H:%M}")
+            at = words.local(datetime.fromisoformat(each["raised_utc"]))
+            since = words("mail.since", time=f"{at:%Y-%m-%d %H:%M}")
             ids = " ".join(filter(None, (each["bin_id"], each["sensor_id"])))
-            yield _seen(f"  {_place(each, language)} · {ids} · {since}{_numbers(each['values'])}")
+            parts = (_place(each, words), each["area"], ids, since, _numbers(each["values"], words))
+            yield f"  {' · '.join(_seen(part) for part in parts if part)}"
         yield ""
 
 
-def _place(alert: Mapping[str, Any], language: Language) -> str:
-    return _seen(alert["place"] or alert["bin_id"] or alert["sensor_id"] or WORDS[language]["stream"])
+def _counted(rest: Iterable[Mapping[str, Any]], words: Words) -> Iterator[str]:
+    lines = [
+        words(
+            "mail.counted" if each["active"] else "mail.counted_over",
+            n=each["count"],
+            kind=words(f"alert.{each['kind']}"),
+        )
+        for each in rest
+    ]
+    if lines:
+        yield from (words("mail.not_listed"), *(f"  {line}" for line in lines), "")
 
 
-def _numbers(values: Mapping[str, float]) -> str:
-    shown = [_number(name, value) for name, value in values.items()]
-    return f" · {', '.join(shown)}" if shown else ""
+def _place(alert: Mapping[str, Any], words: Words) -> str:
+    return _seen(alert["place"] or alert["bin_id"] or alert["sensor_id"] or words("mail.stream"))
 
 
-def _number(name: str, value: float) -> str:
-    for ending, unit, factor in (
-        ("_fraction", " %", 100.0),
-        ("_c", " °C", 1.0),
-        ("_v", " V", 1.0),
-        ("_mm", " mm", 1.0),
-    ):
+def _numbers(values: Mapping[str, float], words: Words) -> str:
+    return ", ".join(filter(None, (_number(name, value, words) for name, value in values.items())))
+
+
+def _number(name: str, value: float, words: Words) -> str:
+    """Return a number that says something without its name; the others are on the page."""
+    if name.endswith("_fraction") or name.startswith("p_"):
+        return words.pct(value)
+    for ending, unit in (("_c", "°C"), ("_v", "V")):
         if name.endswith(ending):
-            return f"{value * factor:.3g}{unit}"
-    return f"{name} {value:.3g}"
-
-
-def _kind(kind: str, language: Language) -> str:
-    return KINDS[language][AlertKind(kind)][0]
+            return f"{words.tenth(value)} {unit}"
+    return words.hours(value) if name == "hours_to_full" else ""
 
 
 def _seen(text: str) -> str:

@@ -16,6 +16,8 @@ type Resolve = Callable[[str, int], Sequence[Address]]
 
 _NAT64 = IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48")
 _IPV4_COMPATIBLE = IPv6Network("::/96")
+_UNICAST = IPv6Network("2000::/3")
+"""All that was ever given out (RFC 4291, IANA)."""
 _METADATA = frozenset({IPv4Address("168.63.129.16"), IPv4Address("100.100.100.200")})
 """Cloud hosts' own services under addresses that are not link-local as 169.254.169.254 is."""
 
@@ -52,6 +54,8 @@ def inner(address: Address) -> Address:
 def is_public(address: Address) -> bool:
     """Return whether anybody on the internet could be meant by it."""
     seen = inner(address)
+    if isinstance(seen, IPv6Address) and seen not in _UNICAST:
+        return False
     return seen.is_global and not (seen.is_multicast or seen.is_reserved or seen in _METADATA)
 
 

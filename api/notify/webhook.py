@@ -144,6 +144,8 @@ class _Pinned(http.client.HTTPConnection):
             yield
         finally:
             timer.cancel()
+        if self.is_cut:
+            raise TimeoutError  # an answer without a length looks whole when it is cut
 
     def _hold(self, reached: socket.socket) -> None:
         self.sock = reached

@@ -54,6 +54,7 @@ from tomma.model import (
     SiteId,
     VehicleId,
 )
+from tomma.notify_settings import AlertSettings
 from tomma.people_settings import PeopleSettings
 from tomma.plan import LeftOut, Plan, PlanProgress, PlanStatus, RoadsSource, Route, Stop, StopKind, Wishes
 from tomma.ports import ProgressSink
@@ -280,6 +281,9 @@ class World:
             vitals=self.stores.vitals,
             people=self.stores.people,
             sessions=self.stores.sessions,
+            care=self.stores.care,
+            work_orders=self.stores.work_orders,
+            outbox=self.stores.outbox,
             clock=self.clock,
             forecaster=self.forecaster,
             planner=planned_by_the_real_planner(self.stores) if self.plans_really else self.planner,
@@ -381,11 +385,12 @@ def serving_on_a_port(world: World) -> Iterator[httpx.Client]:
 
 
 def settings_in(data_dir: Path) -> Settings:
-    """Everything as it comes, but for where it is kept."""
+    """Everything as it comes, but for where it is kept, and B1's overflow in four hours is nobody's alert."""
     return Settings(
         data_dir=data_dir,
         server=ServerSettings(trusted_hosts=("bins.example",)),
         people=PeopleSettings(demo=True),  # who shows nothing is the demo's manager
+        alerts=AlertSettings(overflow_soon_h=1.0),
     )
 
 

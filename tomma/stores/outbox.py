@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -12,6 +12,8 @@ from tomma.stores import tables
 from tomma.stores.database import reading, writing
 
 _NOTICE, _TOLD = tables.notice, tables.notice_told
+AT_ONCE = timedelta(seconds=30)
+"""Two processes that look at the same time; what is told again later is told on purpose."""
 
 
 class SqlOutbox:
@@ -91,8 +93,11 @@ class SqlOutbox:
 
 
 def _is_told(connection: sa.Connection, told: ToldAlert) -> bool:
-    row = connection.execute(sa.select(_TOLD.c.raised_utc, _TOLD.c.over).where(_same(told))).first()
-    return row is not None and row.raised_utc == told.raised_utc and row.over == told.over
+    columns = (_TOLD.c.raised_utc, _TOLD.c.told_utc, _TOLD.c.over)
+    row = connection.execute(sa.select(*columns).where(_same(told))).first()
+    if row is None or (row.raised_utc, row.over) != (told.raised_utc, told.over):
+        return False
+    return bool(row.told_utc > told.told_utc - AT_ONCE)
 
 
 def _retell(connection: sa.Connection, told: Sequence[ToldAlert]) -> None:

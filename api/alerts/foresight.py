@@ -1,0 +1,79 @@
+"""Bins that will be full soon and that no truck reaches before: the forecast's alerts. Pure.
+
+Raised and ended apart, so that a forecast that wavers around the limit tells once. A bin that today's plan reaches in
+time is nobody's trouble, however full it gets; one that is full already is told of as overflowing instead.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from api.context import BinOutlook
+from tomma.fold import DayState, StopState
+from tomma.model import Alert, AlertKind, BinId
+from tomma.plan import Plan, StopKind
+
+ENDS_FACTOR = 1.5
+"""Raised within `soon_h`, it ends when the bin lasts half as long again."""
+TRUCK_LATE = timedelta(hours=3)
+"""A stop that is not done so long after its time is not counted on any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is known at one moment of what is to come."""
+
+    now_utc: datetime
+    outlook: Callable[[BinId], BinOutlook | None]
+    coming: Mapping[BinId, datetime]
+    """When a truck that is on its way should be at a bin."""
+    active: Mapping[tuple[AlertKind, BinId], Alert]
+    """What is raised now about bins."""
+
+
+def coming(plan: Plan | None, day: DayState, now_utc: datetime) -> Mapping[BinId, datetime]:
+    """Return when trucks should be at the bins that they still have to empty today."""
+    if plan is None:
+        return {}
+    return {
+        stop.bin_id: stop.arrive_utc
+        for route in plan.routes
+        for stop in route.stops
+        if stop.kind is StopKind.COLLECT
+        and stop.bin_id is not None
+        and day.state_of(stop.bin_id) is StopState.TODO
+        and stop.arrive_utc + TRUCK_LATE > now_utc
+    }
+
+
+def foresee(bins: Mapping[BinId, object], ahead: Ahead, soon_h: float) -> Iterator[Alert]:
+    """Yield what is to be raised and what is over."""
+    for bin_id in bins:
+        outlook = ahead.outlook(bin_id)
+        if outlook is None:
+            continue
+        raised = ahead.active.get((AlertKind.OVERFLOW_SOON, bin_id))
+        overflows = (AlertKind.OVERFLOW, bin_id) in ahead.active
+        limit_h = soon_h if raised is None else soon_h * ENDS_FACTOR
+        threatens = not overflows and _threatens(
+            outlook.hours_to_full, ahead.coming.get(bin_id), ahead.now_utc, limit_h
+        )
+        if threatens is (raised is not None):
+            continue
+        numbers = {"hours_to_full": round(outlook.hours_to_full or 0.0, 2), "p_overflow_24h": outlook.p_overflow_24h}
+        yield Alert(
+            AlertKind.OVERFLOW_SOON,
+            ahead.now_utc,
+            active=threatens,
+            bin_id=bin_id,
+            values={name: round(value, 4) for name, value in numbers.items()} if threatens else {},
+        )
+    for (kind, bin_id), alert in ahead.active.items():
+        if kind is AlertKind.OVERFLOW_SOON and bin_id not in bins:
+            yield Alert(kind, ahead.now_utc, active=False, bin_id=alert.bin_id)  # the bin was taken away
+
+
+def _threatens(hours_to_full: float | None, comes_utc: datetime | None, now_utc: datetime, limit_h: float) -> bool:
+    if hours_to_full is None or hours_to_full > limit_h:
+        return False
+    return comes_utc is None or comes_utc > now_utc + timedelta(hours=max(hours_to_full, 0.0))

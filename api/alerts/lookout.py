@@ -1,0 +1,120 @@
+"""Looks every few seconds: raises what the forecast sees, closes what was done, and tells the pages."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Sequence
+
+from api.alerts.desk import AlertDesk, Standing
+from api.alerts.foresight import Ahead, coming, foresee
+from api.context import ApiContext
+from api.live.hub import Hub
+from api.live.topics import CITY
+from api.live.watch import Watch
+from api.work.desk import WorkDesk
+from tomma.alerts import CareState, Urgency
+from tomma.errors import NotFoundError, TommaError
+from tomma.model import Alert, AlertKind
+
+log = logging.getLogger(__name__)
+
+TURNS = 4
+"""So many of the watch's turns between two looks: two seconds."""
+ABOUT_BINS = {AlertKind.OVERFLOW, AlertKind.OVERFLOW_SOON}
+
+
+class Lookout:
+    """One round is `look`; it may be called from any thread."""
+
+    def __init__(self, context: ApiContext, desk: AlertDesk, work: WorkDesk, watch: Watch, hub: Hub) -> None:
+        self._context, self._desk, self._work = context, desk, work
+        self._watch, self._hub = watch, hub
+        self._leaving = threading.Event()
+        self._nudged = threading.Event()
+        self._looking = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
+        self._told: object = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking."""
+        self._leaving.set()
+        self._nudged.set()
+
+    def nudge(self) -> None:
+        """Look now rather than at the next turn: somebody did something."""
+        self._nudged.set()
+
+    def join(self, patience_s: float) -> None:
+        """Wait for the thread to end, for so long."""
+        if self._thread.is_alive():
+            self._thread.join(patience_s)
+
+    def look(self) -> None:
+        """Look once; NotFoundError before the first import of a city."""
+        with self._looking:
+            found = self._foresee()
+            if found:
+                self._context.readings.append((), alerts=found)
+                for each in found:
+                    log.info("alert kind=%s active=%s about=%s", each.kind, each.active, each.bin_id)
+            self._work.settle()
+            self._tell(self._desk.standing())
+
+    def _foresee(self) -> Sequence[Alert]:
+        scene = self._watch.scene()
+        if scene.forecast is None:
+            return ()
+        now_utc = self._context.clock.now_utc()
+        active = {
+            (each.kind, each.bin_id): each
+            for each in self._context.readings.active_alerts()
+            if each.kind in ABOUT_BINS and each.bin_id is not None
+        }
+        ahead = Ahead(now_utc, scene.forecast.outlook, coming(scene.plan, scene.day, now_utc), active)
+        return list(foresee(scene.city.bins, ahead, self._context.settings.alerts.overflow_soon_h))
+
+    def _tell(self, standing: Sequence[Standing]) -> None:
+        orders = self._work.standing()
+        seen = (
+            tuple((each.id, each.attention.state, len(each.attention.actions)) for each in standing),
+            tuple((each.id, each.revision) for each in orders),
+        )
+        if seen == self._told:
+            return
+        self._told = seen
+        self._hub.tell(CITY, "alert", {**summary(standing), "work_orders": len(orders)})
+
+    def _run(self) -> None:
+        complained = ""
+        while not self._leaving.is_set():
+            self._nudged.wait(self._context.pace.poll_s * TURNS)
+            self._nudged.clear()
+            try:
+                self.look()
+                complained = ""
+            except NotFoundError:
+                continue  # no city yet
+            except TommaError as exc:
+                if str(exc) != complained:
+                    complained = str(exc)
+                    log.warning("alerts wait why=%s", exc)
+            except Exception:  # the thread must live on: overflows would be told by nobody
+                if complained != "crashed":
+                    complained = "crashed"
+                    log.exception("alerts crashed")
+
+
+def summary(standing: Sequence[Standing]) -> dict[str, int]:
+    """Return how much wants attention: what nobody has taken on, by urgency, and the rest."""
+    states = Counter(each.attention.state for each in standing)
+    urgencies = Counter(each.urgency for each in standing if each.attention.state is CareState.OPEN)
+    return {
+        "open": states[CareState.OPEN],
+        **{each.value: urgencies[each] for each in Urgency},
+        "acknowledged": states[CareState.ACKNOWLEDGED],
+        "snoozed": states[CareState.SNOOZED],
+    }

@@ -1,0 +1,1 @@
+"""Work orders: what somebody shall do at a bin or a sensor."""

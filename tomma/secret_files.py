@@ -1,0 +1,35 @@
+"""Secrets in files of their own (`*_FILE`), as service managers hand them to a process."""
+
+import stat
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from tomma.errors import ConfigurationError
+
+SECRET_MAX_BYTES = 4_096
+
+
+def secret_of(name: str, secret: SecretStr, path: Path | None) -> str:
+    """Return the secret itself, or the first line of its file.
+
+    Args:
+        name: What the setting is called, for messages; the secret is never in one.
+        secret: As it was set; used when there is no file.
+        path: The file, if it is in one.
+
+    Raises:
+        ConfigurationError: If the file cannot be read, is empty, or can be read by everybody on this machine.
+    """
+    if path is None:
+        return secret.get_secret_value()
+    try:
+        if path.stat().st_mode & stat.S_IROTH:
+            raise ConfigurationError(f"{name}: {path} can be read by everybody; chmod o-r it")
+        with path.open("rb") as file:
+            line = file.read(SECRET_MAX_BYTES).decode().split("\n", 1)[0].strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(f"{name}: {path} cannot be read: {exc}") from exc
+    if not line:
+        raise ConfigurationError(f"{name}: {path} is empty")
+    return line
