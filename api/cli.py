@@ -19,6 +19,7 @@ from api.context import ApiContext
 from api.figures.saver import HelpedSaver, saving_worker
 from api.helper import Helper
 from api.planning import (
+    HelpedCurve,
     HelpedEditor,
     HelpedForecaster,
     HelpedGuide,
@@ -169,6 +170,7 @@ def _context(
         mornings=stores.mornings,
         saving=stores.saving,
         saver=HelpedSaver(helpers.savings),
+        weekly=HelpedCurve(helpers.plans),
         guide=HelpedGuide(helpers.words),
         https=https,
         on_leaving=helpers.close,

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from api.accounts.passwords import Passwords
 from routing.days_ahead import DaysAhead
+from routing.pareto_weeks import Weekly
 from routing.roads.guidance import Guide
 from routing.roads.plain_guides import StraightGuide
 from routing.roads.straight_line import StraightLineRoads
+from routing.solve import StopSign
 from tomma.asset_ports import AssetBook, VitalsBook
 from tomma.care_ports import CareBook, Outbox, WorkOrderBook
 from tomma.city import City
@@ -127,6 +129,15 @@ class Editor(Protocol):
         """
 
 
+class WeeklyAtRisk(Protocol):
+    """Tells what a setting of the risk knob comes to; takes seconds, more for a large city."""
+
+    def __call__(
+        self, *, city: City, planning: PlanningSettings, now_utc: datetime, risk: float, draw: int, stop: StopSign
+    ) -> Weekly | None:
+        """Return a week's figures in the drawn future number `draw`; None soon after `stop` is set."""
+
+
 class Lookout(Protocol):
     """Tells what the coming days hold; takes seconds for a large city."""
 
@@ -158,6 +169,8 @@ class Pace:
     forecast_every_clock_s: float = 900.0
     """A forecast moves little in a quarter of an hour; sensors seldom report more often."""
     forecast_pause_min_s: float = 5.0
+    curve_draws: int = 4
+    """Futures that the points of the risk curve are averages of, at most: small towns are noisy, and quick."""
     schedule_every_clock_s: float = 20.0
     """Between two looks at what the morning's schedule wants."""
 
@@ -199,6 +212,7 @@ class ApiContext:
     lookout: Lookout
     editor: Editor
     mornings: MorningBook
+    weekly: WeeklyAtRisk
     saving: SavingBook
     saver: Saver = saves_nothing
     guide: Guide = field(default_factory=knows_no_streets)

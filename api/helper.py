@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from routing.solve import StopSign
 from tomma.errors import EngineFailedError, TommaError
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
@@ -53,7 +54,7 @@ class Helper:
         self,
         request: Any,
         on_note: Note = lambda note: None,  # noqa: ARG005  (nobody listens)
-        stop: Event | None = None,
+        stop: StopSign | None = None,
     ) -> Any:
         """Return the worker's answer; the best it has so far soon after `stop` is set.
 
@@ -83,7 +84,7 @@ class Helper:
         self._closed = True
         self._end()
 
-    def _receive(self, line: "Connection[Any, Any]", stop: Event | None) -> tuple[str, Any]:
+    def _receive(self, line: "Connection[Any, Any]", stop: StopSign | None) -> tuple[str, Any]:
         rung = False
         while not line.poll(POLL_S):
             if self._closed:

@@ -13,11 +13,14 @@ from routing.coming_days import coming_days
 from routing.days_ahead import DaysAhead
 from routing.edit_plan import edit_plan
 from routing.outlook import Foresight
+from routing.pareto_maker import CurveMaker
+from routing.pareto_weeks import Weekly
 from routing.planner import make_plan
 from routing.roads import open_guide, open_roads
 from routing.roads.guidance import Guidance, Language
 from routing.roads.port import Leg
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
+from routing.solve import StopSign
 from tomma.city import City
 from tomma.edits import Edit
 from tomma.model import PlanId
@@ -48,7 +51,12 @@ def plan_worker(settings: Settings, stores: Stores) -> Worker:
     def keep(plan_id: PlanId, basis: Basis) -> None:
         stores.plans.keep_basis(plan_id, to_bytes(basis))
 
+    curves = CurveMaker(stores.readings, stores.events, roads)
+
     def work(request: Any, on_note: Note, stop: Event) -> Any:
+        if "risk" in request:
+            return curves.weekly(**request, stop=stop)
+
         def tell(progress: PlanProgress) -> None:
             on_note(progress)
 
@@ -144,6 +152,21 @@ class HelpedPlanner:
         }
         plan: Plan = self._helper.ask(request, on_progress, stop)
         return plan
+
+
+class HelpedCurve:
+    """Keeps the promise of `api.context.WeeklyAtRisk`; in the planner's helper, which has the streets open."""
+
+    def __init__(self, helper: Helper) -> None:
+        self._helper = helper
+
+    def __call__(
+        self, *, city: City, planning: PlanningSettings, now_utc: datetime, risk: float, draw: int, stop: StopSign
+    ) -> Weekly | None:
+        """Return what a week at that risk comes to; None when it was stopped."""
+        asked = {"city": city, "planning": planning, "now_utc": now_utc, "risk": risk, "draw": draw}
+        weekly: Weekly | None = self._helper.ask(asked, stop=stop)
+        return weekly
 
 
 class HelpedEditor:

@@ -20,6 +20,7 @@ from api.figures.keeper import SavingKeeper
 from api.followup.promises import PromiseKeeper
 from api.live.hub import Hub
 from api.live.watch import Watch
+from api.plans.curve import CurveDesk
 from api.plans.desk import PlanDesk
 from api.plans.today import Today
 from api.schedule.caller import MorningCaller
@@ -51,6 +52,7 @@ class Services:
     gate: Gate
     accounts: Desk
     alerts: AlertParts
+    curve: CurveDesk
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -111,6 +113,7 @@ class Services:
                 passwords=context.passwords,
                 city_name=city.name,
             ),
+            curve=CurveDesk(context, city, desk, hub),
         )
 
     def start(self) -> None:
@@ -122,12 +125,14 @@ class Services:
         self.mornings.start()
         self.alerts.lookout.start()
         self.alerts.courier.start()
+        self.curve.start()
 
     def close(self) -> None:
         """End every stream and thread; the stores are left to whoever opened them."""
         self.hub.close()
         threads = (
             self.mornings,
+            self.curve,
             self.desk,
             self.watch,
             self.forecasts,

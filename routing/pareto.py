@@ -11,6 +11,8 @@ from tomma.settings import PlanningSettings
 SPAN = 16.0
 AS_SET = 0.5
 MOST_PROBABLE = 0.95
+LADDER = (0.5, 0.0, 1.0, 0.25, 0.75, 0.125, 0.375, 0.625, 0.875)
+"""Where the curve is looked at: what is set first, then the ends, then what lies between."""
 COSTS = ("overflow_cost_minor", "overflow_cost_per_h_minor", "overflow_cost_per_l_minor")
 
 

@@ -1,6 +1,7 @@
 """`/plans`: order, list, read, follow, publish."""
 
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Response
@@ -14,6 +15,7 @@ from api.live.topics import CITY, plan_topic
 from api.plans.desk import UNFINISHED, final_progress
 from api.plans.orders import decided
 from api.plans.schemas import (
+    CurveOut,
     Day,
     DifferenceOut,
     OutlookOut,
@@ -22,6 +24,7 @@ from api.plans.schemas import (
     PlanOut,
     PlansOut,
     PlanSummaryOut,
+    PointOut,
     PublishIn,
 )
 from api.plans.view import difference_out, outlook_out, plan_out, summary_out
@@ -85,6 +88,24 @@ def get_outlook(
     first_day = default_day(city, now_utc)
     return outlook_out(
         hands.context.lookout(city=city, settings=planning, first_day=first_day, days=days, now_utc=now_utc)
+    )
+
+
+@router.get("/pareto", summary="The curve behind the risk knob", responses=problems(404, 503))
+def get_curve(hands: Hands) -> CurveOut:
+    """Return what settings of the risk knob come to: overflowing bins against kilometres, both a week.
+
+    Computed in the background from the first look on; `pareto` events of the live stream tell when there is more. A
+    fortnight is lived through in drawn futures of the forecast, with the planner's own choice each morning and routes
+    by insertion alone; its second week is told. The figures compare settings; a solver's plans drive somewhat less.
+    """
+    curve, points = hands.curve.look()
+    return CurveOut(
+        status=curve.status,
+        as_of_utc=curve.as_of_utc,
+        draws=curve.draws,
+        detail=curve.detail,
+        points=[PointOut(**asdict(each)) for each in points],
     )
 
 

@@ -395,3 +395,25 @@ class OutlookOut(Shown):
     """The coming days, the work levelled over them."""
 
     days: list[DayAheadOut]
+
+
+class PointOut(Shown):
+    """One setting of the risk knob, and what a week of it is expected to come to."""
+
+    risk: float = Field(description="What to order a plan with; 0 careful, 0.5 as set, 1 bold.")
+    accepted_overflow_probability: float = Field(description="What the knob makes of it.")
+    expected_overflows_per_week: float = Field(description="Bins that begin to overflow.")
+    km_per_week: float = Field(description="[km]")
+    lifts_per_week: float = Field(description="Bins emptied.")
+    cost_minor_per_week: int = Field(description="Driving, hours, trucks and lifts, in minor units of the currency.")
+    current: bool = Field(description="Whether this is what the city has set.")
+
+
+class CurveOut(Shown):
+    """The curve behind the risk knob. Expected figures of a simulated week, not promises."""
+
+    status: Literal["computing", "ready", "failed"]
+    as_of_utc: UtcTime = Field(description="From the readings known then.")
+    draws: int = Field(description="Drawn futures that every point is an average of; 0 while the first is computed.")
+    detail: str = Field(description="Why it could not be computed; empty otherwise.")
+    points: list[PointOut] = Field(description="Careful first; those known so far while it is computed.")

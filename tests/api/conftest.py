@@ -18,11 +18,12 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.context import ApiContext, BinOutlook, CityAhead, ForecastStep, Pace, Planner
+from api.context import ApiContext, BinOutlook, CityAhead, ForecastStep, Pace, Planner, WeeklyAtRisk
 from api.server import Server, listen_on
 from routing.basis import to_bytes
 from routing.coming_days import coming_days
 from routing.edit_plan import edit_plan
+from routing.pareto_maker import CurveMaker
 from routing.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
 from tomma.city import (
@@ -66,7 +67,7 @@ NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 PATIENCE_S = 30.0
 BINS = 6
-FAST = Pace(poll_s=0.02, heartbeat_s=0.2, forecast_every_clock_s=3_600.0, forecast_pause_min_s=0.05)
+FAST = Pace(poll_s=0.02, heartbeat_s=0.2, forecast_every_clock_s=3_600.0, forecast_pause_min_s=0.05, curve_draws=1)
 
 
 def make_city() -> City:
@@ -263,6 +264,7 @@ class World:
     planner: HandPlanner = field(default_factory=HandPlanner)
     forecaster: HandForecaster = field(default_factory=HandForecaster)
     pace: Pace = FAST
+    weekly: WeeklyAtRisk | None = None
     plans_really: bool = False
     """The real planner in place of the one by hand."""
 
@@ -289,6 +291,8 @@ class World:
             planner=planned_by_the_real_planner(self.stores) if self.plans_really else self.planner,
             lookout=partial(coming_days, readings=self.stores.readings, events=self.stores.events),
             mornings=self.stores.mornings,
+            weekly=self.weekly
+            or CurveMaker(self.stores.readings, self.stores.events, StraightLineRoads(1.35, 30.0)).weekly,
             editor=partial(
                 edit_plan, plans=self.stores.plans, events=self.stores.events, roads=StraightLineRoads(1.35, 30.0)
             ),

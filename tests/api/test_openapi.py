@@ -29,6 +29,7 @@ PUBLIC = {
     ("GET", "/api/v1/plans/{plan_id}/export.{format}"),
     ("POST", "/api/v1/plans/{plan_id}/discard"),
     ("POST", "/api/v1/plans/{plan_id}/stop"),
+    ("GET", "/api/v1/plans/pareto"),
     ("GET", "/api/v1/schedule"),
     ("PUT", "/api/v1/schedule"),
     ("POST", "/api/v1/plans/{plan_id}/edits"),

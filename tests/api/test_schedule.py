@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from api.context import Pace
 from tests.api.conftest import FAST, TODAY, World, make_city, serving, until
 from tomma.errors import EngineFailedError
 from tomma.model import AlertKind
@@ -22,7 +21,7 @@ EARLY = {"enabled": True, "local_time": "05:00"}
 def world(world: World) -> World:
     """It is before five; the caller looks all the time."""
     world.clock.now = BEFORE
-    world.pace = Pace(FAST.poll_s, FAST.heartbeat_s, FAST.forecast_every_clock_s, FAST.forecast_pause_min_s, 0.02)
+    world.pace = replace(FAST, schedule_every_clock_s=0.02)
     world.planner.gate.set()
     return world
 

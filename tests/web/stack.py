@@ -22,6 +22,7 @@ from api.server import Server, listen_on
 from routing.basis import to_bytes
 from routing.coming_days import coming_days
 from routing.edit_plan import edit_plan
+from routing.pareto_maker import CurveMaker
 from routing.planner import make_plan
 from routing.roads import open_roads
 from routing.roads.port import Roads
@@ -166,6 +167,7 @@ class Stack:
             planner=partial(_plan, self._stores, roads),
             lookout=partial(coming_days, readings=self._stores.readings, events=self._stores.events),
             mornings=self._stores.mornings,
+            weekly=CurveMaker(self._stores.readings, self._stores.events, roads).weekly,
             editor=partial(edit_plan, plans=self._stores.plans, events=self._stores.events, roads=roads),
             saving=self._stores.saving,
             pace=FAST,

@@ -1,0 +1,109 @@
+"""The curve behind the risk knob: expected overflows against kilometres, in the background, and never before a plan."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any
+
+import httpx
+
+from routing.pareto import LADDER, at_risk
+from routing.pareto_weeks import Weekly
+from routing.solve import StopSign
+from tests.api.conftest import NOW, World, serving, until
+from tomma.city import City
+from tomma.settings import PlanningSettings
+
+
+def whole(client: httpx.Client) -> dict[str, Any]:
+    """Wait for the whole curve."""
+    found: dict[str, Any] = until(
+        lambda: client.get("/api/v1/plans/pareto").json(), lambda curve: curve["status"] != "computing"
+    )
+    assert found["status"] == "ready", found["detail"]
+    return found
+
+
+def test_the_bold_drive_less_and_overflow_more(client: httpx.Client, world: World) -> None:
+    """That is what the knob is for; what is set stands in the middle, and each point can be ordered."""
+    for n in range(1, 6):
+        for hours in range(1, 200, 6):
+            world.measure(f"B{n}", (0.9 - hours * 0.0125 * (n % 3 + 1)) % 1.0, NOW - timedelta(hours=hours))
+    points = whole(client)["points"]
+    assert [each["risk"] for each in points] == sorted(LADDER)
+    assert [each["risk"] for each in points if each["current"]] == [0.5]
+    careful, bold = points[0], points[-1]
+    assert careful["expected_overflows_per_week"] < bold["expected_overflows_per_week"]
+    assert careful["lifts_per_week"] > bold["lifts_per_week"]
+    assert points[4]["accepted_overflow_probability"] == world.settings.planning.accepted_overflow_probability
+
+
+def test_the_same_readings_give_the_same_point(world: World) -> None:
+    """Two managers who look at the curve must see the same."""
+    for n in range(1, 6):
+        world.measure(f"B{n}", n / 6)
+
+    def point() -> Weekly | None:
+        ask = world.context().weekly
+        city, planning = world.stores.registry.load(), world.settings.planning
+        return ask(city=city, planning=planning, now_utc=NOW, risk=0.75, draw=1, stop=Event())
+
+    assert point() == point() is not None
+
+
+@dataclass
+class Counted:
+    """A maker of points that gives up while somebody waits for a plan."""
+
+    given_up: int = 0
+    asked: list[tuple[float, int, datetime]] = field(default_factory=list)
+
+    def __call__(
+        self, *, city: City, planning: PlanningSettings, now_utc: datetime, risk: float, draw: int, stop: StopSign
+    ) -> Weekly | None:
+        """Return the risk as kilometres."""
+        del city, planning
+        if stop.is_set():
+            self.given_up += 1
+            return None
+        self.asked.append((risk, draw, now_utc))
+        return Weekly(risk, 1.0 - risk, 1.0, 100)
+
+
+def test_a_curve_waits_for_plans_and_is_kept_until_the_city_changes(world: World) -> None:
+    """The trucks' plan has the machine first; a page that is loaded again costs nothing."""
+    counted = Counted()
+    world.weekly = counted
+    with serving(world) as client:
+        client.post("/api/v1/plans", json={})
+        assert world.planner.begun.wait(10)
+        assert client.get("/api/v1/plans/pareto").json()["points"] == []
+        assert counted.asked == []
+        world.planner.gate.set()
+        first = whole(client)
+        assert len(counted.asked) == first["draws"] * len(LADDER)
+        assert whole(client) == first
+        city = world.stores.registry.load()
+        world.stores.registry.save(replace(city, organisation=replace(city.organisation, name="Nystad")))
+        whole(client)
+    assert len(counted.asked) == 2 * first["draws"] * len(LADDER)
+
+
+def test_the_knob_in_the_middle_is_what_the_city_has_set() -> None:
+    """Who never touches it must get the plan that the settings promise."""
+    planning = PlanningSettings()
+    assert at_risk(planning, 0.5) == planning
+    careful, bold = at_risk(planning, 0.0), at_risk(planning, 1.0)
+    assert careful.accepted_overflow_probability < planning.accepted_overflow_probability
+    assert careful.overflow_cost_per_h_minor > planning.overflow_cost_per_h_minor > bold.overflow_cost_per_h_minor
+
+
+def test_an_order_with_the_knob_is_planned_with_its_settings(client: httpx.Client, world: World) -> None:
+    """The point that was clicked is the plan that is made."""
+    world.planner.gate.set()
+    client.post("/api/v1/plans", json={"risk": 0.25})
+    until(lambda: len(world.planner.asked), lambda asked: asked == 1)
+    ((_, planning, _),) = world.planner.asked
+    assert planning == at_risk(world.settings.planning, 0.25)
+    both = client.post("/api/v1/plans", json={"risk": 0.25, "accepted_overflow_probability": 0.1})
+    assert (both.status_code, "risk" in both.json()["detail"]) == (422, True)
