@@ -28,7 +28,7 @@ def test_the_bold_drive_less_and_overflow_more(client: httpx.Client, world: Worl
     """That is what the knob is for; what is set stands in the middle, and each point can be ordered."""
     for n in range(1, 6):
         for hours in range(1, 200, 6):
-            world.measure(f"B{n}", (0.9 - hours * 0.0125 * (n % 3 + 1)) % 1.0, NOW - timedelta(hours=hours))
+            world.measure(f"B{n}", (0.6 - hours * 0.004 * (n % 3 + 1)) % 1.0, NOW - timedelta(hours=hours))
     points = whole(client)["points"]
     assert [each["risk"] for each in points] == sorted(LADDER)
     assert [each["risk"] for each in points if each["current"]] == [0.5]
