@@ -78,13 +78,7 @@ class Services:
             clock=clock,
             pace=pace,
         )
-        desk = PlanDesk(
-            plans=context.plans,
-            planner=context.planner,
-            hub=hub,
-            clock=clock,
-            make_plan_id=context.make_plan_id,
-        )
+        desk = _desk(context, hub)
         gate = _gate(context)
         return cls(
             context=context,
@@ -145,6 +139,16 @@ class Services:
         self.context.on_leaving()
         for each in threads:
             each.join(PATIENCE_S)
+
+
+def _desk(context: ApiContext, hub: Hub) -> PlanDesk:
+    return PlanDesk(
+        plans=context.plans,
+        planner=context.planner,
+        hub=hub,
+        clock=context.clock,
+        make_plan_id=context.make_plan_id,
+    )
 
 
 def _gate(context: ApiContext) -> Gate:

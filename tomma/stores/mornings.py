@@ -57,6 +57,6 @@ class SqlMorningBook:
         """Return the newest runs by day, newest first."""
         return self._all(sa.select(_RUN.c.document).order_by(_RUN.c.day.desc()).limit(max(limit, 0)))
 
-    def _all(self, query: sa.Select[tuple[str]]) -> list[Run]:
+    def _all(self, query: sa.Select[tuple[object, ...]]) -> list[Run]:
         with reading(self._engine) as connection:
-            return [from_json(text, Run) for text in connection.execute(query).scalars()]
+            return [from_json(row.document, Run) for row in connection.execute(query)]
