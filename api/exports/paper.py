@@ -17,7 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from api.exports.told import Told, collects, left_by_reason
-from api.plans.schemas import RouteOut, StopOut
+from api.plans.schemas import PlannedRouteOut, RouteOut, StopOut
 
 FONTS = Path(__file__).parent / "fonts"
 PLAIN, BOLD = "tomma", "tomma-bold"
@@ -37,10 +37,12 @@ ROUTE_HEADS = (
     "print.driving",
     "print.litres",
 )
+NUMBERS = frozenset((*ROUTE_HEADS[2:], "print.number", "print.fill", "print.load"))
 _TEXT = ParagraphStyle("text", fontName=PLAIN, fontSize=9.5, leading=12)
 _SMALL = ParagraphStyle("small", parent=_TEXT, fontSize=8, leading=10, textColor=GREY)
 _BOLD = ParagraphStyle("bold", parent=_TEXT, fontName=BOLD)
 _RIGHT = ParagraphStyle("right", parent=_TEXT, alignment=2)
+_SMALL_RIGHT = ParagraphStyle("small-right", parent=_SMALL, alignment=2)
 _TITLE = ParagraphStyle("title", parent=_BOLD, fontSize=17, leading=22)
 _PART = ParagraphStyle("part", parent=_BOLD, fontSize=12, leading=18, spaceBefore=10)
 
@@ -96,7 +98,7 @@ def _summary(told: Told, title: str) -> list[Flowable]:
 
 def _routes(told: Told) -> Table:
     t, routes = told.words, told.plan.routes
-    head = [_text(t(each), _SMALL) for each in ROUTE_HEADS]
+    head = _head(told, ROUTE_HEADS)
     rows = [[_text(route.vehicle_name, _BOLD), *_route_figures(told, [route])] for route in routes]
     total = [_text(t("print.total"), _BOLD), *_route_figures(told, routes)]
     return _table([head, *rows, total], ROUTE_COLUMNS_MM, header=1)
@@ -122,8 +124,9 @@ def _sheet(told: Told, route: RouteOut) -> list[Flowable]:
         "print.route_facts", start=t.time(route.start_utc), end=t.time(route.end_utc), km=t.km(route.distance_m),
         bins=t("print.bins_count", n=len(collects(route))), litres=t.whole(told.collected_l(route)),
     )  # fmt: skip
-    banner = _text(f"{route.vehicle_name} · {t.day(told.plan.day)}", _TITLE)
-    head = [_text(t(each), _SMALL) for each in STOP_HEADS]
+    crew = route.crew if isinstance(route, PlannedRouteOut) else ""
+    banner = _text(" · ".join(filter(None, [route.vehicle_name, crew, t.day(told.plan.day)])), _TITLE)
+    head = _head(told, STOP_HEADS)
     rows: list[list[Any]] = [[banner], head]
     before = None
     for number, stop in enumerate(route.stops, start=1):
@@ -163,6 +166,11 @@ class _Tick(Flowable):  # type: ignore[misc]  # the library has no types
         self.canv.rect(0, 0, side, side)
         self.canv.setStrokeColor(LINE)
         self.canv.line(side + 2 * mm, 0, self._width, 0)
+
+
+def _head(told: Told, keys: Sequence[str]) -> list[Paragraph]:
+    """Return the heads of columns, over numbers to the right as these are."""
+    return [_text(told.words(each), _SMALL_RIGHT if each in NUMBERS else _SMALL) for each in keys]
 
 
 def _table(

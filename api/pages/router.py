@@ -29,6 +29,7 @@ class Shell:
 
 SHELLS = {
     "/": Shell("manager.html"),
+    "/planning": Shell("planning.html"),
     "/sensors": Shell("sensors.html", (*OFFICE, Role.INSTALLER)),
     "/followup": Shell("followup.html", (Role.MANAGER,)),
     "/assets": Shell("assets.html"),

@@ -87,10 +87,33 @@ def of_sensors(page: Page) -> None:
     page.locator(".panel h3").first.wait_for()
 
 
+def of_planning(page: Page) -> None:
+    """Wait for the stops, unfold the order and the files."""
+    page.locator(".stop-row").first.wait_for()
+    page.locator(".order summary").first.click()
+    page.locator(".exports summary").click()
+
+
+def with_card(page: Page) -> None:
+    """Open one bin of the plan beside the list of all bins."""
+    page.locator(".stop-row .link").first.click()
+    page.locator(".views button").nth(2).click()
+    page.locator(".where-form").wait_for()
+
+
+def of_schedule(page: Page) -> None:
+    """Show what is made by itself."""
+    page.locator(".views button").nth(4).click()
+    page.locator(".schedule").wait_for()
+
+
 STATES = [
     pytest.param("/", with_drawer, id="manager, a bin open"),
     pytest.param("/", with_left_out, id="manager, left out unfolded"),
     pytest.param("/sensors", of_sensors, id="sensors"),
+    pytest.param("/planning", of_planning, id="planning, ordering"),
+    pytest.param("/planning", with_card, id="planning, a bin open"),
+    pytest.param("/planning", of_schedule, id="planning, every morning"),
     pytest.param(DRIVER, of_driver, id="driver"),
     pytest.param(DRIVER, with_sheet, id="driver, skipping"),
     pytest.param(DRIVER, with_choice, id="driver, choosing"),

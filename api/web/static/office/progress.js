@@ -31,15 +31,19 @@ function useElapsed(job) {
   return job.elapsed_s + extraS;
 }
 
-export function Progress({job}) {
+/** @param {{job: object, onStop?: () => void}} props `onStop` ends the search with the best plan so far. */
+export function Progress({job, onStop}) {
   const {t, format} = useWords();
   const elapsedS = useElapsed(job);
   if (job.failed) return html`<p class="fault" role="alert">${t("plan.failed", {detail: job.detail})}</p>`;
+  const isFound = job.best_cost_minor !== null && job.best_cost_minor !== undefined;
+  const seconds = {s: format.whole(elapsedS), budget: format.whole(job.budget_s)};
   return html`<div class="progress-box">
     <p class="stage" role="status"><i class="spinner" aria-hidden="true"></i>${stageText(job.stage, t)}</p>
-    <p class="so-far"><span>${t("plan.elapsed", {s: format.whole(elapsedS)})}</span>
-      ${job.best_cost_minor !== null && job.best_cost_minor !== undefined && html`<b>
-        ${t("plan.best", {cost: format.money(job.best_cost_minor)})}</b>`}</p>
+    <p class="so-far"><span>${t(job.budget_s ? "plan.elapsed_of" : "plan.elapsed", seconds)}</span>
+      ${isFound && html`<b>${t("plan.best", {cost: format.money(job.best_cost_minor)})}</b>`}</p>
     <${CostLine} costs=${job.costs} />
+    ${onStop && html`<button type="button" class="button" disabled=${!isFound || job.stopping} onClick=${onStop}>
+      ${t(job.stopping ? "plan.stopping" : "plan.stop")}</button>`}
   </div>`;
 }

@@ -1,0 +1,100 @@
+/**
+ * The risk knob in plain units: fewer overflowing bins a week cost more kilometres a week.
+ *
+ * A click on the curve, the slider's arrow keys and the table choose the same point.
+ */
+import {useWords} from "../lib/context.js";
+import {html} from "../lib/html.js";
+
+const WIDTH = 360;
+const HEIGHT = 190;
+const LEFT = 40;
+const BOTTOM = 34;
+const TOP = 12;
+const RIGHT = 14;
+
+/** Round numbers from below the lowest to above the highest, three or four of them. */
+export function ticks(low, high) {
+  const span = high - low || Math.abs(high) || 1;
+  const rough = span / 3;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough);
+  const found = [];
+  for (let at = Math.floor(low / step) * step; at < high + step; at += step) found.push(Math.round(at / step) * step);
+  return found;
+}
+
+function scalesOf(points) {
+  const kms = points.map((each) => each.km_per_week);
+  const overflows = points.map((each) => each.expected_overflows_per_week);
+  const xs = ticks(Math.min(...kms), Math.max(...kms));
+  const ys = ticks(0, Math.max(...overflows));
+  const along = (value, all, from, to) => from + ((value - all[0]) / (all.at(-1) - all[0] || 1)) * (to - from);
+  return {
+    xs, ys,
+    x: (value) => along(value, xs, LEFT, WIDTH - RIGHT),
+    y: (value) => along(value, ys, HEIGHT - BOTTOM, TOP),
+  };
+}
+
+function Drawing({points, chosen, onChoose}) {
+  const {t, format} = useWords();
+  const {xs, ys, x, y} = scalesOf(points);
+  const at = (point) => [x(point.km_per_week), y(point.expected_overflows_per_week)];
+  return html`<svg class="curve" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" focusable="false">
+    ${ys.map((value) => html`<g><path class="grid" d=${`M${LEFT} ${y(value)}H${WIDTH - RIGHT}`} />
+      <text x=${LEFT - 6} y=${y(value) + 4} text-anchor="end">${format.tenth(value)}</text></g>`)}
+    ${xs.map((value) => html`<text x=${x(value)} y=${HEIGHT - BOTTOM + 15} text-anchor="middle">${format.whole(value)}</text>`)}
+    <text class="axis" x=${WIDTH - RIGHT} y=${HEIGHT - 3} text-anchor="end">${t("curve.km_axis")}</text>
+    <text class="axis" x=${LEFT + 4} y=${TOP + 2}>${t("curve.overflow_axis")}</text>
+    <polyline points=${points.map((each) => at(each).join(",")).join(" ")} />
+    ${points.map((each, index) => html`<g class=${`point ${index === chosen ? "chosen" : ""}`} key=${index}
+      onClick=${() => onChoose(index)}><circle class="reach" cx=${at(each)[0]} cy=${at(each)[1]} r="14" />
+      ${each.current && html`<rect x=${at(each)[0] - 8} y=${at(each)[1] - 8} width="16" height="16" />`}
+      <circle cx=${at(each)[0]} cy=${at(each)[1]} r=${index === chosen ? 6.5 : 4} /></g>`)}</svg>`;
+}
+
+function Twin({points, chosen, onChoose}) {
+  const {t, format} = useWords();
+  return html`<details><summary><span>${t("curve.table")}</span></summary><table class="small">
+    <thead><tr><th scope="col">${t("curve.risk")}</th><th scope="col">${t("curve.overflows")}</th>
+      <th scope="col">${t("curve.km")}</th><th scope="col">${t("curve.cost")}</th></tr></thead>
+    <tbody>${points.map((each, index) => html`<tr key=${index} class=${index === chosen ? "selected" : ""}>
+      <th scope="row"><button type="button" class="link" aria-pressed=${index === chosen} onClick=${() => onChoose(index)}>
+        ${format.pct(each.accepted_overflow_probability)}</button></th>
+      <td>${format.tenth(each.expected_overflows_per_week)}</td><td>${format.whole(each.km_per_week)}</td>
+      <td>${format.money(each.cost_minor_per_week)}</td></tr>`)}</tbody></table></details>`;
+}
+
+function Knob({points, risk, onRisk}) {
+  const {t, format} = useWords();
+  const chosen = Math.max(0, points.findIndex((each) => (risk === null ? each.current : each.risk === risk)));
+  const point = points[chosen];
+  const choose = (index) => onRisk(points[index].risk);
+  const told = t("curve.told", {
+    overflows: format.tenth(point.expected_overflows_per_week), km: format.whole(point.km_per_week),
+    cost: format.money(point.cost_minor_per_week),
+  });
+  return html`<div class="risk"><${Drawing} points=${points} chosen=${chosen} onChoose=${choose} />
+    <label><span class="visually-hidden">${t("curve.slider")}</span><input type="range" min="0" max=${points.length - 1} step="1"
+      value=${chosen} aria-valuetext=${told} onInput=${(event) => choose(Number(event.target.value))} /></label>
+    <p class="ends" aria-hidden="true"><span>${t("curve.less_driving")}</span><span>${t("curve.less_overflow")}</span></p>
+    <p class="told">${told}${point.current && html` <span class="tag">${t("curve.current")}</span>`}</p>
+    <${Twin} points=${points} chosen=${chosen} onChoose=${choose} /></div>`;
+}
+
+/**
+ * Folded until somebody wants it: the server works the curve out when it is asked for the first time.
+ *
+ * @param {{risk: number|null, onRisk: (risk: number) => void, onOpen: () => void}} props `risk` null: as the city has
+ *   set it.
+ */
+export function Curve({curve, risk, onRisk, onOpen}) {
+  const {t} = useWords();
+  const points = [...(curve?.points ?? [])].sort((one, other) => one.km_per_week - other.km_per_week);
+  return html`<details class="risk-box" onToggle=${(event) => event.currentTarget.open && onOpen()}>
+    <summary><span>${t("curve.title")}</span>${risk === null && html`<small>${t("curve.current")}</small>`}</summary>
+    ${points.length > 1 ? html`<${Knob} points=${points} risk=${risk} onRisk=${onRisk} />`
+      : html`<p class="hint" role="status">${t(curve && curve.status !== "computing" ? "curve.none" : "curve.computing")}</p>`}
+  </details>`;
+}

@@ -1,0 +1,180 @@
+/** What the planning page knows: the day, its plans, the one on the table, what is being made; kept fresh by the stream. */
+import {STREAM_PATH, getPlan, progressPath} from "../lib/api.js";
+import {nowMs} from "../lib/clock.js";
+import {createStore} from "../lib/store.js";
+import {listen} from "../lib/stream.js";
+import {editPlan, getBinPlaces, getComparison, getCurve, getPlansOf, orderPlan, sendPlan, stopPlan} from "./api.js";
+import {planToOpen} from "./rounds.js";
+
+const AGAIN_MS = 3_000;
+const GATHER_MS = 250;
+const FINAL = new Set(["ready", "failed", "published", "superseded", "discarded", "draft"]);
+
+const EMPTY = {
+  day: "", plans: [], plan: null, before: null, redo: [], job: null, busy: false, bins: [], areas: [], byId: new Map(),
+  selectedId: null, truck: null, live: false, fault: "", said: null, curve: null, comparison: null,
+};
+
+/** @param {{organisation: {timezone: string}}} city */
+export function openDesk(city) {
+  const localDay = new Intl.DateTimeFormat("sv-SE", {timeZone: city.organisation.timezone}); // writes 2026-11-22
+  const store = createStore({...EMPTY, day: localDay.format(nowMs())});
+  const get = store.get;
+  const fail = (error) => store.set({fault: error.message, busy: false});
+
+  /** Do what may fail; the last fault is forgotten, a new one is shown. */
+  async function trying(work) {
+    store.set({fault: ""});
+    try {
+      return await work();
+    } catch (error) {
+      fail(error);
+      return null;
+    }
+  }
+
+  /** Names and places, asked once: how full each is now stands in the plan's reasons. */
+  const askBins = () => trying(async () => {
+    const bins = await getBinPlaces();
+    store.set({bins, areas: [...new Set(bins.map((bin) => bin.area))].sort(), byId: new Map(bins.map((bin) => [bin.id, bin]))});
+  });
+
+  async function showPlan(id, more = {}) {
+    const plan = id ? await getPlan(id) : null;
+    const truck = plan?.routes.some((route) => route.vehicle_id === get().truck)
+      ? get().truck : (plan?.routes[0]?.vehicle_id ?? null);
+    store.set({plan, truck, comparison: null, ...more});
+  }
+
+  /** The day's plans; the one on the table stays while it is of that day. */
+  async function askPlans({open = null} = {}) {
+    const {day} = get();
+    const plans = await getPlansOf(day);
+    if (get().day !== day) return;
+    store.set({plans});
+    const running = plans.find((each) => each.status === "queued" || each.status === "solving");
+    if (running && get().job?.id !== running.id) follow(running.id);
+    const {plan} = get();
+    if (!open && plan?.status === "draft") return; // drafts are not listed; this one is being worked on
+    const wanted = plans.find((each) => each.id === (open ?? plan?.id)) ?? planToOpen(plans);
+    if (wanted?.id !== get().plan?.id || wanted?.status !== get().plan?.status) await showPlan(wanted?.id ?? null);
+  }
+
+  function follow(id) {
+    store.set({job: {id, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
+    const stop = listen(progressPath(id), {
+      progress(progress) {
+        const {job} = get();
+        const cost = progress.best_cost_minor;
+        const costs = cost === null || cost === job?.costs?.at(-1) ? (job?.costs ?? []) : [...(job?.costs ?? []), cost];
+        store.set({job: {...job, ...progress, id, costs}});
+        if (!FINAL.has(progress.status)) return;
+        stop();
+        const failed = progress.status === "failed";
+        store.set({job: failed ? {...get().job, failed: true} : null});
+        if (!failed) trying(() => askPlans({open: id}).then(() => showPlan(id, {before: null, redo: []})));
+      },
+    });
+  }
+
+  const order = (body) => trying(async () => {
+    store.set({job: {id: null, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
+    try {
+      const job = await orderPlan({day: get().day, ...body});
+      if (get().job?.id !== job.id) follow(job.id);
+    } catch (error) {
+      store.set({job: null});
+      throw error;
+    }
+  });
+
+  const stop = () => trying(async () => {
+    store.set({job: {...get().job, stopping: true}});
+    await stopPlan(get().job.id);
+  });
+
+  /** One change by hand: the server weighs it anew; `said` is what to tell when it is done. */
+  const edit = (edits, said) => trying(async () => {
+    const {plan, busy} = get();
+    if (busy) return;
+    store.set({busy: true});
+    const draft = await editPlan(plan.id, edits);
+    store.set({
+      plan: draft, before: plan, redo: [], busy: false, comparison: null, said: {...said, undone: false},
+      truck: draft.routes.some((route) => route.vehicle_id === get().truck)
+        ? get().truck : (draft.routes[0]?.vehicle_id ?? null),
+    });
+  });
+
+  const undo = () => trying(async () => {
+    const {plan, redo} = get();
+    if (!plan?.edited_from) return;
+    await showPlan(plan.edited_from, {before: plan, redo: [plan.id, ...redo], said: {undone: true}});
+  });
+
+  const redo = () => trying(async () => {
+    const {plan, redo: [next, ...rest]} = get();
+    await showPlan(next, {before: plan, redo: rest, said: {redone: true}});
+  });
+
+  const publish = (acceptWarnings) => trying(async () => {
+    const {id} = get().plan;
+    await sendPlan(id, acceptWarnings);
+    await askPlans({open: id});
+    await showPlan(id, {before: null, redo: [], said: null});
+  });
+
+  let compareTimer = 0;
+  const compare = () => trying(async () => {
+    const {plan} = get();
+    const comparison = await getComparison(plan.id);
+    if (get().plan?.id !== plan.id) return;
+    store.set({comparison});
+    clearTimeout(compareTimer);
+    if (comparison.rules === "computing") compareTimer = setTimeout(compare, AGAIN_MS);
+  });
+
+  let curveTimer = 0;
+  async function askCurve() {
+    clearTimeout(curveTimer);
+    const {day} = get();
+    const curve = await getCurve(day).catch((error) => ({status: "failed", detail: error.message, points: []}));
+    if (get().day !== day) return;
+    store.set({curve});
+    if (curve.status === "computing") curveTimer = setTimeout(askCurve, AGAIN_MS);
+  }
+
+  const showDay = (day) => {
+    store.set({day, plans: [], plan: null, before: null, redo: [], curve: null, comparison: null, selectedId: null});
+    return trying(askPlans);
+  };
+
+  let opener = null;
+  /** Open a bin's card, or close it: then the keyboard goes back to where it was opened. */
+  function select(id) {
+    if (id && get().selectedId === null) opener = document.activeElement;
+    store.set({selectedId: id});
+    if (id === null) setTimeout(() => (opener?.isConnected ? opener : document.getElementById("content")).focus());
+  }
+
+  let gathering = 0;
+  const plansSoon = () => {
+    clearTimeout(gathering);
+    gathering = setTimeout(() => trying(askPlans), GATHER_MS);
+  };
+  listen(STREAM_PATH, {plan: plansSoon, pareto: () => get().curve && askCurve()}, (live) => {
+    const wasAway = live && !get().live && get().plans.length > 0;
+    store.set({live});
+    if (wasAway) plansSoon();
+  });
+  askBins();
+  trying(() => askPlans({open: new URLSearchParams(location.search).get("plan")}));
+
+  return {
+    store, order, stop, edit, undo, redo, publish, compare, askCurve, showDay,
+    showPlan: (id) => trying(() => showPlan(id, {before: null, redo: []})),
+    today: () => localDay.format(nowMs()),
+    select,
+    setTruck: (id) => store.set({truck: id}),
+  };
+}

@@ -1,0 +1,86 @@
+/** What to plan with: trucks, their hours and crews, how much risk, how long the search may take. */
+import {useWords} from "../lib/context.js";
+import {html, useState} from "../lib/html.js";
+import {Curve} from "./curve.js";
+
+const BUDGETS_S = [5, 20, 60, 180, 600];
+const DAY_S = 86_400;
+
+const two = (value) => String(value).padStart(2, "0");
+/** 21600 -> "06:00", as the field for a time of day wants it. */
+export const clockText = (seconds) => `${two(Math.floor((seconds % DAY_S) / 3600))}:${two(Math.floor((seconds % 3600) / 60))}`;
+
+const asKnown = (vehicle) => ({
+  isOn: true, start: clockText(vehicle.shift.start_s), end: clockText(vehicle.shift.end_s), crew: "",
+});
+
+/** Only what differs from the city's own is told, so that a truck's hours past midnight stay as they are. */
+export function orderBody(vehicles, choices, {budgetS, risk, balanced, keepEditsOf, replanOf}) {
+  const chosen = vehicles.filter((each) => choices[each.id].isOn);
+  const changed = chosen.filter(({id, shift}) => (
+    choices[id].start !== clockText(shift.start_s) || choices[id].end !== clockText(shift.end_s)));
+  const crews = chosen.filter(({id}) => choices[id].crew.trim());
+  return {
+    vehicle_ids: chosen.map((each) => each.id),
+    ...(changed.length && {shifts: Object.fromEntries(changed.map(({id}) => (
+      [id, {start: choices[id].start, end: choices[id].end}])))}),
+    ...(crews.length && {crews: Object.fromEntries(crews.map(({id}) => [id, choices[id].crew.trim()]))}),
+    ...(budgetS && {budget_s: budgetS}),
+    ...(risk !== null && {risk}),
+    ...(balanced && {balanced}),
+    ...(keepEditsOf && {keep_edits_of: keepEditsOf}),
+    ...(replanOf && {replan_of: replanOf}),
+  };
+}
+
+function Truck({vehicle, choice, onChange}) {
+  const {t} = useWords();
+  const field = (name, type, word) => html`<label><span class="visually-hidden">${t(word, {vehicle: vehicle.name})}</span>
+    <input type=${type} value=${choice[name]} disabled=${!choice.isOn} required=${type === "time"} maxlength="32"
+      placeholder=${type === "text" ? t("order.crew_hint") : ""}
+      onInput=${(event) => onChange({...choice, [name]: event.target.value})} /></label>`;
+  return html`<li class="truck-choice">
+    <label class="check"><input type="checkbox" checked=${choice.isOn}
+      onChange=${(event) => onChange({...choice, isOn: event.target.checked})} /><b>${vehicle.name}</b></label>
+    <div class="hours">${field("start", "time", "order.start_of")}<span aria-hidden="true">–</span>
+      ${field("end", "time", "order.end_of")}${field("crew", "text", "order.crew_of")}</div></li>`;
+}
+
+function Check({isOn, word, onFlip}) {
+  const {t} = useWords();
+  return html`<label class="check"><input type="checkbox" checked=${isOn} onChange=${() => onFlip(!isOn)} />${t(word)}</label>`;
+}
+
+export function OrderForm({desk, state, onOrdered}) {
+  const {t, city, format} = useWords();
+  const {plan} = state;
+  const [choices, setChoices] = useState(() => Object.fromEntries(city.vehicles.map((each) => [each.id, asKnown(each)])));
+  const [budgetS, setBudget] = useState(20);
+  const [risk, setRisk] = useState(null);
+  const [balanced, setBalanced] = useState(false);
+  const [goesOn, setGoesOn] = useState(true);
+  const isBusy = Boolean(state.job && !state.job.failed);
+  const none = !city.vehicles.some((each) => choices[each.id].isOn);
+  const isDraft = plan?.status === "draft";
+  const isDriven = plan?.status === "published" && state.day === desk.today();
+  const send = (event) => {
+    event.preventDefault();
+    desk.order(orderBody(city.vehicles, choices, {
+      budgetS, risk, balanced, keepEditsOf: isDraft && goesOn && plan.id, replanOf: isDriven && goesOn && plan.id}));
+    onOrdered();
+  };
+  return html`<form class="order-form" onSubmit=${send}>
+    <fieldset><legend>${t("order.trucks")}</legend><ul>${city.vehicles.map((each) => html`<${Truck} key=${each.id}
+      vehicle=${each} choice=${choices[each.id]}
+      onChange=${(next) => setChoices((before) => ({...before, [each.id]: next}))} />`)}</ul>
+      ${none && html`<p class="hint">${t("order.none")}</p>`}</fieldset>
+    <${Curve} curve=${state.curve} risk=${risk} onRisk=${setRisk} onOpen=${desk.askCurve} />
+    <${Check} isOn=${balanced} word="order.balanced" onFlip=${setBalanced} />
+    ${isDraft && html`<${Check} isOn=${goesOn} word="order.keep_edits" onFlip=${setGoesOn} />`}
+    ${isDriven && html`<${Check} isOn=${goesOn} word="order.go_on" onFlip=${setGoesOn} />`}
+    <label class="budget"><span>${t("order.budget")}</span><select value=${budgetS}
+      onChange=${(event) => setBudget(Number(event.target.value))}>${BUDGETS_S.map((each) => html`<option key=${each}
+        value=${each}>${each < 60 ? t("order.seconds", {n: each}) : format.duration(each)}</option>`)}</select></label>
+    <button type="submit" class="button primary wide" disabled=${isBusy || none}>
+      ${isBusy ? t("plan.making") : t("order.send")}</button></form>`;
+}

@@ -1,0 +1,76 @@
+/** Plans made by themselves: at which time, on which days, for which areas, and whether they go straight to the trucks. */
+import {useWords} from "../lib/context.js";
+import {html, useEffect, useState} from "../lib/html.js";
+import {getSchedule, putSchedule} from "./api.js";
+
+const MONDAY = Date.UTC(2026, 10, 16, 12); // any Monday: only its name is used
+const DAY_MS = 86_400_000;
+
+/** The areas that the bins name, and those the schedule has from before. */
+const areasOf = (areas, chosen) => [...new Set([...areas, ...chosen])].filter(Boolean).sort();
+
+function Boxes({legend, choices, chosen, onChosen, hint}) {
+  const flip = (value) => onChosen(chosen.includes(value) ? chosen.filter((each) => each !== value)
+    : [...chosen, value].sort());
+  return html`<fieldset><legend>${legend}</legend><div class="boxes">${choices.map(([value, text]) => html`<label class="check"
+    key=${value}><input type="checkbox" checked=${chosen.includes(value)} onChange=${() => flip(value)} />${text}</label>`)}</div>
+    ${hint && html`<p class="hint">${hint}</p>`}</fieldset>`;
+}
+
+/** What became of the last mornings. */
+function Runs({runs}) {
+  const {t, format} = useWords();
+  if (!runs.length) return null;
+  return html`<section class="runs"><h3>${t("schedule.runs")}</h3><ul>${runs.map((run) => html`<li key=${run.day}>
+    <b>${format.shortDay(`${run.day}T12:00:00Z`)}</b> <span class=${`tag ${run.status}`}>${t(`run.${run.status}`)}</span>
+    ${run.begun_utc && html` <span>${format.time(run.begun_utc)}</span>`}
+    ${run.detail && html`<small>${run.detail}</small>`}</li>`)}</ul></section>`;
+}
+
+/** What the server has, what is being changed, and what became of it. */
+function useSchedule() {
+  const [state, setState] = useState({form: null, fault: "", saved: false});
+  const doing = async (work, more) => {
+    try {
+      setState({form: await work(), fault: "", saved: false, ...more});
+    } catch (error) {
+      setState((before) => ({...before, fault: error.message, saved: false}));
+    }
+  };
+  useEffect(() => {
+    doing(getSchedule);
+  }, []);
+  return {...state, change: (next) => setState((before) => ({...before, form: {...before.form, ...next}, saved: false})),
+    save: (body) => doing(() => putSchedule(body), {saved: true})};
+}
+
+export function Schedule({areas: known}) {
+  const {t, format} = useWords();
+  const {form, fault, saved, change, save} = useSchedule();
+  if (!form) return html`<p class="empty" role="status">${fault || t("app.loading")}</p>`;
+  const weekday = new Intl.DateTimeFormat(format.locale, {weekday: "long", timeZone: "UTC"});
+  const days = [1, 2, 3, 4, 5, 6, 7].map((day) => [day, weekday.format(MONDAY + (day - 1) * DAY_MS)]);
+  const areas = areasOf(known, form.areas);
+  const send = (event) => {
+    event.preventDefault();
+    const {enabled, local_time, weekdays, areas: chosen, auto_publish} = form;
+    save({enabled, local_time, weekdays, areas: chosen, auto_publish});
+  };
+  const box = (name, word) => html`<label class="check"><input type="checkbox" checked=${form[name]}
+    onChange=${(event) => change({[name]: event.target.checked})} /><b>${t(word)}</b></label>`;
+  return html`<div class="schedule-view"><form class="schedule" onSubmit=${send}>
+    <h2>${t("schedule.title")}</h2><p class="hint">${t("schedule.lead")}</p>
+    ${box("enabled", "schedule.enabled")}
+    <label class="field"><span>${t("schedule.time", {zone: format.timeZone})}</span><input type="time" required
+      value=${form.local_time} onInput=${(event) => change({local_time: event.target.value})} /></label>
+    <${Boxes} legend=${t("schedule.weekdays")} choices=${days} chosen=${form.weekdays}
+      onChosen=${(weekdays) => change({weekdays})} />
+    ${areas.length > 0 && html`<${Boxes} legend=${t("schedule.areas")} hint=${t("schedule.areas_hint")}
+      choices=${areas.map((each) => [each, each])} chosen=${form.areas} onChosen=${(chosen) => change({areas: chosen})} />`}
+    ${box("auto_publish", "schedule.auto_publish")}<p class="hint">${t("schedule.auto_hint")}</p>
+    <button type="submit" class="button primary">${t("schedule.save")}</button>
+    ${fault && html`<p class="fault" role="alert">${fault}</p>`}
+    <p role="status">${saved && html`<b class="saved">${t("schedule.saved")}</b> `}
+      ${form.enabled && form.next_utc ? t("schedule.next", {time: format.dayTime(form.next_utc)}) : t("schedule.off")}</p>
+  </form><${Runs} runs=${form.runs ?? []} /></div>`;
+}

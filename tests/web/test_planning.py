@@ -1,0 +1,186 @@
+"""The planning page on the real product: order, watch, stop, understand, change, publish; by mouse and by keys."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.web import stack as stacks
+from tests.web.conftest import OpenPage
+from tests.web.stack import BINS, PATIENCE_S, Stack, copy_of, serving
+
+TABS_MAX = 120
+
+
+@pytest.fixture
+def searching(unplanned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """A running stack whose planner goes on searching until it is told to stop: small towns are solved too soon."""
+    really = stacks._plan
+
+    def plan(*own: Any, **asked: Any) -> Any:
+        found = really(*own, **asked)
+        assert asked["stop"].wait(PATIENCE_S)
+        return found
+
+    monkeypatch.setattr(stacks, "_plan", plan)
+    with serving(copy_of(unplanned, tmp_path / "data")) as stack:
+        yield stack
+
+
+def draft_of(stack: Stack, plan_id: str) -> Any:
+    """The newest draft that began as this plan."""
+    listed = stack.ask("/plans?limit=20&drafts=true")["plans"]
+    return stack.ask(f"/plans/{next(each['id'] for each in listed if each['based_on'] == plan_id)}")
+
+
+def bins_of(plan: Any, truck: int = 0) -> list[str]:
+    """The bins of one truck in order."""
+    return [stop["bin_id"] for stop in plan["routes"][truck]["stops"] if stop["bin_id"]]
+
+
+def view(page: Page, name: str) -> None:
+    """Show another view of the plan."""
+    page.locator(".views").get_by_role("button", name=name, exact=True).click()
+
+
+def test_a_plan_is_ordered_watched_stopped_changed_and_published(searching: Stack, open_page: OpenPage) -> None:
+    """The whole morning of a planner: and what the page says is what the API has."""
+    page = open_page(searching, "/planning").page
+    page.get_by_label("Lag på Bil 1").fill("Nord")
+    page.get_by_role("button", name="Gör planen").click()
+    expect(page.locator(".so-far b")).to_contain_text("bäst hittills")
+    page.get_by_role("button", name="Stoppa och använd bästa").click()
+    page.locator(".stop-row").first.wait_for()
+    plan_id = searching.ask("/plans?limit=1")["plans"][0]["id"]
+    plan = searching.ask(f"/plans/{plan_id}")
+    assert plan["routes"][0]["crew"] == "Nord"
+    expect(page.locator(".balance li")).to_have_count(len(plan["routes"]))
+    expect(page.locator(".balance")).to_contain_text("Nord")
+
+    page.locator(".stop-row .down").nth(0).click()
+    expect(page.locator("p.said")).to_contain_text(re.compile(r"är nu kärl nummer 2 på Bil 1\. Kostnad: .+ Sträcka: "))
+    moved, before = draft_of(searching, plan_id), bins_of(plan)
+    assert bins_of(moved)[:2] == before[1::-1]
+    expect(page.locator(".stop-row").first).to_have_attribute("data-bin", before[1])
+
+    urgent = next(s for s in moved["routes"][0]["stops"] if any(r["code"] == "overflow_risk" for r in s["reasons"]))
+    page.locator(f'[data-bin="{urgent["bin_id"]}"] .link').click()
+    expect(page.locator(".card .standing")).to_contain_text("Bil 1, kärl nummer")
+    page.locator(".card").get_by_role("button", name="Ta bort", exact=True).click()
+    expect(page.locator(".card .standing")).to_contain_text("Inte på planen")
+    page.locator(".card").get_by_role("button", name="Stäng").click()
+    expect(page.locator(".warnings")).to_contain_text("Måste tömmas men är borttaget")
+    assert [each["code"] for each in draft_of(searching, plan_id)["warnings"]] == ["must_left"]
+
+    page.get_by_role("button", name="Publicera till bilarna").click()
+    expect(page.locator("dialog .warnings")).to_contain_text("Måste tömmas")
+    page.get_by_role("button", name="Publicera ändå").click()
+    expect(page.locator(".published-note")).to_be_visible()
+    driven = searching.ask("/driver/routes/truck-1")
+    assert urgent["bin_id"] not in [stop["bin_id"] for stop in driven["stops"]]
+
+
+def press_until(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Go on with the key until the focus is where one wants to be, as a person without a pointer does."""
+    for _ in range(TABS_MAX):
+        if wanted.evaluate("(element) => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{wanted} was not reached by {key}")
+
+
+def test_the_whole_flow_needs_no_pointer(searching: Stack, open_page: OpenPage) -> None:
+    """Order, stop, move, undo, lock and publish with Tab, arrows and Enter; the focus is never lost on the way."""
+    page = open_page(searching, "/planning").page
+    press_until(page, page.get_by_role("button", name="Gör planen"))
+    page.keyboard.press("Enter")
+    stop = page.get_by_role("button", name="Stoppa och använd bästa")
+    expect(stop).to_be_enabled()
+    press_until(page, stop)
+    page.keyboard.press("Enter")
+    first = page.locator(".stop-row").first
+    first.wait_for()
+    bin_id = str(first.get_attribute("data-bin"))
+    press_until(page, first.locator(".link"), "Shift+Tab")
+    page.keyboard.press("Alt+ArrowDown")
+    row = page.locator(f'[data-bin="{bin_id}"]')
+    expect(page.locator(".stop-row").nth(1)).to_have_attribute("data-bin", bin_id)
+    expect(row.locator(":focus")).to_have_count(1)
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator(".stop-row").first).to_have_attribute("data-bin", bin_id)
+    press_until(page, page.get_by_role("button", name="Ångra"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".stop-row").nth(1)).to_have_attribute("data-bin", bin_id)
+    press_until(page, row.locator(".link"), "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#card-title")).to_be_focused()
+    press_until(page, page.get_by_role("button", name="Lås till Bil 1"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Lås upp från Bil 1")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(row.locator(".link")).to_be_focused()
+    press_until(page, page.get_by_role("button", name="Publicera till bilarna"))
+    page.keyboard.press("Enter")
+    press_until(page, page.locator("dialog .primary"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".published-note")).to_be_visible()
+    assert searching.ask("/driver/routes/truck-1")["stops"][1]["bin_id"] == bin_id
+
+
+def test_every_bin_is_there_with_its_reason_and_can_be_found(shared: Stack, open_page: OpenPage) -> None:
+    """Taken or left: the list has the whole city, and a search finds the one somebody phones about."""
+    page = open_page(shared, "/planning").page
+    view(page, "Alla kärl")
+    rows = page.locator(".why-table tbody tr")
+    expect(rows).to_have_count(BINS)
+    for said in page.locator(".why-table td.why").all_inner_texts():
+        assert re.fullmatch(r"[^{}]+\.", said)
+    plan = next(each for each in shared.ask("/plans?limit=5")["plans"] if each["status"] == "published")
+    page.get_by_label("Vilka kärl").select_option("left")
+    expect(rows).to_have_count(plan["left_out"])
+    page.get_by_label("Vilka kärl").select_option("")
+    page.get_by_label("Plats eller kärlnummer").fill("P0012A")
+    expect(rows).to_have_count(1)
+    rows.locator(".link").click()
+    expect(page.locator(".card h2")).to_be_focused()
+    expect(page.locator(".card .reasons li")).not_to_have_count(0)
+
+
+def test_the_figures_are_those_of_the_api_and_the_files_are_linked(shared: Stack, open_page: OpenPage) -> None:
+    """A number on a page must be one that can be asked for."""
+    page = open_page(shared, "/planning").page
+    page.locator(".balance li").first.wait_for()
+    summary = next(each for each in shared.ask("/plans?limit=5")["plans"] if each["status"] == "published")
+    totals = summary["totals"]
+    figures = page.locator(".figure b").all_inner_texts()
+    assert figures[2:4] == [str(totals["lifts"]), str(totals["disposals"])]
+    assert figures[0] == f"{totals['distance_m'] / 1000:.1f} km".replace(".", ",")
+    page.locator(".exports summary").click()
+    for ending in ("pdf", "csv", "gpx", "geojson"):
+        link = page.locator(f'.exports a[href*="export.{ending}"]')
+        expect(link).to_have_attribute("href", re.compile(rf"/plans/{summary['id']}/export\.{ending}\?lang=sv"))
+
+
+def test_only_what_differs_from_the_citys_own_hours_is_ordered(shared: Stack, open_page: OpenPage) -> None:
+    """A shift past midnight looks like an early one in a field for a time of day: untouched, it is not sent."""
+    page = open_page(shared, "/planning").page
+    bodies = page.evaluate("""async () => {
+      const {orderBody} = await import("/static/planning/order.js");
+      const truck = (id, end_s) => ({id, shift: {start_s: 21600, end_s}});
+      const vehicles = [truck("a", 93600), truck("b", 52200)];
+      const choice = (more) => ({isOn: true, start: "06:00", end: "14:30", crew: "", ...more});
+      const rest = {budgetS: 5, risk: null, balanced: false};
+      return [
+        orderBody(vehicles, {a: choice({end: "02:00"}), b: choice()}, rest),
+        orderBody(vehicles, {a: choice({isOn: false}), b: choice({end: "15:00", crew: " Nord "})},
+          {...rest, risk: 0.25}),
+      ];
+    }""")
+    assert bodies == [
+        {"vehicle_ids": ["a", "b"], "budget_s": 5},
+        {"vehicle_ids": ["b"], "shifts": {"b": {"start": "06:00", "end": "15:00"}}, "crews": {"b": "Nord"},
+         "budget_s": 5, "risk": 0.25},
+    ]  # fmt: skip
