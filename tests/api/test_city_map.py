@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -31,6 +32,12 @@ def column(client: httpx.Client, answer: str, name: str) -> dict[str, Any]:
     """One column of an answer, by bin."""
     bins = decoded(client.get(f"{MAP}/places").json()["bin_id"])
     return dict(zip(bins, client.get(f"{MAP}/{answer}").json()[name], strict=True))
+
+
+def places_of(client: httpx.Client, answer: str) -> str:
+    """The tag of the places that an answer speaks of."""
+    tag: str = client.get(f"{MAP}/{answer}").json()["places"]
+    return tag
 
 
 def rows(answer: httpx.Response) -> list[dict[str, str]]:
@@ -91,7 +98,7 @@ def test_a_new_place_makes_the_other_answers_point_to_new_places(client: httpx.C
     told = places.json()
     assert [told["areas"][n] for n in told["sites"]["area"]] == ["", "Kluuvi", ""]
     for answer in ("levels", "ahead", "figures"):
-        until(lambda it=answer: client.get(f"{MAP}/{it}").json()["places"], lambda tag: tag == places.headers["etag"])
+        until(partial(places_of, client, answer), lambda tag: tag == places.headers["etag"])
 
 
 def test_the_course_of_a_bin_says_when_it_passes_each_band(client: httpx.Client) -> None:
@@ -111,7 +118,7 @@ class OneBin:
     as_of_utc = NOW
 
     def __init__(self, p50: list[float], p_overflow: list[float]) -> None:
-        self._p50, self._p_overflow = np.float32(p50), np.float32(p_overflow)
+        self._p50, self._p_overflow = np.array(p50, np.float32), np.array(p_overflow, np.float32)
 
     def outlook(self, bin_id: BinId) -> BinOutlook | None:
         """Nobody asks."""
@@ -134,7 +141,7 @@ def test_five_letters_tell_the_band_at_every_step(p50: list[float], p_overflow: 
     """Nothing is lost: the band read from the letters is the band of the numbers."""
     course = courses_of(OneBin(p50, p_overflow))["B"]
     for hour, fill, risk in zip(HOURS, p50, p_overflow, strict=True):
-        expected = "over" if risk >= 0.5 else ["low", "mid", "high", "full"][sum(fill >= np.float32([0.5, 0.75, 0.9]))]
+        expected = "over" if risk >= 0.5 else ["low", "mid", "high", "full"][sum(bool(np.float32(fill) >= mark) for mark in (0.5, 0.75, 0.9))]
         assert band_at(course, hour) == expected
     assert HOURS[-1] == LAST_H
 
