@@ -31,6 +31,7 @@ import api.sensors.router
 import api.tablets.router
 import api.work.router
 from api.access.doors import doors_of
+from api.basemap.plugged import plugged_of
 from api.basemap.router import build_router as build_tiles_router
 from api.context import ApiContext
 from api.guards.body import BodyLimit
@@ -93,7 +94,8 @@ def create_app(context: ApiContext) -> FastAPI:
     app.state.gate = services.gate
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     app.include_router(_features())
-    app.include_router(build_tiles_router(lambda: context.settings.basemap_path), responses=problems(404))
+    plugged = plugged_of(context.settings.basemap)
+    app.include_router(build_tiles_router(lambda: context.settings.basemap_path, plugged), responses=problems(404))
     requests = RequestMetrics()
     app.include_router(build_metrics_router(requests))
     mount_pages(app)
@@ -118,7 +120,8 @@ def _guard(app: FastAPI, context: ApiContext) -> None:
     app.add_middleware(BodyLimit, max_bytes=BODY_MAX_BYTES, larger={f"{PREFIX}/assets/import": BYTES_MAX})
     app.add_middleware(SameOrigin)
     app.add_middleware(TrustedHosts, names=(server.host, *server.trusted_hosts))
-    app.add_middleware(SecurityHeaders, https=context.https)
+    map_origin = context.settings.basemap.remote_origin
+    app.add_middleware(SecurityHeaders, https=context.https, map_origin=map_origin)
 
 
 @asynccontextmanager

@@ -28,12 +28,12 @@ def build(
         Path, typer.Argument(exists=True, dir_okay=False, help="An .osm.pbf, .osm or .osm.bz2 of the area.")
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The PMTiles file. [default: the one the server reads]")
+        Path | None, typer.Option("--output", "-o", help="The PMTiles file. [default: the one in the data directory]")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the map of an OpenStreetMap extract; a running server takes it up at once."""
-    target = output or load_settings().basemap_path
+    target = output or load_settings().built_basemap_path
     started_s = time.monotonic()
     with Console(stderr=True, quiet=as_json).status("reading the extract") as status:
         built = build_basemap(extract, target, lambda count: status.update(f"{count} tiles"))

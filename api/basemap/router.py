@@ -19,6 +19,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, HTTPException, Response, status
 
 from api.access import EVERYBODY, allow
+from api.basemap.plugged import Plugged
 from api.basemap.tiles import TileArchive
 from tomma.errors import NotFoundError, TommaError
 
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 CACHE_CONTROL = "public, max-age=3600, stale-while-revalidate=604800"  # streets change by the month, not by the hour
 
+NO_TILES: dict[str, Any] = {"tilejson": "3.0.0", "tiles": [], "minzoom": 0, "maxzoom": -1, "attribution": ""}
 FileMark = tuple[int, int, int]
 
 
@@ -67,11 +69,12 @@ class CurrentArchive:
         self._mark = mark
 
 
-def build_router(path_provider: Callable[[], Path]) -> APIRouter:
+def build_router(path_provider: Callable[[], Path], plugged: Plugged | None = None) -> APIRouter:
     """Return the routes under `/tiles`.
 
     Args:
         path_provider: Tells where the PMTiles file is (`lambda: settings.basemap_path`); asked on every request.
+        plugged: What the city plugged in from elsewhere, told with the metadata.
 
     Raises:
         ConfigurationError: If there is a file now and it is damaged. A missing one is no error: the map is built later.
@@ -83,9 +86,15 @@ def build_router(path_provider: Callable[[], Path]) -> APIRouter:
 
     @router.get("/metadata.json", summary="What the tiles hold, as TileJSON")
     def metadata(response: Response) -> dict[str, Any]:
-        """Return TileJSON 3.0; `tiles` holds a path on this host."""
+        """Return TileJSON 3.0; `tiles` holds a path on this host, `plugged` the basemap that is shown in its place."""
         response.headers["Cache-Control"] = "no-cache"
-        return _tile_json(_or_404(current.get))
+        if plugged is None:
+            return _tile_json(_or_404(current.get))
+        try:
+            own = _tile_json(current.get())
+        except NotFoundError:
+            own = NO_TILES
+        return {**own, "plugged": plugged.model_dump()}
 
     @router.get("/{z}/{x}/{y}.mvt", response_class=Response, summary="One vector tile")
     def tile(
@@ -95,10 +104,12 @@ def build_router(path_provider: Callable[[], Path]) -> APIRouter:
         accept_encoding: Annotated[str, Header()] = "",
         if_none_match: Annotated[str, Header()] = "",
     ) -> Response:
-        """Return a Mapbox vector tile; see the layers in metadata.json."""
-        packed = _or_404(lambda: current.get().tile_gzip(z, x, y))
+        """Return a Mapbox vector tile (its layers: metadata.json), or a picture where the city's file has those."""
+        packed = _or_404(lambda: current.get().tile_stored(z, x, y))
         if packed is None:
             return Response(status_code=status.HTTP_204_NO_CONTENT, headers={"Cache-Control": CACHE_CONTROL})
+        if picture_type := current.get().picture_type:
+            return _picture_response(packed, picture_type, if_none_match)
         return _tile_response(packed, takes_gzip=_takes_gzip(accept_encoding), if_none_match=if_none_match)
 
     return router
@@ -114,6 +125,14 @@ def _tile_response(packed: bytes, *, takes_gzip: bool, if_none_match: str) -> Re
     if takes_gzip:
         return Response(packed, media_type=MEDIA_TYPE, headers={**headers, "Content-Encoding": "gzip"})
     return Response(gzip.decompress(packed), media_type=MEDIA_TYPE, headers=headers)
+
+
+def _picture_response(picture: bytes, media_type: str, if_none_match: str) -> Response:
+    etag = f'"{hashlib.blake2b(picture, digest_size=12).hexdigest()}"'
+    headers = {"Cache-Control": CACHE_CONTROL, "ETag": etag}
+    if etag in {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(picture, media_type=media_type, headers=headers)
 
 
 def _takes_gzip(accept_encoding: str) -> bool:
@@ -136,6 +155,7 @@ def _tile_json(archive: TileArchive) -> dict[str, Any]:
         "bounds": list(area.bounds),
         "center": list(area.center),
         "vector_layers": archive.metadata.get("vector_layers", []),
+        "pictures": bool(archive.picture_type),
     }
 
 

@@ -29,6 +29,11 @@ from tomma.errors import ConfigurationError, NotFoundError
 HEADER_BYTES = 127
 MAX_DIRECTORY_DEPTH = 4  # PMTiles v3: a root and at most three levels of leaves
 LEAVES_IN_MEMORY = 64
+PICTURES: Mapping[TileType, str] = {
+    TileType.PNG: "image/png",
+    TileType.JPEG: "image/jpeg",
+    TileType.WEBP: "image/webp",
+}
 DIGEST_KEY = "tile_data_blake2b"
 
 
@@ -45,13 +50,13 @@ class TileRange:
 
 
 class TileArchive:
-    """One PMTiles file of gzipped vector tiles. Safe to read from several threads: nothing in it changes.
+    """One PMTiles file of gzipped vector tiles, or of pictures. Nothing in it changes: several threads may read it.
 
     Holds one file mapping and no open file until `close`.
 
     Raises:
         NotFoundError: If there is no such file.
-        ConfigurationError: If the file is not a whole archive of gzipped vector tiles.
+        ConfigurationError: If the file is not a whole archive of gzipped vector tiles or of pictures.
     """
 
     def __init__(self, path: Path) -> None:
@@ -73,6 +78,11 @@ class TileArchive:
             raise self._refused(f"{type(exc).__name__} {exc}".strip()) from exc
 
     @property
+    def picture_type(self) -> str:
+        """The media type of the tiles when they are pictures; empty for vector tiles."""
+        return PICTURES.get(self._header["tile_type"], "")
+
+    @property
     def range(self) -> TileRange:
         """What the archive covers."""
         head = self._header
@@ -88,8 +98,8 @@ class TileArchive:
             center=(head["center_lon_e7"] / 1e7, head["center_lat_e7"] / 1e7, head["center_zoom"]),
         )
 
-    def tile_gzip(self, z: int, x: int, y: int) -> bytes | None:
-        """Return the tile as it is stored (gzipped), or None where nothing is drawn.
+    def tile_stored(self, z: int, x: int, y: int) -> bytes | None:
+        """Return the tile as it is stored (a vector tile gzipped, a picture plain), or None where nothing is drawn.
 
         Raises:
             NotFoundError: If no archive of this zoom range can have such a tile.
@@ -103,8 +113,8 @@ class TileArchive:
         return self._find(zxy_to_tileid(z, x, y))
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:
-        """Return the tile unpacked, or None where nothing is drawn; NotFoundError as `tile_gzip`."""
-        packed = self.tile_gzip(z, x, y)
+        """Return the tile unpacked, or None where nothing is drawn; NotFoundError as `tile_stored`."""
+        packed = self.tile_stored(z, x, y)
         return None if packed is None else gzip.decompress(packed)
 
     def close(self) -> None:
@@ -144,8 +154,11 @@ class TileArchive:
 
     def _check_header(self) -> None:
         head = self._header
-        if head["tile_type"] is not TileType.MVT or head["tile_compression"] is not Compression.GZIP:
-            raise self._refused(f"gzipped vector tiles expected, got {head['tile_type']}, {head['tile_compression']}")
+        vector = head["tile_type"] is TileType.MVT and head["tile_compression"] is Compression.GZIP
+        if not vector and head["tile_type"] not in PICTURES:
+            raise self._refused(
+                f"gzipped vector tiles or pictures expected, got {head['tile_type']}, {head['tile_compression']}"
+            )
         for part in ("root", "metadata", "leaf_directory", "tile_data"):
             _, end = self._span(part)
             if end > len(self._bytes):

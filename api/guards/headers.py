@@ -19,9 +19,22 @@ DIRECTIVES = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
-CONTENT_SECURITY_POLICY = "; ".join(f"{name} {sources}" for name, sources in DIRECTIVES.items())
+
+
+def content_security_policy(map_origin: str = "") -> str:
+    """Return the policy; with `map_origin`, the one host besides this that a page may fetch its basemap from.
+
+    Scripts, styles, frames and forms stay with this server whatever the basemap is.
+    """
+    directives = dict(DIRECTIVES)
+    if map_origin:
+        directives["img-src"] += f" {map_origin}"
+        directives["connect-src"] = f"'self' {map_origin}"
+    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
+
 HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": content_security_policy(),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -35,9 +48,10 @@ HSTS = "max-age=31536000"
 class SecurityHeaders:
     """Outermost: no answer leaves without the headers, not even a failure."""
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool, map_origin: str = "") -> None:
         self._app = app
-        self._headers = {**HEADERS, **({"Strict-Transport-Security": HSTS} if https else {})}
+        policy = {"Content-Security-Policy": content_security_policy(map_origin)}
+        self._headers = {**HEADERS, **policy, **({"Strict-Transport-Security": HSTS} if https else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and stamp the answer."""

@@ -141,7 +141,11 @@ def test_five_letters_tell_the_band_at_every_step(p50: list[float], p_overflow: 
     """Nothing is lost: the band read from the letters is the band of the numbers."""
     course = courses_of(OneBin(p50, p_overflow))["B"]
     for hour, fill, risk in zip(HOURS, p50, p_overflow, strict=True):
-        expected = "over" if risk >= 0.5 else ["low", "mid", "high", "full"][sum(bool(np.float32(fill) >= mark) for mark in (0.5, 0.75, 0.9))]
+        expected = (
+            "over"
+            if risk >= 0.5
+            else ["low", "mid", "high", "full"][sum(bool(np.float32(fill) >= mark) for mark in (0.5, 0.75, 0.9))]
+        )
         assert band_at(course, hour) == expected
     assert HOURS[-1] == LAST_H
 

@@ -18,7 +18,7 @@ def test_a_tile_comes_packed_or_unpacked(helsinki_map: Path) -> None:
     """Browsers take it packed; scripts may not."""
     with TileArchive(helsinki_map) as archive:
         z, x, y, _ = tile_at(*HOUSES, 14)
-        packed = archive.tile_gzip(z, x, y)
+        packed = archive.tile_stored(z, x, y)
         assert packed is not None
         assert archive.tile(z, x, y) == gzip.decompress(packed)
 

@@ -10,7 +10,7 @@ import {legsByStop} from "./route.js";
  */
 export async function drawRoute(container, bounds, padding) {
   let drawn = null;
-  const started = await startMap(container, bounds, {padding, onTheme: (theme) => drawn && recolour(drawn.map, theme)});
+  const started = await startMap(container, bounds, {keepsToItself: true, padding, onTheme: (theme) => drawn && recolour(drawn.map, theme)});
   const {map} = started;
   addRouteLayers(map, currentTheme());
   drawn = {

@@ -136,8 +136,17 @@ export function CityMap({desk, bins, seen, plan, hidden, selected}) {
         ${button("manager.zoom_all", "target", () => started.current.map.fitBounds(city.bounds, {padding: 40, ...moving()}))}
       </div>
       <${MapKey} />
-      <p class="attribution"><a href="https://www.openstreetmap.org/copyright" rel="noreferrer">© OpenStreetMap contributors</a></p>`}
+      <${Attribution} text=${started.current.attribution} />`}
   </div>`;
+}
+
+const OSM = "© OpenStreetMap contributors";
+
+/** Whom the map must name; some files say it with markup, which stays text here. */
+function Attribution({text}) {
+  const plain = text?.replace(/<[^>]*>/g, "").trim() || OSM;
+  return html`<p class="attribution">${plain.includes("OpenStreetMap")
+    ? html`<a href="https://www.openstreetmap.org/copyright" rel="noreferrer">${plain}</a>` : plain}</p>`;
 }
 
 /** What the marks beside the bands mean. */

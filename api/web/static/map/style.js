@@ -109,6 +109,10 @@ export function basemapLayers(theme) {
   return [...grounds(palette), ...ways(palette), ...labels(palette)];
 }
 
+/** Whether the tiles hold what `tomma basemap build` puts there. */
+export const isOurSchema = ({vector_layers: layers = []}) => !layers.length
+  || (layers.some(({id}) => id === "housenumbers") && layers.some(({id}) => id === "landuse"));
+
 /**
  * @param {"day"|"night"} theme
  * @param {{minzoom: number, maxzoom: number, attribution: string}} tiles From `/tiles/metadata.json`.
