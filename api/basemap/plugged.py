@@ -3,7 +3,7 @@
 from typing import Literal
 
 from api.schema import Shown
-from tomma.settings import BasemapSettings
+from tomma.basemap_settings import BasemapSettings
 
 WMTS_WORDS = {"{TileMatrix}": "{z}", "{TileRow}": "{y}", "{TileCol}": "{x}", "{Style}": "default"}
 """What OGC's template of a tile calls the numbers that everybody else calls z, y and x."""

@@ -13,8 +13,9 @@ from pmtiles.writer import write
 from api.app import create_app
 from api.basemap.tiles import TileArchive
 from tests.api.conftest import InProcess, World
+from tomma.basemap_settings import BasemapSettings
 from tomma.errors import ConfigurationError, NotFoundError
-from tomma.settings import BasemapSettings, Settings, load_settings
+from tomma.settings import Settings, load_settings
 
 RASTER = "https://maps.example/tiles/{z}/{x}/{y}.png"
 STYLE = "https://maps.example:8443/style.json"
