@@ -33,6 +33,7 @@ SHELLS = {
     "/sensors": Shell("sensors.html", (*OFFICE, Role.INSTALLER)),
     "/followup": Shell("followup.html", (Role.MANAGER,)),
     "/assets": Shell("assets.html"),
+    "/figures": Shell("figures.html"),
     "/tablets": Shell("tablets.html", (*OFFICE, Role.ADMIN)),
     "/driver": Shell("driver.html", EVERYBODY),  # no word of the city: it asks with its tablet's token
 }

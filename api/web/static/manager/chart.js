@@ -3,26 +3,11 @@ import {nowMs} from "../lib/clock.js";
 import {html, useEffect, useRef} from "../lib/html.js";
 import {useWords} from "../lib/context.js";
 import {watchTheme} from "../lib/theme.js";
+import {loadLibrary} from "../office/uplot.js";
 import {joinEmptyings} from "./emptyings.js";
 
-const FOLDER = new URL("../vendor/uplot-1.6.32/", import.meta.url);
 const HEIGHT_PX = 190;
 const MARK_PX = 5;
-
-let library = null;
-
-/** The chart library and its sheet, fetched when the first chart is wanted. */
-function loadLibrary() {
-  library ??= new Promise((resolve, reject) => {
-    const sheet = Object.assign(document.createElement("link"), {
-      rel: "stylesheet", href: new URL("uPlot.min.css", FOLDER).href,
-    });
-    sheet.onload = () => import("../vendor/uplot-1.6.32/uPlot.esm.js").then((module) => resolve(module.default), reject);
-    sheet.onerror = () => reject(new Error("uPlot.min.css"));
-    document.head.append(sheet);
-  });
-  return library;
-}
 
 const seconds = (utc) => Date.parse(utc) / 1000;
 

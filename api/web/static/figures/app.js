@@ -1,0 +1,43 @@
+/** The range on top, what was saved, the figures, the chart with its table, and the proof. */
+import {useWords} from "../lib/context.js";
+import {html} from "../lib/html.js";
+import {useStore} from "../lib/store.js";
+import {TopBar} from "../office/topbar.js";
+import {Course} from "./course.js";
+import {Proof} from "./proof.js";
+import {Range} from "./range.js";
+import {Savings} from "./saving.js";
+import {Tiles} from "./tiles.js";
+
+function Nothing({figures}) {
+  const {t, format} = useWords();
+  const key = figures.first_published ? "figures.not_in_range" : "figures.no_plan_yet";
+  return html`<section class="card empty"><h2>${t("figures.nothing")}</h2>
+    <p>${t(key, {day: figures.first_published ? format.day(figures.first_published) : ""})}</p></section>`;
+}
+
+function Connected({desk, onLanguage}) {
+  const {t} = useWords();
+  const state = useStore(desk.store);
+  const {figures, fault} = state;
+  return html`<${TopBar} here="figures" live=${state.live} onLanguage=${onLanguage} />
+    <main id="content" class="figures" tabindex="-1">
+      <${Range} state=${state} desk=${desk} />
+      ${fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: fault})}</p>`}
+      ${!figures && !fault && html`<p role="status">${t("app.loading")}</p>`}
+      ${figures && (figures.periods.length ? html`
+        <${Savings} figures=${figures} />
+        <${Tiles} figures=${figures} />
+        <${Course} figures=${figures} measure=${state.measure} onShow=${desk.show} />
+        <${Proof} figures=${figures} desk=${desk} />` : html`<${Nothing} figures=${figures} />`)}
+    </main>`;
+}
+
+export function FiguresApp({desk, fault, onLanguage}) {
+  const {t} = useWords();
+  return html`<div class="manager">${desk
+    ? html`<${Connected} desk=${desk} onLanguage=${onLanguage} />`
+    : html`<${TopBar} here="figures" onLanguage=${onLanguage} />
+      <main id="content" class="waiting"><p role="status">${fault ? t("app.could_not_load", {detail: fault})
+        : t("app.loading")}</p></main>`}</div>`;
+}

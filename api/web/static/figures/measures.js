@@ -1,0 +1,38 @@
+/** Every key figure: how it comes out of the sums that the server tells, and how it is written. */
+
+const ratio = (part, whole) => (whole ? part / whole : null);
+
+/** Mean fill at emptying, as a fraction. */
+export const meanFill = (side) => ratio(side.fill_pct / 100, side.lifts);
+
+/** Its standard deviation over the lifts. */
+export function spreadOfFill(side) {
+  if (!side.lifts) return null;
+  const mean = side.fill_pct / side.lifts;
+  return Math.sqrt(Math.max(0, side.fill_pct_squared / side.lifts - mean * mean)) / 100;
+}
+
+/** `of` a side's sums; `axis` writes a number on the chart's scale. */
+export const MEASURES = {
+  distance: {of: (side) => side.distance_m / 1000, write: (format, value) => format.tenth(value)},
+  hours: {of: (side) => (side.driving_s + side.work_s) / 3600, write: (format, value) => format.tenth(value)},
+  lifts: {of: (side) => side.lifts, write: (format, value) => format.whole(value)},
+  fill: {of: meanFill, write: (format, value) => format.pct(value)},
+  needless: {of: (side) => ratio(side.needless, side.lifts), write: (format, value) => format.pct(value)},
+  overflow: {of: (side) => side.overflow_min / 60, write: (format, value) => format.tenth(value)},
+  co2: {of: (side) => side.co2_g / 1000, write: (format, value) => format.whole(value)},
+  cost: {of: (side) => side.cost_minor, write: (format, value) => format.money(value)},
+};
+
+export const SIDES = ["done", "fixed", "threshold"];
+
+/** The sum of some periods' sums, side by side. */
+export function total(periods) {
+  const sums = Object.fromEntries(SIDES.map((side) => [side, {}]));
+  for (const period of periods) {
+    for (const side of SIDES) {
+      for (const [name, value] of Object.entries(period.figures[side])) sums[side][name] = (sums[side][name] ?? 0) + value;
+    }
+  }
+  return sums;
+}
