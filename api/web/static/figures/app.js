@@ -28,7 +28,7 @@ function Connected({desk, onLanguage}) {
       ${figures && (figures.periods.length ? html`
         <${Savings} figures=${figures} />
         <${Tiles} figures=${figures} />
-        <${Course} figures=${figures} measure=${state.measure} onShow=${desk.show} />
+        <${Course} figures=${figures} measure=${state.measure} desk=${desk} />
         <${Proof} figures=${figures} desk=${desk} />` : html`<${Nothing} figures=${figures} />`)}
     </main>`;
 }

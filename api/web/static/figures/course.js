@@ -33,13 +33,14 @@ function Twin({figures}) {
         MEASURES[name].write(format, MEASURES[name].of(period.figures[side]))}</td>`)}</tr>`)}</tbody>`)}</table></div>`;
 }
 
-export function Course({figures, measure, onShow}) {
+export function Course({figures, measure, desk}) {
   const {t} = useWords();
   return html`<section class="card"><h3>${t("figures.course")}</h3>
     <div class="views" role="group" aria-label=${t("figures.measures")}>${Object.keys(MEASURES).map((name) => html`<button
-      type="button" key=${name} aria-pressed=${measure === name} onClick=${() => onShow(name)}>
+      type="button" key=${name} aria-pressed=${measure === name} onClick=${() => desk.show(name)}>
       ${t(`figures.measure.${name}`)}</button>`)}</div>
     <ul class="legend">${SIDES.map((side) => html`<li key=${side}><${Sample} side=${side} />${t(`figures.side.${side}`)}</li>`)}</ul>
     <${Chart} periods=${figures.periods} measure=${measure} />
+    <div class="below"><a class="button" href=${desk.tablePath()} download>${t("figures.csv")}</a></div>
     <details><summary>${t("figures.as_table")}</summary><${Twin} figures=${figures} /></details></section>`;
 }

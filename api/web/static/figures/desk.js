@@ -10,9 +10,9 @@ const BASE = "/api/v1/figures";
 /** The local date of a moment, as the API writes days. */
 export const isoDay = (ms, timeZone) => new Intl.DateTimeFormat("sv-SE", {timeZone}).format(new Date(ms));
 
-/** So many days up to today. */
+/** The last so many days that can be finished: today never is. */
 export const lastDays = (days, timeZone) => ({
-  from: isoDay(nowMs() - (days - 1) * DAY_MS, timeZone), to: isoDay(nowMs(), timeZone),
+  from: isoDay(nowMs() - days * DAY_MS, timeZone), to: isoDay(nowMs() - DAY_MS, timeZone),
 });
 
 export function openDesk(city) {

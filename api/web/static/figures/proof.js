@@ -15,7 +15,7 @@ export function Proof({figures, desk}) {
     pct: format.pct(figures.threshold_fraction),
   };
   return html`<section class="card proof"><h3>${t("figures.proof")}</h3>
-    <ul class="points"><li>${t("figures.proof.same", told)}</li><li>${t("figures.proof.counted", told)}</li>
+    <ul class="points"><li>${t("figures.proof.same", told)}</li><li>${t(days === counted ? "figures.proof.all_counted" : "figures.proof.counted", told)}</li>
       <li>${t(figures.own_rounds ? "figures.proof.own_rounds" : "figures.proof.fitted_rounds", told)}</li>
       <li>${t("figures.proof.measured", told)}</li></ul>
     <p>${t("figures.proof.how")} <code>${COMMAND} saving-${figures.from_day}-${figures.to_day}.json</code></p>

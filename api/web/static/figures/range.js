@@ -20,7 +20,5 @@ export function Range({state, desk}) {
       ${t(`figures.last.${days}`)}</button>`)}</div>
     ${day("from")}${day("to")}
     <div class="views" role="group" aria-label=${t("figures.by")}>${SPANS.map((by) => html`<button type="button" key=${by}
-      aria-pressed=${state.by === by} onClick=${() => desk.choose({by})}>${t(`figures.by.${by}`)}</button>`)}</div>
-    <span class="spring"></span>
-    <a class="button" href=${desk.tablePath()} download>${t("figures.csv")}</a></div>`;
+      aria-pressed=${state.by === by} onClick=${() => desk.choose({by})}>${t(`figures.by.${by}`)}</button>`)}</div></div>`;
 }

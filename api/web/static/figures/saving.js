@@ -18,13 +18,22 @@ const isSure = ({low, high}) => low !== null && (low > 0 || high < 0);
 function sentence(saving, t, format) {
   const km = saving.measures.find((each) => each.name === "distance_m");
   if (!saving.counted) return t("figures.saving.none");
-  const values = {
-    km: format.km(Math.abs(km.per_day)), days: format.whole(saving.counted),
-    low: format.km(km.low), high: format.km(km.high), pct: format.pct(km.of ? Math.abs(km.total) / km.of : null),
-  };
   const way = km.per_day >= 0 ? "less" : "more";
+  const [low, high] = way === "less" || km.low === null ? [km.low, km.high] : [-km.high, -km.low];
+  const values = {
+    km: format.km(Math.abs(km.per_day)), days: format.whole(saving.counted), low: format.km(low), high: format.km(high),
+    pct: format.pct(km.of ? Math.abs(km.total) / km.of : null),
+  };
   if (saving.method === "too_few") return t(`figures.saving.${way}_few`, values);
   return t(`figures.saving.${way}${isSure(km) ? "" : "_unsure"}`, values);
+}
+
+/** The other side of the coin: fewer lifts at the price of overflow would be no saving. */
+function overflow(saving, t, format) {
+  const {per_day: perDay} = saving.measures.find((each) => each.name === "overflow_min");
+  if (!saving.counted) return "";
+  return t(perDay >= 0 ? "figures.saving.overflow_less" : "figures.saving.overflow_more",
+    {hours: `${format.tenth(Math.abs(perDay) / 60)} h`});
 }
 
 function Row({measure}) {
@@ -44,6 +53,7 @@ function Against({saving, threshold}) {
   return html`<section class="card saving" aria-label=${name}>
     <h3>${name}</h3>
     <p class="plain">${sentence(saving, t, format)}</p>
+    <p>${overflow(saving, t, format)}</p>
     <div class="scroll" role="region" tabindex="0" aria-label=${t("figures.saved_table", {name})}><table>
       <thead><tr><th scope="col">${t("figures.saved")}</th>${HEADS.map((head) => html`<th scope="col" key=${head}>
         ${t(`figures.saved.${head}`)}</th>`)}</tr></thead>

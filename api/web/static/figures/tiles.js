@@ -35,5 +35,6 @@ export function Tiles({figures}) {
     <${Tile} name="weight" value=${tonnes(sum(figures.periods, "weighed_kg"))}
       more=${t("figures.tile.planned_weight", {tonnes: tonnes(sum(figures.periods, "planned_kg"))})} />
     <${Tile} name="co2" value=${format.kg(done.co2_g / 1000)} more=${t("figures.tile.co2_more")} />
+    <${Tile} name="cost" value=${format.money(done.cost_minor)} more=${t("figures.tile.cost_more")} />
   </dl></section>`;
 }
