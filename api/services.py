@@ -61,12 +61,7 @@ class Services:
         city = CityKeeper(context.registry)
         today = Today(context.plans, city, clock)
         ledger = DriverLedger(context.events, context.plans)
-        forecasts = Forecasts(
-            forecaster=context.forecaster,
-            city=city,
-            clock=clock,
-            pace=pace,
-        )
+        forecasts = Forecasts(forecaster=context.forecaster, city=city, clock=clock, pace=pace)
         watch = Watch(
             city=city,
             readings=context.readings,
