@@ -80,7 +80,7 @@ class Services:
             city=city,
             today=today,
             ledger=ledger,
-            event_door=EventDoor(context.plans, context.events),
+            event_door=EventDoor(context.plans, context.events, context.settings.driver.skip_reasons),
             promises=PromiseKeeper(context.plans),
             codes=Codes(context.tablets, clock),
             forecasts=forecasts,

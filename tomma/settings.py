@@ -23,6 +23,7 @@ from pydantic_settings import (
 from tomma.basemap_settings import BasemapSettings
 from tomma.clock import Clock, ScaledClock, SystemClock
 from tomma.errors import ConfigurationError
+from tomma.model import SkipReason
 from tomma.notify_settings import AlertSettings, NotifySettings
 from tomma.people_settings import PeopleSettings
 from tomma.ports import Aging
@@ -155,6 +156,13 @@ class ServerSettings(_Section):
     """Whether the driver's page and its API answer paired tablets only, and no signed-in person: docs/tablets.md."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of proxies whose X-Forwarded-For tells who asks: throttling then counts people and not the proxy."""
+
+
+class DriverSettings(_Section):
+    """What drivers are asked."""
+
+    skip_reasons: tuple[SkipReason, ...] = Field(default=tuple(SkipReason), min_length=1)
+    """Why a bin may be skipped, such as ["blocked", "damaged"]: the tablet shows these, and no other is taken."""
 
 
 class ReadingSettings(_Section):
@@ -367,6 +375,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     people: PeopleSettings = PeopleSettings()
     basemap: BasemapSettings = BasemapSettings()
+    driver: DriverSettings = DriverSettings()
     roads: RoadSettings = RoadSettings()
     planning: PlanningSettings = PlanningSettings()
     alerts: AlertSettings = AlertSettings()

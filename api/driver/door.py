@@ -1,13 +1,13 @@
 """Takes a tablet's batch: judges each event by itself, stores the good ones, answers for every one."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from api.driver.schemas import EventIn, EventResult, RefusedEvent
 from tomma.city import City
 from tomma.errors import NotFoundError
-from tomma.model import BinId, DisposalSiteId, Event, PlanId, VehicleId
+from tomma.model import BinId, DisposalSiteId, Event, PlanId, SkipReason, VehicleId
 from tomma.plan import Plan, PlanStatus
 from tomma.ports import EventLog, PlanStore
 
@@ -21,8 +21,12 @@ CONFLICT = "key was used before for another event; that one stands"
 class EventDoor:
     """Where tablets hand in what drivers did. Safe to call twice with the same batch, and from many threads."""
 
-    def __init__(self, plans: PlanStore, events: EventLog) -> None:
+    def __init__(
+        self, plans: PlanStore, events: EventLog, skip_reasons: Collection[SkipReason] = tuple(SkipReason)
+    ) -> None:
+        """Take skips for `skip_reasons` only: those the city allows."""
         self._plans = plans
+        self._skip_reasons = skip_reasons
         self._events = events
 
     def take(
@@ -64,10 +68,16 @@ class EventDoor:
         plan_id = PlanId(told.plan_id)
         if plan_id not in known:
             known[plan_id] = self._find(plan_id)
-        fault = _fault(told, city, known[plan_id])
+        fault = self._unasked(told) or _fault(told, city, known[plan_id])
         if fault:
             return EventResult(key=told.key, status="rejected", reason=fault)
         return _event(told, received_utc, skew_s)
+
+    def _unasked(self, told: EventIn) -> str:
+        """Return why the skip is for no reason of this city's; empty when it is."""
+        if told.skip_reason is None or told.skip_reason in self._skip_reasons:
+            return ""
+        return f"skip_reason must be one of {', '.join(self._skip_reasons)}, got {told.skip_reason}"
 
     def _is_superseded(self, event: Event, known: Mapping[PlanId, Plan | None]) -> bool:
         """Whether the plan was replaced and the newest one has no such stop on this truck."""

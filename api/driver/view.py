@@ -1,5 +1,6 @@
 """Tells today's routes and what became of their stops."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from api.driver.schemas import (
@@ -16,7 +17,7 @@ from api.services import Services
 from tomma.city import City
 from tomma.errors import NotFoundError
 from tomma.fold import DayState, StopState
-from tomma.model import VehicleId
+from tomma.model import SkipReason, VehicleId
 from tomma.plan import Plan, Route, Stop
 
 
@@ -35,7 +36,7 @@ def route_out(hands: Services, vehicle_id: VehicleId) -> DriverRouteOut:
     route = next((each for each in plan.routes if each.vehicle_id == vehicle_id), None) if plan else None
     if plan is None or route is None:
         raise NotFoundError(f"there is no route for truck {vehicle_id} on {day}")
-    return _route(plan, route, city, day, hands.ledger.day(day))
+    return _route(plan, route, city, day, hands.ledger.day(day), hands.context.settings.driver.skip_reasons)
 
 
 def bins_out(hands: Services, vehicle_id: VehicleId) -> DriverBinsOut:
@@ -70,13 +71,16 @@ def _head(route: Route, city: City, done: DayState) -> DriverRouteHead:
     )
 
 
-def _route(plan: Plan, route: Route, city: City, day: date, done: DayState) -> DriverRouteOut:
+def _route(
+    plan: Plan, route: Route, city: City, day: date, done: DayState, reasons: Iterable[SkipReason]
+) -> DriverRouteOut:
     keys = [event.key if event else None for event in settling(route, done)]
     return DriverRouteOut(
         **route_fields(route, city),
         plan_id=plan.id,
         plan_version=int(plan.created_utc.timestamp() * 1000),
         day=day,
+        skip_reasons=list(reasons),
         stops=[
             DriverStopOut(**stop_fields(stop, city), state=_state(stop, key, done), state_event_key=key)
             for stop, key in zip(route.stops, keys, strict=True)

@@ -7,9 +7,10 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from tests.api.conftest import TODAY, World, event_body, make_city, plan_of, send, until
-from tomma.model import PlanId
+from tests.api.conftest import TODAY, World, event_body, make_city, plan_of, send, serving, until
+from tomma.model import PlanId, SkipReason
 from tomma.plan import PlanStatus
+from tomma.settings import DriverSettings
 
 
 @pytest.fixture
@@ -297,3 +298,17 @@ def test_events_can_be_followed_from_outside(tablet: httpx.Client) -> None:
     rest = tablet.get(f"/api/v1/driver/events?after={first['position']}").json()
     assert [each["sequence"] for each in first["events"] + rest["events"]] == [0, 1, 2, 3, 4]
     assert tablet.get(f"/api/v1/driver/events?after={rest['position']}").json()["events"] == []
+
+
+def test_a_city_chooses_its_reasons_and_no_other_is_taken(world: World) -> None:
+    """The tablet shows what the route says; a skip for another reason never comes in, and says which there are."""
+    world.publish()
+    driver = DriverSettings(skip_reasons=(SkipReason.BLOCKED, SkipReason.DAMAGED))
+    world.settings = world.settings.model_copy(update={"driver": driver})
+    with serving(world) as tablet:
+        assert tablet.get("/api/v1/driver/routes/V1").json()["skip_reasons"] == ["blocked", "damaged"]
+        allowed = event_body("skipped-1", kind="skipped", bin_id="B1", skip_reason="blocked")
+        other = event_body("skipped-2", kind="skipped", bin_id="B2", skip_reason="not_safe", sequence=2)
+        results = send(tablet, allowed, other)
+    assert [each["status"] for each in results] == ["stored", "rejected"]
+    assert results[1]["reason"] == "skip_reason must be one of blocked, damaged, got not_safe"

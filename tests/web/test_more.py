@@ -49,6 +49,49 @@ def test_a_bin_off_the_list_is_emptied_from_the_nearest(stack: Stack, open_page:
     expect(page.locator(".bar .progress")).to_contain_text(re.compile("^0 / "))
 
 
+def test_what_was_emptied_beside_the_route_is_taken_back_long_after_the_toast(
+    stack: Stack, open_page: OpenPage
+) -> None:
+    """A wrong name in a list of hundreds is noticed a street later; it stands among the done, with its way back."""
+    page = open_page(stack, DRIVER).page
+    more(page, "Tömde ett annat kärl")
+    page.locator(".choices .row").first.click()
+    stack.until(lambda: len(stack.events()) == 1)
+    page.reload()
+    expect(page.locator(".big.go")).to_be_visible()
+    expect(page.locator(".toast")).to_have_count(0)
+    page.locator(".stops summary").click()
+    page.locator(".stops .undo").click()
+    stack.until(lambda: len(stack.events()) == 2)
+    first, second = stack.events()
+    assert (second["kind"], second["undoes_key"]) == ("undone", first["key"])
+    expect(page.locator(".stops .undo")).to_have_count(0)
+
+
+def test_waste_beside_the_bin_is_told_with_the_same_tap(stack: Stack, open_page: OpenPage) -> None:
+    """One tick before Emptied; the next stop begins without it."""
+    page = open_page(stack, DRIVER).page
+    tick = page.get_by_role("button", name="Avfall låg bredvid")
+    tick.click()
+    expect(tick).to_have_attribute("aria-pressed", "true")
+    page.locator(".big.go").click()
+    expect(tick).to_have_attribute("aria-pressed", "false")
+    page.wait_for_timeout(DEAF_MS)
+    page.locator(".big.go").click()
+    stack.until(lambda: len(stack.events()) == 2)
+    assert [event["overflowing"] for event in stack.events()] == [True, False]
+
+
+def test_a_city_with_few_reasons_shows_few_tiles(stack: Stack, open_page: OpenPage) -> None:
+    """What the office does not count, the driver need not read."""
+    page = open_page(stack, "/sensors").page
+    few = {**stack.ask("/driver/routes/truck-1"), "skip_reasons": ["blocked", "damaged"]}
+    page.route("**/api/v1/driver/routes/truck-1", lambda route: route.fulfill(json=few))
+    page.goto(stack.address + DRIVER)
+    page.locator(".actions .big.quiet").click()
+    expect(page.locator("dialog .tiles .tile")).to_have_count(2)
+
+
 def test_a_weighing_is_written_down_after_the_unloading(stack: Stack, open_page: OpenPage) -> None:
     """The tap comes at the gate, the slip a minute later; a comma is a decimal point."""
     page = open_page(stack, DRIVER).page
@@ -204,23 +247,28 @@ def test_a_truck_that_the_new_plan_forgot_keeps_its_route(stack: Stack, open_pag
     page.locator(".big.go").click()
     expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
     page.route("**/api/v1/driver/routes", lambda route: route.fulfill(
-        json={"day": "2026-11-21", "plan_id": None, "routes": []}))  # fmt: skip
+        json={"day": "2026-11-20", "plan_id": "P-other", "routes": []}))  # fmt: skip
     with page.expect_response("**/api/v1/driver/routes"):
         stack.plan_and_publish()
-    page.wait_for_timeout(DEAF_MS)
+    expect(page.locator(".offer")).to_contain_text("har tagit bort rutten för Bil 1")
+    assert violations(page) == ""
+    page.get_by_role("button", name="Jag har sett det").click()
+    expect(page.locator(".offer")).to_have_count(0)
     page.locator(".big.go").click()
     expect(page.locator(".bar .progress")).to_contain_text(re.compile("^2 / "))
 
 
-def test_before_the_first_tap_a_new_version_is_simply_there(stack: Stack, open_page: OpenPage) -> None:
-    """Nobody has begun on the old one."""
+def test_before_the_first_tap_a_new_version_is_there_and_says_what_it_changed(
+    stack: Stack, open_page: OpenPage
+) -> None:
+    """Nobody has begun on the old one, but somebody may have read it: the difference is told, and put away."""
     watched = open_page(stack, DRIVER)
     watched.expects_failures = True  # words of a leg asked for just as the plan changed: a 404, rightly
     page = watched.page
     page.locator(".big.go").wait_for()
     stack.plan_and_publish()
-    with page.expect_response(re.compile("/driver/routes/truck-1$")):
-        pass
+    expect(page.locator(".offer")).to_contain_text("Kontoret har bytt rutten")
+    page.get_by_role("button", name="Jag har sett det").click()
     expect(page.locator(".offer")).to_have_count(0)
 
 

@@ -97,8 +97,13 @@ def test_an_update_in_the_middle_of_a_shift_waits_until_it_is_taken(
     expect(page.locator(".card-head")).to_have_text("Nästa stopp")
     page.locator(".big.go").click()
     expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
+    other = watched.context.new_page()  # a second tab on the same tablet
+    other.goto(stack.address + DRIVER)
+    expect(other.locator(".card-head")).to_have_text("Nästa stopp")
+    wait_until_kept(other)
     take.click()
-    expect(page.locator(".card-head")).to_have_text("Nästa hållplats")
+    for tab in (page, other):
+        expect(tab.locator(".card-head")).to_have_text("Nästa hållplats")
     expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
     stack.until(lambda: len(stack.events()) == 1)
 

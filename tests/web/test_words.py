@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from api.driver.flags import Flag
+from api.followup.deviations import DeviationKind
 from api.exports.words import Words
 from api.schema import ReasonOut
 from api.sensors.schemas import SensorStateName
@@ -76,6 +77,7 @@ def test_every_code_of_the_core_has_words(words: AllWords) -> None:
         *(f"report_kind.{kind}" for kind in ReportKind),
         *(f"feed.{kind}" for kind in EventKind),
         *(f"flag.{flag}" for flag in Flag),
+        *(f"deviation.{kind}" for kind in DeviationKind),
         *(f"status.{status}" for status in PlanStatus),
         *(f"roads.{source}" for source in RoadsSource),
         *(f"bin.emptying.{source}" for source in EmptyingSource),

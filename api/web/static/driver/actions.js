@@ -15,10 +15,11 @@ function useOnce() {
   };
 }
 
-export function Actions({session, stop}) {
+export function Actions({session, stop, reasons}) {
   const {t} = useWords();
   const once = useOnce();
   const [asking, setAsking] = useState(null);
+  const [beside, setBeside] = useState(null); // the stop at which waste lay beside the bin
   const tap = (kind, more) => once(() => session.tap(stop, kind, more));
   const big = (kind, word, picture = "check") => html`<button type="button" class="big go"
     onClick=${() => tap(kind)}><${Icon} name=${picture} size=${34} /><span>${t(word)}</span></button>`;
@@ -26,9 +27,14 @@ export function Actions({session, stop}) {
   let buttons = html`<button type="button" class="big go" disabled><${Icon} name="check" size=${34} />
     <span>${t("driver.all_done")}</span></button>`;
   if (stop?.kind === "collect") {
-    buttons = html`${big("emptied", "driver.emptied")}
+    const isBeside = beside === stop.key;
+    const more = isBeside ? {overflowing: true} : {};
+    buttons = html`<button type="button" class="big go" onClick=${() => tap("emptied", more)}><${Icon} name="check" size=${34} />
+        <span>${t("driver.emptied")}</span></button>
       <button type="button" class="big quiet" aria-haspopup="dialog" onClick=${() => once(() => setAsking(stop))}>
-        <span>${t("driver.skip")}</span></button>`;
+        <span>${t("driver.skip")}</span></button>
+      <button type="button" class="beside" aria-pressed=${isBeside} onClick=${() => setBeside(isBeside ? null : stop.key)}>
+        <i aria-hidden="true">${isBeside && html`<${Icon} name="check" />`}</i>${t("driver.beside")}</button>`;
   } else if (stop?.kind === "dispose") {
     buttons = big("unloaded", "driver.unloaded");
   } else if (stop?.kind === "break") {
@@ -39,9 +45,9 @@ export function Actions({session, stop}) {
           <span>${t("driver.skip_break")}</span></button>`;
   }
   return html`<div class="actions">${buttons}</div>
-    ${asking && html`<${SkipSheet} stop=${asking} onClose=${() => setAsking(null)}
+    ${asking && html`<${SkipSheet} stop=${asking} reasons=${reasons} onClose=${() => setAsking(null)}
       onReason=${(reason) => {
         setAsking(null);
-        session.tap(asking, "skipped", {skip_reason: reason});
+        session.tap(asking, "skipped", {skip_reason: reason, ...(beside === asking.key && {overflowing: true})});
       }} />`}`;
 }

@@ -9,7 +9,7 @@ import {Actions} from "./actions.js";
 import {NextStop} from "./card.js";
 import {StopList} from "./list.js";
 import {NextTurn, useGuidance} from "./guidance.js";
-import {currentStop, delayMs, foldStops} from "./route.js";
+import {currentStop, delayMs, extraStops, foldStops} from "./route.js";
 import {Toast} from "./toast.js";
 import {TopBar} from "./bar.js";
 import {loadLanguage} from "../i18n/index.js";
@@ -50,6 +50,7 @@ function useLater(load, isWanted) {
 const loadMap = () => import("./map.js").then(({RouteMap}) => RouteMap);
 const loadPairing = () => import("./pairing/screen.js").then(({openPairing}) => openPairing());
 const loadOffer = () => import("./offer.js").then(({Offer}) => Offer);
+const loadNote = () => import("./note.js").then(({OfflineNote}) => OfflineNote);
 const loadChoice = () => import("./choice.js").then(({VehicleChoice}) => VehicleChoice);
 
 /** What is needed seldom: its code and words are fetched when it is opened first, and kept on the tablet all the same. */
@@ -77,7 +78,8 @@ export function DriverApp({session, onLanguage}) {
   const [openMore, more] = useMore({session, state, stops, current});
   const Map = useLater(loadMap, Boolean(route));
   const Choice = useLater(loadChoice, !route);
-  const Offer = useLater(loadOffer, Boolean(state.offered));
+  const Offer = useLater(loadOffer, Boolean(state.offered || state.replaced || state.gone));
+  const Note = useLater(loadNote, Boolean(route));
   const Pairing = useLater(loadPairing, Boolean(state.pairing));
   const told = useGuidance(session, route, current);
   const switches = html`<${LanguageSwitch} onLanguage=${onLanguage} /><${ThemeSwitch} />`;
@@ -95,16 +97,16 @@ export function DriverApp({session, onLanguage}) {
       <section class="map-side" aria-label=${t("driver.route")}>
         ${Map && html`<${Map} route=${route} stops=${stops} current=${current} own=${state.lastPosition} />`}
         <div class="over-map"><${Faults} state=${state} />
-        <div role="status">${Offer && state.offered && html`<${Offer} session=${session} offered=${state.offered}
-          stops=${stops} current=${current} />`}</div></div>
+        <div role="status">${Offer && html`<${Offer} session=${session} state=${state} stops=${stops} current=${current} />`}</div></div>
         <${Toast} session=${session} toast=${state.toast} />
       </section>
       <section class="work-side" aria-label=${t("driver.next_stop")}>
         <${NextStop} stop=${current} chosen=${current && current.key === chosenKey} delay=${delay}
           route=${route} fromMemory=${state.fromMemory && !state.online}
           turn=${html`<${NextTurn} told=${told} onOpen=${() => openMore("way")} />`} />
-        <${Actions} session=${session} stop=${current} />
-        <${StopList} session=${session} stops=${stops} current=${current} delay=${delay} />
+        <${Actions} session=${session} stop=${current} reasons=${route.skip_reasons} />
+        <${StopList} session=${session} stops=${stops} extra=${extraStops(route, stops, records)} current=${current} delay=${delay}
+          note=${Note && html`<${Note} position=${state.position} />`} />
       </section>
     </main>
     ${more}

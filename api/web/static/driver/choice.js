@@ -6,7 +6,7 @@ import {StatusPill} from "./bar.js";
 
 export function VehicleChoice({session, state, switches}) {
   const {t} = useWords();
-  const {routes, ready} = state;
+  const {routes, ready, gone} = state;
   let body = html`<p class="big-text" role="status">${t("app.loading")}</p>`;
   if (routes?.length) {
     body = html`<h2>${t("driver.choose")}</h2>
@@ -21,6 +21,6 @@ export function VehicleChoice({session, state, switches}) {
   return html`<div class="driver">
     <header class="bar"><h1 class="brand">${t("app.name")}</h1><span class="spring"></span>
       <${StatusPill} state=${state} />${switches}</header>
-    <main class="choice" id="content">${body}<p class="privacy">${t("driver.privacy")}</p></main>
+    <main class="choice" id="content">${gone && html`<p class="fault" role="alert">${t("offer.gone", {vehicle: gone})}</p>`}${body}<p class="privacy">${t("driver.privacy")}</p></main>
   </div>`;
 }

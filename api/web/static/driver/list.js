@@ -3,7 +3,6 @@ import {fractionName, useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {stopName} from "./card.js";
-import {OfflineNote} from "./note.js";
 import {isDone} from "./route.js";
 
 const PICTURE = {break: "cup", dispose: "unload"};
@@ -40,15 +39,15 @@ function Done({session, stop}) {
   </li>`;
 }
 
-export function StopList({session, stops, current, delay}) {
+export function StopList({session, stops, extra, current, delay, note}) {
   const {t} = useWords();
   const coming = stops.filter((stop) => !isDone(stop) && stop.key !== current?.key);
-  const behind = stops.filter(isDone).reverse();
+  const behind = [...stops.filter(isDone), ...extra].reverse();
   return html`<div class="stops" tabindex="0" role="region" aria-label=${t("driver.coming")}>
     <h2 class="visually-hidden">${t("driver.coming")}</h2>
     <ol>${coming.map((stop) => html`<${Coming} key=${stop.key} session=${session} stop=${stop} delay=${delay} />`)}</ol>
     ${behind.length > 0 && html`<details><summary>${t("driver.done_list", {n: behind.length})}</summary>
       <ul>${behind.map((stop) => html`<${Done} key=${stop.key} session=${session} stop=${stop} />`)}</ul></details>`}
-    <${OfflineNote} position=${session.store.get().position} />
+    ${note}
   </div>`;
 }

@@ -20,6 +20,7 @@ function watchForUpdate() {
 /** Keep the page itself; resolves when it would open without a network. */
 export async function keepPage() {
   if (!canStartOffline()) return;
+  reloadUnderTheNext();
   try {
     registration = await navigator.serviceWorker.register("/sw.js", {scope: "/driver", updateViaCache: "none"});
     watchForUpdate();
@@ -31,11 +32,17 @@ export async function keepPage() {
   }
 }
 
-/** Take the waiting version: the page loads again under it. Taps are in the outbox and stay. */
-export function takeUpdate() {
-  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), {once: true});
-  registration?.waiting?.postMessage("take over");
+/** Every open tab loads again when one of them takes a version: none goes on with half of two. Not at the first visit. */
+function reloadUnderTheNext() {
+  let isFirst = !navigator.serviceWorker.controller;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (isFirst) isFirst = false;
+    else location.reload();
+  });
 }
+
+/** Take the waiting version. Taps are in the outbox and stay. */
+export const takeUpdate = () => registration?.waiting?.postMessage("take over");
 
 async function keepTile(cache, address) {
   if (await cache.match(address, {ignoreVary: true})) return;

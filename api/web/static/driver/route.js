@@ -37,6 +37,17 @@ export function foldStops(route, records) {
   return stops;
 }
 
+/** What this tablet emptied that the route does not name: to be taken back from the list like the others. */
+export function extraStops(route, stops, records) {
+  const named = new Set(stops.map((stop) => stop.key));
+  const own = records.filter((record) => record.event.vehicle_id === route.vehicle_id && isOfDay(record, route));
+  const undone = new Set(own.map((record) => record.event.undoes_key));
+  return own.filter((record) => record.event.kind === "emptied" && record.status !== "rejected"
+    && !named.has(record.stop_key) && !undone.has(record.key)).map((record) => ({
+    key: record.stop_key, name: record.name, kind: "collect", state: "emptied", state_event_key: record.key,
+  }));
+}
+
 const isOfDay = (record, route) => record.event.plan_id === route.plan_id
   || (record.day !== undefined && record.day === route.day);
 

@@ -13,7 +13,7 @@ const GATHER_MS = 400;
 
 const EMPTY = {
   ready: false, routes: null, vehicleId: null, route: null, fromMemory: false, records: [], online: true, sending: 0,
-  chosenKey: null, toast: null, fault: "", offered: null, position: false, lastPosition: null, paired: false,
+  chosenKey: null, toast: null, fault: "", offered: null, replaced: null, gone: "", position: false, lastPosition: null, paired: false,
   pairing: location.hash.startsWith("#pair=") ? "asked" : "",
 };
 
@@ -55,11 +55,16 @@ export async function openSession(vehicleId) {
   async function askRoute() {
     const askedMs = Date.now();
     try {
-      const {routes} = await getDriverRoutes();
+      const {routes, day, plan_id: planId} = await getDriverRoutes();
       store.set({routes, online: true});
       const id = store.get().vehicleId ?? (routes.length === 1 ? routes[0].vehicle_id : null);
       await outbox?.remember("routes", routes);
       if (!routes.some((each) => each.vehicle_id === id)) {
+        const {route: shown} = store.get();
+        if (shown && planId && planId !== missedIn && day === shown.day) {
+          missedIn = planId; // told once for each plan
+          store.set({gone: shown.vehicle_name});
+        }
         if (!isShownUnderWay()) store.set({route: null});
         return;
       }
@@ -70,6 +75,7 @@ export async function openSession(vehicleId) {
     }
   }
 
+  let missedIn = null;
   function isShownUnderWay() {
     const {route, records} = store.get();
     return Boolean(route) && isUnderWay(route, records, nowMs());
@@ -85,7 +91,9 @@ export async function openSession(vehicleId) {
     const isOffer = shown && shown.vehicle_id === id && shown.plan_id !== route.plan_id
       && (shown.day === route.day ? hasBegun(shown, store.get().records) : isShownUnderWay());
     const taken = isOffer ? withStates(shown, route) : route;
-    store.set({vehicleId: id, route: taken, offered: isOffer ? route : null, fromMemory: false});
+    const isOther = shown && !isOffer && shown.vehicle_id === id && shown.day === route.day && shown.plan_id !== route.plan_id;
+    store.set({vehicleId: id, route: taken, offered: isOffer ? route : null, gone: "", fromMemory: false,
+      ...(isOther && {replaced: shown})});
     await outbox?.remember(`route:${id}`, taken);
     import("./offline.js").then(({keepRouteMap}) => keepRouteMap(route), () => {}); // offline: kept before, or later
   }
@@ -94,14 +102,14 @@ export async function openSession(vehicleId) {
   async function acceptOffer(currentKey) {
     const {offered, vehicleId: id} = store.get();
     if (!offered) return;
-    store.set({route: offered, offered: null, chosenKey: currentKey ?? null});
+    store.set({route: offered, offered: null, replaced: null, chosenKey: currentKey ?? null});
     await outbox?.remember(`route:${id}`, offered);
     await askRoute(); // what was done since it was offered
   }
 
   /** Drive this vehicle: first what the tablet remembers, then what the server says. */
   async function choose(id) {
-    store.set({vehicleId: id, route: null, chosenKey: null, toast: null, offered: null});
+    store.set({vehicleId: id, route: null, chosenKey: null, toast: null, offered: null, replaced: null, gone: ""});
     keepVehicle(id);
     const kept = id && (await outbox?.recall(`route:${id}`));
     if (kept && store.get().vehicleId === id) store.set({route: kept, fromMemory: true});
@@ -217,6 +225,7 @@ export async function openSession(vehicleId) {
     waiting: async () => (await outbox?.waiting()) ?? [],
     leave: () => choose(null),
     select: (key) => store.set({chosenKey: key}),
+    heard: () => store.set({replaced: null, gone: ""}),
     hideToast: () => store.set({toast: null}),
   };
   if (isKept("tomma.position", "on")) usePosition(true).catch(() => {}); // offline and never kept: taps have no place

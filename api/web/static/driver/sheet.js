@@ -9,7 +9,8 @@ export const SKIP_REASONS = [
   ["overloaded", "weight"], ["damaged", "broken"], ["not_safe", "danger"],
 ];
 
-export function SkipSheet({stop, onReason, onClose}) {
+/** `reasons`: those the city allows; a route kept from before it said so allows all. */
+export function SkipSheet({stop, reasons, onReason, onClose}) {
   const {t} = useWords();
   const dialog = useRef(null);
   // Before the next paint: a key pressed at once (Escape) must find the sheet open.
@@ -21,7 +22,7 @@ export function SkipSheet({stop, onReason, onClose}) {
     <div class="sheet-body">
       <h2 id="sheet-title">${t("driver.skip_title", {n: stop.number})} <small>${stop.name}</small></h2>
       <div class="tiles">
-        ${SKIP_REASONS.map(([reason, picture]) => html`<button type="button" class="tile" key=${reason}
+        ${SKIP_REASONS.filter(([reason]) => reasons?.includes(reason) ?? true).map(([reason, picture]) => html`<button type="button" class="tile" key=${reason}
           onClick=${() => { dialog.current.close(); onReason(reason); }}><${Icon} name=${picture} size=${34} />
           <span>${t(`skip.${reason}`)}</span></button>`)}
       </div>
