@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 
 from api.driver.flags import Flag
-from api.followup.deviations import DeviationKind
 from api.exports.words import Words
+from api.followup.deviations import DeviationKind
 from api.schema import ReasonOut
 from api.sensors.schemas import SensorStateName
 from routing.roads.guidance import Language
