@@ -1,9 +1,10 @@
-"""The service worker, and which files it keeps on a tablet: each with its digest, so that no mixture is ever kept."""
+"""The service workers, and which files they keep on a device: each with its digest, so that no mixture is ever kept."""
 
 import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from api.pages.squeeze import served
@@ -33,7 +34,36 @@ KEPT = (
 """What the driver's page may load, below the static folder."""
 
 
-def worker_script(static: Path, page: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A page that opens without a network. Each has a worker of its own, and a name before its caches."""
+
+    page: str
+    cache: str
+    files: tuple[str, ...]
+
+
+DRIVER = Kept(PAGE, "shell", KEPT)
+INSTALLER = Kept(
+    "/install",
+    "install",
+    (
+        "css/tokens.css",
+        "css/base.css",
+        "css/install.css",
+        "install/*",
+        "lib/*.js",
+        "i18n/index.js",
+        "i18n/*/common.js",
+        "i18n/*/install.js",
+        "icons/*",
+        "vendor/preact-*/*.mjs",
+        "vendor/htm-*/*.mjs",
+    ),
+)
+
+
+def worker_script(static: Path, page: str, kept: Kept = DRIVER) -> bytes:
     """Return the service worker with its list of files in front.
 
     The list changes whenever a file does, and with it the script: that is how a browser notices an update. It is
@@ -41,17 +71,19 @@ def worker_script(static: Path, page: str) -> bytes:
 
     Args:
         static: The folder served at `/static`, with `sw.js` in it.
-        page: The driver's page as it is served.
+        page: The page as it is served.
+        kept: Which of the pages.
     """
-    files = {PAGE: _integrity(page.encode()), **shell_files(static)}
+    files = {kept.page: _integrity(page.encode()), **shell_files(static, kept)}
     version = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
-    told = json.dumps({"version": version, "page": PAGE, "files": files}, separators=(",", ":"))
+    shell = {"cache": kept.cache, "version": version, "page": kept.page, "files": files}
+    told = json.dumps(shell, separators=(",", ":"))
     return f"const SHELL = {told};\n".encode() + served(static / "sw.js")
 
 
-def shell_files(static: Path) -> Mapping[str, str]:
+def shell_files(static: Path, kept: Kept = DRIVER) -> Mapping[str, str]:
     """Return the address of every kept file with its digest, as browsers check it (Subresource Integrity)."""
-    found = {path for pattern in KEPT for path in static.glob(pattern) if path.is_file()}
+    found = {path for pattern in kept.files for path in static.glob(pattern) if path.is_file()}
     return {f"/static/{path.relative_to(static).as_posix()}": _integrity(served(path)) for path in sorted(found)}
 
 

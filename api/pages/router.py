@@ -13,7 +13,7 @@ from starlette.templating import Jinja2Templates
 
 from api.access import EVERYBODY, OFFICE, Role, allow
 from api.pages.files import StaticPages
-from api.pages.offline import PAGE, worker_script
+from api.pages.offline import DRIVER, INSTALLER, Kept, worker_script
 
 WEB = Path(__file__).parents[1] / "web"
 OWN = Path(__file__).parent
@@ -25,8 +25,11 @@ class Shell:
 
     template: str
     roles: tuple[Role, ...] = OFFICE
+    permissions: str = ""
+    """What the page may use beyond the rule for all, such as the camera."""
 
 
+PHONE = "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()"
 SHELLS = {
     "/": Shell("manager.html"),
     "/planning": Shell("planning.html"),
@@ -34,6 +37,7 @@ SHELLS = {
     "/followup": Shell("followup.html", (Role.MANAGER,)),
     "/assets": Shell("assets.html"),
     "/figures": Shell("figures.html"),
+    "/install": Shell("install.html", (Role.MANAGER, Role.INSTALLER), PHONE),
     "/tablets": Shell("tablets.html", (*OFFICE, Role.ADMIN)),
     "/driver": Shell("driver.html", EVERYBODY),  # no word of the city: it asks with its tablet's token
 }
@@ -51,20 +55,23 @@ def mount_pages(app: FastAPI, web: Path = WEB) -> None:
     templates.env.globals["pages"] = list(there)
     for path, shell in there.items():
         roles = [allow(*shell.roles)]
-        router.add_api_route(path, _shell(templates, shell.template), methods=["GET"], dependencies=roles)
+        router.add_api_route(path, _shell(templates, shell), methods=["GET"], dependencies=roles)
     router.add_api_route("/api", _reference(templates, app), methods=["GET"], dependencies=OPEN)
     reference_css = _file(OWN / "reference.css", "text/css")
     router.add_api_route("/api/reference.css", reference_css, methods=["GET"], dependencies=OPEN)
     # A service worker rules only the paths below its own, so it is served from the root.
-    router.add_api_route("/sw.js", _worker(web, templates), methods=["GET"], dependencies=OPEN)
+    for worker, kept in (("/sw.js", DRIVER), ("/sw-install.js", INSTALLER)):
+        router.add_api_route(worker, _worker(web, templates, kept), methods=["GET"], dependencies=OPEN)
     app.include_router(router)
     if (web / "static").is_dir():
         app.mount("/static", StaticPages(web / "static"), name="static")
 
 
-def _shell(templates: Jinja2Templates, name: str) -> Any:
+def _shell(templates: Jinja2Templates, of: Shell) -> Any:
+    headers = {"Cache-Control": "no-cache", **({"Permissions-Policy": of.permissions} if of.permissions else {})}
+
     def shell(request: Request) -> Response:
-        return templates.TemplateResponse(request, name, headers={"Cache-Control": "no-cache"})
+        return templates.TemplateResponse(request, of.template, headers=headers)
 
     return shell
 
@@ -78,12 +85,12 @@ def _file(path: Path, media_type: str) -> Any:
     return file
 
 
-def _worker(web: Path, templates: Jinja2Templates) -> Any:
+def _worker(web: Path, templates: Jinja2Templates, kept: Kept) -> Any:
     def worker() -> Response:
-        page = web / "templates" / SHELLS[PAGE].template
+        page = web / "templates" / SHELLS[kept.page].template
         if not page.is_file() or not (web / "static" / "sw.js").is_file():
             raise HTTPException(404)
-        script = worker_script(web / "static", templates.env.get_template(page.name).render())
+        script = worker_script(web / "static", templates.env.get_template(page.name).render(), kept)
         return Response(script, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
     return worker

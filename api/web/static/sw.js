@@ -1,12 +1,13 @@
 /**
- * Keeps the driver's page on the tablet, so that it opens without a network.
+ * Keeps a page on the device, so that it opens without a network: the driver's on the tablet, the installer's on the phone.
  *
  * The server puts one line before this file: `SHELL`, the files of the page with their digests. They are kept together
  * or not at all, and served together: a page never runs with half of an update. A new version waits until every page
  * of the old one is closed, or until the driver says so. What the API answers is never kept here: the page remembers
  * its route and its taps itself (`driver/outbox.js`).
  */
-const CACHE = `shell-${SHELL.version}`;
+const OWN = `${SHELL.cache}-`;
+const CACHE = OWN + SHELL.version;
 
 /** A file whose digest differs from the list (an update in the midst of this) fails the whole: the browser tries again. */
 async function keep(cache, path, integrity) {
@@ -22,7 +23,7 @@ async function install() {
 
 async function activate() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith("shell-") && name !== CACHE).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => name.startsWith(OWN) && name !== CACHE).map((name) => caches.delete(name)));
   await self.clients.claim();
 }
 

@@ -1,0 +1,15 @@
+/** Puts the page on the phone while there is a network, for when there is none. */
+
+/** @param {(state: "kept" | "failed") => void} onState */
+export async function keepPage(onState) {
+  if (!("serviceWorker" in navigator) || !window.isSecureContext) return onState("failed");
+  try {
+    const registration = await navigator.serviceWorker.register("/sw-install.js", {scope: "/install", updateViaCache: "none"});
+    registration.waiting?.postMessage("take over"); // between two visits nothing is open that an update could break
+    await navigator.serviceWorker.ready;
+    onState("kept");
+    await navigator.storage?.persist?.();
+  } catch {
+    onState(navigator.serviceWorker.controller ? "kept" : "failed");
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * What the installer did, kept on the phone before anything else happens to it, with the photos that belong to it.
+ *
+ * Everything is written with strict durability in one transaction: after a dead battery it is wholly there, or was never
+ * shown as done. The key is made here, once; the server does each key once, however often it comes.
+ */
+const NAME = "tomma-install";
+const VERSION = 1;
+const KEEP_MS = 14 * 86_400_000;
+
+const asPromise = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+
+const finished = (transaction) => new Promise((resolve, reject) => {
+  transaction.oncomplete = () => resolve();
+  transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error("aborted"));
+});
+
+/** @returns {Promise<Outbox>} Rejects when the browser keeps nothing: then nothing may be begun. */
+export async function openOutbox() {
+  const request = indexedDB.open(NAME, VERSION);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore("acts", {keyPath: "key"});
+    request.result.createObjectStore("photos", {keyPath: "key"});
+    request.result.createObjectStore("facts");
+  };
+  const database = await asPromise(request);
+  database.onversionchange = () => database.close();
+  const outbox = new Outbox(database);
+  await outbox.forgetBefore(Date.now() - KEEP_MS);
+  return outbox;
+}
+
+class Outbox {
+  constructor(database) {
+    this.database = database;
+  }
+
+  /** @param {object} body As the server takes it. @param {{key: string, blob: Blob, taken_utc: string}[]} photos */
+  async keep(body, photos) {
+    const transaction = this.#begin(["acts", "photos"]);
+    transaction.objectStore("acts").add({key: body.key, body, status: "waiting", reason: "", made_ms: Date.now()});
+    for (const photo of photos) transaction.objectStore("photos").add({...photo, act_key: body.key, bin_id: body.bin_id});
+    await finished(transaction);
+  }
+
+  /** Every act, the newest first. */
+  async all() {
+    const acts = await asPromise(this.#begin(["acts"], "readonly").objectStore("acts").getAll());
+    return acts.sort((one, other) => other.made_ms - one.made_ms);
+  }
+
+  async waiting() {
+    return (await this.all()).filter((act) => act.status === "waiting").reverse();
+  }
+
+  async photosOf(actKey) {
+    const photos = await asPromise(this.#begin(["photos"], "readonly").objectStore("photos").getAll());
+    return photos.filter((photo) => photo.act_key === actKey);
+  }
+
+  async forgetPhoto(key) {
+    const transaction = this.#begin(["photos"]);
+    transaction.objectStore("photos").delete(key);
+    await finished(transaction);
+  }
+
+  /** Note what the server said: "done", or "refused" with its words. What was refused keeps them until it is put away. */
+  async settle(key, status, reason = "") {
+    const transaction = this.#begin(["acts"]);
+    const acts = transaction.objectStore("acts");
+    const act = await asPromise(acts.get(key));
+    if (act) acts.put({...act, status, reason});
+    await finished(transaction);
+  }
+
+  async putAway(key) {
+    const transaction = this.#begin(["acts", "photos"]);
+    transaction.objectStore("acts").delete(key);
+    const photos = transaction.objectStore("photos");
+    for (const photo of await asPromise(photos.getAll())) if (photo.act_key === key) photos.delete(photo.key);
+    await finished(transaction);
+  }
+
+  /** Forget what is done since long. What waits, or was refused and not yet read, stays. */
+  async forgetBefore(madeMs) {
+    for (const act of await this.all()) if (act.status === "done" && act.made_ms < madeMs) await this.putAway(act.key);
+  }
+
+  async remember(name, value) {
+    const transaction = this.#begin(["facts"]);
+    transaction.objectStore("facts").put(value, name);
+    await finished(transaction);
+  }
+
+  recall(name) {
+    return asPromise(this.#begin(["facts"], "readonly").objectStore("facts").get(name));
+  }
+
+  #begin(stores, mode = "readwrite") {
+    return this.database.transaction(stores, mode, {durability: "strict"});
+  }
+}
