@@ -107,7 +107,32 @@ def of_schedule(page: Page) -> None:
     page.locator(".schedule").wait_for()
 
 
+def with_a_thing(page: Page) -> None:
+    """Open a bin of the registry, and its form."""
+    page.get_by_role("searchbox").fill("Bulevardi")
+    page.locator("tbody a.link").first.click()
+    page.locator(".asset-panel .history").wait_for()
+    page.locator(".asset-panel .buttons .button").first.click()
+    page.locator(".asset-form").wait_for()
+
+
+def of_sheet(page: Page) -> None:
+    """Wait for the ways in and out."""
+    page.locator("input[type=file]").wait_for()
+
+
+def of_install(page: Page) -> None:
+    """Go to the choice of a bin."""
+    page.locator(".begin:enabled").click()
+    page.locator("[name=sensor]").fill("x1")
+    page.locator(".steps .primary").click()
+    page.locator(".choices button").first.click()
+
+
 STATES = [
+    pytest.param("/assets", with_a_thing, id="assets, a bin open"),
+    pytest.param("/assets#sheet", of_sheet, id="assets, spreadsheet"),
+    pytest.param("/install", of_install, id="install"),
     pytest.param("/", with_drawer, id="manager, a bin open"),
     pytest.param("/", with_left_out, id="manager, left out unfolded"),
     pytest.param("/sensors", of_sensors, id="sensors"),
@@ -180,18 +205,27 @@ def test_every_target_of_the_driver_is_48_px_or_more(stack: Stack, open_page: Op
     assert small_targets(page) == []
 
 
-@pytest.mark.parametrize("path", ["/", "/sensors", DRIVER])
+@pytest.mark.parametrize("path", ["/", "/sensors", "/assets", "/install", DRIVER])
 def test_no_page_scrolls_sideways(shared: Stack, open_page: OpenPage, path: str) -> None:
     """Everything fits the width of the screen, down to a phone."""
     page = open_page(shared, path).page
-    page.locator(".route, .big.go, .panel h3").first.wait_for()
+    page.locator(".route, .big.go, .panel h3, .asset-list tbody tr, .begin").first.wait_for()
     for width, height in (LANDSCAPE, PORTRAIT, (1024, 600), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
-@pytest.mark.parametrize(("path", "act"), [("/", with_drawer), ("/sensors", of_sensors), (DRIVER, of_driver)])
+@pytest.mark.parametrize(
+    ("path", "act"),
+    [
+        ("/", with_drawer),
+        ("/sensors", of_sensors),
+        (DRIVER, of_driver),
+        ("/assets", with_a_thing),
+        ("/install", of_install),
+    ],
+)
 def test_no_bare_key_is_shown(shared: Stack, open_page: OpenPage, path: str, act: Act, language: str) -> None:
     """Every text is a word of the page's language, never the name of one."""
     page = open_page(shared, path, language=language).page

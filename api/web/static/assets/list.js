@@ -79,7 +79,7 @@ export function List({state, desk}) {
   const columns = COLUMNS[tab];
   const pages = Math.max(1, Math.ceil(total / PAGE));
   const opens = tab !== "retired";
-  return html`<section class="asset-list" aria-label=${t(`assets.tab.${tab}`)}>
+  return html`<section class="asset-list">
     <${Tools} state=${state} desk=${desk} />
     <div class="table-box" tabindex="0" role="region" aria-label=${t(`assets.tab.${tab}`)}>
       <table><caption class="visually-hidden">${t(`assets.tab.${tab}`)}</caption>

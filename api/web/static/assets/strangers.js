@@ -89,7 +89,7 @@ function Stranger({device, desk}) {
 export function Strangers({state, desk}) {
   const {t} = useWords();
   const devices = state.rows ?? [];
-  return html`<section class="asset-list wide" aria-label=${t("assets.tab.quarantine")}>
+  return html`<section class="asset-list wide">
     <div class="scroll" tabindex="0" role="region" aria-label=${t("assets.tab.quarantine")}>
     <h2>${t("assets.tab.quarantine")}</h2>
     <p class="hint">${t(devices.length ? "assets.quarantine_hint" : "assets.none.quarantine")}</p>

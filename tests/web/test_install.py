@@ -1,0 +1,119 @@
+"""The installer's phone: everything works without a network, and is done once when it is back."""
+
+import io
+from datetime import datetime, timedelta
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import OpenPage
+from tests.web.stack import Stack
+from tomma.model import BinId, Reading, SensorId
+
+PHONE = (390, 844)
+EUI = "a84041000181d447"
+
+
+def picture() -> bytes:
+    """A photo as large as a phone makes them."""
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((2_400, 1_800)).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+def install(page: Page, bin_id: str, sensor: str) -> None:
+    """Walk through the steps with a position, a photo and two distances."""
+    step = page.get_by_role("button", name="Nästa")
+    page.get_by_role("button", name="Ny montering").click()
+    page.get_by_label("Givarens id").fill(sensor)
+    page.get_by_label("Märke").fill("milesight")
+    step.click()
+    page.get_by_role("searchbox").fill(bin_id)
+    page.locator(".choices button", has_text=bin_id).first.click()
+    step.click()
+    page.get_by_role("button", name="där jag är").click()
+    page.get_by_role("button", name="norr").click()
+    step.click()
+    page.locator("input[type=file]").set_input_files({"name": "x.jpg", "mimeType": "image/jpeg", "buffer": picture()})
+    page.locator(".photos img").wait_for()
+    step.click()
+    page.get_by_label("Tomt kärl").fill("1180,5")
+    page.get_by_label("Fullt kärl").fill("1170")
+    expect(page.locator(".install .fault")).to_contain_text("50 mm")
+    expect(step).to_be_disabled()
+    page.get_by_label("Fullt kärl").fill("150")
+    step.click()
+    page.get_by_role("button", name="spara").click()
+
+
+def test_what_is_done_without_a_network_is_done_once_when_it_is_back(fresh: Stack, open_page: OpenPage) -> None:
+    """In a cellar: the page opens, six steps, the phone is put away; outside it is all there, with its photo."""
+    row = fresh.ask("/assets/bins?limit=1")["bins"][0]
+    watched = open_page(fresh, "/install", size=PHONE, offline_start=True)
+    page, context = watched.page, watched.context
+    context.grant_permissions(["geolocation"])
+    context.set_geolocation({"latitude": row["lat_deg"], "longitude": row["lon_deg"], "accuracy": 6})
+    expect(page.get_by_text("Sidan öppnas också utan nät")).to_be_visible()
+
+    watched.expects_failures = True
+    fresh.stop()
+    page.reload()
+    install(page, row["id"], "A8-40-41-00-01-81-D4-47")
+    expect(page.locator(".chain .holds")).to_have_count(1)
+    page.get_by_role("button", name="Till listan").click()
+    expect(page.locator(".act")).to_contain_text("Väntar på nät")
+    page.reload()
+    expect(page.locator(".act.waiting")).to_have_count(1)
+
+    fresh.start()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator(".act.done")).to_have_count(1)
+    detail = fresh.ask(f"/assets/bins/{row['id']}")
+    now, before = detail["history"][:2]
+    assert (now["sensor_id"], now["empty_mm"], now["full_mm"]) == (EUI, 1180.5, 150.0)
+    assert (before["sensor_id"], before["to_utc"]) == (row["sensor_id"], now["from_utc"])
+    assert len(detail["fittings"]) == len(detail["photos"]) == 1
+    assert detail["lat_deg"] == pytest.approx(row["lat_deg"] + 0.000018, abs=2e-6)
+
+    page.get_by_role("button", name="Prova").click()
+    expect(page.locator(".chain .holds")).to_have_count(2)
+    moment = datetime.fromisoformat(now["from_utc"]) + timedelta(seconds=1)
+    fresh.stores.readings.append([Reading(BinId(row["id"]), SensorId(EUI), moment, moment, 0.25, distance_mm=920.0)])
+    expect(page.locator(".verdict")).to_have_text("Allt fungerar, hela vägen.")
+    expect(page.locator(".facts")).to_contain_text("920 mm")
+
+
+def test_a_bin_that_somebody_else_took_meanwhile_is_told_in_words(fresh: Stack, open_page: OpenPage) -> None:
+    """Two installers, one bin: the second one reads who was first, and nothing of the first one's work is lost."""
+    row = fresh.ask("/assets/bins?limit=1")["bins"][0]
+    watched = open_page(fresh, "/install", size=PHONE)
+    watched.expects_failures = True
+    page = watched.page
+    watched.context.grant_permissions(["geolocation"])
+    watched.context.set_geolocation({"latitude": row["lat_deg"], "longitude": row["lon_deg"], "accuracy": 6})
+    expect(page.get_by_role("button", name="Ny montering")).to_be_enabled()
+    fresh.tell(f"/assets/bins/{row['id']}/hang", {"sensor_id": "ANNAN", "replaces_sensor_id": row["sensor_id"]})
+
+    install(page, row["id"], EUI)
+    expect(page.locator(".install .fault")).to_contain_text("hangs ANNAN")
+    page.get_by_role("button", name="Till listan").click()
+    page.get_by_role("button", name="Läst, ta bort").click()
+    expect(page.locator(".act")).to_have_count(0)
+    assert fresh.ask(f"/assets/bins/{row['id']}")["sensor_id"] == "ANNAN"
+
+
+LABELS = {
+    "LW:D0:1122334455667788:A84041000181D447:00FF:V1": EUI,
+    "https://maker.example/d/SN-77?x=1": "SN-77",
+    "S/N 12, DevEUI: A84041000181D447": EUI,
+    "A8-40-41-00-01-81-D4-47": EUI,
+    " 354043000000017 ": "354043000000017",
+}
+
+
+def test_a_label_is_read_as_the_device_it_names(shared: Stack, open_page: OpenPage) -> None:
+    """Every maker prints its own kind of code."""
+    page = open_page(shared, "/install", size=PHONE).page
+    read = "async (label) => (await import('/static/install/scan.js')).deviceIn(label)"
+    assert {label: page.evaluate(read, label) for label in LABELS} == LABELS
