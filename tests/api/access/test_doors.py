@@ -72,6 +72,7 @@ def test_every_door_of_the_product_is_declared(world: World) -> None:
         "GET /driver",
         "GET /static",
         "GET /sw.js",
+        "GET /sw-install.js",
         "GET /tiles/metadata.json",
         "GET /tiles/{z}/{x}/{y}.mvt",
     }
