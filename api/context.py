@@ -16,6 +16,7 @@ from routing.pareto_weeks import Weekly
 from routing.roads.guidance import Guide
 from routing.roads.plain_guides import StraightGuide
 from routing.roads.straight_line import StraightLineRoads
+from routing.rule_columns import RuleColumns
 from routing.solve import StopSign
 from tomma.asset_ports import AssetBook, VitalsBook
 from tomma.care_ports import CareBook, Outbox, WorkOrderBook
@@ -129,6 +130,13 @@ class Editor(Protocol):
         """
 
 
+class Rules(Protocol):
+    """Tells what other rules would have made of a plan's day; takes seconds."""
+
+    def __call__(self, *, city: City, plan_id: PlanId) -> RuleColumns:
+        """Return the day by fixed rounds and by a threshold; ConflictError when its basis is no longer kept."""
+
+
 class WeeklyAtRisk(Protocol):
     """Tells what a setting of the risk knob comes to; takes seconds, more for a large city."""
 
@@ -213,6 +221,7 @@ class ApiContext:
     editor: Editor
     mornings: MorningBook
     weekly: WeeklyAtRisk
+    rules: Rules
     saving: SavingBook
     saver: Saver = saves_nothing
     guide: Guide = field(default_factory=knows_no_streets)

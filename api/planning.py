@@ -20,6 +20,7 @@ from routing.roads import open_guide, open_roads
 from routing.roads.guidance import Guidance, Language
 from routing.roads.port import Leg
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
+from routing.rule_columns import RuleColumns, rule_columns
 from routing.solve import StopSign
 from tomma.city import City
 from tomma.edits import Edit
@@ -56,6 +57,10 @@ def plan_worker(settings: Settings, stores: Stores) -> Worker:
     def work(request: Any, on_note: Note, stop: Event) -> Any:
         if "risk" in request:
             return curves.weekly(**request, stop=stop)
+        if "settings" not in request:
+            return rule_columns(
+                **request, plans=stores.plans, readings=stores.readings, events=stores.events, roads=roads
+            )
 
         def tell(progress: PlanProgress) -> None:
             on_note(progress)
@@ -167,6 +172,18 @@ class HelpedCurve:
         asked = {"city": city, "planning": planning, "now_utc": now_utc, "risk": risk, "draw": draw}
         weekly: Weekly | None = self._helper.ask(asked, stop=stop)
         return weekly
+
+
+class HelpedRules:
+    """Keeps the promise of `api.context.Rules`; in the planner's helper, which has the streets open."""
+
+    def __init__(self, helper: Helper) -> None:
+        self._helper = helper
+
+    def __call__(self, *, city: City, plan_id: PlanId) -> RuleColumns:
+        """Return the plan's day by fixed rounds and by a threshold."""
+        columns: RuleColumns = self._helper.ask({"city": city, "plan_id": plan_id})
+        return columns
 
 
 class HelpedEditor:

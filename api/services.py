@@ -20,6 +20,7 @@ from api.figures.keeper import SavingKeeper
 from api.followup.promises import PromiseKeeper
 from api.live.hub import Hub
 from api.live.watch import Watch
+from api.plans.comparison import Comparisons
 from api.plans.curve import CurveDesk
 from api.plans.desk import PlanDesk
 from api.plans.today import Today
@@ -53,6 +54,7 @@ class Services:
     accounts: Desk
     alerts: AlertParts
     curve: CurveDesk
+    comparisons: Comparisons
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -93,16 +95,9 @@ class Services:
             alerts=AlertParts.of(context, city=city, ledger=ledger, watch=watch, hub=hub),
             saving=SavingKeeper(saver=context.saver, city=city, hub=hub, clock=clock),
             gate=gate,
-            accounts=Desk(
-                people=context.people,
-                sessions=context.sessions,
-                gate=gate,
-                settings=context.settings,
-                wall=context.wall,
-                passwords=context.passwords,
-                city_name=city.name,
-            ),
+            accounts=_accounts(context, gate, city),
             curve=CurveDesk(context, city, desk, hub),
+            comparisons=Comparisons(context, city, desk, hub),
         )
 
     def start(self) -> None:
@@ -115,6 +110,7 @@ class Services:
         self.alerts.lookout.start()
         self.alerts.courier.start()
         self.curve.start()
+        self.comparisons.start()
 
     def close(self) -> None:
         """End every stream and thread; the stores are left to whoever opened them."""
@@ -122,6 +118,7 @@ class Services:
         threads = (
             self.mornings,
             self.curve,
+            self.comparisons,
             self.desk,
             self.watch,
             self.forecasts,
@@ -143,6 +140,18 @@ def _desk(context: ApiContext, hub: Hub) -> PlanDesk:
         hub=hub,
         clock=context.clock,
         make_plan_id=context.make_plan_id,
+    )
+
+
+def _accounts(context: ApiContext, gate: Gate, city: CityKeeper) -> Desk:
+    return Desk(
+        people=context.people,
+        sessions=context.sessions,
+        gate=gate,
+        settings=context.settings,
+        wall=context.wall,
+        passwords=context.passwords,
+        city_name=city.name,
     )
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, HTTPException, Path, Response
 from api.access import OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
 from api.live.topics import CITY
-from api.plans.schemas import EditIn, EditsIn, PlanOrdered, PlanOut
+from api.plans.schemas import ComparisonOut, EditIn, EditsIn, PlanOrdered, PlanOut
 from api.plans.view import plan_out
 from api.problems.model import problems
 from api.schema import Name
@@ -65,6 +65,16 @@ def edit_plan(hands: Hands, response: Response, plan_id: PlanPath, asked: Annota
     _keep(hands, draft)
     response.headers["Location"] = f"/api/v1/plans/{draft.id}"
     return plan_out(draft, hands.city.current())
+
+
+@router.get("/{plan_id}/comparison", summary="A plan beside others", responses=problems(404, 409, 503))
+def compare_plan(hands: Hands, plan_id: PlanPath) -> ComparisonOut:
+    """Return the plan beside the last one driven, and beside fixed rounds and a threshold on the same streets.
+
+    The rules are computed in the background after the first look, from the readings that the plan was made from;
+    `rules` tells how far that is, a `comparison` event of the live stream that it is done.
+    """
+    return hands.comparisons.of(PlanId(plan_id))
 
 
 def _keep(hands: Hands, draft: Plan) -> None:

@@ -323,11 +323,24 @@ class PublishIn(Told):
     )
 
 
-class ComparisonColumn(TotalsOut):
-    """A plan beside others; of yesterday's also which day it was."""
+class ComparisonColumn(Shown):
+    """A plan, or a rule's day, beside others: the same figures as of a plan, where they are known."""
 
     day: date
     plan_id: str | None = Field(description="Null for a rule that nobody drove.")
+    distance_m: int = Field(description="[m]")
+    driving_s: int = Field(description="Time at the wheel. [s]")
+    work_s: int = Field(description="At work, rests taken off; of a rule without waiting at gates. [s]")
+    lifts: int = Field(description="Bins emptied.")
+    stops: int = Field(description="Halts: the bins of one site in one go are one.")
+    disposals: int = Field(description="Trips to unload.")
+    volume_l: float = Field(description="Expected, of what is collected. [l]")
+    weight_kg: float | None = Field(description="The same in weight; null for a rule. [kg]")
+    co2_kg: float = Field(description="[kg]")
+    expected_overflows: float | None = Field(description="Bins, until the next opportunity; null if not known.")
+    cost_minor: int
+    lost_prize_minor: int | None = Field(description="Null for a rule: it weighs nothing.")
+    trucks: int = Field(description="Trucks that drive.")
 
 
 class ComparisonOut(Shown):

@@ -26,6 +26,7 @@ from routing.edit_plan import edit_plan
 from routing.pareto_maker import CurveMaker
 from routing.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
+from routing.rule_columns import rule_columns
 from tomma.city import (
     Bin,
     City,
@@ -291,6 +292,13 @@ class World:
             planner=planned_by_the_real_planner(self.stores) if self.plans_really else self.planner,
             lookout=partial(coming_days, readings=self.stores.readings, events=self.stores.events),
             mornings=self.stores.mornings,
+            rules=partial(
+                rule_columns,
+                plans=self.stores.plans,
+                readings=self.stores.readings,
+                events=self.stores.events,
+                roads=StraightLineRoads(1.35, 30.0),
+            ),
             weekly=self.weekly
             or CurveMaker(self.stores.readings, self.stores.events, StraightLineRoads(1.35, 30.0)).weekly,
             editor=partial(

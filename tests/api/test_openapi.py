@@ -30,6 +30,7 @@ PUBLIC = {
     ("POST", "/api/v1/plans/{plan_id}/discard"),
     ("POST", "/api/v1/plans/{plan_id}/stop"),
     ("GET", "/api/v1/plans/pareto"),
+    ("GET", "/api/v1/plans/{plan_id}/comparison"),
     ("GET", "/api/v1/schedule"),
     ("PUT", "/api/v1/schedule"),
     ("POST", "/api/v1/plans/{plan_id}/edits"),

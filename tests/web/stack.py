@@ -26,6 +26,7 @@ from routing.pareto_maker import CurveMaker
 from routing.planner import make_plan
 from routing.roads import open_roads
 from routing.roads.port import Roads
+from routing.rule_columns import rule_columns
 from simulator.presets import SHIPPED_EXTRACT
 from simulator.towns import make_town
 from tomma.city import City
@@ -167,6 +168,13 @@ class Stack:
             planner=partial(_plan, self._stores, roads),
             lookout=partial(coming_days, readings=self._stores.readings, events=self._stores.events),
             mornings=self._stores.mornings,
+            rules=partial(
+                rule_columns,
+                plans=self._stores.plans,
+                readings=self._stores.readings,
+                events=self._stores.events,
+                roads=roads,
+            ),
             weekly=CurveMaker(self._stores.readings, self._stores.events, roads).weekly,
             editor=partial(edit_plan, plans=self._stores.plans, events=self._stores.events, roads=roads),
             saving=self._stores.saving,

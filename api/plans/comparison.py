@@ -1,0 +1,135 @@
+"""A plan beside yesterday's and beside what other rules would have done: computed once, in the background."""
+
+import logging
+import queue
+from dataclasses import asdict
+from datetime import date
+from threading import Event, Lock, Thread
+
+from api.city.keeper import CityKeeper
+from api.context import ApiContext
+from api.live.hub import Hub
+from api.live.topics import CITY
+from api.plans.desk import PlanDesk
+from api.plans.schemas import ComparisonColumn, ComparisonOut
+from api.plans.view import UNMADE
+from routing.counterfactual import Totals
+from routing.rule_columns import RuleColumns
+from routing.totals import totals_of
+from routing.yesterday import last_driven
+from tomma.errors import ConflictError, TommaError
+from tomma.model import PlanId
+from tomma.plan import Plan
+
+log = logging.getLogger(__name__)
+
+KEPT = 40
+PAUSE_S = 0.2
+
+
+class Comparisons:
+    """One thread that computes the rules' columns of plans that somebody looks at; plans being made come first."""
+
+    def __init__(self, context: ApiContext, city: CityKeeper, desk: PlanDesk, hub: Hub) -> None:
+        self._context = context
+        self._city = city
+        self._desk = desk
+        self._hub = hub
+        self._lock = Lock()
+        self._known: dict[PlanId, RuleColumns | str | None] = {}
+        self._queue: queue.SimpleQueue[PlanId | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = Thread(target=self._run, name="comparisons", daemon=True)
+
+    def start(self) -> None:
+        """Wait for somebody to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Compute no more."""
+        self._closed = True
+        self._queue.put(None)
+
+    def join(self, patience_s: float) -> None:
+        """Wait for the thread to end, for so long."""
+        if self._thread.is_alive():
+            self._thread.join(patience_s)
+
+    def of(self, plan_id: PlanId) -> ComparisonOut:
+        """Return the plan beside the others, as far as they are known.
+
+        Raises:
+            ConflictError: If there is nothing to compare: the plan is not made yet, or failed.
+            NotFoundError: If there is no such plan.
+        """
+        plan = self._context.plans.get(plan_id)
+        if plan.status in UNMADE:
+            raise ConflictError(f"plan {plan_id} is {plan.status}: there is nothing to compare")
+        # The rules know nothing of what a person changes: all drafts of a plan have the same columns.
+        found = self._rules(plan.based_on or plan.id)
+        yesterday = last_driven(self._context.plans, plan.day)
+        both = found if isinstance(found, RuleColumns) else None
+        return ComparisonOut(
+            this=_column(plan),
+            yesterday=_column(yesterday) if yesterday is not None else None,
+            fixed_rounds=_rule_column(plan.day, both.fixed_rounds) if both else None,
+            threshold=_rule_column(plan.day, both.threshold) if both else None,
+            rules="ready" if both else "computing" if found is None else "failed",
+            detail=found if isinstance(found, str) else "",
+        )
+
+    def _rules(self, plan_id: PlanId) -> RuleColumns | str | None:
+        with self._lock:
+            if plan_id not in self._known:
+                self._known[plan_id] = None
+                while len(self._known) > KEPT:
+                    self._known.pop(next(iter(self._known)))
+                self._queue.put(plan_id)
+            return self._known[plan_id]
+
+    def _run(self) -> None:
+        while (plan_id := self._queue.get()) is not None:
+            while self._desk.busy and not self._closed:
+                Event().wait(PAUSE_S)
+            if self._closed:
+                return
+            found = self._computed(plan_id)
+            with self._lock:
+                if plan_id in self._known:
+                    self._known[plan_id] = found
+            self._hub.tell(CITY, "comparison", {"id": plan_id})
+
+    def _computed(self, plan_id: PlanId) -> RuleColumns | str:
+        try:
+            return self._context.rules(city=self._city.current(), plan_id=plan_id)
+        except TommaError as exc:
+            log.warning("comparison failed plan=%s reason=%s", plan_id, exc)
+            return str(exc)
+        except Exception:  # the page shows the plan and yesterday's all the same
+            log.exception("comparison crashed plan=%s", plan_id)
+            return "the rules could not be computed; the operator's log says why"
+
+
+def _column(plan: Plan) -> ComparisonColumn:
+    return ComparisonColumn(**asdict(totals_of(plan)), day=plan.day, plan_id=plan.id)
+
+
+def _rule_column(day: date, totals: Totals) -> ComparisonColumn:
+    """Return a rule's day; nobody weighs what it leaves behind."""
+    return ComparisonColumn(
+        day=day,
+        plan_id=None,
+        distance_m=totals.distance_m,
+        driving_s=totals.driving_s,
+        work_s=totals.driving_s + totals.work_s,
+        lifts=totals.lifts,
+        stops=totals.stops,
+        disposals=totals.disposals,
+        volume_l=round(totals.volume_l, 1),
+        weight_kg=None,
+        co2_kg=totals.co2_kg,
+        expected_overflows=round(totals.expected_overflows, 3),
+        cost_minor=totals.cost_minor,
+        lost_prize_minor=None,
+        trucks=totals.trucks,
+    )
