@@ -39,7 +39,7 @@ def rule_columns(
         raise ConflictError(f"what plan {plan_id} was made from is no longer kept: only newer plans are compared")
     basis = from_bytes(kept)
     day = WorkingDay(basis.day, city.organisation.timezone)
-    begins_s, ends_s = hours_of(basis.vehicles, day, 0)
+    begins_s, ends_s = hours_of(basis.vehicles, day, basis.not_before_s)
     outlook = city_outlook(city, readings, events, basis.snapshot_utc)
 
     def asked(points: Points) -> Drives:

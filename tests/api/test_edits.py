@@ -128,7 +128,9 @@ def test_a_draft_with_warnings_is_published_only_by_who_accepts_them(client: htt
 def test_a_round_that_is_too_long_is_driven_late_and_says_by_how_much(client: httpx.Client) -> None:
     """A person may ask for overtime; the checker tells how much of it."""
     plan = ready(client, shifts={"V1": {"start": "07:00", "end": "07:16"}}, vehicle_ids=["V1"])
-    wanted = [{"kind": "add", "bin_id": f"B{n}"} for n in range(1, 7) if f"B{n}" not in taken(plan)]
+    wanted: list[dict[str, object]] = [
+        {"kind": "add", "bin_id": f"B{n}"} for n in range(1, 7) if f"B{n}" not in taken(plan)
+    ]
     draft = edited(client, plan, *wanted) if wanted else plan
     assert set(taken(draft)) == {f"B{n}" for n in range(1, 7)}
     codes = {each["code"]: each for each in draft["warnings"]}
