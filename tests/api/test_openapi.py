@@ -187,8 +187,21 @@ def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
 
 def test_every_schema_and_number_says_what_it_is(described: dict[str, Any]) -> None:
     """A number without its unit, in its name or its description, is a trap."""
-    units = ("_m", "_s", "_l", "_kg", "_deg", "_fraction", "_minor", "_h", "_24h", "_bytes", "_to_full", "_overflow")
-    units += ("_mm", "_dbm", "_db", "_c", "_v", "_ratio")
+    units: tuple[str, ...] = (
+        "_m",
+        "_s",
+        "_l",
+        "_kg",
+        "_deg",
+        "_fraction",
+        "_minor",
+        "_h",
+        "_24h",
+        "_bytes",
+        "_to_full",
+        "_overflow",
+    )
+    units += ("_overflow", "_mm", "_dbm", "_db", "_c", "_v", "_ratio")
     for name, schema in described["components"]["schemas"].items():
         assert "description" in schema, name
         for field, what in schema.get("properties", {}).items():

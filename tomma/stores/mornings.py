@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -57,6 +58,6 @@ class SqlMorningBook:
         """Return the newest runs by day, newest first."""
         return self._all(sa.select(_RUN.c.document).order_by(_RUN.c.day.desc()).limit(max(limit, 0)))
 
-    def _all(self, query: sa.Select[tuple[object, ...]]) -> list[Run]:
+    def _all(self, query: sa.Select[Any]) -> list[Run]:
         with reading(self._engine) as connection:
-            return [from_json(row.document, Run) for row in connection.execute(query)]
+            return [from_json(document, Run) for document in connection.scalars(query)]

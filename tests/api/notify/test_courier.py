@@ -186,7 +186,7 @@ def test_a_message_that_does_not_leave_is_tried_again_later_and_later(day: World
     post.failures = [NotSentError("away")] * 4
     change(day, FIRE)
     courier = courier_of(day, post)
-    tries = []
+    tries: list[datetime] = []
     for _ in range(300):
         courier.look()
         courier.send_due(wait=True)
