@@ -3,7 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html, useEffect, useRef} from "../lib/html.js";
 import {watchTheme} from "../lib/theme.js";
 import {loadLibrary} from "../office/uplot.js";
-import {MEASURES, SIDES} from "./measures.js";
+import {MEASURES, SIDES, valueOf} from "./measures.js";
 
 const HEIGHT_PX = 260;
 
@@ -16,7 +16,7 @@ export const LINES = {
 const seconds = (period) => Date.parse(`${period.first}T12:00:00Z`) / 1000;
 
 export const chartData = (periods, measure) => [
-  periods.map(seconds), ...SIDES.map((side) => periods.map((each) => MEASURES[measure].of(each.figures[side]))),
+  periods.map(seconds), ...SIDES.map((side) => periods.map((each) => valueOf(each, side, measure))),
 ];
 
 function options(width, {t, format}, token, measure) {
@@ -24,7 +24,7 @@ function options(width, {t, format}, token, measure) {
     font: `12px ${token("font")}`};
   const line = (side) => ({
     label: t(`figures.side.${side}`), stroke: token(LINES[side].token), width: LINES[side].width, dash: LINES[side].dash,
-    points: {show: true, size: side === "done" ? 7 : 5, fill: token("surface")}, spanGaps: true,
+    points: {show: true, size: side === "done" ? 7 : 5, fill: token("surface")}, spanGaps: false,
   });
   return {
     width, height: HEIGHT_PX, legend: {show: false}, cursor: {show: false}, padding: [10, 22, 0, 0],

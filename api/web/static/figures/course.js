@@ -2,7 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {Chart, LINES} from "./chart.js";
-import {MEASURES, SIDES} from "./measures.js";
+import {MEASURES, SIDES, valueOf} from "./measures.js";
 
 function Sample({side}) {
   const {dash} = LINES[side];
@@ -30,7 +30,7 @@ function Twin({figures}) {
           days: format.whole(period.days - period.counted)})}</small>`}</th>`}
       <th scope="row"><${Sample} side=${side} />${t(`figures.side.${side}`)}</th>
       ${names.map((name) => html`<td key=${name} class="number">${
-        MEASURES[name].write(format, MEASURES[name].of(period.figures[side]))}</td>`)}</tr>`)}</tbody>`)}</table></div>`;
+        MEASURES[name].write(format, valueOf(period, side, name))}</td>`)}</tr>`)}</tbody>`)}</table></div>`;
 }
 
 export function Course({figures, measure, desk}) {

@@ -12,17 +12,24 @@ export function spreadOfFill(side) {
   return Math.sqrt(Math.max(0, side.fill_pct_squared / side.lifts - mean * mean)) / 100;
 }
 
-/** `of` a side's sums; `axis` writes a number on the chart's scale. */
+/** `of` a side's sums; `driven`: of the real side it is known only for days that count. */
 export const MEASURES = {
-  distance: {of: (side) => side.distance_m / 1000, write: (format, value) => format.tenth(value)},
-  hours: {of: (side) => (side.driving_s + side.work_s) / 3600, write: (format, value) => format.tenth(value)},
+  distance: {driven: true, of: (side) => side.distance_m / 1000, write: (format, value) => format.tenth(value)},
+  hours: {driven: true, of: (side) => (side.driving_s + side.work_s) / 3600, write: (format, value) => format.tenth(value)},
   lifts: {of: (side) => side.lifts, write: (format, value) => format.whole(value)},
   fill: {of: meanFill, write: (format, value) => format.pct(value)},
   needless: {of: (side) => ratio(side.needless, side.lifts), write: (format, value) => format.pct(value)},
   overflow: {of: (side) => side.overflow_min / 60, write: (format, value) => format.tenth(value)},
-  co2: {of: (side) => side.co2_g / 1000, write: (format, value) => format.whole(value)},
-  cost: {of: (side) => side.cost_minor, write: (format, value) => format.money(value)},
+  co2: {driven: true, of: (side) => side.co2_g / 1000, write: (format, value) => format.whole(value)},
+  cost: {driven: true, of: (side) => side.cost_minor, write: (format, value) => format.money(value)},
 };
+
+/** One side's figure in a period; null where nobody knows what was driven. All three sides speak of the same days. */
+export function valueOf(period, side, name) {
+  const {of, driven} = MEASURES[name];
+  if (driven && period.counted && period.counted < period.days) return of(period.counted_figures[side]);
+  return driven && !period.counted && side === "done" ? null : of(period.figures[side]);
+}
 
 export const SIDES = ["done", "fixed", "threshold"];
 
