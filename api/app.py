@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
+import api.accounts.oidc_router
 import api.accounts.people_router
 import api.accounts.router
 import api.alerts.router
@@ -98,7 +99,8 @@ def create_app(context: ApiContext) -> FastAPI:
     app.include_router(build_tiles_router(lambda: context.settings.basemap_path, plugged), responses=problems(404))
     requests = RequestMetrics()
     app.include_router(build_metrics_router(requests))
-    mount_pages(app)
+    mount_pages(app, demo=context.settings.people.demo)
+    app.include_router(api.accounts.oidc_router.router)
     app.state.doors = doors_of(app)
     register_problems(app)
     _guard(app, context)

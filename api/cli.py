@@ -79,7 +79,7 @@ class Wanted:
 def _serve_once(settings: Settings, wanted: Wanted) -> bool:
     """Serve until stopped; True when the first person was set up meanwhile and the door may now be opened wide."""
     again = threading.Event()
-    with open_stores(settings) as stores, _helpers(settings) as helpers:
+    with open_stores(settings) as stores, helpers_of(settings) as helpers:
         is_first_run = not settings.people.demo and not stores.people.all()
         host = _host(settings, wanted, is_first_run=is_first_run)
         with _socket(host, wanted.port) as listening:
@@ -91,7 +91,7 @@ def _serve_once(settings: Settings, wanted: Wanted) -> bool:
                     again.set()
                     server.should_exit = True
 
-            application = create_app(_context(settings, stores, helpers, https=https, on_set_up=open_wide))
+            application = create_app(context_of(settings, stores, helpers, https=https, on_set_up=open_wide))
             server = Server(
                 application,
                 certificate=wanted.certificate,
@@ -138,15 +138,17 @@ class _Helpers:
 
 
 @contextmanager
-def _helpers(settings: Settings) -> Iterator[_Helpers]:
+def helpers_of(settings: Settings) -> Iterator[_Helpers]:
+    """Lend the helper processes; none starts before its first question."""
     workers = (forecast_worker, plan_worker, guide_worker, edit_worker, saving_worker)
     with closing(_Helpers(*(Helper(each, settings) for each in workers))) as helpers:
         yield helpers
 
 
-def _context(
+def context_of(
     settings: Settings, stores: Stores, helpers: _Helpers, *, https: bool, on_set_up: Callable[[], None]
 ) -> ApiContext:
+    """Return what the application is built from, on the stores and with the helper processes."""
     return ApiContext(
         settings=settings,
         readings=stores.readings,

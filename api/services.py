@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from api.access.gate import Gate
 from api.accounts.demo import make_demo_people
 from api.accounts.desk import Desk
+from api.accounts.provider import Provider, provider_of
 from api.alerts.parts import AlertParts
 from api.bins.board import Board
 from api.bins.forecasts import Forecasts
@@ -55,6 +56,7 @@ class Services:
     alerts: AlertParts
     curve: CurveDesk
     comparisons: Comparisons
+    provider: Provider | None
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -98,6 +100,7 @@ class Services:
             accounts=_accounts(context, gate, city),
             curve=CurveDesk(context, city, desk, hub),
             comparisons=Comparisons(context, city, desk, hub),
+            provider=provider_of(context.settings),
         )
 
     def start(self) -> None:

@@ -11,8 +11,8 @@ A route names its roles, or its router does, or both (then somebody must satisfy
 `who: Asking`; records of who did something say `who.name`.
 """
 
-from api.access.rules import EVERYBODY, OFFICE, SIGNED_IN, Asking, allow
+from api.access.rules import EVERYBODY, OFFICE, SIGNED_IN, Asking, allow, allow_page
 from api.access.who import Who
 from tomma.people import Role
 
-__all__ = ["EVERYBODY", "OFFICE", "SIGNED_IN", "Asking", "Role", "Who", "allow"]
+__all__ = ["EVERYBODY", "OFFICE", "SIGNED_IN", "Asking", "Role", "Who", "allow", "allow_page"]

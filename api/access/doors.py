@@ -1,12 +1,12 @@
 """Every way into the application with its roles, read from the application itself."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from api.access.rules import EVERYBODY, declared
+from api.access.rules import EVERYBODY, Rule, declared, rules_in
 from tomma.errors import ConfigurationError
 from tomma.people import Role
 
@@ -24,6 +24,10 @@ class Door:
     path: str
     method: str
     roles: frozenset[Role]
+    half: bool = False
+    """Whether it opens, too, for who must still set up a second factor."""
+    rules: tuple[Rule, ...] = field(default=(), compare=False, repr=False)
+    """What is asked of every request."""
 
 
 def doors_of(app: FastAPI) -> list[Door]:
@@ -45,4 +49,6 @@ def _doors(app: FastAPI) -> Iterator[Door]:
             raise ConfigurationError(
                 f"{'/'.join(methods)} {path} answers no role; declare its roles: dependencies=[allow(Role....)]"
             )
-        yield from (Door(path, method, roles) for method in methods)
+        rules = rules_in(route.dependencies) if own else ()
+        half = bool(rules) and all(rule.half for rule in rules)
+        yield from (Door(path, method, roles, half, rules) for method in methods)

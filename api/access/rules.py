@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Depends
 from fastapi.params import Depends as Declared
@@ -50,6 +51,19 @@ class Rule:
         return NamedProblem(401, "sign-in-required", "sign in first, on the page /login", headers=CHALLENGE)
 
 
+class PageRule(Rule):
+    """The same for a page: who may not see it is led to where that can be changed."""
+
+    def __call__(self, request: HTTPConnection) -> None:
+        """Raise NamedProblem 303 to the page for signing in, or to the own account."""
+        try:
+            Rule.__call__(self, request)
+        except NamedProblem as refused:
+            here = quote(f"{request.url.path}?{request.url.query}".rstrip("?"), safe="/")
+            target = f"/login?next={here}" if refused.status_code == 401 else f"/account?refused={here}"
+            raise NamedProblem(303, refused.kind, str(refused.detail), headers={"Location": target}) from refused
+
+
 def allow(*roles: Role, half: bool = False) -> Any:
     """Return the dependency that declares who may use a route.
 
@@ -65,12 +79,22 @@ def allow(*roles: Role, half: bool = False) -> Any:
     return Depends(Rule(frozenset(roles), half))
 
 
+def allow_page(*roles: Role, half: bool = False) -> Any:
+    """Return the dependency that declares who may open a page."""
+    return Depends(PageRule(frozenset(roles), half))
+
+
 def declared(dependencies: Iterable[Declared]) -> frozenset[Role] | None:
     """Return the roles that satisfy every rule among the dependencies; None when there is no rule."""
-    rules = [each.dependency for each in dependencies if isinstance(each.dependency, Rule)]
+    rules = rules_in(dependencies)
     if not rules:
         return None
     return frozenset.intersection(*(rule.roles for rule in rules))
+
+
+def rules_in(dependencies: Iterable[Declared]) -> tuple[Rule, ...]:
+    """Return the rules among the dependencies, in the order they are asked."""
+    return tuple(each.dependency for each in dependencies if isinstance(each.dependency, Rule))
 
 
 def who_asks(request: HTTPConnection) -> Who:

@@ -70,7 +70,7 @@ def get_doors(hands: Hands, request: Request) -> DoorsOut:
     demo = hands.gate.is_demo
     people = hands.accounts.people.all() if demo else ()
     return DoorsOut(
-        provider="",
+        provider=hands.provider.name if hands.provider else "",
         needs_setup=not demo and not hands.accounts.people.all(),
         demo=demo,
         demo_logins=[each.person.login for each in people if not each.proof.password_hash],

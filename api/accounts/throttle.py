@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from math import ceil
+from threading import Lock
 
 from api.access.journal import Event, note
 from api.access.tokens import digest_of
@@ -57,9 +58,14 @@ class Throttle:
     def __init__(self, book: SessionBook, wall: Clock) -> None:
         self._book = book
         self._wall = wall
+        self._lock = Lock()
 
     def begin(self, names: Sequence[str], address: str) -> None:
         """Count a try for each name; NamedProblem 429 when one of them had too many."""
+        with self._lock:  # looking and counting are one step, or a crowd would pass between them
+            self._begin(names, address)
+
+    def _begin(self, names: Sequence[str], address: str) -> None:
         now_utc = self._wall.now_utc()
         since_utc = now_utc - timedelta(seconds=WINDOW_S)
         for name in names:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Response
 
-from api.access import OFFICE, Role, allow
+from api.access import OFFICE, Asking, Role, allow
+from api.bins.areas import OwnBin, own_bins
 from api.bins.requests import ask, requests_of, withdraw
 from api.bins.schemas import BinDetailOut, BinsOut, ForecastOut, HistoryOut, RequestIn, RequestOut, RequestsOut
 from api.bins.view import bin_detail_out, forecast_out, history_out
@@ -17,7 +18,10 @@ from tomma.errors import NotFoundError
 from tomma.model import BinId
 
 router = APIRouter(
-    prefix="/bins", tags=["bins"], route_class=StrictRoute, dependencies=[allow(*OFFICE, Role.INSTALLER)]
+    prefix="/bins",
+    tags=["bins"],
+    route_class=StrictRoute,
+    dependencies=[allow(*OFFICE, Role.INSTALLER, Role.CONTRACTOR), OwnBin],
 )
 
 HISTORY_DAYS = 14
@@ -33,6 +37,7 @@ BinPath = Annotated[Name, Path(description="The bin's id.", examples=["B0042"])]
 )
 def list_bins(
     hands: Hands,
+    who: Asking,
     accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
     if_none_match: Annotated[str, Header(description="The ETag of your copy.")] = "",
 ) -> Response:
@@ -43,7 +48,7 @@ def list_bins(
         encoded = hands.board.encoded()
     if encoded is None:
         raise NotFoundError("there is no city yet; bring one with `tomma import FILE`")
-    return encoded.answer(accept_encoding, if_none_match)
+    return own_bins(encoded, hands.city.current(), who).answer(accept_encoding, if_none_match)
 
 
 @router.get("/{bin_id}", summary="One bin with everything known of it", responses=problems(404, 503))
@@ -82,7 +87,7 @@ def get_forecast(
     "/{bin_id}/requests",
     status_code=201,
     summary="Ask for a bin to be emptied",
-    dependencies=[allow(Role.MANAGER)],
+    dependencies=[allow(Role.MANAGER, Role.CONTRACTOR)],
     responses=problems(400, 403, 404, 409, 413, 415, 503),
 )
 def post_request(hands: Hands, bin_id: BinPath, request: RequestIn) -> RequestOut:
@@ -99,7 +104,7 @@ def list_requests(hands: Hands, bin_id: BinPath) -> RequestsOut:
 @router.delete(
     "/{bin_id}/requests/{request_id}",
     summary="Withdraw a request",
-    dependencies=[allow(Role.MANAGER)],
+    dependencies=[allow(Role.MANAGER, Role.CONTRACTOR)],
     responses=problems(403, 404, 503),
 )
 def delete_request(

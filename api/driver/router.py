@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.access import OFFICE, Role, allow
+from api.access import OFFICE, Asking, Role, allow
 from api.driver.guidance import guidance_out
+from api.driver.own import OwnTruck, own_events, own_routes
 from api.driver.schemas import (
     DriverBinsOut,
     DriverGuidanceOut,
@@ -22,7 +23,7 @@ from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands
-from api.tablets.guard import Driving
+from api.tablets.guard import Driving, give_stream
 from routing.roads.guidance import Language
 from tomma.clock import Clock
 from tomma.fold import SKEW_TOLD_S
@@ -35,15 +36,22 @@ VehiclePath = Annotated[Name, Path(description="The truck's id.", examples=["V1"
 
 
 @router.get(
-    "/routes", summary="Today's routes in short", dependencies=[DRIVING, Driving], responses=problems(401, 404, 503)
+    "/routes",
+    summary="Today's routes in short",
+    dependencies=[DRIVING, Driving, OwnTruck],
+    responses=problems(401, 404, 503),
 )
-def list_routes(hands: Hands) -> DriverRoutesOut:
+def list_routes(hands: Hands, who: Asking, request: Request, response: Response) -> DriverRoutesOut:
     """Return the trucks of today's published plan and how far each is."""
-    return routes_out(hands)
+    give_stream(request, response, hands.gate.home(request))
+    return own_routes(routes_out(hands), who)
 
 
 @router.get(
-    "/bins", summary="The bins a truck may empty", dependencies=[DRIVING, Driving], responses=problems(401, 404, 503)
+    "/bins",
+    summary="The bins a truck may empty",
+    dependencies=[DRIVING, Driving, OwnTruck],
+    responses=problems(401, 404, 503),
 )
 def list_vehicle_bins(
     hands: Hands, vehicle_id: Annotated[Name, Query(description="The truck's id.", examples=["V1"])]
@@ -55,7 +63,7 @@ def list_vehicle_bins(
 @router.get(
     "/routes/{vehicle_id}",
     summary="One truck's route of today",
-    dependencies=[DRIVING, Driving],
+    dependencies=[DRIVING, Driving, OwnTruck],
     responses=problems(401, 404, 503),
 )
 def get_route(hands: Hands, vehicle_id: VehiclePath) -> DriverRouteOut:
@@ -66,7 +74,7 @@ def get_route(hands: Hands, vehicle_id: VehiclePath) -> DriverRouteOut:
 @router.get(
     "/routes/{vehicle_id}/legs/{leg}/guidance",
     summary="Turn by turn to the next stop",
-    dependencies=[DRIVING, Driving],
+    dependencies=[DRIVING, Driving, OwnTruck],
     responses=problems(400, 401, 404, 503),
 )
 def get_guidance(
@@ -82,17 +90,17 @@ def get_guidance(
 @router.post(
     "/events",
     summary="Hand in what the driver did",
-    dependencies=[DRIVING, Driving],
+    dependencies=[DRIVING, Driving, OwnTruck],
     responses=problems(400, 401, 403, 404, 413, 415, 503),
 )
-def post_events(hands: Hands, batch: EventsIn) -> EventsTaken:
+def post_events(hands: Hands, batch: EventsIn, who: Asking) -> EventsTaken:
     """Store each event once, by its key; on return every `stored` or `duplicate` event is on disk.
 
     Send a batch again whenever the answer did not arrive. One bad event does not hold up the others.
     """
     received_utc = hands.context.clock.now_utc()
     sent_utc = _sent_utc(batch, received_utc, hands.context.clock)
-    results = hands.event_door.take(batch.events, hands.city.current(), received_utc, sent_utc)
+    results = hands.event_door.take(own_events(batch.events, who), hands.city.current(), received_utc, sent_utc)
     hands.watch.nudge()
     return EventsTaken(received_utc=received_utc, results=results)
 

@@ -1,7 +1,7 @@
 """Refuses requests that change something and were sent by a page of another site.
 
 Browsers say where a request comes from (Sec-Fetch-Site, Origin); programs without a browser say neither and are let
-through: they cannot be tricked by a page.
+through, unless they show a cookie: they cannot be tricked by a page.
 """
 
 from urllib.parse import urlsplit
@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access.journal import Event, note
 from api.problems.model import problem_response
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+PATH_TOLD_MAX = 200
 OWN_SITES = frozenset({"", "same-origin", "none"})
 
 
@@ -24,16 +26,17 @@ class SameOrigin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 403 to a change that another site's page asked for."""
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and _is_foreign(Headers(scope=scope)):
+            note(Event.FOREIGN_PAGE_REFUSED, method=scope["method"], path=scope["path"][:PATH_TOLD_MAX])
             await problem_response(403, "a page of another site asked for this")(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
 def _is_foreign(headers: Headers) -> bool:
-    if headers.get("sec-fetch-site", "") not in OWN_SITES:
+    site, origin = headers.get("sec-fetch-site", ""), headers.get("origin", "")
+    if site not in OWN_SITES or (origin and _authority(origin) != headers.get("host", "").lower()):
         return True
-    origin = headers.get("origin", "")
-    return bool(origin) and _authority(origin) != headers.get("host", "").lower()
+    return not site and not origin and "cookie" in headers  # every browser with cookies says one of the two
 
 
 def _authority(origin: str) -> str:

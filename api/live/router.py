@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Response
 
-from api.access import OFFICE, allow
+from api.access import OFFICE, Asking, Role, allow
 from api.guards.strict_json import StrictRoute
 from api.live.hub import News
+from api.live.own import while_welcome
 from api.live.sse import EventStream, sse_responses
 from api.live.topics import CITY
 from api.problems.model import problems
 from api.services import Hands, Services
 
-router = APIRouter(tags=["live"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
+router = APIRouter(tags=["live"], route_class=StrictRoute, dependencies=[allow(*OFFICE, Role.DRIVER)])
 
 WHAT = (
     "`bins` {bins: [{id, fill_fraction, measured_utc, plan_state}]} with what changed, `plan` {id, status}, "
@@ -29,10 +30,10 @@ WHAT = (
     status_code=200,
     responses={**sse_responses(WHAT), **problems(503)},
 )
-def stream(hands: Hands) -> Response:
+def stream(hands: Hands, who: Asking) -> Response:
     """Send what changes in the city, at most twice a second. Read `/bins` once after each connect, then listen."""
     hands.hub.check_room()
-    return EventStream(_changes(hands))
+    return EventStream(while_welcome(_changes(hands), who, hands.gate))
 
 
 async def _changes(hands: Services) -> AsyncIterator[News | None]:

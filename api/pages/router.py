@@ -1,7 +1,7 @@
 """The pages of the office, `/driver` for the tablet, `/static` their files, `/api` the API told."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from markupsafe import Markup, escape
 from starlette.responses import FileResponse, HTMLResponse
 from starlette.templating import Jinja2Templates
 
-from api.access import EVERYBODY, OFFICE, Role, allow
+from api.access import EVERYBODY, OFFICE, SIGNED_IN, Role, allow, allow_page
+from api.access.rules import who_asks
 from api.pages.files import StaticPages
 from api.pages.offline import DRIVER, INSTALLER, Kept, worker_script
 
@@ -27,6 +28,8 @@ class Shell:
     roles: tuple[Role, ...] = OFFICE
     permissions: str = ""
     """What the page may use beyond the rule for all, such as the camera."""
+    half: bool = False
+    """Whether somebody may open it, too, who must still set up a second factor."""
 
 
 PHONE = "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()"
@@ -39,6 +42,9 @@ SHELLS = {
     "/figures": Shell("figures.html"),
     "/install": Shell("install.html", (Role.MANAGER, Role.INSTALLER), PHONE),
     "/tablets": Shell("tablets.html", (*OFFICE, Role.ADMIN)),
+    "/people": Shell("people.html", (Role.ADMIN, Role.AUDITOR)),
+    "/account": Shell("account.html", SIGNED_IN, half=True),
+    "/login": Shell("login.html", EVERYBODY),
     "/driver": Shell("driver.html", EVERYBODY),  # no word of the city: it asks with its tablet's token
 }
 OPEN = [allow(*EVERYBODY)]
@@ -46,16 +52,16 @@ CODE = re.compile(r"`([^`]+)`")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def mount_pages(app: FastAPI, web: Path = WEB) -> None:
+def mount_pages(app: FastAPI, web: Path = WEB, *, demo: bool = False) -> None:
     """Add the pages; a page whose files are missing answers 404 and leaves the API alone."""
     templates = Jinja2Templates(directory=[web / "templates", OWN])
     templates.env.filters["marked"] = _marked
+    templates.env.globals["demo"] = demo
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     there = {path: shell for path, shell in SHELLS.items() if (web / "templates" / shell.template).exists()}
-    templates.env.globals["pages"] = list(there)
     for path, shell in there.items():
-        roles = [allow(*shell.roles)]
-        router.add_api_route(path, _shell(templates, shell), methods=["GET"], dependencies=roles)
+        roles = [allow_page(*shell.roles, half=shell.half)]
+        router.add_api_route(path, _shell(templates, shell, there), methods=["GET"], dependencies=roles)
     router.add_api_route("/api", _reference(templates, app), methods=["GET"], dependencies=OPEN)
     reference_css = _file(OWN / "reference.css", "text/css")
     router.add_api_route("/api/reference.css", reference_css, methods=["GET"], dependencies=OPEN)
@@ -67,13 +73,20 @@ def mount_pages(app: FastAPI, web: Path = WEB) -> None:
         app.mount("/static", StaticPages(web / "static"), name="static")
 
 
-def _shell(templates: Jinja2Templates, of: Shell) -> Any:
-    headers = {"Cache-Control": "no-cache", **({"Permissions-Policy": of.permissions} if of.permissions else {})}
+def _shell(templates: Jinja2Templates, shell: Shell, there: Mapping[str, Shell]) -> Any:
+    allowed = {"Permissions-Policy": shell.permissions} if shell.permissions else {}
 
-    def shell(request: Request) -> Response:
-        return templates.TemplateResponse(request, of.template, headers=headers)
+    def page(request: Request) -> Response:
+        if Role.PUBLIC in shell.roles:  # the same for everybody: the driver's is kept on the tablet
+            headers = {"Cache-Control": "no-cache", **allowed}
+            return templates.TemplateResponse(request, shell.template, headers=headers)
+        who = who_asks(request)
+        own = [path for path, each in there.items() if who.may_be(*each.roles)]
+        context = {"pages": own, "person": who.person.name if who.person else ""}
+        headers = {"Cache-Control": "no-store", **allowed}
+        return templates.TemplateResponse(request, shell.template, context, headers=headers)
 
-    return shell
+    return page
 
 
 def _file(path: Path, media_type: str) -> Any:

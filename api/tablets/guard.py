@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request, Response
 
 from api.access import Asking
-from api.access.gate import CHALLENGE
+from api.access.gate import CHALLENGE, STREAM_PATH
+from api.access.home import Home
+from api.access.tokens import TABLET, token_in
 from api.problems.model import NamedProblem
 from api.services import Hands
 from tomma.tablets import Tablet
@@ -23,6 +25,16 @@ def paired_tablet(who: Asking) -> Tablet:
     if who.tablet is None:
         raise _refused("only a paired tablet can ask this")
     return who.tablet
+
+
+def give_stream(request: Request, response: Response, home: Home) -> None:
+    """Let a tablet's browser be known at the event stream, where it cannot send its token."""
+    token = token_in(request.headers.get("authorization", ""))
+    if token is None or token.mark != TABLET:
+        return
+    response.set_cookie(
+        home.stream_cookie, token.text, secure=home.is_secure, httponly=True, samesite="strict", path=STREAM_PATH
+    )
 
 
 def _refused(detail: str) -> NamedProblem:

@@ -70,6 +70,8 @@ def test_every_door_of_the_product_is_declared(world: World) -> None:
         "POST /api/v1/links/redeem",
         "POST /api/v1/tablets",
         "GET /driver",
+        "GET /oidc/begin",
+        "GET /oidc/callback",
         "GET /static",
         "GET /sw.js",
         "GET /sw-install.js",

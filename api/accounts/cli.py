@@ -1,0 +1,179 @@
+"""`tomma people` and `tomma keys`: for the operator at the machine, also when nobody can sign in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.access.journal import Event, note
+from api.access.tokens import KEY, new_token
+from api.accounts import staff
+from api.accounts.desk import Desk
+from api.accounts.gatehouse import desk_of
+from tomma.errors import NotFoundError
+from tomma.people import ApiKey, KeptPerson, OneTimeLink, Role, login_of
+from tomma.settings import Settings, load_settings
+from tomma.stores.wiring import open_stores
+
+people_app = typer.Typer(add_completion=False, no_args_is_help=True, help="Who has an account: add, change, reset.")
+keys_app = typer.Typer(add_completion=False, no_args_is_help=True, help="Keys of programs: add, list, revoke.")
+
+OPERATOR = "operator"
+Login = Annotated[str, typer.Argument(help="What the person signs in with, such as an e-mail address.")]
+Roles = Annotated[list[Role], typer.Option("--role", help="May be given several times.")]
+KEY_LASTS_DAYS = 365
+
+
+@people_app.command("add")
+def add(
+    login: Login,
+    role: Roles,
+    name: Annotated[str, typer.Option(help="[default: the login]")] = "",
+    area: Annotated[list[str] | None, typer.Option(help="An area that a contractor sees.")] = None,
+    vehicle: Annotated[list[str] | None, typer.Option(help="A truck that a driver drives.")] = None,
+) -> None:
+    """Make an account and print a one-time link, good for three days, by which the person sets a password."""
+    with _desk() as (desk, settings):
+        wanted = staff.Wanted(roles=role, areas=area, vehicle_ids=vehicle)
+        _, secret, link = staff.add(desk, login, name or login_of(login), wanted, OPERATOR)
+        _tell_link(settings, secret, link)
+
+
+@people_app.command("list")
+def list_people() -> None:
+    """Print everybody with roles, protection and open sessions."""
+    with _desk() as (desk, _):
+        table = Table("login", "name", "roles", "second factor", "sessions", "since", box=None, pad_edge=False)
+        now_utc = desk.wall.now_utc()
+        for each in desk.people.all():
+            person, proof = each.person, each.proof
+            alive = [one for one in desk.book.of_person(person.id) if desk.gate.is_alive(one, now_utc)]
+            second = "provider" if proof.subject else "yes" if proof.totp_sealed else "no"
+            state = (
+                " (disabled)" if person.disabled_utc else "" if proof.password_hash or proof.subject else " (invited)"
+            )
+            since = person.created_utc.date().isoformat()
+            table.add_row(
+                person.login + state, person.name, ", ".join(sorted(person.roles)), second, str(len(alive)), since
+            )
+        Console(width=160).print(table)
+
+
+@people_app.command("disable")
+def disable(login: Login) -> None:
+    """Shut somebody out at once: every session ends, and no password opens one."""
+    _change(login, staff.Wanted(disabled=True))
+
+
+@people_app.command("enable")
+def enable(login: Login) -> None:
+    """Let somebody in again who was disabled."""
+    _change(login, staff.Wanted(disabled=False))
+
+
+@people_app.command("roles")
+def roles(login: Login, role: Roles) -> None:
+    """Give somebody these roles in place of the former ones."""
+    _change(login, staff.Wanted(roles=role))
+
+
+@people_app.command("reset")
+def reset(
+    login: Login,
+    second_factor: Annotated[bool, typer.Option(help="The app is lost, too: it is set up anew.")] = False,
+) -> None:
+    """End somebody's sessions and print a one-time link, good for a day, to a new password."""
+    with _desk() as (desk, settings):
+        kept = _found(desk, login)
+        _, secret, link = staff.reset(desk, kept.person.id, OPERATOR, second_factor=second_factor)
+        _tell_link(settings, secret, link)
+
+
+@people_app.command("sessions")
+def sessions(login: Login, end: Annotated[bool, typer.Option("--end", help="End all of them.")] = False) -> None:
+    """Print where somebody is signed in, or sign them out everywhere."""
+    with _desk() as (desk, _):
+        kept, now_utc = _found(desk, login), desk.wall.now_utc()
+        if end:
+            typer.echo(f"{staff.end_sessions(desk, kept.person.id, OPERATOR)} sessions ended")
+            return
+        for each in desk.book.of_person(kept.person.id):
+            if desk.gate.is_alive(each, now_utc):
+                typer.echo(
+                    f"{each.id}  since {each.created_utc:%Y-%m-%d %H:%M}Z  {each.way}  {each.address}  {each.agent}"
+                )
+
+
+@keys_app.command("add")
+def add_key(
+    name: Annotated[str, typer.Argument(help="What uses it, such as prometheus.")],
+    role: Roles,
+    days: Annotated[int, typer.Option(min=1, max=1_095, help="How long it is good.")] = KEY_LASTS_DAYS,
+) -> None:
+    """Make a key and print it, this once. A program sends it as `Authorization: Bearer tm_…`."""
+    with _desk() as (desk, _):
+        token, now_utc = new_token(KEY), desk.wall.now_utc()
+        try:
+            key = ApiKey(token.id, name, frozenset(role), token.sha256, now_utc, now_utc + timedelta(days=days))
+        except ValueError as exc:
+            raise typer.BadParameter(str(exc)) from exc
+        desk.book.add_key(key)
+        note(Event.KEY_ADDED, key=key.id, name=name, roles=sorted(key.roles), by=OPERATOR)
+        typer.echo(token.text)
+
+
+@keys_app.command("list")
+def list_keys() -> None:
+    """Print every key with what it may and how long; never the key itself."""
+    with _desk() as (desk, _):
+        now_utc = desk.wall.now_utc()
+        for each in desk.book.all_keys():
+            state = "good" if each.is_good(now_utc) else "revoked" if each.revoked_utc else "expired"
+            typer.echo(
+                f"{each.id}  {each.name}  {', '.join(sorted(each.roles))}  {state} until {each.expires_utc:%Y-%m-%d}"
+            )
+
+
+@keys_app.command("revoke")
+def revoke_key(key_id: Annotated[str, typer.Argument(help="As `tomma keys list` tells it.")]) -> None:
+    """End a key at once."""
+    with _desk() as (desk, _):
+        key = desk.book.revoke_key(key_id, desk.wall.now_utc())
+        note(Event.KEY_REVOKED, key=key.id, name=key.name, by=OPERATOR)
+
+
+def _change(login: str, wanted: staff.Wanted) -> None:
+    with _desk() as (desk, _):
+        staff.change(desk, _found(desk, login).person.id, wanted, OPERATOR)
+
+
+@contextmanager
+def _desk() -> Iterator[tuple[Desk, Settings]]:
+    settings = load_settings()
+    with open_stores(settings) as stores:
+        yield desk_of(settings, stores), settings
+
+
+def _state(kept: KeptPerson) -> str:
+    if kept.person.disabled_utc:
+        return " (disabled)"
+    return "" if kept.proof.password_hash or kept.proof.subject else " (invited)"
+
+
+def _found(desk: Desk, login: str) -> KeptPerson:
+    kept = desk.people.by_login(login_of(login))
+    if kept is None:
+        raise NotFoundError(f"there is nobody with the login {login}; see `tomma people list`")
+    return kept
+
+
+def _tell_link(settings: Settings, secret: str, link: OneTimeLink) -> None:
+    home = settings.server.public_url or f"http://127.0.0.1:{settings.server.port}"
+    typer.echo(f"{home.rstrip('/')}/login#link={secret}")
+    typer.echo(
+        f"good once, until {link.expires_utc:%Y-%m-%d %H:%M}Z; hand it over by another way than the login", err=True
+    )
