@@ -184,3 +184,36 @@ def test_only_what_differs_from_the_citys_own_hours_is_ordered(shared: Stack, op
         {"vehicle_ids": ["b"], "shifts": {"b": {"start": "06:00", "end": "15:00"}}, "crews": {"b": "Nord"},
          "budget_s": 5, "risk": 0.25},
     ]  # fmt: skip
+
+
+def test_the_risk_knob_is_turned_in_overflows_and_kilometres(shared: Stack, open_page: OpenPage) -> None:
+    """By arrow key, by a click on the curve or in its table: the same point, told in plain units."""
+    page = open_page(shared, "/driver").page
+    page.route("**/api/v1/plans/pareto?*", lambda route: route.fulfill(json=CURVE))
+    page.goto(shared.address + "/planning")
+    page.locator(".balance li").first.wait_for()
+    page.locator(".order summary").first.click()
+    page.locator(".risk-box summary").first.click()
+    slider = page.get_by_label("Välj punkt på kurvan")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^0,93 överfulla kärl och 92 km i veckan"))
+    expect(page.locator(".risk .told .tag")).to_have_text("stadens inställning")
+    slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^0,042 överfulla kärl och 110 km i veckan"))
+    page.locator(".curve .point").first.click()
+    expect(page.locator(".risk .told")).to_contain_text("16 överfulla kärl och 75 km i veckan")
+    page.locator(".risk summary").click()
+    chosen = page.locator(".risk tr.selected")
+    expect(chosen.get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    expect(chosen.locator("td").first).to_have_text("16")
+
+
+CURVE = {
+    "status": "ready", "as_of_utc": "2026-11-20T06:15:00Z", "draws": 4, "detail": "",
+    "points": [
+        {"risk": risk, "accepted_overflow_probability": alpha, "expected_overflows_per_week": overflows,
+         "km_per_week": km, "lifts_per_week": 90.0, "cost_minor_per_week": 700_000, "current": risk == 0.5}
+        for risk, alpha, overflows, km in (
+            (0.0, 0.0063, 0.042, 110.3), (0.5, 0.1, 0.929, 92.4), (1.0, 0.95, 16.4, 74.9))
+    ],
+}  # fmt: skip
+"""What the server works out in half a minute, as it answers it."""

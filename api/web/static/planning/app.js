@@ -44,7 +44,9 @@ function View({view, desk, state}) {
   const {t} = useWords();
   if (view === "schedule") return html`<${Schedule} areas=${state.areas} />`;
   if (view === "map") return html`<${PlanMap} desk=${desk} state=${state} />`;
-  if (!state.plan) return html`<p class="empty">${t("planning.nothing_to_show")}</p>`;
+  if (!state.plan) {
+    return html`<p class="empty" role="status">${t(state.loaded ? "planning.nothing_to_show" : "app.loading")}</p>`;
+  }
   if (view === "stops") return html`<${StopLists} desk=${desk} state=${state} />`;
   if (view === "compare") return html`<${Comparison} desk=${desk} state=${state} />`;
   return html`<${BinList} desk=${desk} state=${state} />`;

@@ -5,6 +5,7 @@
  */
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
+import {few} from "./numbers.js";
 
 const WIDTH = 360;
 const HEIGHT = 190;
@@ -12,6 +13,8 @@ const LEFT = 40;
 const BOTTOM = 34;
 const TOP = 12;
 const RIGHT = 14;
+const LINE_APART = 15;
+const OVERFLOW_TICKS = [0, 0.1, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 
 /** Round numbers from below the lowest to above the highest, three or four of them. */
 export function ticks(low, high) {
@@ -24,31 +27,37 @@ export function ticks(low, high) {
   return found;
 }
 
+/** A bold city has a hundred times the overflows of a careful one: heights go by the root, so that both can be read. */
 function scalesOf(points) {
   const kms = points.map((each) => each.km_per_week);
-  const overflows = points.map((each) => each.expected_overflows_per_week);
+  const most = Math.max(0.1, ...points.map((each) => each.expected_overflows_per_week));
   const xs = ticks(Math.min(...kms), Math.max(...kms));
-  const ys = ticks(0, Math.max(...overflows));
-  const along = (value, all, from, to) => from + ((value - all[0]) / (all.at(-1) - all[0] || 1)) * (to - from);
-  return {
-    xs, ys,
-    x: (value) => along(value, xs, LEFT, WIDTH - RIGHT),
-    y: (value) => along(value, ys, HEIGHT - BOTTOM, TOP),
-  };
+  const top = OVERFLOW_TICKS.find((each) => each >= most) ?? most;
+  const high = HEIGHT - BOTTOM - TOP;
+  const y = (value) => TOP + (1 - Math.sqrt(value / top)) * high;
+  const ys = OVERFLOW_TICKS.filter((each) => each <= top).reduceRight((kept, each) => (
+    kept.length && y(each) - y(kept[0]) < LINE_APART ? kept : [each, ...kept]), []);
+  return {xs, ys, y, x: (value) => LEFT + ((value - xs[0]) / (xs.at(-1) - xs[0] || 1)) * (WIDTH - RIGHT - LEFT)};
 }
+
+/** @returns {boolean} Whether another point has no more of both, and less of one: nobody would choose this one. */
+export const isBeaten = (point, points) => points.some((other) => (
+  other.km_per_week <= point.km_per_week && other.expected_overflows_per_week <= point.expected_overflows_per_week
+  && (other.km_per_week < point.km_per_week || other.expected_overflows_per_week < point.expected_overflows_per_week)));
 
 function Drawing({points, chosen, onChoose}) {
   const {t, format} = useWords();
   const {xs, ys, x, y} = scalesOf(points);
   const at = (point) => [x(point.km_per_week), y(point.expected_overflows_per_week)];
+  const front = points.filter((each) => !isBeaten(each, points)).sort((one, other) => one.km_per_week - other.km_per_week);
   return html`<svg class="curve" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" focusable="false">
     ${ys.map((value) => html`<g><path class="grid" d=${`M${LEFT} ${y(value)}H${WIDTH - RIGHT}`} />
-      <text x=${LEFT - 6} y=${y(value) + 4} text-anchor="end">${format.tenth(value)}</text></g>`)}
+      <text x=${LEFT - 6} y=${y(value) + 4} text-anchor="end">${few(value, format)}</text></g>`)}
     ${xs.map((value) => html`<text x=${x(value)} y=${HEIGHT - BOTTOM + 15} text-anchor="middle">${format.whole(value)}</text>`)}
     <text class="axis" x=${WIDTH - RIGHT} y=${HEIGHT - 3} text-anchor="end">${t("curve.km_axis")}</text>
     <text class="axis" x=${LEFT + 4} y=${TOP + 2}>${t("curve.overflow_axis")}</text>
-    <polyline points=${points.map((each) => at(each).join(",")).join(" ")} />
-    ${points.map((each, index) => html`<g class=${`point ${index === chosen ? "chosen" : ""}`} key=${index}
+    <polyline points=${front.map((each) => at(each).join(",")).join(" ")} />
+    ${points.map((each, index) => html`<g class=${`point ${index === chosen ? "chosen" : ""} ${front.includes(each) ? "" : "beaten"}`} key=${index}
       onClick=${() => onChoose(index)}><circle class="reach" cx=${at(each)[0]} cy=${at(each)[1]} r="14" />
       ${each.current && html`<rect x=${at(each)[0] - 8} y=${at(each)[1] - 8} width="16" height="16" />`}
       <circle cx=${at(each)[0]} cy=${at(each)[1]} r=${index === chosen ? 6.5 : 4} /></g>`)}</svg>`;
@@ -61,8 +70,8 @@ function Twin({points, chosen, onChoose}) {
       <th scope="col">${t("curve.km")}</th><th scope="col">${t("curve.cost")}</th></tr></thead>
     <tbody>${points.map((each, index) => html`<tr key=${index} class=${index === chosen ? "selected" : ""}>
       <th scope="row"><button type="button" class="link" aria-pressed=${index === chosen} onClick=${() => onChoose(index)}>
-        ${format.pct(each.accepted_overflow_probability)}</button></th>
-      <td>${format.tenth(each.expected_overflows_per_week)}</td><td>${format.whole(each.km_per_week)}</td>
+        ${few(each.accepted_overflow_probability * 100, format)} %</button></th>
+      <td>${few(each.expected_overflows_per_week, format)}</td><td>${format.whole(each.km_per_week)}</td>
       <td>${format.money(each.cost_minor_per_week)}</td></tr>`)}</tbody></table></details>`;
 }
 
@@ -72,7 +81,7 @@ function Knob({points, risk, onRisk}) {
   const point = points[chosen];
   const choose = (index) => onRisk(points[index].risk);
   const told = t("curve.told", {
-    overflows: format.tenth(point.expected_overflows_per_week), km: format.whole(point.km_per_week),
+    overflows: few(point.expected_overflows_per_week, format), km: format.whole(point.km_per_week),
     cost: format.money(point.cost_minor_per_week),
   });
   return html`<div class="risk"><${Drawing} points=${points} chosen=${chosen} onChoose=${choose} />
@@ -91,10 +100,12 @@ function Knob({points, risk, onRisk}) {
  */
 export function Curve({curve, risk, onRisk, onOpen}) {
   const {t} = useWords();
-  const points = [...(curve?.points ?? [])].sort((one, other) => one.km_per_week - other.km_per_week);
+  const points = [...(curve?.points ?? [])].sort((one, other) => other.risk - one.risk);
+  const isComputing = !curve || curve.status === "computing";
   return html`<details class="risk-box" onToggle=${(event) => event.currentTarget.open && onOpen()}>
     <summary><span>${t("curve.title")}</span>${risk === null && html`<small>${t("curve.current")}</small>`}</summary>
     ${points.length > 1 ? html`<${Knob} points=${points} risk=${risk} onRisk=${onRisk} />`
-      : html`<p class="hint" role="status">${t(curve && curve.status !== "computing" ? "curve.none" : "curve.computing")}</p>`}
+      : html`<p class="hint" role="status">${t(isComputing ? "curve.computing" : "curve.none")}</p>`}
+    ${points.length > 1 && isComputing && html`<p class="hint">${t("curve.refining")}</p>`}
   </details>`;
 }

@@ -12,7 +12,7 @@ const FINAL = new Set(["ready", "failed", "published", "superseded", "discarded"
 
 const EMPTY = {
   day: "", plans: [], plan: null, before: null, redo: [], job: null, busy: false, bins: [], areas: [], byId: new Map(),
-  selectedId: null, truck: null, live: false, fault: "", said: null, curve: null, comparison: null,
+  selectedId: null, truck: null, live: false, loaded: false, fault: "", said: null, curve: null, comparison: null,
 };
 
 /** @param {{organisation: {timezone: string}}} city */
@@ -58,6 +58,7 @@ export function openDesk(city) {
     if (!open && plan?.status === "draft") return; // drafts are not listed; this one is being worked on
     const wanted = plans.find((each) => each.id === (open ?? plan?.id)) ?? planToOpen(plans);
     if (wanted?.id !== get().plan?.id || wanted?.status !== get().plan?.status) await showPlan(wanted?.id ?? null);
+    store.set({loaded: true});
   }
 
   function follow(id) {
@@ -145,7 +146,7 @@ export function openDesk(city) {
   }
 
   const showDay = (day) => {
-    store.set({day, plans: [], plan: null, before: null, redo: [], curve: null, comparison: null, selectedId: null});
+    store.set({day, loaded: false, plans: [], plan: null, before: null, redo: [], curve: null, comparison: null, selectedId: null});
     return trying(askPlans);
   };
 

@@ -16,6 +16,9 @@ export function differenceText(value, base, write, t, format) {
   return t(extra > 0 ? "diff.more" : "diff.less", {value: text, part: format.pct(Math.abs(extra / base))});
 }
 
+/** 0.0234 -> "0.023", 16.4 -> "16": what is seldom and what is common on one scale. */
+export const few = (value, format) => new Intl.NumberFormat(format.locale, {maximumSignificantDigits: 2}).format(value);
+
 const ENDINGS = [
   ["_s", (value, format) => format.duration(value)],
   ["_l", (value, format) => format.litres(value)],

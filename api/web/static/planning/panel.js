@@ -77,7 +77,7 @@ export function Panel({desk, state}) {
   const {plan, job, day} = state;
   const [open, setOpen] = useState(null);
   const named = useMemo(() => format.day(`${day}T12:00:00Z`), [day, format]);
-  const ordering = open ?? !plan;
+  const ordering = open ?? (state.loaded && !plan); // not before we know whether there is one
   return html`<section class="panel" aria-labelledby="plan-title">
     <header><div><h2 id="plan-title">${t("planning.title", {day: named})}</h2>
       <p>${plan && html`<span class=${`tag ${plan.status}`}>${t(`status.${plan.status}`)}</span>`}</p></div></header>

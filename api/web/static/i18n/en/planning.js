@@ -61,7 +61,7 @@ export default {
   "order.start_of": "{vehicle} starts",
   "order.end_of": "{vehicle} ends",
   "order.crew_of": "Crew of {vehicle}",
-  "order.crew_hint": "Crew, such as North",
+  "order.crew_hint": "Crew",
   "order.none": "Choose at least one truck.",
   "order.budget": "Search for at most",
   "order.seconds": {one: "{n} second", other: "{n} seconds"},
@@ -213,4 +213,5 @@ export default {
   "run.published": "Published",
   "run.failed": "Failed",
   "run.missed": "Missed",
+  "curve.refining": "Still being worked out: the points get surer, and more.",
 };

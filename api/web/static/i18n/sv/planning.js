@@ -61,7 +61,7 @@ export default {
   "order.start_of": "{vehicle} börjar",
   "order.end_of": "{vehicle} slutar",
   "order.crew_of": "Lag på {vehicle}",
-  "order.crew_hint": "Lag, till exempel Nord",
+  "order.crew_hint": "Lag",
   "order.none": "Välj minst en bil.",
   "order.budget": "Sök i högst",
   "order.seconds": {one: "{n} sekund", other: "{n} sekunder"},
@@ -213,4 +213,5 @@ export default {
   "run.published": "Publicerad",
   "run.failed": "Misslyckad",
   "run.missed": "Missad",
+  "curve.refining": "Räknas fortfarande: punkterna blir säkrare och fler.",
 };
