@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Header, Response
 from api.access import OFFICE, allow
 from api.citymap.choice import Choice, chosen
 from api.citymap.schemas import AheadOut, FiguresOut, LevelsOut, PlacesOut
-from api.citymap.table import as_csv
+from api.citymap.table import COLUMNS, table_row
+from api.csv_answer import csv_answer
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
 from api.services import Hands
@@ -57,7 +58,5 @@ def map_table(hands: Hands, choice: Annotated[Choice, Depends()]) -> Response:
     """Return the bins that the filters let through; a text that a spreadsheet would take for a formula is quoted."""
     seen = hands.atlas.seen()
     zone = ZoneInfo(seen.scene.city.organisation.timezone)
-    content = as_csv(chosen(seen, choice), choice.hour, zone)
-    name = f"bins-{seen.as_of_utc.astimezone(zone):%Y-%m-%d-%H%M}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    rows = [table_row(row, band, choice.hour, zone) for row, band in chosen(seen, choice)]
+    return csv_answer(f"bins-{seen.as_of_utc.astimezone(zone):%Y-%m-%d-%H%M}.csv", COLUMNS, rows)
