@@ -38,12 +38,12 @@ export function TopBar({here, live, onLanguage}) {
     <a class="skip-link" href="#content">${t("app.skip_to_content")}</a>
     <h1><img src="/static/icons/tomma.svg" width="28" height="28" alt="" />${t("app.name")}
       <span>${city?.organisation.name ?? ""}</span></h1>
-    <nav class="pages" aria-label=${t("nav.label")}>${there().map(([page, path]) => html`<a key=${page}
-      href=${path} aria-current=${page === here ? "page" : undefined}>${t(`nav.${page}`)}</a>`)}</nav>
     <span class="spring"></span>
     ${city && html`<${CityClock} />`}
     ${live !== undefined && html`<p class=${`pill live ${live ? "on" : "off"}`} role="status"><i aria-hidden="true"></i>
       ${t(live ? "bar.live" : "bar.reconnecting")}</p>`}
     <${LanguageSwitch} onLanguage=${onLanguage} /><${ThemeSwitch} />
+    <nav class="pages" aria-label=${t("nav.label")}>${there().map(([page, path]) => html`<a key=${page}
+      href=${path} aria-current=${page === here ? "page" : undefined}>${t(`nav.${page}`)}</a>`)}</nav>
   </header>`;
 }

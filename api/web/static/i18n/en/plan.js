@@ -53,7 +53,7 @@ export default {
   "plan.left_out_count": {one: "{n} bin", other: "{n} bins"},
   "plan.more": {one: "and {n} more", other: "and {n} more"},
   "plan.feed": "Latest from the trucks",
-  "plan.feed_empty": "Nothing yet today.",
+  "plan.feed_empty": "Nothing since this page was opened.",
   "reason_title.overflow_risk": "Risk of overflow",
   "reason_title.full_now": "Full now",
   "reason_title.worth_the_detour": "Worth the detour",

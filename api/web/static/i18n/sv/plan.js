@@ -53,7 +53,7 @@ export default {
   "plan.left_out_count": {one: "{n} kärl", other: "{n} kärl"},
   "plan.more": {one: "och {n} till", other: "och {n} till"},
   "plan.feed": "Senast från bilarna",
-  "plan.feed_empty": "Inget än i dag.",
+  "plan.feed_empty": "Inget sedan sidan öppnades.",
   "reason_title.overflow_risk": "Risk att svämma över",
   "reason_title.full_now": "Fullt nu",
   "reason_title.worth_the_detour": "Värt omvägen",
