@@ -135,7 +135,8 @@ def _ask(address: str, paths: Sequence[str], asked: int) -> Timed:
 @contextmanager
 def _serving(folder: Path) -> Iterator[str]:
     """Run `tomma serve` on a free port and yield its address."""
-    environment = {**os.environ, "TOMMA_DATA_DIR": str(folder), "TOMMA_CONFIG": str(folder / "tomma.toml")}
+    own = {"DATA_DIR": str(folder), "CONFIG": str(folder / "tomma.toml"), "PEOPLE__DEMO": "true"}
+    environment = {**os.environ, **{f"TOMMA_{name}": value for name, value in own.items()}}
     child = Child("serve", ["serve", "--port", "0"], environment, folder / "serve.log")
     try:
         yield _address_of(child)
