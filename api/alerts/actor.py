@@ -2,10 +2,15 @@
 
 from fastapi import Request
 
-OFFICE_ACTOR = "office"
-"""As long as nobody signs in, everybody at the desk is the office."""
+from api.access.rules import who_asks
+from tomma.people import Role
+
+DRIVER, OFFICE_ACTOR = "driver", "office"
 
 
-def actor_of(request: Request) -> str:  # noqa: ARG001  (who has signed in will be told by it)
-    """Return the name to write down."""
-    return OFFICE_ACTOR
+def actor_of(request: Request) -> str:
+    """Return the name to write down: an account or a key; of a driver the role only, never the person."""
+    who = who_asks(request)
+    if who.tablet is not None or (who.may_be(Role.DRIVER) and not who.may_be(Role.MANAGER)):
+        return DRIVER
+    return who.name.removeprefix("person:") or OFFICE_ACTOR

@@ -77,7 +77,7 @@ class OpenOut(Shown):
 
     total: int = Field(description="How many match, on all pages.")
     counts: dict[str, dict[str, int]] = Field(
-        description="How many of all there are, by `state`, by `urgency` (of those open) and by `kind`.",
+        description="How many of all there are, by `state`, `urgency` (of those open), `kind` and `area`.",
         examples=[{"state": {"open": 3}, "urgency": {"today": 3}, "kind": {"overflow_soon": 3}}],
     )
     alerts: list[StandingOut]

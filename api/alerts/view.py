@@ -90,6 +90,7 @@ def _counts(standing: Sequence[Standing]) -> dict[str, dict[str, int]]:
         "state": dict(Counter(each.attention.state.value for each in standing)),
         "urgency": dict(Counter(each.urgency.value for each in open_ones)),
         "kind": dict(Counter(each.alert.kind.value for each in standing)),
+        "area": dict(Counter(each.area for each in standing if each.area)),
     }
 
 

@@ -38,6 +38,7 @@ SHELLS = {
     "/planning": Shell("planning.html"),
     "/sensors": Shell("sensors.html", (*OFFICE, Role.INSTALLER)),
     "/followup": Shell("followup.html", (Role.MANAGER,)),
+    "/alerts": Shell("alerts.html"),
     "/assets": Shell("assets.html"),
     "/figures": Shell("figures.html"),
     "/install": Shell("install.html", (Role.MANAGER, Role.INSTALLER), PHONE),

@@ -126,7 +126,7 @@ def test_an_acknowledged_alert_stays_on_the_list_with_who_when_and_why(desk: htt
     assert [each["state"] for each in after] == ["acknowledged"]
     done = listed(desk, "state=acknowledged")[0]["actions"]
     assert [(each["action"], each["by"], each["note"], each["at_utc"]) for each in done] == [
-        ("acknowledged", "office", "Räddningstjänsten är på väg", "2026-11-22T05:30:00Z")
+        ("acknowledged", "demo", "Räddningstjänsten är på väg", "2026-11-22T05:30:00Z")
     ]
     assert desk.get("/api/v1/alerts/summary").json()["now"] == 0
 

@@ -45,7 +45,7 @@ def test_an_order_made_from_an_alert_knows_what_and_where(client: httpx.Client, 
     alert = client.get("/api/v1/alerts/open").json()["alerts"][0]
     order = make(client, alert_id=alert["id"], priority="high")
     assert (order["kind"], order["bin_id"], order["sensor_id"], order["place"], order["created_by"]) == (
-        "replace_battery", "B2", "H2", "Gata 1", "office",
+        "replace_battery", "B2", "H2", "Gata 1", "demo",
     )  # fmt: skip
     assert client.get("/api/v1/alerts/open").json()["alerts"][0]["work_orders"] == [
         {"id": order["id"], "status": "open"}
@@ -64,7 +64,7 @@ def test_every_step_stays_readable(client: httpx.Client) -> None:
     told = client.get(path).json()
     assert (told["status"], told["note"], told["revision"]) == ("done", "Locket har lossnat", 3)
     assert [(each["status"], each["note"], each["by"]) for each in told["history"]] == [
-        ("doing", "Beställt gångjärn", "office"), ("done", "", "office"),
+        ("doing", "Beställt gångjärn", "demo"), ("done", "", "demo"),
     ]  # fmt: skip
     assert standing(client) == []
 

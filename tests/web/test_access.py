@@ -129,6 +129,17 @@ def of_install(page: Page) -> None:
     page.locator(".choices button").first.click()
 
 
+def of_alerts(page: Page) -> None:
+    """Open the first alert: its panel has every kind of field."""
+    page.locator("tbody .link").first.click()
+    page.locator(".side form").wait_for()
+
+
+def of_orders(page: Page) -> None:
+    """Unfold the form for a new order."""
+    page.locator(".new-order summary").click()
+
+
 STATES = [
     pytest.param("/assets", with_a_thing, id="assets, a bin open"),
     pytest.param("/assets#sheet", of_sheet, id="assets, spreadsheet"),
@@ -139,6 +150,8 @@ STATES = [
     pytest.param("/planning", of_planning, id="planning, ordering"),
     pytest.param("/planning", with_card, id="planning, a bin open"),
     pytest.param("/planning", of_schedule, id="planning, every morning"),
+    pytest.param("/alerts", of_alerts, id="alerts, one open"),
+    pytest.param("/alerts#work", of_orders, id="work orders, a new one"),
     pytest.param(DRIVER, of_driver, id="driver"),
     pytest.param(DRIVER, with_sheet, id="driver, skipping"),
     pytest.param(DRIVER, with_choice, id="driver, choosing"),

@@ -15,6 +15,7 @@ from api.sensors.schemas import SensorStateName
 from routing.roads.guidance import Language
 from tests.web.conftest import OpenPage
 from tests.web.stack import Stack
+from tomma.alerts import CareAction
 from tomma.city import Organisation
 from tomma.model import (
     AlertKind,
@@ -28,10 +29,13 @@ from tomma.model import (
     SkipReason,
 )
 from tomma.plan import PlanStatus, RoadsSource
+from tomma.work import WorkKind, WorkStatus
 
 STATIC = Path(__file__).parents[2] / "api/web/static"
 PRINTED = STATIC.parents[1] / "exports"
 """What goes on paper takes its words from the same files."""
+MAILED = STATIC.parents[1] / "notify" / "mail.py"
+"""So do e-mails."""
 LANGUAGES = ("sv", "en")
 PARTS = sorted(path.stem for path in (STATIC / "i18n/en").glob("*.js"))
 QUOTED = re.compile(r"""["'`]((?:[a-z_]+)\.[a-z0-9_.]*)(?=["'`$])""")
@@ -83,6 +87,10 @@ def test_every_code_of_the_core_has_words(words: AllWords) -> None:
         *(f"bin.emptying.{source}" for source in EmptyingSource),
         *(f"quality.{str(flag.name).lower()}" for flag in Quality),
         *(f"alert.{kind}" for kind in AlertKind),
+        *(f"todo.{kind}" for kind in AlertKind),
+        *(f"work.kind.{kind}" for kind in WorkKind),
+        *(f"work.status.{status}" for status in WorkStatus),
+        *(f"alerts.action.{action}" for action in CareAction),
         *(f"letter.{reason}" for reason in RejectReason),
         *(f"sensors.state.{state}" for state in get_args(SensorStateName)),
     }
@@ -93,7 +101,7 @@ def test_every_code_of_the_core_has_words(words: AllWords) -> None:
 def test_the_pages_use_every_word_and_only_words_there_are(words: AllWords) -> None:
     """A key with a typing error, or a word nobody shows, is found here."""
     told = [path for path in STATIC.rglob("*.js") if path.relative_to(STATIC).parts[0] not in NO_WORDS]
-    told += PRINTED.glob("*.py")
+    told += [*PRINTED.glob("*.py"), MAILED]
     source = "".join(path.read_text() for path in told)
     known = set(words["sv"])
     families = {key.split(".")[0] for key in known}

@@ -2,6 +2,7 @@
 import {clockFactor, nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
+import {AlertCount} from "./alertcount.js";
 import {LanguageSwitch, ThemeSwitch} from "../lib/switches.js";
 
 const TICK_MS = 1_000;
@@ -44,6 +45,7 @@ export function TopBar({here, live, onLanguage}) {
       ${t(live ? "bar.live" : "bar.reconnecting")}</p>`}
     <${LanguageSwitch} onLanguage=${onLanguage} /><${ThemeSwitch} />
     <nav class="pages" aria-label=${t("nav.label")}>${there().map(([page, path]) => html`<a key=${page}
-      href=${path} aria-current=${page === here ? "page" : undefined}>${t(`nav.${page}`)}</a>`)}</nav>
+      href=${path} aria-current=${page === here ? "page" : undefined}><span>${t(`nav.${page}`)}${page === "alerts"
+        && city && html` <${AlertCount} />`}</span></a>`)}</nav>
   </header>`;
 }

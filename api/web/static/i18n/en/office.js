@@ -28,6 +28,7 @@ export default {
   "nav.sensors": "Sensors",
   "nav.tablets": "Tablets",
   "bar.demo_clock": "demo clock ×{factor}",
+  "bar.alerts": {one: "{n} open alert", other: "{n} open alerts"},
   "bar.live": "Live",
   "bar.reconnecting": "Reconnecting …",
   "pager.previous": "Previous",

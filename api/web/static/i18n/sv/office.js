@@ -28,6 +28,7 @@ export default {
   "nav.sensors": "Givare",
   "nav.tablets": "Surfplattor",
   "bar.demo_clock": "demoklocka ×{factor}",
+  "bar.alerts": {one: "{n} öppet larm", other: "{n} öppna larm"},
   "bar.live": "Direkt",
   "bar.reconnecting": "Återansluter …",
   "pager.previous": "Föregående",
