@@ -130,6 +130,8 @@ class DayInputs:
     """Every real emptying, tapped or seen by a sensor."""
     driven: tuple[Trip, ...]
     """From the drivers' taps."""
+    unknown_trucks: tuple[str, ...]
+    """Trucks that drove and that the city no longer has: nobody can tell their kilometres."""
     in_service: bool
     """Whether a plan was ever published, on that day or before."""
     planned: Planned | None
@@ -202,7 +204,7 @@ class SavingDay:
         """
         planned, inputs = self.inputs.planned, self.inputs
         known = not inputs.emptied if planned is None else bool(inputs.driven) or not planned.bin_ids
-        return inputs.in_service and known
+        return inputs.in_service and known and not inputs.unknown_trucks
 
     @property
     def digest(self) -> str:

@@ -127,6 +127,7 @@ def _inputs(world: World, city: City, day: WorkingDay, now_utc: datetime, last: 
         before=_before(last, bin_ids, held_dl, full_dl, _emptied_before(outlook.last_emptied, bin_ids, day)),
         emptied=heard.emptied,
         driven=heard.driven,
+        unknown_trucks=tuple(sorted({trip.vehicle_id for trip in heard.driven} - set[str](city.vehicles))),
         in_service=_in_service(world, day.day),
         planned=heard.planned,
         weighed_kg=heard.weighed_kg,

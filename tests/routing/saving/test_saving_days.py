@@ -149,6 +149,22 @@ def test_a_day_on_which_nobody_tapped_does_not_count(fresh: Stores) -> None:
     assert (made[6].inputs.planned, made[6].counts) == (None, True)
 
 
+def test_a_truck_that_was_sold_overnight_makes_its_day_unknown_and_not_cheap(fresh: Stores) -> None:
+    """Its kilometres cannot be told any more; without them the day would look like a saving."""
+    lived = Lived(small_city(), fresh, FIRST)
+    lived.live(3)
+    drove = {trip.vehicle_id for day in lived.compute() for trip in day.inputs.driven}
+    lived.live(3)
+    lived.city = replace(
+        lived.city, vehicles={id_: each for id_, each in lived.city.vehicles.items() if id_ not in drove}
+    )
+    fresh.registry.save(lived.city)
+    gone = [day for day in lived.compute() if day.inputs.driven]
+
+    assert gone
+    assert [day.counts for day in gone] == [False] * len(gone)
+
+
 def test_the_export_alone_gives_the_same_figures_to_the_metre(stores: Stores) -> None:
     """Must show 4 of the manager's desk."""
     kept = stores.saving.figures(*ALL)
