@@ -331,7 +331,7 @@ class SavingSettings(_Section):
     best for fixed rounds on the proving ground."""
     weekdays: tuple[Weekday, ...] = _WEEKDAYS
     """On which the rules drive; name those on which you do."""
-    iterations: int = Field(default=300, ge=0, le=100_000)
+    iterations: int = Field(default=3_000, ge=0, le=100_000)
     """Of the engine, for each day of each rule: with too few it would drive too far, and flatter the saving."""
 
     @property

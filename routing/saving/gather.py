@@ -35,6 +35,9 @@ DONE_AT = time(4, 0)
 SETTLING_DAYS = 14
 """Before the first plan, so that both rules stand where they would: what they inherit is not their doing."""
 
+SETTLING_ITERATIONS = 300
+"""Enough for days that never count."""
+
 
 @dataclass(frozen=True)
 class World:
@@ -105,6 +108,7 @@ def _inputs(world: World, city: City, day: WorkingDay, now_utc: datetime, last: 
     held_dl = _held(heard, bin_ids, volume_l, usual / 86_400.0, day)
     full_dl = [int(each) for each in volume_l * FULL_FRACTION * 10.0]
     fits = interval_days(volume_l, usual, world.saving.fixed_margin)
+    in_service = _in_service(world, day.day)
     return DayInputs(
         day=day.day,
         previous=last.digest if last else "",
@@ -116,7 +120,7 @@ def _inputs(world: World, city: City, day: WorkingDay, now_utc: datetime, last: 
         rules=RuleSettings(
             threshold_fraction=world.saving.threshold_fraction,
             weekdays=tuple(sorted(world.saving.iso_weekdays)),
-            iterations=world.saving.iterations,
+            iterations=world.saving.iterations if in_service else min(world.saving.iterations, SETTLING_ITERATIONS),
             seed=world.planning.seed,
         ),
         minutes=_seconds(day) // 60,
@@ -128,7 +132,7 @@ def _inputs(world: World, city: City, day: WorkingDay, now_utc: datetime, last: 
         emptied=heard.emptied,
         driven=heard.driven,
         unknown_trucks=tuple(sorted({trip.vehicle_id for trip in heard.driven} - set[str](city.vehicles))),
-        in_service=_in_service(world, day.day),
+        in_service=in_service,
         planned=heard.planned,
         weighed_kg=heard.weighed_kg,
     )

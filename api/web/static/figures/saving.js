@@ -47,13 +47,19 @@ function Row({measure}) {
 
 const HEADS = ["total", "share", "per_day", "interval"];
 
-function Against({saving, threshold}) {
+/** A rule that has not the trucks for its own bins looks cheaper than it is. */
+function leftBehind(figures, side) {
+  return figures.periods.reduce((sum, each) => sum + each.counted_figures[side].left_behind, 0);
+}
+
+function Against({saving, figures}) {
   const {t, format} = useWords();
-  const name = t(`figures.against.${saving.against}`, {pct: format.pct(threshold)});
+  const name = t(`figures.against.${saving.against}`, {pct: format.pct(figures.threshold_fraction)});
+  const left = leftBehind(figures, saving.against);
   return html`<section class="card saving" aria-label=${name}>
     <h3>${name}</h3>
     <p class="plain">${sentence(saving, t, format)}</p>
-    <p>${overflow(saving, t, format)}</p>
+    <p>${overflow(saving, t, format)}${left > 0 && ` ${t("figures.saving.left", {bins: format.tenth(left / saving.counted)})}`}</p>
     <div class="scroll" role="region" tabindex="0" aria-label=${t("figures.saved_table", {name})}><table>
       <thead><tr><th scope="col">${t("figures.saved")}</th>${HEADS.map((head) => html`<th scope="col" key=${head}>
         ${t(`figures.saved.${head}`)}</th>`)}</tr></thead>
@@ -64,5 +70,5 @@ function Against({saving, threshold}) {
 export function Savings({figures}) {
   const {t} = useWords();
   return html`<div class="savings" role="group" aria-label=${t("figures.saving")}>${figures.saving.map((each) => html`
-    <${Against} key=${each.against} saving=${each} threshold=${figures.threshold_fraction} />`)}</div>`;
+    <${Against} key=${each.against} saving=${each} figures=${figures} />`)}</div>`;
 }

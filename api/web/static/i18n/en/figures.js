@@ -29,6 +29,7 @@ export default {
   "figures.saving.more_unsure": "{km} more driving a day ({pct} more), but it may be chance: the true value lies between {low} and {high}.",
   "figures.saving.overflow_less": "The bins stood overflowing {hours} less a day, all together.",
   "figures.saving.overflow_more": "The bins stood overflowing {hours} more a day, all together.",
+  "figures.saving.left": "The rule's trucks had no time for {bins} bins a day.",
   "figures.saved": "Saved",
   "figures.saved_table": "{name}, in numbers",
   "figures.saved.total": "In all",

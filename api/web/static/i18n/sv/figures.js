@@ -29,6 +29,7 @@ export default {
   "figures.saving.more_unsure": "{km} längre körning per dag ({pct} mer), men det kan vara slump: det sanna värdet ligger mellan {low} och {high}.",
   "figures.saving.overflow_less": "Kärlen stod överfulla {hours} mindre per dag, alla kärl tillsammans.",
   "figures.saving.overflow_more": "Kärlen stod överfulla {hours} mer per dag, alla kärl tillsammans.",
+  "figures.saving.left": "Regelns bilar hann inte med {bins} kärl per dag.",
   "figures.saved": "Sparat",
   "figures.saved_table": "{name}, i siffror",
   "figures.saved.total": "Totalt",
