@@ -20,6 +20,7 @@ from functools import partial
 from typing import Protocol
 
 from routing.asked import standing_requests
+from routing.balance import evened, is_better
 from routing.basis import Basis
 from routing.build import Built, Points, build_problem, points_of, wanted
 from routing.check import violations
@@ -27,9 +28,10 @@ from routing.days_ahead import look_ahead, taken_early
 from routing.daytime import WorkingDay, local_day
 from routing.demand import Demand, demands
 from routing.drives import Drives, ask_drives
+from routing.engines.finish import orders_of
 from routing.nearby import Streets, per_lift_minor
 from routing.outlook import Foresight, city_outlook
-from routing.problem import Orders, Solution, VisitKind
+from routing.problem import Orders, Problem, Solution, VisitKind
 from routing.replan import (
     Morning,
     locked_in,
@@ -138,7 +140,7 @@ def make_plan(
     built = task.built(asked, frozenset(each.bin_id for each in chosen), points, drives)
     tell("solve")
     warm = _begin_with(built, task.morning, None if plans is None else last_driven(plans, day))
-    solved = _solve(built, settings, iterations, stop, tell, warm)
+    solved = _solve(task, built, iterations, stop, tell, warm)
     tell("streets", solved.solution)
     plan = _plan(plan_id, task, asked, built, solved, drives)
     keep_basis(plan_id, _basis(task, asked, built))
@@ -305,24 +307,34 @@ def _vehicles(task: _Task, vehicle_ids: Sequence[VehicleId] | None) -> list[Vehi
 
 
 def _solve(
+    task: _Task,
     built: Built,
-    settings: PlanningSettings,
     iterations: int | None,
     stop: StopSign | None,
     tell: Callable[..., None],
     warm: Orders | None,
 ) -> Solved:
-    solved = solve_in_child(
-        built.problem,
-        budget_s=settings.budget_s,
-        memory_limit_mb=settings.memory_limit_mb,
-        seed=settings.seed,
-        on_progress=lambda stage, solution, _: tell(stage, solution),
-        iterations=iterations,
-        stop=stop,
-        warm=warm,
-        cluster_address=settings.cluster_address,
-    )
+    balanced, settings = task.wishes.balanced, task.settings
+
+    def solve(problem: Problem, begin_with: Orders | None) -> Solved:
+        return solve_in_child(
+            problem,
+            budget_s=settings.budget_s / 2.0 if balanced else settings.budget_s,
+            memory_limit_mb=settings.memory_limit_mb,
+            seed=settings.seed,
+            on_progress=lambda stage, solution, _: tell(stage, solution),
+            iterations=iterations,
+            stop=stop,
+            warm=begin_with,
+            cluster_address=settings.cluster_address,
+        )
+
+    solved = solve(built.problem, warm)
+    even = evened(built.problem, solved.solution) if balanced else None
+    if even is not None and not (stop is not None and stop.is_set()):
+        tell("balance", solved.solution)
+        again = solve(even, orders_of(solved.solution))
+        solved = again if is_better(solved.solution, again.solution) else solved
     log.info(
         "problem solved engine=%s bins=%d trucks=%d routes=%d unvisited=%d cost_minor=%d first_s=%.2f took_s=%.2f",
         solved.engine,

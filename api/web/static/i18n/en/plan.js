@@ -12,6 +12,7 @@ export default {
   "stage.forecast": "Forecasting every bin",
   "stage.roads": "Measuring the streets",
   "stage.solve": "Setting up the problem",
+  "stage.balance": "Evening out the trucks' days",
   "stage.warm": "Starting from the plan that is there",
   "stage.greedy": "Building a first plan",
   "stage.pyvrp": "Looking for the best routes",

@@ -12,6 +12,7 @@ export default {
   "stage.forecast": "Gör prognos för varje kärl",
   "stage.roads": "Mäter gatorna",
   "stage.solve": "Ställer upp problemet",
+  "stage.balance": "Jämnar ut bilarnas dagar",
   "stage.warm": "Utgår från planen som finns",
   "stage.greedy": "Bygger en första plan",
   "stage.pyvrp": "Söker de bästa rutterna",
