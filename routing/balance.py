@@ -1,6 +1,6 @@
 """Days of equal length: who asked for balance gets trucks that work about as long as each other. Pure.
 
-Engines know no such wish. So the day is solved as it is, and then once more with every truck's hours capped a little
+Engines know no such wish. So the day is solved as it is, and then again with every truck's hours capped a little
 above their average: what does not fit on the long days moves to the short ones. That costs some kilometres; it is kept
 only if no bin is lost by it that must be emptied.
 """
@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from routing.problem import Problem, Solution, TruckRoute, VisitKind
 
-ROOM = 1.06
-"""Above the average: rounds are made of whole bins and whole trips."""
+ROOMS = (1.08, 1.25)
+"""How far above the average a day may be, tried in turn: the trucks share the bins, and each has its own way there."""
 
 
 def work_s(route: TruckRoute) -> int:
@@ -25,15 +25,15 @@ def spread_s(solution: Solution) -> int:
     return max(days) - min(days) if days else 0
 
 
-def evened(problem: Problem, solution: Solution) -> Problem | None:
-    """Return the problem with the trucks' hours capped near their average; None where there is nothing to even out.
+def evened(problem: Problem, solution: Solution, room: float) -> Problem | None:
+    """Return the problem with days of at most `room` times their average; None where there is nothing to even out.
 
     Trucks that are on the road already keep their hours: their day is half over.
     """
     days = [work_s(route) for route in solution.routes if not problem.trucks[route.truck].on_road]
     if len(days) < 2:
         return None
-    most_s = round(sum(days) / len(days) * ROOM)
+    most_s = round(sum(days) / len(days) * room)
     trucks = []
     for truck in problem.trucks:
         rests_s = sum(rest.duration_s for rest in truck.breaks)

