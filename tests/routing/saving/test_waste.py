@@ -11,7 +11,7 @@ from routing.saving.shadow import Waste, by_bin, live
 from routing.saving.tape import Heard, level_at, tape_of
 
 HOUR_S = 3600.0
-DAY = np.arange(25) * HOUR_S
+DAY = np.arange(25, dtype=np.float64) * HOUR_S
 VOLUME_L = 600.0
 USUAL = 5.0 / HOUR_S
 """Litres a second: five an hour."""
