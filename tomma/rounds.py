@@ -1,5 +1,6 @@
 """A municipality's fixed rounds, of today or from before its bins could tell: on which days a bin's turn comes."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,9 @@ from tomma.model import check_within
 
 SOME_MONDAY = date(2024, 1, 1)
 MOST_WEEKS = 52
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = f"(?:{'|'.join(_DAYS)})"
+_CELL = re.compile(rf"({_DAY}(?:\+{_DAY})*)(?:/(\d{{1,2}})(?: (\d{{4}}-\d\d-\d\d))?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,39 @@ class FixedRound:
 def comes_on(rounds: Iterable[FixedRound], day: date) -> bool:
     """Return whether any of the rounds comes on that day."""
     return any(each.comes_on(day) for each in rounds)
+
+
+def rounds_of(text: str) -> tuple[FixedRound, ...]:
+    """Return the rounds that a spreadsheet's cell says; ValueError saying what it must be.
+
+    >>> rounds_of("tue+fri; wed/2 2026-01-07")[1].every_weeks
+    2
+    """
+    return tuple(_round(part) for part in text.split(";") if part.strip())
+
+
+def told(rounds: Iterable[FixedRound]) -> str:
+    """Return the cell that `rounds_of` reads."""
+    return "; ".join(map(_told, rounds))
+
+
+def _round(text: str) -> FixedRound:
+    found = _CELL.fullmatch(text.strip().casefold())
+    if found is None:
+        raise ValueError("must be rounds such as tue+fri; wed/2 2026-01-07")
+    days, weeks, week_of = found.groups()
+    return FixedRound(
+        frozenset(_DAYS.index(day) + 1 for day in days.split("+")),
+        int(weeks or 1),
+        date.fromisoformat(week_of) if week_of else SOME_MONDAY,
+    )
+
+
+def _told(each: FixedRound) -> str:
+    days = "+".join(_DAYS[day - 1] for day in sorted(each.weekdays))
+    if each.every_weeks == 1:
+        return days
+    return f"{days}/{each.every_weeks} {each.week_of.isoformat()}"
 
 
 def _week(day: date) -> int:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from tomma.rounds import FixedRound, rounds_of
+
 _BETWEEN = re.compile(r"(?:[^|\\]|\\.)+")
 _YES = frozenset({"yes", "true", "1", "x", "ja", "sant"})
 _NO = frozenset({"", "no", "false", "0", "nej", "falskt"})
@@ -86,6 +88,11 @@ def moment(cell: str, zone: ZoneInfo) -> datetime:
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
+def rounds(cell: str, _: ZoneInfo) -> tuple[FixedRound, ...]:
+    """Fixed rounds: weekdays, every how many weeks, in the week of which day."""
+    return rounds_of(cell)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its name in the file, and which field of what it fills."""
@@ -105,6 +112,7 @@ COLUMNS = (
     Column("container_type_id", Part.BIN, "container_type_id", must=True),
     Column("service_s", Part.BIN, "service_s", whole),
     Column("skills", Part.BIN, "skills", words),
+    Column("fixed_rounds", Part.BIN, "fixed_rounds", rounds),
     Column("site_id", Part.BIN, "site_id", must=True),
     Column("site_name", Part.SITE, "name"),
     Column("lat_deg", Part.SITE, "lat_deg", number, must=True),

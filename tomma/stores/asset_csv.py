@@ -16,6 +16,7 @@ from tomma.city import Bin, City, Sensor
 from tomma.errors import ImportRefusedError
 from tomma.hangings import Hangings
 from tomma.model import BinId
+from tomma.rounds import told
 from tomma.stores.asset_columns import BIN_ID, BY_NAME, COLUMNS, Column, Part, worded
 from tomma.stores.record_files import guarded, unguarded
 
@@ -172,6 +173,8 @@ def _cell(value: object, *, for_excel: bool) -> str:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, frozenset):
         return str(guarded(worded(value)))
+    if isinstance(value, tuple):
+        return told(value)
     if isinstance(value, int | float):
         digits = repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
         return digits.replace(".", ",") if for_excel else digits

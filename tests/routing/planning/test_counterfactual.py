@@ -19,7 +19,7 @@ from routing.rules import ROUNDS_DAYS, interval_days
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.city import City
 from tomma.model import BinId
-from tomma.rounds import FixedRound, comes_on
+from tomma.rounds import FixedRound, comes_on, rounds_of, told
 from tomma.settings import PlanningSettings
 
 MONDAY = date(2026, 11, 23)
@@ -141,3 +141,29 @@ def test_rounds_that_no_calendar_has_are_refused(weekdays: frozenset[int], every
     """With field, bound and value."""
     with pytest.raises(ValueError, match=told):
         FixedRound(weekdays, every_weeks)
+
+
+@given(
+    st.lists(
+        st.builds(
+            FixedRound,
+            st.frozensets(st.integers(1, 7), min_size=1),
+            st.integers(1, 52),
+            st.dates(date(2020, 1, 1), date(2030, 1, 1)),
+        ),
+        max_size=3,
+    )
+)
+def test_a_calendar_in_a_spreadsheet_is_the_same_calendar(rounds: list[FixedRound]) -> None:
+    """What is written out is read back with the same days; a weekly round needs no date."""
+    again = rounds_of(told(rounds))
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(371)]
+
+    assert [comes_on(again, day) for day in days] == [comes_on(rounds, day) for day in days]
+
+
+@pytest.mark.parametrize("cell", ["tisdag", "tue/0", "tue/2 2026-13-01", "mon,tue", "tue//2"])
+def test_a_cell_that_is_no_calendar_is_refused(cell: str) -> None:
+    """With what it must be."""
+    with pytest.raises(ValueError, match=r"must be|month"):
+        rounds_of(cell)
