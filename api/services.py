@@ -26,6 +26,7 @@ from api.plans.curve import CurveDesk
 from api.plans.desk import PlanDesk
 from api.plans.today import Today
 from api.schedule.caller import MorningCaller
+from api.sensors.vitals import Vitals
 from api.tablets.codes import Codes
 
 PATIENCE_S = 0.5
@@ -57,6 +58,7 @@ class Services:
     curve: CurveDesk
     comparisons: Comparisons
     provider: Provider | None
+    vitals: Vitals
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -101,6 +103,7 @@ class Services:
             curve=CurveDesk(context, city, desk, hub),
             comparisons=Comparisons(context, city, desk, hub),
             provider=provider_of(context.settings),
+            vitals=Vitals(context.vitals),
         )
 
     def start(self) -> None:

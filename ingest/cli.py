@@ -24,6 +24,7 @@ from ingest.reporter import facts, reporting
 from ingest.subscriber import Subscriber
 from ingest.topics import SHARE
 from ingest.turns import FileTurns
+from ingest.vitals import noting
 from tomma.errors import ConfigurationError
 from tomma.locks import the_only
 from tomma.settings import BrokerSettings, Settings, load_settings
@@ -83,11 +84,14 @@ def ingest(
             turns=turns,
             on_ready=voice.ready,
             on_status=lambda status: _watch(status, voice, broker, stop),
+            on_kept=rim.enter_context(noting(stores.vitals)).take,
         )
         rim.enter_context(
             reporting(stores.workers, broker_settings.client_id, lambda: facts(subscriber.status(), stores.readings))
         )
-        rim.enter_context(retaining(stores.readings, settings.retention, clock, settings.retention_journal))
+        rim.enter_context(
+            retaining(stores.readings, stores.assets, settings.retention, clock, settings.retention_journal)
+        )
         watcher = Watcher(stores.readings, stores.registry, stores.plans, stores.events, clock)
         rim.enter_context(watching(watcher, clock))
         subscriber.run(stop)

@@ -65,6 +65,9 @@ class Uplink(NamedTuple):
     """True when `fields` is our own documented format: then nothing in it may be unknown."""
     said: Values | None = None
     """What it measured, where the envelope has read that already: there is nothing left to decode."""
+    rssi_dbm: float | None = None
+    """How strongly the gateway that heard it best heard it."""
+    snr_db: float | None = None
 
 
 type Record = Uplink | RefusedError

@@ -44,6 +44,7 @@ from tomma.model import (
     RejectReason,
     SensorId,
 )
+from tomma.vitals import Vital
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,8 @@ class Batch:
     """What devices said without a level; nothing of it is stored but the alerts that follow."""
     trails: Mapping[SensorId, Trail] = field(default_factory=dict)
     """To be kept like `memory`."""
+    vitals: tuple[Vital, ...] = ()
+    """What devices said of their battery and how well they were heard, beside what they measured."""
 
 
 def process(messages: Sequence[Message], context: IngestContext) -> Batch:
@@ -132,6 +135,7 @@ class _Making:
         self._news = News()
         self._memory: dict[SensorId, SensorMemory] = {}
         self._trails: dict[SensorId, Trail] = {}
+        self._vitals: list[Vital] = []
 
     def made(self) -> Batch:
         """Return the batch."""
@@ -145,6 +149,7 @@ class _Making:
             news.alerts,
             tuple(self._statuses),
             self._trails,
+            tuple(self._vitals),
         )
 
     def take(self, message: Message, records: Sequence[Record] | Rejected) -> None:
@@ -177,6 +182,8 @@ class _Making:
                 self._rejected.append(_rejected(message, context, exc, sensor, where))
                 continue
             self._follow(heard)
+            if record.rssi_dbm is not None or measurement.battery_fraction is not None:
+                self._vitals.append(_vital(record, heard))
             if heard.reading is None:
                 self._statuses.append(heard)
             else:
@@ -212,6 +219,13 @@ class _Making:
         if followed.told or followed.withdrawn:
             told, withdrawn = (alerts_of(each, sensor_id, heard.bin_id) for each in (followed.told, followed.withdrawn))
             self._news.change(told, withdrawn)
+
+
+def _vital(uplink: Uplink, heard: Heard) -> Vital:
+    said = heard.measurement
+    return Vital(
+        said.sensor_id, heard.measured_utc, said.battery_fraction, said.battery_v, uplink.rssi_dbm, uplink.snr_db
+    )
 
 
 def _rejected(message: Message, context: IngestContext, exc: Exception, sensor: Sensor | None, where: str) -> Rejected:

@@ -59,6 +59,7 @@ class Subscriber:
         turns: How workers that share the stream keep out of each other's way; None for a worker alone.
         on_ready: Called once, when the broker has granted the subscriptions.
         on_status: Called every few seconds with the counters, and at the end.
+        on_kept: Called with each batch that is durable; must be quick and never raise.
     """
 
     def __init__(
@@ -73,13 +74,14 @@ class Subscriber:
         turns: Turns | None = None,
         on_ready: Callable[[], None] = lambda: None,
         on_status: Callable[[Status], None] = lambda _: None,
+        on_kept: Callable[[Batch], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._clock = clock
         self._rng = random.Random()  # noqa: S311  (jitter)
         self._link: Link = link or MqttLink(settings, clock, self._rng)
-        self._on_ready, self._on_status = on_ready, on_status
+        self._on_ready, self._on_status, self._on_kept = on_ready, on_status, on_kept
         self._codecs = codecs
         self._memories = StoreMemories(store, clock)
         self._trails = StoreTrails(store)
@@ -175,6 +177,7 @@ class Subscriber:
         """Remember what a durable batch taught."""
         self._memories.keep(batch.memory)
         self._trails.keep(batch.trails)
+        self._on_kept(batch)
 
     @contextlib.contextmanager
     def _turn(self, topics: Iterable[str]) -> Iterator[None]:

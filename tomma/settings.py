@@ -223,6 +223,8 @@ class RetentionSettings(_Section):
     emptyings_days: int = Field(default=0, ge=0)
     alerts_days: int = Field(default=400, ge=0)
     dead_letters_days: int = Field(default=90, ge=0)
+    photos_days: int = Field(default=730, ge=0)
+    """Photos that installers made: two years, as long as a battery lasts and no longer than needed."""
 
     def days(self) -> Mapping[Aging, int]:
         """Return the limits of the kinds that have one."""

@@ -8,6 +8,8 @@ from api.schema import Fraction, Shown, UtcTime
 
 SensorStateName = Literal["alert", "silent", "odd", "never", "not_installed", "ok"]
 """In the order in which an operator wants to see them."""
+SensorSort = Literal["state", "id", "seen", "battery", "days_left", "signal", "noise"]
+"""By what the list is sorted: whoever needs attention first, whichever it is."""
 
 
 class SensorRowOut(Shown):
@@ -24,6 +26,11 @@ class SensorRowOut(Shown):
     fill_fraction: Fraction | None
     distance_mm: float | None = Field(description="[mm]")
     battery_v: float | None = Field(description="[V]")
+    battery_fraction: Fraction | None = Field(description="As the device last said.")
+    battery_days_left: float | None = Field(description="By a straight line through what it said. [days]")
+    rssi_dbm: float | None = Field(description="At the gateway that heard it best. [dBm]")
+    snr_db: float | None = Field(description="[dB]")
+    noise_fraction: float | None = Field(description="How restless its level is, as a part of the container.")
     temperature_c: float | None = Field(description="[°C]")
     quality: list[str] = Field(description="What is odd about that reading; empty for a good one.")
     alerts: list[str] = Field(description="What is the matter with it now.", examples=[["battery_low"]])

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ingest import fields
-from ingest.envelope.lorawan import COUNTER_MAX, PORT_MAX, check_topic, data_uplink, device_in_topic, no_reading
+from ingest.envelope.lorawan import (
+    COUNTER_MAX,
+    PORT_MAX,
+    check_topic,
+    data_uplink,
+    device_in_topic,
+    no_reading,
+    with_signal,
+)
 from ingest.identity import eui_of, spellings
 from ingest.message import Message, Uplink
 from ingest.strict_json import JsonValue, parse_object
@@ -43,7 +51,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
     """Return the uplink in a parsed message."""
     if not ({"data", "object", "objectJSON", "rxInfo"} & body.keys()):
         raise no_reading("only the event up carries a reading, got neither data nor object")
-    return data_uplink(
+    uplinks = data_uplink(
         devices(message.topic, body),
         _time(body),
         counter=fields.whole(body, "fCnt", COUNTER_MAX) or 0,
@@ -52,6 +60,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
         decoded=_decoded(body),
         names=NAMES,
     )
+    return with_signal(uplinks, body.get("rxInfo"), "rssi", "loRaSNR")
 
 
 def devices(topic: str, body: Mapping[str, JsonValue]) -> tuple[str, ...]:

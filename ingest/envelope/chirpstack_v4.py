@@ -8,7 +8,15 @@ empty, as The Things Stack does.
 from collections.abc import Mapping
 
 from ingest import fields
-from ingest.envelope.lorawan import COUNTER_MAX, PORT_MAX, check_topic, data_uplink, device_in_topic, no_reading
+from ingest.envelope.lorawan import (
+    COUNTER_MAX,
+    PORT_MAX,
+    check_topic,
+    data_uplink,
+    device_in_topic,
+    no_reading,
+    with_signal,
+)
 from ingest.identity import spellings
 from ingest.message import Message, Uplink
 from ingest.strict_json import JsonValue, parse_object
@@ -44,7 +52,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
         return (Uplink(device_ids, measured_utc, fields=_status(body)),)
     if not ({"data", "object", "fPort", "rxInfo"} & body.keys()):
         raise no_reading("only the event up carries a reading, got a join or an event we do not know")
-    return data_uplink(
+    uplinks = data_uplink(
         device_ids,
         measured_utc,
         counter=fields.whole(body, "fCnt", COUNTER_MAX) or 0,
@@ -53,6 +61,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
         decoded=fields.section(body, "object"),
         names=NAMES,
     )
+    return with_signal(uplinks, body.get("rxInfo"), "rssi", "snr")
 
 
 def _status(body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:

@@ -48,6 +48,36 @@ def data_uplink(
     return (Uplink(device_ids, measured_utc, counter, decoded, frame, port or 0),)
 
 
+RSSI_DBM, SNR_DB = (-160.0, 20.0), (-40.0, 40.0)
+"""What a receiver can say; anything else is no signal."""
+
+
+def with_signal(uplinks: tuple[Uplink], receptions: object, rssi: str, snr: str) -> tuple[Uplink]:
+    """Return the uplink with the signal at the gateway that heard it best; a side value, so nothing in it is refused.
+
+    Args:
+        uplinks: What the message carries.
+        receptions: The list of gateways, as it came.
+        rssi: How this server calls the strength.
+        snr: And the distance from the noise.
+    """
+    heard = [
+        (strength, _within(each.get(snr), SNR_DB))
+        for each in (receptions if isinstance(receptions, list) else ())
+        if isinstance(each, dict) and (strength := _within(each.get(rssi), RSSI_DBM)) is not None
+    ]
+    if not heard:
+        return uplinks
+    strength, distance = max(heard, key=lambda pair: pair[0])
+    return (uplinks[0]._replace(rssi_dbm=strength, snr_db=distance),)
+
+
+def _within(value: object, bounds: tuple[float, float]) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not bounds[0] <= value <= bounds[1]:
+        return None
+    return float(value)
+
+
 def device_in_topic(topic: str, after: str) -> str | None:
     """Return the topic level behind the level `after`, None when the topic is of another form."""
     levels = topic.split("/")

@@ -16,6 +16,7 @@ from ingest.envelope.lorawan import (
     device_in_topic,
     no_reading,
     other_keys,
+    with_signal,
 )
 from ingest.identity import spellings
 from ingest.message import Message, Uplink
@@ -42,7 +43,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
     if body.get("simulated") is True:
         raise no_reading("an uplink simulated in the console is not a reading")
     uplink = fields.section(body, "uplink_message")
-    return data_uplink(
+    uplinks = data_uplink(
         _devices(message.topic, fields.section(body, "end_device_ids")),
         fields.moment(uplink, "received_at") or fields.moment(body, "received_at"),
         counter=fields.whole(uplink, "f_cnt", COUNTER_MAX) or 0,
@@ -51,6 +52,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
         decoded=fields.section(uplink, "decoded_payload"),
         names=NAMES,
     )
+    return with_signal(uplinks, uplink.get("rx_metadata"), "rssi", "snr")
 
 
 def _devices(topic: str, ids: Mapping[str, JsonValue]) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
 """The sensors page: who needs attention, first."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.api.conftest import NOW, World, until
+from tests.api.conftest import NOW, World, serving, until
 from tomma.model import Alert, AlertKind, BinId, Quality, Reading, Rejected, RejectReason, SensorId
+from tomma.vitals import Vital
 
 
 def _ids(client: httpx.Client, query: str = "") -> list[str]:
@@ -81,3 +83,26 @@ def test_a_device_that_nobody_registered_is_told_to_the_installer(client: httpx.
         "device_ids": ["new", "24E124"], "envelope": "tts_v3", "reason": "unknown_device", "seen": 1, "kept": 1,
         "first_utc": "2026-11-22T05:30:00Z", "last_utc": "2026-11-22T05:30:00Z", "last_payload": '{"d":\\xff}',
     }  # fmt: skip
+
+
+def test_the_list_is_sorted_by_what_is_worst(world: World) -> None:
+    """The next round of batteries begins with the emptiest, the next antenna with the weakest."""
+    days = [NOW - timedelta(days=20 - n) for n in range(20)]
+    for n, moment in enumerate(days):
+        told = [Vital(SensorId("H2"), moment, 0.9 - n / 100, rssi_dbm=-80.0, noise_fraction=0.01)]
+        told += [Vital(SensorId("H3"), moment, 0.8 - n / 50, rssi_dbm=-118.0, noise_fraction=0.2)]
+        world.stores.vitals.note(told)
+    with serving(world) as client:
+
+        def first(sort: str) -> list[str]:
+            listed = client.get("/api/v1/sensors", params={"sort": sort}).json()["sensors"]
+            return [each["id"] for each in listed][:2]
+
+        assert first("battery") == ["H3", "H2"]
+        assert first("days_left") == ["H3", "H2"]
+        assert first("signal") == ["H3", "H2"]
+        assert first("noise") == ["H3", "H2"]
+        assert first("id") == ["H1", "H2"]
+        rows = {each["id"]: each for each in client.get("/api/v1/sensors").json()["sensors"]}
+    assert rows["H3"]["battery_days_left"] == pytest.approx(18.5, abs=0.6)
+    assert (rows["H1"]["battery_fraction"], rows["H1"]["battery_days_left"]) == (None, None)

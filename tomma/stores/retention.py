@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tomma.asset_ports import AssetBook
 from tomma.clock import Clock
 from tomma.errors import StoreUnavailableError, TommaError
 from tomma.locks import holding
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 FURTHEST = timedelta(days=31)
 EVERY = timedelta(days=1)
+PHOTOS = "photos"
 _LOOK_EVERY_S = 600.0
 _LOCK_WAIT_S = 5.0
 
@@ -41,9 +43,17 @@ class Outcome:
 
 
 def apply(
-    store: ReadingStore, settings: RetentionSettings, now_utc: datetime, journal: Path, *, dry_run: bool = False
+    store: ReadingStore,
+    settings: RetentionSettings,
+    now_utc: datetime,
+    journal: Path,
+    *,
+    assets: AssetBook | None = None,
+    dry_run: bool = False,
 ) -> Sequence[Outcome]:
     """Delete what is due, and append one line for each kind to `journal`; a dry run only counts.
+
+    Photos are in `assets`; without it they are left alone.
 
     Raises:
         StoreUnavailableError: If the store fails, or another process is at it; what was done is in the journal.
@@ -53,7 +63,7 @@ def apply(
             raise StoreUnavailableError(f"{journal}: another process applies the retention now")
         found = []
         for kind, days in settings.days().items():
-            bound = _bound(kind, now_utc, days, journal, store)
+            bound = _bound(kind.value, now_utc, days, journal, store)
             if kind is Aging.READINGS:
                 deleted = store.delete_before(bound, dry_run=dry_run)
             else:
@@ -61,11 +71,16 @@ def apply(
             found.append(Outcome(now_utc, kind.value, bound, deleted))
             if not dry_run:
                 _note(found[-1], journal)
+        if assets is not None and settings.photos_days:
+            bound = _bound(PHOTOS, now_utc, settings.photos_days, journal, store)
+            found.append(Outcome(now_utc, PHOTOS, bound, assets.forget_photos_before(bound, dry_run=dry_run)))
+            if not dry_run:
+                _note(found[-1], journal)
         return found
 
 
-def _bound(kind: Aging, now_utc: datetime, days: int, journal: Path, store: ReadingStore) -> datetime:
-    former = [each.before_utc for each in read_journal(journal) if each.kind == kind.value]
+def _bound(kind: str, now_utc: datetime, days: int, journal: Path, store: ReadingStore) -> datetime:
+    former = [each.before_utc for each in read_journal(journal) if each.kind == kind]
     wanted = _days_before(now_utc, days)
     if former:
         return min(wanted, former[-1] + FURTHEST)
@@ -106,11 +121,13 @@ def _lock_of(journal: Path) -> Path:
 
 
 @contextmanager
-def retaining(store: ReadingStore, settings: RetentionSettings, clock: Clock, journal: Path) -> Iterator[None]:
+def retaining(
+    store: ReadingStore, assets: AssetBook, settings: RetentionSettings, clock: Clock, journal: Path
+) -> Iterator[None]:
     """Apply the retention once a day inside, whichever of several processes is first."""
     stop = threading.Event()
     thread = threading.Thread(
-        target=_daily, args=(store, settings, clock, journal, stop), name="retention", daemon=True
+        target=_daily, args=(store, assets, settings, clock, journal, stop), name="retention", daemon=True
     )
     thread.start()
     try:
@@ -121,14 +138,19 @@ def retaining(store: ReadingStore, settings: RetentionSettings, clock: Clock, jo
 
 
 def _daily(
-    store: ReadingStore, settings: RetentionSettings, clock: Clock, journal: Path, stop: threading.Event
+    store: ReadingStore,
+    assets: AssetBook,
+    settings: RetentionSettings,
+    clock: Clock,
+    journal: Path,
+    stop: threading.Event,
 ) -> None:
     while not stop.wait(min(_LOOK_EVERY_S, clock.real_seconds(_LOOK_EVERY_S))):
         now_utc = clock.now_utc()
         try:
             last_utc = max((each.at_utc for each in read_journal(journal)), default=datetime.min.replace(tzinfo=UTC))
             if now_utc - last_utc >= EVERY:
-                apply(store, settings, now_utc, journal)
+                apply(store, settings, now_utc, journal, assets=assets)
         except TommaError as exc:
             log.warning("retention put off why=%s", exc)
         except Exception:  # a front door of its own: tomorrow is another day

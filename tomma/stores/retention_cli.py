@@ -24,7 +24,14 @@ def apply_now(
     settings = load_settings()
     with open_stores(settings) as stores:
         now_utc = settings.clock.clock().now_utc()
-        found = apply(stores.readings, settings.retention, now_utc, settings.retention_journal, dry_run=dry_run)
+        found = apply(
+            stores.readings,
+            settings.retention,
+            now_utc,
+            settings.retention_journal,
+            assets=stores.assets,
+            dry_run=dry_run,
+        )
     _show(found, "due" if dry_run else "deleted", as_json=as_json)
 
 

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from tomma.city import (
     Bin,
@@ -20,8 +23,11 @@ from tomma.city import (
 )
 from tomma.errors import ImportRefusedError
 from tomma.model import BinId, ContainerTypeId, FractionCode, SensorId, SiteId
+from tomma.settings import Settings
+from tomma.stores import asset_cli
 from tomma.stores.asset_csv import read_table, write_table
 from tomma.stores.asset_import import Fault, ImportPlan, plan_import
+from tomma.stores.wiring import open_stores
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 REST, TYPE = FractionCode("rest"), ContainerTypeId("660")
@@ -248,3 +254,24 @@ def test_two_rows_that_disagree_about_one_place_are_both_shown() -> None:
     plan = looked_at(small_city(), "bin_id,site_name\nB1,Lilla torget\nB2,Stora torget\n")
 
     assert plan.faults == (Fault(3, "site_id", "must be told alike for each bin there: line 2 differs in name", ""),)
+
+
+def test_the_command_tells_first_and_then_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand, over a remote shell, with a file from a colleague."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOMMA_DATA_DIR", str(tmp_path / "data"))
+    with open_stores(Settings(data_dir=tmp_path / "data")) as stores:
+        stores.registry.save(small_city())
+    run = partial(CliRunner().invoke, asset_cli.app)
+    assert run(["export-csv", "-o", "out.csv", "--excel"]).exit_code == 0
+    Path("in.csv").write_bytes(Path("out.csv").read_bytes().replace(b"Stora torget", b"Lilla torget"))
+
+    looked = run(["import-csv", "in.csv", "--dry-run"])
+    assert "0 added, 1 changed, 0 removed; dry run" in looked.output
+    assert "1 changed" in run(["import-csv", "in.csv"]).output
+    assert "0 changed" in run(["import-csv", "in.csv"]).output
+
+    Path("in.csv").write_text("bin_id,lat_deg\nB1,95\n")
+    refused = run(["import-csv", "in.csv"])
+    assert isinstance(refused.exception, ImportRefusedError)
+    assert "line 2: lat_deg must be within [-90, 90], got '95'" in refused.stderr

@@ -28,6 +28,7 @@ from tomma.model import (
 from tomma.ports import Aging, ReadingStore
 from tomma.settings import RetentionSettings, Settings
 from tomma.stores import retention, retention_cli
+from tomma.stores.assets import SqlAssetBook
 from tomma.stores.sqlite_readings import SqliteReadings
 from tomma.stores.wiring import open_stores
 
@@ -38,6 +39,30 @@ MIDNIGHT = datetime(2026, 11, 12, tzinfo=UTC)
 """Ten whole days before."""
 EVER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
 TEN = RetentionSettings(readings_days=10, days_days=10, emptyings_days=10, alerts_days=10, dead_letters_days=10)
+
+
+class PhotoShelf(SqlAssetBook):
+    """Photos that nobody keeps, and what was asked to go."""
+
+    def __init__(self) -> None:
+        """Nothing is under it."""
+        self.asked: list[datetime] = []
+
+    def forget_photos_before(self, moment: datetime, *, dry_run: bool = False) -> int:
+        """Note the bound."""
+        self.asked.append(moment)
+        return 0 if dry_run else 3
+
+
+def test_photos_of_installers_go_in_their_time(embedded: ReadingStore, tmp_path: Path) -> None:
+    """A picture of a street may show people; 0 keeps for ever, as with everything else."""
+    journal, shelf = tmp_path / "retention.jsonl", PhotoShelf()
+    told = retention.apply(embedded, RetentionSettings(photos_days=10), NOW, journal, assets=shelf)
+    assert [(each.before_utc, each.deleted) for each in told if each.kind == "photos"] == [(MIDNIGHT, 3)]
+    assert shelf.asked == [MIDNIGHT]
+
+    retention.apply(embedded, RetentionSettings(photos_days=0), NOW, journal, assets=shelf)
+    assert shelf.asked == [MIDNIGHT]
 
 
 @pytest.fixture
@@ -163,7 +188,7 @@ def test_it_is_applied_once_a_day_while_ingest_runs(embedded: ReadingStore, tmp_
     journal.write_bytes(damage)
     clock = ScaledClock(NOW, time.time(), 50_000.0)
     done = threading.Event()
-    with retention.retaining(embedded, TEN, clock, journal):
+    with retention.retaining(embedded, PhotoShelf(), TEN, clock, journal):
         for _ in range(1_000):
             if len(runs := {each.at_utc for each in retention.read_journal(journal)}) >= 2:
                 done.set()
@@ -189,7 +214,7 @@ def test_the_command_counts_deletes_and_shows(tmp_path: Path, monkeypatch: pytes
         assert result.exit_code == 0, result.output
         return {row["kind"]: row["deleted"] for row in json.loads(result.stdout)}
 
-    expected = {Aging.READINGS.value: 1, Aging.ALERTS.value: 0, Aging.DEAD_LETTERS.value: 0}
+    expected = {Aging.READINGS.value: 1, Aging.ALERTS.value: 0, Aging.DEAD_LETTERS.value: 0, retention.PHOTOS: 0}
     assert run("apply", "--dry-run") == expected
     assert run("log") == {}
     assert run("apply") == expected

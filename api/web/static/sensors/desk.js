@@ -8,12 +8,12 @@ const LETTERS = 20;
 export const PAGE = 50;
 
 const EMPTY = {
-  query: {state: "", q: "", offset: 0}, total: 0, counts: {}, sensors: [],
+  query: {state: "", q: "", sort: "state", offset: 0}, total: 0, counts: {}, sensors: [],
   health: null, workers: [], alerts: [], quarantine: [], letters: [], live: undefined, fault: "",
 };
 
 /** Empty filters are not sent: the server knows no sensor state "". */
-const asParameters = ({state, q, offset}) => ({limit: PAGE, offset, ...(state && {state}), ...(q && {q})});
+const asParameters = ({state, q, sort, offset}) => ({limit: PAGE, offset, sort, ...(state && {state}), ...(q && {q})});
 
 export function openDesk() {
   const store = createStore(EMPTY);
