@@ -57,7 +57,8 @@ export async function openSession(vehicleId) {
     try {
       const {routes, day, plan_id: planId} = await getDriverRoutes();
       store.set({routes, online: true});
-      const id = store.get().vehicleId ?? (routes.length === 1 ? routes[0].vehicle_id : null);
+      const wanted = store.get().vehicleId;
+      const id = wanted ?? (routes.length === 1 ? routes[0].vehicle_id : null);
       await outbox?.remember("routes", routes);
       if (!routes.some((each) => each.vehicle_id === id)) {
         const {route: shown} = store.get();
@@ -68,7 +69,8 @@ export async function openSession(vehicleId) {
         if (!isShownUnderWay()) store.set({route: null});
         return;
       }
-      take(id, {...(await getDriverRoute(id)), asked_ms: askedMs});
+      const route = {...(await getDriverRoute(id)), asked_ms: askedMs};
+      if (store.get().vehicleId === wanted) await take(id, route); // else another truck was chosen meanwhile
     } catch (error) {
       if (!error.status) store.set({online: false}); // a refusal is an answer: what is on the screen stays
       if (!store.get().routes) store.set({routes: (await outbox?.recall("routes")) ?? null});
@@ -86,7 +88,6 @@ export async function openSession(vehicleId) {
    * changes when the driver says so, and what others did meanwhile is shown on it.
    */
   async function take(id, route) {
-    if ((store.get().vehicleId ?? id) !== id) return;
     const shown = store.get().route;
     const isOffer = shown && shown.vehicle_id === id && shown.plan_id !== route.plan_id
       && (shown.day === route.day ? hasBegun(shown, store.get().records) : isShownUnderWay());
