@@ -70,7 +70,7 @@ export async function openSession(vehicleId) {
         return;
       }
       const route = {...(await getDriverRoute(id)), asked_ms: askedMs};
-      if (store.get().vehicleId === wanted) await take(id, route); // else another truck was chosen meanwhile
+      if (store.get().vehicleId === wanted) take(id, route); // else another truck was chosen meanwhile
     } catch (error) {
       if (!error.status) store.set({online: false}); // a refusal is an answer: what is on the screen stays
       if (!store.get().routes) store.set({routes: (await outbox?.recall("routes")) ?? null});
