@@ -4,6 +4,7 @@ The server is a process of its own, as in a city; two clients ask at once, on th
 """
 
 import os
+import random
 import statistics
 import sys
 import tempfile
@@ -172,12 +173,11 @@ def _living(store: ReadingStore, town: Town) -> Iterator[None]:
     done = threading.Event()
 
     def live() -> None:
-        number, batch = 0, LIVE_PER_S // 10
+        number, batch, rng = 0, LIVE_PER_S // 10, random.Random(SEED)  # noqa: S311  (levels, not a secret)
         while not done.wait(0.1):
             now_utc = datetime.now(UTC)
             truths = [town.truths[(number + n) % len(town.truths)] for n in range(batch)]
-            level = 0.5 + 0.4 * ((number // batch) % 2)
-            store.append([Reading(each.bin_id, each.sensor_id, now_utc, now_utc, level) for each in truths])
+            store.append([Reading(each.bin_id, each.sensor_id, now_utc, now_utc, rng.random()) for each in truths])
             number += batch
 
     thread = threading.Thread(target=live, name="living")

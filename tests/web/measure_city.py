@@ -53,22 +53,22 @@ def spent_ms(page: Page, session: CDPSession) -> float:
     return cpu_ms(session) - before
 
 
-def change_some(stack: Stack, number: int) -> None:
-    """Store a hundred new levels at once: from empty to full or back, so that each looks different."""
-    city = stack.stores.registry.load()
-    rng = random.Random(number)  # noqa: S311  (which bins, not a secret)
-    level = (0.97, 0.1, 0.6)[number % 3]
-    at_utc = NOW + timedelta(minutes=10 * (number + 1))
-    chosen = rng.sample(city.installations, CHANGED)
-    stack.stores.readings.append([Reading(each.bin_id, each.sensor_id, at_utc, at_utc, level) for each in chosen])
+def change_some(stack: Stack) -> None:
+    """Store a hundred new levels at once, each in another band than before, so that each looks different."""
+    latest = list(stack.stores.readings.latest().values())
+    at_utc = max(each.measured_utc for each in latest) + timedelta(minutes=10)
+    chosen = random.Random(int(at_utc.timestamp())).sample(latest, CHANGED)  # noqa: S311  (which bins, not a secret)
+    stack.stores.readings.append(
+        [Reading(each.bin_id, each.sensor_id, at_utc, at_utc, (each.fill_fraction + 0.45) % 1.0) for each in chosen]
+    )
 
 
 def live_update_ms(page: Page, stack: Stack, session: CDPSession) -> list[float]:
     """What a hundred changed bins cost the main thread, an idle page's work taken off."""
     found = []
-    for number in range(ROUNDS):
+    for _ in range(ROUNDS):
         idle = spent_ms(page, session)
-        change_some(stack, number)
+        change_some(stack)
         found.append(max(0.0, spent_ms(page, session) - idle))
     return found
 
