@@ -1,12 +1,15 @@
 """The planning page on the real product: order, watch, stop, understand, change, publish; by mouse and by keys."""
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
+from pypdf import PdfReader
 
 from tests.web import stack as stacks
 from tests.web.conftest import OpenPage
@@ -82,11 +85,21 @@ def test_a_plan_is_ordered_watched_stopped_changed_and_published(searching: Stac
     driven = searching.ask("/driver/routes/truck-1")
     assert urgent["bin_id"] not in [stop["bin_id"] for stop in driven["stops"]]
 
+    view(page, "Varje morgon")
+    page.get_by_label("Gör planen av sig själv").check()
+    page.get_by_label("söndag").uncheck()
+    page.get_by_label(re.compile("Klockslag")).fill("05:30")
+    page.get_by_role("button", name="Spara", exact=True).click()
+    expect(page.locator(".schedule")).to_contain_text(re.compile(r"Sparat\. Nästa plan görs .+ 05:30"))
+    kept = searching.ask("/schedule")
+    assert (kept["enabled"], kept["local_time"], kept["weekdays"]) == (True, "05:30", [1, 2, 3, 4, 5, 6])
+
 
 def press_until(page: Page, wanted: Locator, key: str = "Tab") -> None:
     """Go on with the key until the focus is where one wants to be, as a person without a pointer does."""
+    element = wanted.element_handle()  # found once: looking for a role costs more than a key
     for _ in range(TABS_MAX):
-        if wanted.evaluate("(element) => element === document.activeElement"):
+        if page.evaluate("(element) => element === document.activeElement", element):
             return
         page.keyboard.press(key)
     raise AssertionError(f"{wanted} was not reached by {key}")
@@ -164,6 +177,37 @@ def test_the_figures_are_those_of_the_api_and_the_files_are_linked(shared: Stack
         expect(link).to_have_attribute("href", re.compile(rf"/plans/{summary['id']}/export\.{ending}\?lang=sv"))
 
 
+def test_the_plan_stands_beside_the_fixed_rounds_and_the_threshold(shared: Stack, open_page: OpenPage) -> None:
+    """What the same day would have cost otherwise, each with its difference in words and a sign."""
+    page = open_page(shared, "/planning").page
+    page.locator(".balance li").first.wait_for()
+    view(page, "Jämför")
+    lifts = page.locator(".compare tbody tr").nth(2).locator("td")
+    expect(lifts.nth(3).locator("b")).to_have_text(re.compile(r"^\d+$"))
+    plan = next(each for each in shared.ask("/plans?limit=5")["plans"] if each["status"] == "published")
+    told = shared.ask(f"/plans/{plan['id']}/comparison")
+    columns = [told[name] for name in ("this", "yesterday", "fixed_rounds", "threshold")]
+    wanted = [str(each["lifts"]) if each else "–" for each in columns]
+    assert [cell.split()[0] for cell in lifts.all_inner_texts()] == wanted
+    extra = told["this"]["lifts"] - told["threshold"]["lifts"]
+    sign = f"+{extra}" if extra > 0 else f"−{-extra}" if extra else "ingen skillnad"
+    expect(lifts.nth(3).locator("small")).to_contain_text(sign)
+
+
+def test_printing_gives_the_drivers_lists_and_nothing_of_the_screen(shared: Stack, open_page: OpenPage) -> None:
+    """A planner who presses Ctrl+P wants paper for the cabs."""
+    page = open_page(shared, "/planning").page
+    page.locator(".balance li").first.wait_for()
+    sheets = [sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf())).pages]
+    plan_id = next(each["id"] for each in shared.ask("/plans?limit=5")["plans"] if each["status"] == "published")
+    plan = shared.ask(f"/plans/{plan_id}")
+    assert len(sheets) == len(plan["routes"])
+    for sheet, route in zip(sheets, plan["routes"], strict=True):
+        assert route["vehicle_name"] in sheet
+        assert all(stop["bin_id"] in sheet for stop in route["stops"] if stop["bin_id"])
+        assert "Publicera" not in sheet
+
+
 def test_only_what_differs_from_the_citys_own_hours_is_ordered(shared: Stack, open_page: OpenPage) -> None:
     """A shift past midnight looks like an early one in a field for a time of day: untouched, it is not sent."""
     page = open_page(shared, "/planning").page
@@ -205,6 +249,7 @@ def test_the_risk_knob_is_turned_in_overflows_and_kilometres(shared: Stack, open
     chosen = page.locator(".risk tr.selected")
     expect(chosen.get_by_role("button")).to_have_attribute("aria-pressed", "true")
     expect(chosen.locator("td").first).to_have_text("16")
+    assert Axe().run(page, context=".risk-box").violations_count == 0
 
 
 CURVE = {

@@ -53,6 +53,7 @@ function Result({desk, state, hidden, onRoute}) {
   const {plan, byId} = state;
   const published = plan.status === "published";
   return html`<${Summary} plan=${plan} />
+    <a class="button wide" href=${`/planning?plan=${encodeURIComponent(plan.id)}`}>${t("plan.open_planning")}</a>
     ${plan.status === "ready" && html`<button type="button" class="button primary wide" onClick=${desk.publish}>
       ${t("plan.publish")}</button>`}
     ${published && html`<p class="published-note"><${Icon} name="check" size=${20} />${t("plan.published")}</p>`}

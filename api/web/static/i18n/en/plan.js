@@ -33,6 +33,7 @@ export default {
   "plan.elapsed_of": "{s} of at most {budget} s",
   "plan.best": "best so far {cost}",
   "plan.publish": "Publish to the trucks",
+  "plan.open_planning": "Look into the plan and change it",
   "plan.published": "The trucks drive this plan.",
   "plan.made": "made {time}",
   "plan.failed": "The plan failed: {detail}",

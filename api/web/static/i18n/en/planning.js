@@ -42,7 +42,7 @@ export default {
   "total.cost_minor": "cost",
   "total_sub.cost_minor": "driving, hours, trucks",
   "diff.unknown": "difference not known",
-  "diff.same": "no change",
+  "diff.same": "no difference",
   "diff.more": "{value} ({part} more)",
   "diff.less": "{value} ({part} less)",
   "said.place": "{place} is now bin number {n} of {vehicle}.",

@@ -33,6 +33,7 @@ export default {
   "plan.elapsed_of": "{s} av högst {budget} s",
   "plan.best": "bäst hittills {cost}",
   "plan.publish": "Publicera till bilarna",
+  "plan.open_planning": "Granska och ändra planen",
   "plan.published": "Bilarna kör den här planen.",
   "plan.made": "gjord {time}",
   "plan.failed": "Planen misslyckades: {detail}",

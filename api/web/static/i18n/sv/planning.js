@@ -42,7 +42,7 @@ export default {
   "total.cost_minor": "kostnad",
   "total_sub.cost_minor": "körning, timmar, bilar",
   "diff.unknown": "okänd skillnad",
-  "diff.same": "oförändrat",
+  "diff.same": "ingen skillnad",
   "diff.more": "{value} ({part} mer)",
   "diff.less": "{value} ({part} mindre)",
   "said.place": "{place} är nu kärl nummer {n} på {vehicle}.",
