@@ -38,6 +38,14 @@ def test_it_answers_notes_and_fails_in_its_own_process_and_comes_back_after_a_de
     assert helper.ask(("count", 0)) != pid
 
 
+def test_a_bell_ends_the_request_it_was_rung_for_and_no_other(helper: Helper) -> None:
+    """A manager who stops one plan must not get the next one half made."""
+    stop = threading.Event()
+    assert helper.ask(("until stopped", PATIENCE_S), lambda _: stop.set(), stop) is True
+    assert helper.ask(("until stopped", 0.3), stop=threading.Event()) is False
+    assert helper.ask(("until stopped", PATIENCE_S), stop=stop) is True, "stopped before it began"
+
+
 def test_leaving_ends_the_helper_and_what_it_started(helper: Helper) -> None:
     """A solver that goes on after its server would eat the machine of the next."""
     children: list[int] = []
