@@ -1,4 +1,5 @@
 /** The bar on top of the office's pages: whose city, which page, what time, and how it shall look. */
+import {carry} from "../lib/api.js";
 import {clockFactor, nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
@@ -23,7 +24,7 @@ function CityClock() {
 /** Every page of the office, in the order of a day's work; one that the server does not have gets no link. */
 const PAGES = {
   city: "/", planning: "/planning", followup: "/followup", figures: "/figures", alerts: "/alerts",
-  assets: "/assets", sensors: "/sensors", tablets: "/tablets",
+  assets: "/assets", sensors: "/sensors", tablets: "/tablets", people: "/people",
 };
 
 /** The shell names the pages there are: `<html data-pages="/ /sensors">`. */
@@ -31,6 +32,16 @@ const there = () => {
   const paths = new Set((document.documentElement.dataset.pages ?? "").split(" "));
   return Object.entries(PAGES).filter(([, path]) => paths.has(path));
 };
+
+/** Who is signed in, as the shell tells it. */
+const person = () => document.documentElement.dataset.person ?? "";
+const initials = (name) => name.split(/\s+/).map((part) => part[0]).join("").slice(0, 2).toUpperCase();
+
+/** Whoever is not signed in any more is led to where one signs in, and back. */
+function toLogin() {
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+carry("", toLogin);
 
 /** `live`: whether the page hears from the server; undefined while it does not know yet. */
 export function TopBar({here, live, onLanguage}) {

@@ -27,6 +27,8 @@ export default {
   "nav.assets": "Assets",
   "nav.sensors": "Sensors",
   "nav.tablets": "Tablets",
+  "nav.people": "People",
+  "nav.account": "My account",
   "bar.demo_clock": "demo clock ×{factor}",
   "bar.alerts": {one: "{n} open alert", other: "{n} open alerts"},
   "bar.live": "Live",

@@ -27,6 +27,8 @@ export default {
   "nav.assets": "Register",
   "nav.sensors": "Givare",
   "nav.tablets": "Surfplattor",
+  "nav.people": "Konton",
+  "nav.account": "Mitt konto",
   "bar.demo_clock": "demoklocka ×{factor}",
   "bar.alerts": {one: "{n} öppet larm", other: "{n} öppna larm"},
   "bar.live": "Direkt",

@@ -1,0 +1,51 @@
+/** What the forms of accounts share: a field with its words and fault, and how a refusal is told. */
+import {ApiError} from "../lib/api.js";
+import {useWords} from "../lib/context.js";
+import {html, useState} from "../lib/html.js";
+
+/** A labelled input; `fault` is said by the field itself. */
+export function Field({name, label, value, onInput, type = "text", hint = "", fault = "", ...more}) {
+  return html`<label class="field"><b>${label}</b>
+    <input name=${name} type=${type} value=${value} onInput=${(event) => onInput(event.target.value)}
+      aria-invalid=${fault ? "true" : undefined} ...${more} />
+    ${(fault || hint) && html`<small>${fault || hint}</small>`}</label>`;
+}
+
+export const Fault = ({text}) => html`<div role="alert">${text && html`<p class="fault">${text}</p>`}</div>`;
+
+const kindOf = (error) => error instanceof ApiError ? error.problem?.type?.split(":").pop() ?? "" : "";
+
+/** A refusal in the words of the page; the server's own where the page has none. */
+export function told(error, t) {
+  const kind = kindOf(error);
+  const first = error.problem?.errors?.[0];
+  if (first) return {kind, field: first.field, text: `${t(`field.${first.field}`)}: ${first.bound}`};
+  const known = ["sign-in-refused", "second-factor-refused", "too-many-sign-ins", "sign-in-busy", "https-required",
+    "link-refused", "password-wrong"];
+  return {kind, field: "", text: known.includes(kind) ? t(`refused.${kind}`) : error.message};
+}
+
+/** Runs what a form asks for, and knows whether it is under way and what went wrong. */
+export function useDeed() {
+  const {t} = useWords();
+  const [state, setState] = useState({busy: false, fault: "", kind: ""});
+  const run = async (deed) => {
+    setState({busy: true, fault: "", kind: ""});
+    try {
+      const answer = await deed();
+      setState({busy: false, fault: "", kind: ""});
+      return answer ?? true;
+    } catch (error) {
+      const {kind, text} = told(error, t);
+      setState({busy: false, fault: text, kind});
+      return null;
+    }
+  };
+  return {...state, run};
+}
+
+/** Stop the browser's own sending, and do it here. */
+export const sending = (deed) => (event) => {
+  event.preventDefault();
+  deed();
+};
