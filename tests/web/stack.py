@@ -14,11 +14,13 @@ from typing import Any
 
 import httpx
 
+from api.accounts.desk import Desk
 from api.app import create_app
 from api.basemap.build import build_basemap
 from api.context import ApiContext, Pace
 from api.outlook import WholeForecast, whole_forecast
 from api.server import Server, listen_on
+from api.services import Services
 from routing.basis import to_bytes
 from routing.coming_days import coming_days
 from routing.edit_plan import edit_plan
@@ -78,7 +80,7 @@ def lived(city: City, now_utc: datetime) -> tuple[list[Reading], list[Emptying]]
     return readings, emptyings
 
 
-def settings_of(data_dir: Path, *, on_streets: bool = False, paired_only: bool = False) -> Settings:
+def settings_of(data_dir: Path, *, on_streets: bool = False, paired_only: bool = False, demo: bool = True) -> Settings:
     """Settings whose clock shows NOW when a server starts, at the pace of the wall."""
     return Settings(
         data_dir=data_dir,
@@ -86,7 +88,7 @@ def settings_of(data_dir: Path, *, on_streets: bool = False, paired_only: bool =
         planning=PlanningSettings(budget_s=5.0 if on_streets else 1.0),
         clock=ClockSettings(start_utc=NOW, real_start_s=time.time()),
         server=ServerSettings(require_paired_tablets=paired_only),
-        people=PeopleSettings(demo=True),  # whoever comes is the demo's manager
+        people=PeopleSettings(demo=demo),  # whoever comes is the demo's manager
     )
 
 
@@ -126,15 +128,23 @@ class Stack:
     on_streets: bool = False
     factor: float = 1.0
     paired_only: bool = False
+    demo: bool = True
     port: int = 0
     _server: Server | None = field(default=None, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
     _stores: Stores | None = field(default=None, repr=False)
+    _services: Services | None = field(default=None, repr=False)
 
     @property
     def address(self) -> str:
         """Where the pages are."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def accounts(self) -> Desk:
+        """The desk where people are let in."""
+        assert self._services is not None
+        return self._services.accounts
 
     @property
     def stores(self) -> Stores:
@@ -144,7 +154,7 @@ class Stack:
 
     def start(self) -> None:
         """Serve; returns when the server answers."""
-        settings = settings_of(self.data_dir, on_streets=self.on_streets, paired_only=self.paired_only)
+        settings = settings_of(self.data_dir, on_streets=self.on_streets, paired_only=self.paired_only, demo=self.demo)
         self._stores = open_stores(settings)
         roads = open_roads(settings.roads, settings.roads_dir)
         context = ApiContext(
@@ -183,7 +193,9 @@ class Stack:
         ready = threading.Event()
         listening = listen_on("127.0.0.1", self.port)
         self.port = listening.getsockname()[1]
-        self._server = Server(create_app(context), certificate=None, key=None, on_ready=ready.set)
+        app = create_app(context)
+        self._services = app.state.services
+        self._server = Server(app, certificate=None, key=None, on_ready=ready.set)
         self._thread = threading.Thread(target=self._run, args=(self._server, listening))
         self._thread.start()
         assert ready.wait(PATIENCE_S)

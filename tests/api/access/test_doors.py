@@ -70,6 +70,7 @@ def test_every_door_of_the_product_is_declared(world: World) -> None:
         "POST /api/v1/links/redeem",
         "POST /api/v1/tablets",
         "GET /driver",
+        "GET /login",
         "GET /oidc/begin",
         "GET /oidc/callback",
         "GET /static",

@@ -15,11 +15,18 @@ export const Fault = ({text}) => html`<div role="alert">${text && html`<p class=
 
 const kindOf = (error) => error instanceof ApiError ? error.problem?.type?.split(":").pop() ?? "" : "";
 
+/** A refused field in the words of the page; the server's bound says the rest where the page has no words of its own. */
+function ofField({field, bound}, t) {
+  if (field === "code") return t("refused.second-factor-refused");
+  if (field !== "password" && field !== "new") return `${t(`field.${field}`)}: ${bound}`;
+  return t(bound.includes("characters") ? "refused.password-length" : "refused.password-easy");
+}
+
 /** A refusal in the words of the page; the server's own where the page has none. */
 export function told(error, t) {
   const kind = kindOf(error);
   const first = error.problem?.errors?.[0];
-  if (first) return {kind, field: first.field, text: `${t(`field.${first.field}`)}: ${first.bound}`};
+  if (first) return {kind, field: first.field, text: ofField(first, t)};
   const known = ["sign-in-refused", "second-factor-refused", "too-many-sign-ins", "sign-in-busy", "https-required",
     "link-refused", "password-wrong"];
   return {kind, field: "", text: known.includes(kind) ? t(`refused.${kind}`) : error.message};

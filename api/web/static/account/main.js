@@ -27,11 +27,7 @@ function Second({me, onChange}) {
   const [open, setOpen] = useState(me.must_set_up_second_factor);
   const [codes, setCodes] = useState(null);
   const [password, setPassword] = useState("");
-  const kept = () => {
-    setCodes(null);
-    setOpen(false);
-    onChange();
-  };
+  const kept = () => location.assign("/account"); // the bar has more pages now
   const renew = async () => {
     const answer = await run(() => ask("/me/recovery-codes", {method: "POST", body: {password}}));
     if (answer) setCodes(answer.codes);

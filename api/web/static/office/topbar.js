@@ -55,6 +55,9 @@ export function TopBar({here, live, onLanguage}) {
     ${live !== undefined && html`<p class=${`pill live ${live ? "on" : "off"}`} role="status"><i aria-hidden="true"></i>
       ${t(live ? "bar.live" : "bar.reconnecting")}</p>`}
     <${LanguageSwitch} onLanguage=${onLanguage} /><${ThemeSwitch} />
+    ${person() && html`<a class="bar-button whoami" href="/account" title=${person()}
+      aria-label=${`${t("nav.account")}: ${person()}`} aria-current=${here === "account" ? "page" : undefined}
+      >${initials(person())}</a>`}
     <nav class="pages" aria-label=${t("nav.label")}>${there().map(([page, path]) => html`<a key=${page}
       href=${path} aria-current=${page === here ? "page" : undefined}><span>${t(`nav.${page}`)}${page === "alerts"
         && city && html` <${AlertCount} />`}</span></a>`)}</nav>

@@ -25,6 +25,8 @@ export default {
   "refused.https-required": "Passwords are taken over a secure line (https) only.",
   "refused.link-refused": "The link is wrong, was used, or is too old. Ask for a new one.",
   "refused.password-wrong": "That is not your current password.",
+  "refused.password-length": "The password is too short or too long.",
+  "refused.password-easy": "The password is too easy to guess: no common password, name, row of keys or repetition. Three words do well.",
   "provider.provider-refused": "Signing in at the identity provider did not succeed. Try again.",
   "provider.provider-away": "The identity provider does not answer now.",
   "provider.acr-too-low": "Sign in at the identity provider with your stronger method.",

@@ -25,6 +25,8 @@ export default {
   "refused.https-required": "Lösenord tas bara emot över en säker förbindelse (https).",
   "refused.link-refused": "Länken är fel, redan använd eller för gammal. Be om en ny.",
   "refused.password-wrong": "Det är inte ditt nuvarande lösenord.",
+  "refused.password-length": "Lösenordet är för kort eller för långt.",
+  "refused.password-easy": "Lösenordet är för lätt att gissa: inget vanligt lösenord, namn, tangentrad eller upprepning. Tre ord går bra.",
   "provider.provider-refused": "Inloggningen hos identitetstjänsten gick inte igenom. Försök igen.",
   "provider.provider-away": "Identitetstjänsten svarar inte just nu.",
   "provider.acr-too-low": "Logga in hos identitetstjänsten med din starkare metod.",

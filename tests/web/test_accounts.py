@@ -1,0 +1,81 @@
+"""Signing in as a person does it: in the browser, on a server with real locks."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyotp
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import OpenPage
+from tests.web.stack import Stack, copy_of
+from tests.web.test_access import violations
+from tomma.people import Purpose
+
+PASSWORD = "sju vita svanar i en å"
+
+
+@pytest.fixture
+def locked(unplanned: Path, tmp_path: Path) -> Iterator[Stack]:
+    """A city where nobody has an account yet."""
+    stack = Stack(copy_of(unplanned, tmp_path / "data"), demo=False)
+    stack.start()
+    try:
+        yield stack
+    finally:
+        stack.stop()
+
+
+def test_from_the_first_link_to_a_colleague_who_is_let_in(locked: Stack, open_page: OpenPage) -> None:
+    """The whole way: link, password, code, recovery codes, the city; then a second person, and out again."""
+    watched = open_page(locked, "/", language="en")
+    watched.expects_failures = True  # the browser complains of each refusal
+    page = watched.page
+    expect(page).to_have_url(f"{locked.address}/login?next=/")
+    assert violations(page) == ""
+    secret, _ = locked.accounts.make_link(Purpose.SETUP, None, "operator")
+    page.goto(f"{locked.address}/login#link={secret}")
+    page.get_by_label("Login").fill("chef@stad.example")
+    page.get_by_label("Name").fill("Karin Chef")
+    page.get_by_label("New password").fill("password1234")
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.locator(".fault")).to_contain_text("too easy to guess")
+    page.get_by_label("New password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    shown = page.locator(".setup code")
+    shown.wait_for()
+    assert secret not in page.url
+    assert violations(page) == ""
+    app = pyotp.TOTP(shown.inner_text())
+    page.get_by_label("Code", exact=True).fill(app.at(datetime.now(UTC)))
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator(".codes li")).to_have_count(8)
+    page.get_by_role("button", name="I have kept them").click()
+    page.get_by_role("link", name="People").click()
+    page.get_by_label("Login").fill("bo@bolaget.example")
+    page.get_by_label("Name").fill("Bo Ek")
+    page.get_by_label("Auditor").check()
+    page.get_by_role("button", name="Make account and link").click()
+    invitation = page.locator("p.codes").inner_text()
+    assert violations(page) == ""
+    page.get_by_role("link", name="My account").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.goto(invitation)
+    page.get_by_label("New password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.locator(".whoami").wait_for()
+    page.goto(f"{locked.address}/people")
+    expect(page.get_by_text("Karin Chef")).to_be_visible()
+    expect(page.get_by_role("button", name="Disable")).to_have_count(0)
+
+
+def test_a_demo_says_so_on_every_page_and_lends_other_eyes(shared: Stack, open_page: OpenPage) -> None:
+    """Nobody may take a made-up town for a real one; and a visitor sees what an auditor sees."""
+    page = open_page(shared, "/login", language="en").page
+    for path in ("/driver", "/tablets", "/account", "/login"):
+        page.goto(shared.address + path)
+        expect(page.locator(".demo-note")).to_contain_text("made-up town")
+    assert violations(page) == ""
+    page.get_by_role("button", name="Auditor").click()
+    expect(page.locator(".whoami")).to_have_text("DA")
