@@ -46,6 +46,7 @@ export function PriorityField({value, onChoose}) {
 
 export function AlertPanel({alert, desk}) {
   const {t, format} = useWords();
+  const isOrdered = alert.work_orders.some((each) => each.status === "open" || each.status === "doing");
   return html`<div class="panel"><${Heading} onClose=${desk.closeSide}>${t(`alert.${alert.kind}`)}</${Heading}>
     <p class="facts"><${Mark} urgency=${alert.urgency} /> <b>${t(`alerts.urgency.${alert.urgency}`)}</b> <${StateTag} alert=${alert} /></p>
     <p class="where"><${Where} alert=${alert} /></p>
@@ -56,7 +57,7 @@ export function AlertPanel({alert, desk}) {
     ${alert.work_orders.length > 0 && html`<section><h3>${t("work.title")}</h3><ul class="rows">${alert.work_orders.map((each) => html`<li
       key=${each.id}><button type="button" class="link" onClick=${() => desk.showOrder(each.id)}>${t("work.open_it")}</button>
       <span class=${`tag ${each.status}`}>${t(`work.status.${each.status}`)}</span></li>`)}</ul></section>`}
-    ${!alert.ended_utc && html`<${OrderFrom} key=${alert.id} alert=${alert} desk=${desk} />`}
+    ${!alert.ended_utc && !isOrdered && html`<${OrderFrom} key=${alert.id} alert=${alert} desk=${desk} />`}
     <section><h3>${t("alerts.done_so_far")}</h3>${alert.actions.length
       ? html`<ol class="steps">${[...alert.actions].reverse().map((each, index) => html`<${Action} key=${index} action=${each} />`)}</ol>`
       : html`<p class="hint">${t("alerts.nothing_done")}</p>`}</section></div>`;
