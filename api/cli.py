@@ -172,7 +172,7 @@ def context_of(
         editor=HelpedEditor(helpers.edits),
         mornings=stores.mornings,
         saving=stores.saving,
-        saver=HelpedSaver(helpers.savings),
+        saver=HelpedSaver(helpers.savings, stores.saving),
         weekly=HelpedCurve(helpers.plans),
         rules=HelpedRules(helpers.plans),
         guide=HelpedGuide(helpers.words),

@@ -13,13 +13,15 @@ export const LINES = {
   threshold: {token: "chart-line", dash: [2, 4], width: 2},
 };
 
-const seconds = (period) => Date.parse(`${period.first}T12:00:00Z`) / 1000;
+/** A period stands at its first day, which is a date and no moment: midnight in UTC, and so are the axis' marks. */
+const seconds = (period) => Date.parse(`${period.first}T00:00:00Z`) / 1000;
+const NOON_MS = 12 * 3_600_000;
 
 export const chartData = (periods, measure) => [
   periods.map(seconds), ...SIDES.map((side) => periods.map((each) => valueOf(each, side, measure))),
 ];
 
-function options(width, {t, format}, token, measure) {
+function options(uPlot, width, {t, format}, token, measure) {
   const axis = {stroke: token("ink-2"), grid: {stroke: token("chart-grid"), width: 1}, ticks: {show: false},
     font: `12px ${token("font")}`};
   const line = (side) => ({
@@ -28,10 +30,11 @@ function options(width, {t, format}, token, measure) {
   });
   return {
     width, height: HEIGHT_PX, legend: {show: false}, cursor: {show: false}, padding: [10, 22, 0, 0],
+    tzDate: (timestamp) => uPlot.tzDate(new Date(timestamp * 1000), "Etc/UTC"),
     scales: {y: {range: (_, low, high) => [Math.min(0, low), Math.max(high * 1.06, 0.001)]}},
     axes: [
       {...axis, space: 70, incrs: [1, 2, 7, 14, 28, 91].map((days) => days * 86_400),
-        values: (_, splits) => splits.map((at) => format.shortDate(at * 1000))},
+        values: (_, splits) => splits.map((at) => format.shortDate(at * 1000 + NOON_MS))},
       {...axis, size: 78, values: (_, splits) => splits.map((value) => MEASURES[measure].write(format, value))},
     ],
     series: [{}, ...SIDES.map(line)],
@@ -49,7 +52,7 @@ export function Chart({periods, measure}) {
       const uPlot = await loadLibrary();
       if (gone) return;
       chart?.destroy();
-      chart = new uPlot(options(box.current.clientWidth, words, token, measure), chartData(periods, measure), box.current);
+      chart = new uPlot(options(uPlot, box.current.clientWidth, words, token, measure), chartData(periods, measure), box.current);
     };
     draw().catch(() => {}); // the numbers stand in the table below
     const unwatch = watchTheme(draw);

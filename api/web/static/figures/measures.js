@@ -33,13 +33,11 @@ export function valueOf(period, side, name) {
 
 export const SIDES = ["done", "fixed", "threshold"];
 
-/** The sum of some periods' sums, side by side. */
-export function total(periods) {
-  const sums = Object.fromEntries(SIDES.map((side) => [side, {}]));
+/** What was done in some periods, added up: on the days that count, or on all of them. */
+export function totalDone(periods, which) {
+  const sums = {};
   for (const period of periods) {
-    for (const side of SIDES) {
-      for (const [name, value] of Object.entries(period.figures[side])) sums[side][name] = (sums[side][name] ?? 0) + value;
-    }
+    for (const [name, value] of Object.entries(period[which].done)) sums[name] = (sums[name] ?? 0) + value;
   }
   return sums;
 }

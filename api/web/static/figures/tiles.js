@@ -1,7 +1,7 @@
 /** The range in one glance: what was done, each figure with what it is measured by. */
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
-import {meanFill, spreadOfFill, total} from "./measures.js";
+import {meanFill, spreadOfFill, totalDone} from "./measures.js";
 
 function Tile({name, value, more}) {
   const {t} = useWords();
@@ -16,12 +16,14 @@ const sum = (periods, name) => {
 
 export function Tiles({figures}) {
   const {t, format} = useWords();
-  const {done} = total(figures.periods);
+  const counted = figures.periods.reduce((days, each) => days + each.counted, 0);
+  const done = totalDone(figures.periods, counted ? "counted_figures" : "figures");
   const planned = sum(figures.periods, "planned_bins");
   const emptied = sum(figures.periods, "planned_bins_emptied");
   const tonnes = (kg) => (kg === null ? "–" : `${format.tenth(kg / 1000)} t`);
   const hours = (done.driving_s + done.work_s) / 3600;
-  return html`<section class="card"><h3>${t("figures.done")}</h3><dl class="tiles">
+  return html`<section class="card"><h3>${counted
+    ? t("figures.done", {days: format.whole(counted)}) : t("figures.seen")}</h3><dl class="tiles">
     <${Tile} name="distance" value=${format.km(done.distance_m)} more=${t("figures.tile.trucks", {trucks: format.whole(done.trucks)})} />
     <${Tile} name="hours" value=${`${format.tenth(hours)} h`} more=${t("figures.tile.driving", {h: format.tenth(done.driving_s / 3600)})} />
     <${Tile} name="lifts" value=${format.whole(done.lifts)} more=${t("figures.tile.skipped", {skipped: format.whole(done.skipped)})} />
