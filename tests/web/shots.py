@@ -43,6 +43,20 @@ def left_out(page: Page) -> None:
     page.locator(".left-out").scroll_into_view_if_needed()
 
 
+def changed_by_hand(page: Page) -> None:
+    """Move a stop on the planning page and open another bin's card."""
+    page.locator(".views button").nth(1).click()
+    page.locator(".stop-row .down").first.click()
+    page.locator("p.said").wait_for()
+    page.locator(".stop-row .link").nth(3).click()
+
+
+def compared(page: Page) -> None:
+    """Set the plan beside what the day would have cost otherwise."""
+    page.locator(".views button").nth(3).click()
+    page.locator(".compare td small").first.wait_for()
+
+
 def replan(page: Page) -> None:
     """Press the button and catch the planner at work."""
     page.locator(".panel header button").click()
@@ -85,6 +99,9 @@ STATES: Sequence[tuple[str, str, Act]] = (
     ("manager-bin", "/", drawer),
     ("manager-left-out", "/", left_out),
     ("manager-planning", "/", replan),
+    ("planning-map", "/planning", map_is_drawn),
+    ("planning-changed", "/planning", changed_by_hand),
+    ("planning-compared", "/planning", compared),
     ("manager-tablets", "/tablets", new_code),
     ("driver", DRIVER, nothing),
     ("driver-tapped", DRIVER, tapped),
