@@ -11,4 +11,5 @@ export const withdraw = (binId, requestId) => ask(
   `/bins/${encodeURIComponent(binId)}/requests/${encodeURIComponent(requestId)}`, {method: "DELETE"},
 );
 export const orderReplan = (order) => ask("/plans", {method: "POST", body: order});
+export const stopPlan = (id) => ask(`${plan(id)}/stop`, {method: "POST", body: {}});
 export const discardPlan = (id) => ask(`${plan(id)}/discard`, {method: "POST", body: {}});

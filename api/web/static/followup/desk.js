@@ -3,7 +3,7 @@ import {STREAM_PATH, getPlans, progressPath, publishPlan} from "../lib/api.js";
 import {clockFactor} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
-import {discardPlan, getChanges, getFollowUp, getSums, orderReplan, takeMissedBack, withdraw} from "./asks.js";
+import {discardPlan, getChanges, getFollowUp, getSums, orderReplan, stopPlan, takeMissedBack, withdraw} from "./asks.js";
 
 const AGAIN_MS = 20_000; // what is expected moves with the clock
 const AGAIN_FAST_MS = 4_000; // a demo's clock runs through a day in minutes
@@ -61,7 +61,7 @@ export function openDesk() {
         const {job} = store.get();
         const cost = progress.best_cost_minor;
         const costs = cost === null || cost === job?.costs.at(-1) ? (job?.costs ?? []) : [...(job?.costs ?? []), cost];
-        store.set({job: {...progress, id, costs}});
+        store.set({job: {...progress, id, costs, stopping: job?.stopping}});
         if (!FINAL.has(progress.status)) return;
         stop();
         store.set({job: progress.status === "failed" ? {...store.get().job, failed: true} : null});
@@ -86,6 +86,12 @@ export function openDesk() {
     } catch (error) {
       store.set({job: {status: "failed", failed: true, detail: error.message, costs: []}});
     }
+  }
+
+  /** Be content with the best so far. */
+  async function stop() {
+    store.set({job: {...store.get().job, stopping: true}});
+    await stopPlan(store.get().job.id).catch((error) => store.set({fault: error.message}));
   }
 
   async function change(work, told) {
@@ -115,7 +121,7 @@ export function openDesk() {
   lookAtAll();
 
   return {
-    store, replan,
+    store, replan, stop,
     wish: (more) => store.set({wishes: {...store.get().wishes, ...more}}),
     show: (view) => store.set({view}),
     filter: (more) => store.set({filter: {...store.get().filter, ...more}}),

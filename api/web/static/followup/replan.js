@@ -52,6 +52,6 @@ export function Replan({desk, state}) {
         </select></label>
         <button type="submit" class="button primary" disabled=${isBusy}>${t(isBusy ? "plan.making" : "followup.replan.order")}</button></div>
     </form>
-    ${job && html`<${Progress} job=${job} />`}
+    ${job && html`<${Progress} job=${job} onStop=${job.id ? desk.stop : undefined} />`}
   </section>`;
 }
