@@ -77,7 +77,7 @@ function Stranger({device, desk}) {
     <h3>${name} <small>${device.device_ids.slice(1, 3).join(" · ")}</small></h3>
     <p>${t(device.known ? "assets.known_stranger" : "assets.unknown_stranger")} · ${t("assets.heard", {
       n: device.seen, first: format.timeOrDay(device.first_utc, nowMs()), last: format.timeOrDay(device.last_utc, nowMs())})}
-      · ${t("assets.waiting", {n: device.kept})}</p>
+${" · "}${t("assets.waiting", {n: device.kept})}</p>
     <${Meaning} guesses=${device.guesses} />
     <details><summary>${t("assets.raw")}</summary><p>${device.detail}</p><code>${device.last_payload.slice(0, 600)}</code></details>
     ${fault && html`<p class="fault" role="alert">${fault}</p>`}

@@ -6,8 +6,11 @@ import {Pager} from "../lib/pager.js";
 import {PAGE} from "./desk.js";
 
 const STATES = ["", "alert", "silent", "odd", "never", "not_installed", "ok"];
-const COLUMNS = [["sensor", "id"], ["place"], ["state", "state"], ["fill"], ["measured", "seen"], ["battery", "battery"],
-  ["days_left", "days_left"], ["signal", "signal"], ["noise", "noise"], ["temperature"]];
+/** What stands in a column, and by which of the server's orders it can be sorted: worst first. */
+const COLUMNS = [
+  ["sensor", "id"], ["place"], ["state", "state"], ["fill"], ["measured", "seen"], ["battery", "battery", "days_left"],
+  ["signal", "signal"], ["noise", "noise"],
+];
 
 /** A state's sign: its shape says it without the colour. */
 function StateMark({state}) {
@@ -47,11 +50,11 @@ function Row({sensor, now}) {
       ${t(`sensors.state.${sensor.state}`)}</span><small>${remarks.join(", ")}</small></td>
     <td class="number">${format.fill(sensor.fill_fraction)}</td>
     <td class="number">${format.timeOrDay(sensor.measured_utc, now)}</td>
-    <td class="number">${sensor.battery_fraction === null ? optional(sensor.battery_v, "sensors.volt", "v") : format.pct(sensor.battery_fraction)}</td>
-    <td class="number">${sensor.battery_days_left === null ? "–" : t("sensors.days", {n: format.whole(sensor.battery_days_left)})}</td>
-    <td class="number">${sensor.rssi_dbm === null ? "–" : t("sensors.dbm", {dbm: format.whole(sensor.rssi_dbm)})}</td>
-    <td class="number">${sensor.noise_fraction === null ? "–" : t("sensors.noise", {pct: format.tenth(100 * sensor.noise_fraction)})}</td>
-    <td class="number">${optional(sensor.temperature_c, "sensors.celsius", "c")}</td></tr>`;
+    <td class="number">${sensor.battery_fraction === null ? optional(sensor.battery_v, "sensors.volt", "v") : format.pct(sensor.battery_fraction)}
+      <small>${sensor.battery_days_left === null ? "" : t("sensors.days", {n: format.whole(sensor.battery_days_left)})}</small></td>
+    <td class="number">${sensor.rssi_dbm === null ? "–" : t("sensors.dbm", {dbm: format.whole(sensor.rssi_dbm)})}
+      <small>${sensor.temperature_c === null ? "" : t("sensors.celsius", {c: format.tenth(sensor.temperature_c)})}</small></td>
+    <td class="number">${sensor.noise_fraction === null ? "–" : t("sensors.noise", {pct: format.tenth(100 * sensor.noise_fraction)})}</td></tr>`;
 }
 
 export function SensorList({state, onLook}) {
@@ -61,10 +64,11 @@ export function SensorList({state, onLook}) {
   return html`<${Tools} state=${state} onLook=${onLook} />
     <div class="table-box plain" tabindex="0" role="region" aria-label=${t("sensors.caption")}>
       <table><caption class="visually-hidden">${t("sensors.caption")}</caption>
-        <thead><tr>${COLUMNS.map(([name, sort]) => html`<th key=${name} scope="col"
-          aria-sort=${sort && state.query.sort === sort ? "ascending" : undefined}>${sort
-            ? html`<button type="button" onClick=${() => onLook({sort})}>${t(`sensors.col.${name}`)}<span aria-hidden="true">${state.query.sort === sort
-              ? " ↓" : ""}</span></button>` : t(`sensors.col.${name}`)}</th>`)}</tr></thead>
+        <thead><tr>${COLUMNS.map(([name, ...sorts]) => html`<th key=${name} scope="col" class=${sorts.length ? "sorts" : ""}
+          aria-sort=${sorts.includes(state.query.sort) ? "ascending" : undefined}>${sorts.length
+            ? sorts.map((sort, index) => html`<button type="button" key=${sort} onClick=${() => onLook({sort})}>
+              ${t(`sensors.col.${index ? sort : name}`)}<span aria-hidden="true">${state.query.sort === sort ? " ↓" : ""}</span></button>`)
+            : t(`sensors.col.${name}`)}</th>`)}</tr></thead>
         <tbody>${state.sensors.map((sensor) => html`<${Row} key=${sensor.id} sensor=${sensor} now=${now} />`)}</tbody>
       </table>
       ${!state.sensors.length && state.live && html`<p class="empty">${t("sensors.empty")}</p>`}

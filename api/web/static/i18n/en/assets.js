@@ -133,7 +133,7 @@ export default {
   "assets.quarantine_hint": "They send but hang in no bin. What they sent is kept until somebody decides.",
   "assets.known_stranger": "In the registry, hangs nowhere",
   "assets.unknown_stranger": "Unknown",
-  "assets.heard": "{n} messages, {first} to {last}",
+  "assets.heard": {one: "{n} message, {first}", other: "{n} messages, {first} to {last}"},
   "assets.waiting": "{n} are waiting",
   "assets.no_meaning": "No make that we can read fits what it sends.",
   "assets.says_mm": "distance {mm} mm",

@@ -37,7 +37,6 @@ export default {
   "sensors.days": "{n} days",
   "sensors.dbm": "{dbm} dBm",
   "sensors.noise": "{pct} %",
-  "sensors.col.temperature": "Temp.",
   "sensors.caption": "Sensors that the filters let through, those that need attention first",
   "sensors.empty": "No sensor passes the filters.",
   "sensors.nowhere": "hangs nowhere",

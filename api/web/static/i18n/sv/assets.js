@@ -133,7 +133,7 @@ export default {
   "assets.quarantine_hint": "De sänder men sitter inte i något kärl. Det de har sänt sparas tills någon bestämmer.",
   "assets.known_stranger": "Finns i registret, sitter ingenstans",
   "assets.unknown_stranger": "Okänd",
-  "assets.heard": "{n} meddelanden, {first} till {last}",
+  "assets.heard": {one: "{n} meddelande, {first}", other: "{n} meddelanden, {first} till {last}"},
   "assets.waiting": "{n} väntar",
   "assets.no_meaning": "Inget märke vi kan läsa passar det den sänder.",
   "assets.says_mm": "avstånd {mm} mm",

@@ -37,7 +37,6 @@ export default {
   "sensors.days": "{n} dagar",
   "sensors.dbm": "{dbm} dBm",
   "sensors.noise": "{pct} %",
-  "sensors.col.temperature": "Temp.",
   "sensors.caption": "Givare som filtren släpper igenom, de som behöver ses till först",
   "sensors.empty": "Ingen givare passar filtren.",
   "sensors.nowhere": "hänger ingenstans",
