@@ -167,7 +167,7 @@ def context_of(
         outbox=stores.outbox,
         clock=settings.clock.clock(),
         forecaster=HelpedForecaster(helpers.forecasts),
-        planner=HelpedPlanner(helpers.plans),
+        planner=HelpedPlanner(helpers.plans, helpers.edits),
         lookout=HelpedLookout(helpers.forecasts),
         editor=HelpedEditor(helpers.edits),
         mornings=stores.mornings,

@@ -1,8 +1,9 @@
 """Forecasts, plans and turn texts made by `routing`, each in a helper process."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 from api.context import ForecastView
@@ -24,6 +25,7 @@ from routing.rule_columns import RuleColumns, rule_columns
 from routing.solve import StopSign
 from tomma.city import City
 from tomma.edits import Edit
+from tomma.errors import EngineFailedError
 from tomma.model import PlanId
 from tomma.plan import Plan, PlanProgress, Wishes
 from tomma.ports import ProgressSink
@@ -86,6 +88,8 @@ def edit_worker(settings: Settings, stores: Stores) -> Worker:
     roads = open_roads(settings.roads, settings.roads_dir)
 
     def work(request: Any, _: Note, __: Event) -> Any:
+        if request is None:
+            return None  # only woken: the streets are open now
         return edit_plan(**request, plans=stores.plans, events=stores.events, roads=roads)
 
     return work
@@ -129,10 +133,11 @@ class HelpedLookout:
 
 
 class HelpedPlanner:
-    """Keeps the promise of `api.context.Planner`."""
+    """Keeps the promise of `api.context.Planner`; the helper that edits is woken once there is a plan to edit."""
 
-    def __init__(self, helper: Helper) -> None:
+    def __init__(self, helper: Helper, editor: Helper) -> None:
         self._helper = helper
+        self._editor = editor
 
     def __call__(
         self,
@@ -156,7 +161,12 @@ class HelpedPlanner:
             "wishes": wishes,
         }
         plan: Plan = self._helper.ask(request, on_progress, stop)
+        Thread(target=self._wake_editor, name="wake-editor", daemon=True).start()
         return plan
+
+    def _wake_editor(self) -> None:
+        with suppress(EngineFailedError):  # the server leaves, or the first edit will say what is wrong
+            self._editor.ask(None)
 
 
 class HelpedCurve:
