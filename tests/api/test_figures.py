@@ -19,11 +19,10 @@ from api.context import ApiContext
 from routing.saving.cli import app as saving_command
 from routing.saving.gather import World as SavingWorld
 from routing.saving.wiring import make_next
-from tests.api.conftest import InProcess, World, until
+from tests.api.conftest import InProcess, World, settings_in, until
 from tests.routing.planning.small_city import small_city
 from tests.routing.saving.lived import Lived
 from tomma.city import City
-from tomma.settings import Settings
 from tomma.stores.wiring import open_stores
 
 FIRST = date(2026, 11, 2)
@@ -41,7 +40,7 @@ def _save(world: SavingWorld, *, city: City, now_utc: Any) -> date | None:
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Path]]:
     """A server behind which a week was lived, and its data folder; the server itself computes the days."""
     folder = tmp_path_factory.mktemp("figures")
-    settings = Settings(data_dir=folder)
+    settings = settings_in(folder)
     with open_stores(settings) as stores:
         week = Lived(small_city(), stores, FIRST)
         week.live(2, planned=False)
