@@ -45,6 +45,9 @@ def simulate(
     username: Annotated[str, typer.Option(help="[default: the embedded broker's device login]")] = "",
     password: Annotated[str, typer.Option(envvar="TOMMA_DEVICE_PASSWORD", help="Better given as variable.")] = "",
     api: Annotated[str, typer.Option(help="Address of the server, to drive its plans. Empty: sensors only.")] = "",
+    api_key: Annotated[
+        str, typer.Option(envvar="TOMMA_API_KEY", help="Of `tomma keys add`, roles manager and driver; as variable.")
+    ] = "",
     plan_every_morning: Annotated[bool, typer.Option(help="Ask for a plan each morning and publish it.")] = True,
     drive: Annotated[bool, typer.Option(help="Let simulated drivers follow the published plan.")] = True,
     plan_budget_s: Annotated[float | None, typer.Option(min=0.2, max=600.0, help="Time for each plan. [s]")] = None,
@@ -83,6 +86,7 @@ def simulate(
                 reports_per_hour=reports_per_hour,
                 silent_share=silent_share,
                 api=api.rstrip("/"),
+                api_key=api_key,
                 dispatches=plan_every_morning,
                 drives=drive,
                 plan_budget_s=plan_budget_s,

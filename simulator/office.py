@@ -103,8 +103,10 @@ class _Bins(msgspec.Struct, frozen=True):
 class Office:
     """A client of the HTTP API; every failure is an OfficeUnavailableError."""
 
-    def __init__(self, base_url: str) -> None:
-        self._client = httpx.Client(base_url=f"{base_url}/api/v1", timeout=TIMEOUT_S, trust_env=False)
+    def __init__(self, base_url: str, api_key: str = "") -> None:
+        """Ask at an address; `api_key` is one of `tomma keys add`, a demo needs none."""
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._client = httpx.Client(base_url=f"{base_url}/api/v1", headers=headers, timeout=TIMEOUT_S, trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""

@@ -35,6 +35,7 @@ class SessionChoices:
     reports_per_hour: int
     silent_share: float
     api: str
+    api_key: str
     dispatches: bool
     drives: bool
     plan_budget_s: float | None
@@ -55,7 +56,7 @@ def simulate_town(
     register(town.city)
     start_utc = clock.now_utc() - choices.history
     world = World(town, start_utc, choices.seed)
-    office = Office(choices.api) if choices.api else None
+    office = Office(choices.api, choices.api_key) if choices.api else None
     zone = ZoneInfo(town.city.organisation.timezone)
     dispatcher = Dispatcher(office, zone, choices.plan_budget_s, tell) if office and choices.dispatches else None
     with Publisher(login, f"tomma-simulator-{choices.seed}") as publisher:

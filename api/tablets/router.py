@@ -4,7 +4,7 @@ import io
 from typing import Annotated
 
 import segno
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Body, HTTPException, Path, Request
 
 from api.access import EVERYBODY, OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
@@ -12,7 +12,8 @@ from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands
 from api.tablets.guard import Paired
-from api.tablets.schemas import PairedOut, PairingCodeOut, PairingIn, TabletOut, TabletsOut
+from api.tablets.schemas import PairedOut, PairingCodeIn, PairingCodeOut, PairingIn, TabletOut, TabletsOut
+from tomma.model import VehicleId
 from tomma.tablets import Tablet
 
 router = APIRouter(prefix="/tablets", tags=["tablets"], route_class=StrictRoute)
@@ -29,9 +30,14 @@ QR_QUIET_MODULES = 4
     dependencies=[allow(Role.MANAGER, Role.ADMIN)],
     responses=problems(403, 415, 503),
 )
-def create_pairing_code(hands: Hands, request: Request) -> PairingCodeOut:
+def create_pairing_code(
+    hands: Hands, request: Request, told: Annotated[PairingCodeIn | None, Body()] = None
+) -> PairingCodeOut:
     """Return six digits and their QR code: good once, for ten minutes. At most five are open at a time."""
-    digits, code = hands.codes.new()
+    truck = VehicleId(told.vehicle_id) if told and told.vehicle_id else None
+    if truck is not None and truck not in hands.city.current().vehicles:
+        raise HTTPException(422, f"vehicle_id must be a truck of this city, got {truck}")
+    digits, code = hands.codes.new(truck)
     home = hands.context.settings.server.public_url or str(request.base_url)
     address = f"{home.rstrip('/')}/driver#pair={digits}"
     return PairingCodeOut(code=digits, expires_utc=code.expires_utc, address=address, qr_svg=_qr_svg(address))

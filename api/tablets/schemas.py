@@ -8,6 +8,14 @@ from api.schema import Name, Shown, Told, UtcTime
 from tomma.tablets import TABLET_NAME_MAX
 
 
+class PairingCodeIn(Told):
+    """Which tablet a code shall let in."""
+
+    vehicle_id: Name | None = Field(
+        default=None, examples=["V1"], description="The truck it belongs to: it sees that one's routes only."
+    )
+
+
 class PairingCodeOut(Shown):
     """A code for one tablet, told this once."""
 
