@@ -83,7 +83,7 @@ function Row({person, canChange, onLink, onChange}) {
   return html`<li class=${person.disabled_utc ? "off" : ""}><div><b>${person.name}</b>
       ${" "}${person.roles.map((role) => html`<span class="tag" key=${role}>${t(`role.${role}`)}</span> `)}
       ${person.disabled_utc && html`<span class="tag">${t("people.disabled")}</span>`}
-      <small>${person.login} · ${t(`people.second_${second}`)} · ${t("people.sessions", {n: person.sessions})}
+      <small>${person.login} · ${t(`people.second.${second}`)} · ${t("people.sessions", {n: person.sessions})}
         ${!person.has_password && !person.by_provider && ` · ${t("people.invited")}`}</small>
       <${Fault} text=${fault} /></div>
     ${canChange && html`<div class="row">
