@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
+import api.about.router
 import api.accounts.oidc_router
 import api.accounts.people_router
 import api.accounts.router
@@ -73,6 +74,7 @@ FEATURES = (
     api.tablets.router,
     api.live.router,
     api.health.router,
+    api.about.router,
     api.accounts.router,
     api.accounts.people_router,
 )

@@ -38,6 +38,7 @@ TAGS = [
     {"name": "accounts", "description": "Signing in and out, one's own account, and who has one."},
     {"name": "live", "description": "Changes as they happen, as server-sent events."},
     {"name": "health", "description": "How the server is, and messages that could not become readings."},
+    {"name": "about", "description": "Which version runs, and everything by others that is part of it."},
     {"name": "map", "description": "Vector tiles of the streets."},
 ]
 

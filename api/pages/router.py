@@ -44,6 +44,7 @@ SHELLS = {
     "/install": Shell("install.html", (Role.MANAGER, Role.INSTALLER), PHONE),
     "/tablets": Shell("tablets.html", (*OFFICE, Role.ADMIN)),
     "/people": Shell("people.html", (Role.ADMIN, Role.AUDITOR)),
+    "/about": Shell("about.html", (*OFFICE, Role.ADMIN)),
     "/account": Shell("account.html", SIGNED_IN, half=True),
     "/login": Shell("login.html", EVERYBODY),
     "/driver": Shell("driver.html", EVERYBODY),  # no word of the city: it asks with its tablet's token

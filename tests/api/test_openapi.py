@@ -122,6 +122,8 @@ PUBLIC = {
     ("PATCH", "/api/v1/people/{person_id}"),
     ("POST", "/api/v1/people/{person_id}/reset"),
     ("DELETE", "/api/v1/people/{person_id}/sessions"),
+    ("GET", "/api/v1/about"),
+    ("GET", "/api/v1/about/sbom.cdx.json"),
     ("GET", "/metrics"),
     ("GET", "/tiles/metadata.json"),
     ("GET", "/tiles/{z}/{x}/{y}.mvt"),

@@ -7,6 +7,8 @@ import {TopBar} from "../office/topbar.js";
 import {Fault, Field, sending, useDeed} from "./form.js";
 import {RecoveryCodes, SecondFactorSetup} from "./second.js";
 
+/** Not everybody who has an account may open every page. */
+const mayAbout = () => (document.documentElement.dataset.pages ?? "").split(" ").includes("/about");
 const refused = new URLSearchParams(location.search).get("refused");
 
 function Who({me}) {
@@ -119,7 +121,8 @@ function Account({onLanguage}) {
       <${Fault} text=${fault} /><div class="cards">${own && html`<${Who} me=${own.me} />
         ${own.sessions.length > 0 && html`<${Second} key=${String(own.me.has_second_factor)} me=${own.me} onChange=${load} />
         ${own.me.has_password && !own.me.must_set_up_second_factor && html`<${Password} me=${own.me} onChange=${load} />`}
-        <${Sessions} sessions=${own.sessions} onChange=${load} />`}`}</div></main></div>`;
+        <${Sessions} sessions=${own.sessions} onChange=${load} />`}`}
+        ${mayAbout() && html`<p><a href="/about">${t("nav.about")}</a></p>`}</div></main></div>`;
 }
 
 const city = await loadCity().catch(() => null); // who must set up a second factor may not ask for it yet

@@ -29,6 +29,7 @@ export default {
   "nav.tablets": "Tablets",
   "nav.people": "People",
   "nav.account": "My account",
+  "nav.about": "About tomma",
   "bar.demo_clock": "demo clock ×{factor}",
   "bar.alerts": {one: "{n} open alert", other: "{n} open alerts"},
   "bar.live": "Live",

@@ -29,6 +29,7 @@ export default {
   "nav.tablets": "Surfplattor",
   "nav.people": "Konton",
   "nav.account": "Mitt konto",
+  "nav.about": "Om tomma",
   "bar.demo_clock": "demoklocka ×{factor}",
   "bar.alerts": {one: "{n} öppet larm", other: "{n} öppna larm"},
   "bar.live": "Direkt",

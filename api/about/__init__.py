@@ -1,0 +1,1 @@
+"""What runs here: version, licences, and the bill of materials that travels with the product."""
