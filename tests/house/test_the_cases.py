@@ -10,13 +10,12 @@ import pytest
 from simulator.faults.table import CASES
 
 ROOT = Path(__file__).parents[2]
-ROW = re.compile(r"^\| ([MPTS]\d+) \|(.*)\|$", re.MULTILINE)
-KNOWN = {
-    *(f"M{number}" for number in range(1, 23)),
-    *(f"P{number}" for number in range(1, 12)),
-    *(f"T{number}" for number in range(1, 6)),
-    *(f"S{number}" for number in range(1, 12)),
-}
+HOW_MANY = {"M": 22, "P": 11, "T": 5, "S": 11, "A": 22, "W": 7, "L": 10, "D": 9, "O": 8}
+"""Cases by their letter: devices, payloads, time, stores, API and accounts, pages, planner, tablet, operation."""
+ROW = re.compile(r"^\| ([MPTSAWLDO]\d+) \|(.*)\|$", re.MULTILINE)
+KNOWN = {f"{letter}{number}" for letter, many in HOW_MANY.items() for number in range(1, many + 1)}
+SHOWN_MIN = 101
+"""Whoever takes the last test of a case away must lower this, and say why."""
 
 
 def rows() -> list[tuple[str, str]]:
@@ -45,6 +44,12 @@ def test_what_is_said_to_show_a_case_exists(case: str, shown_by: str) -> None:
     assert named or benches or shown_by.strip().startswith("not covered"), case
     assert [f"{path}::{test}" for path, test in named if test not in defined_in(path)] == []
     assert set(benches) <= {each.id for each in CASES}
+
+
+def test_nearly_every_case_is_shown() -> None:
+    """What is not covered is said so, and does not become more by and by."""
+    bare = [name for name, shown_by in rows() if shown_by.strip().startswith("not covered")]
+    assert len(rows()) - len(bare) >= SHOWN_MIN, bare
 
 
 def test_every_bench_case_is_in_the_table() -> None:

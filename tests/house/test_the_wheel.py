@@ -44,6 +44,12 @@ def test_the_wheel_carries_licence_and_map_notice(wheel: zipfile.ZipFile) -> Non
     assert "OpenStreetMap contributors" in wheel.read(notice).decode()
 
 
+def test_the_wheel_carries_its_bill_of_materials_where_tools_look_for_it(wheel: zipfile.ZipFile) -> None:
+    """Whoever gets the wheel alone can tell what is in it (PEP 770)."""
+    bill = next(name for name in wheel.namelist() if ".dist-info/sboms/" in name)
+    assert wheel.read(bill) == (ROOT / "api/about/sbom.cdx.json").read_bytes()
+
+
 @pytest.mark.parametrize("group", ["tomma.commands", "tomma.benches"])
 def test_every_command_that_is_declared_is_there(group: str) -> None:
     """A moved module would otherwise break `tomma --help` for everybody."""

@@ -140,7 +140,13 @@ def of_orders(page: Page) -> None:
     page.locator(".new-order summary").click()
 
 
+def of_about(page: Page) -> None:
+    """Wait for the lists of parts."""
+    page.locator(".parts tbody tr").first.wait_for()
+
+
 STATES = [
+    pytest.param("/about", of_about, id="about"),
     pytest.param("/assets", with_a_thing, id="assets, a bin open"),
     pytest.param("/assets#sheet", of_sheet, id="assets, spreadsheet"),
     pytest.param("/install", of_install, id="install"),

@@ -14,7 +14,7 @@ from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.small_city import SHIFT, small_city, ten_days_of_readings
 from tomma.city import City, Position, Shift
 from tomma.errors import ConflictError, RoadsUnavailableError
-from tomma.model import BinId, PlanId, ReasonCode, VehicleId
+from tomma.model import BinId, PlanId, Reading, ReasonCode, SensorId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, RoadsSource, StopKind
 from tomma.settings import PlanningSettings, Settings
 from tomma.stores.codec import to_json
@@ -80,6 +80,22 @@ def test_a_leg_is_empty_exactly_where_the_truck_stands_still(stores: Stores) -> 
 def test_the_same_readings_and_seed_give_the_same_plan_byte_for_byte(stores: Stores) -> None:
     """A plan that changes when nothing did is not trusted."""
     assert to_json(plan(stores)) == to_json(plan(stores))
+
+
+def test_a_reading_that_comes_while_it_is_planned_is_for_the_next_plan(stores: Stores) -> None:
+    """L6: a plan is made from one moment, which it names; half of it from another would contradict itself."""
+    just_now = MORNING_UTC - timedelta(minutes=1)
+    full = Reading(BinId("b6"), SensorId("x-b6"), just_now, just_now, fill_fraction=0.99)
+    before = plan(stores)
+
+    def comes_in_between(progress: PlanProgress) -> None:
+        if progress.stage == "roads":
+            stores.readings.append([full])
+
+    made = plan(stores, on_progress=comes_in_between)
+    assert made.snapshot_utc == MORNING_UTC
+    assert to_json(made) == to_json(before)
+    assert BinId("b6") in plan(stores).bins_collected
 
 
 def test_before_the_shift_trucks_leave_at_its_start(stores: Stores) -> None:

@@ -1,0 +1,80 @@
+"""What a request may say is bounded everywhere, read from the description so that a new route cannot forget it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+BOUNDED = {"limit", "offset", "hours", "days", "after"}
+"""Parameters that decide how much is looked up."""
+
+
+@pytest.fixture(scope="module")
+def described(refusing_client: httpx.Client) -> dict[str, Any]:
+    """The OpenAPI document."""
+    found: dict[str, Any] = refusing_client.get("/api/openapi.json").json()
+    return found
+
+
+def operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation as (method, path, description)."""
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def named_in(node: Any) -> Iterator[str]:
+    """The names of the schemas that a part of the description refers to."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"].rpartition("/")[2]
+        for value in node.values():
+            yield from named_in(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from named_in(value)
+
+
+def test_no_body_takes_a_key_that_it_does_not_name(described: dict[str, Any]) -> None:
+    """A3: whoever adds `id`, `roles` or another's organisation to a body is refused, at every depth."""
+    schemas = described["components"]["schemas"]
+    waiting = [name for _, _, each in operations(described) for name in named_in(each.get("requestBody", {}))]
+    taken: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in taken:
+            taken.add(name)
+            waiting += named_in(schemas[name])
+    objects = {name for name in taken if schemas[name].get("type") == "object"}
+    assert {name for name in objects if schemas[name].get("additionalProperties") is not False} == set()
+    assert len(objects) > 30
+
+
+def test_a_body_with_a_key_too_many_is_refused_and_nothing_is_done(refusing_client: httpx.Client) -> None:
+    """A3, asked in earnest: the description and the refusal are the same."""
+    answer = refusing_client.post("/api/v1/plans", json={"organisation": "another", "id": "mine"})
+    assert answer.status_code == 422
+    assert {each["field"] for each in answer.json()["errors"]} == {"organisation", "id"}
+
+
+def test_how_much_may_be_asked_for_has_a_bound_and_the_bound_holds(
+    described: dict[str, Any], refusing_client: httpx.Client
+) -> None:
+    """A17: minus one, a billion and a range of twenty years cost nobody anything."""
+    asked = 0
+    for method, path, operation in operations(described):
+        for each in operation.get("parameters", ()):
+            if each["in"] != "query" or each["name"] not in BOUNDED:
+                continue
+            schema = each["schema"]
+            assert "minimum" in schema, (path, each["name"])
+            wrong = [schema["minimum"] - 1]
+            if each["name"] not in {"offset", "after"}:  # a place in a list, which costs the same anywhere
+                assert schema["maximum"] <= 2_000, (path, each["name"])
+                wrong += [schema["maximum"] + 1, 10**9]
+            for value in wrong if "{" not in path else ():
+                answer = refusing_client.request(method, path, params={each["name"]: value})
+                assert answer.status_code == 422, (path, each["name"], value, answer.text)
+                asked += 1
+    assert asked > 20
