@@ -78,3 +78,16 @@ def test_how_much_may_be_asked_for_has_a_bound_and_the_bound_holds(
                 assert answer.status_code == 422, (path, each["name"], value, answer.text)
                 asked += 1
     assert asked > 20
+
+
+@pytest.mark.parametrize("path", ["/static/", "/static/lib/", "/static/vendor/", "/.git/config", "/api/v1/"])
+def test_no_folder_lists_itself(refusing_client: httpx.Client, path: str) -> None:
+    """What lies beside the pages is nobody's business until it is named."""
+    assert refusing_client.get(path).status_code == 404
+
+
+def test_no_answer_invites_other_sites_in(refusing_client: httpx.Client) -> None:
+    """Without a word of CORS a browser gives another site's page nothing of ours to read."""
+    for path in ("/api/v1/bins", "/api/openapi.json", "/static/icons/tomma.svg"):
+        answer = refusing_client.get(path, headers={"origin": "https://evil.example"})
+        assert [name for name in answer.headers if name.startswith("access-control-")] == []

@@ -61,3 +61,18 @@ def test_a_page_that_knows_its_reader_is_kept_by_no_cache_and_by_no_stranger(ope
             answer: httpx.Response = city.client().get(path)
             assert (answer.status_code, answer.headers["location"]) == (303, f"/login?next={path}"), path
             assert "anna" not in answer.text.lower(), path
+
+
+def test_every_try_at_a_door_is_told_with_who_and_from_where(open_city: City, caplog: pytest.LogCaptureFixture) -> None:
+    """After a break-in the log must say which doors were tried, and which of them opened."""
+    with caplog.at_level(logging.INFO, "tomma.security"), open_city.open() as city:
+        ways_in(city)
+        driver = city.enter(city.add("kalle", Role.DRIVER))
+        assert driver.get("/api/v1/people").status_code == 403
+    lines = [record.getMessage() for record in caplog.records if record.name == "tomma.security"]
+    told = {line.split()[1].removeprefix("event=") for line in lines}
+    assert {"sign-in-refused", "signed-in", "key-refused", "role-refused"} <= told
+    assert all('"address": "127.0.0.1"' in line for line in lines if "sign-in" in line or "signed-in" in line)
+    refused = next(line for line in lines if "role-refused" in line)
+    assert "kalle" in refused
+    assert "/api/v1/people" in refused
