@@ -18,7 +18,7 @@ LEVEL_1_AND_2 = """
 11.5:1 11.6:1 12.1:3 12.2:2 12.3:4 13.1:1 13.2:5 13.3:2 13.4:5 14.1:2 14.2:4 14.3:3 15.1:3 15.2:3 15.3:7
 16.1:1 16.2:5 16.3:4 16.4:3 16.5:3 17.1:1 17.2:4 17.3:2
 """
-"""How many requirements of levels 1 and 2 each section has of version 5.0.0; in each section they come first, without a gap."""
+"""Requirements of levels 1 and 2 in each section of version 5.0.0: there they come first, without a gap."""
 
 
 def rows() -> list[tuple[list[str], str]]:

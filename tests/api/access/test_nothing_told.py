@@ -42,7 +42,7 @@ def ways_in(city: City) -> list[str]:
 
 
 def test_no_log_line_holds_what_opens_a_door(open_city: City, caplog: pytest.LogCaptureFixture) -> None:
-    """A21: passwords, one-time links, session tokens and keys, also those that were refused or typed in the wrong field."""
+    """A21: passwords, one-time links, session tokens, keys; refused ones, and those in the wrong field, too."""
     with caplog.at_level(logging.DEBUG), open_city.open() as city:
         shown = ways_in(city)
     assert "tomma.security" in {record.name for record in caplog.records}, "signing in is told"
