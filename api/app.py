@@ -15,6 +15,7 @@ import api.alerts.router
 import api.assets.router
 import api.assets.sheet_router
 import api.assets.strangers_router
+import api.audit.router
 import api.bins.router
 import api.city.router
 import api.citymap.router
@@ -33,6 +34,7 @@ import api.sensors.router
 import api.tablets.router
 import api.work.router
 from api.access.doors import doors_of
+from api.audit.middleware import Audited
 from api.basemap.plugged import plugged_of
 from api.basemap.router import build_router as build_tiles_router
 from api.context import ApiContext
@@ -77,6 +79,7 @@ FEATURES = (
     api.about.router,
     api.accounts.router,
     api.accounts.people_router,
+    api.audit.router,
 )
 
 
@@ -105,7 +108,7 @@ def create_app(context: ApiContext) -> FastAPI:
     app.include_router(api.accounts.oidc_router.router)
     app.state.doors = doors_of(app)
     register_problems(app)
-    _guard(app, context)
+    _guard(app, services)
     app.add_middleware(CountRequests, metrics=requests)
     return app
 
@@ -117,12 +120,14 @@ def _features() -> APIRouter:
     return router
 
 
-def _guard(app: FastAPI, context: ApiContext) -> None:
+def _guard(app: FastAPI, services: Services) -> None:
     """Add the guards; the last one added is the outermost."""
+    context = services.context
     server = context.settings.server
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
     app.add_middleware(BodyLimit, max_bytes=BODY_MAX_BYTES, larger={f"{PREFIX}/assets/import": BYTES_MAX})
     app.add_middleware(SameOrigin)
+    app.add_middleware(Audited, recorder=services.recorder, wall=context.wall)
     app.add_middleware(TrustedHosts, names=(server.host, *server.trusted_hosts))
     map_origin = context.settings.basemap.remote_origin
     app.add_middleware(SecurityHeaders, https=context.https, map_origin=map_origin)

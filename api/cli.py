@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from api.access.home import is_loopback
 from api.app import create_app
+from api.audit.trail import recorded
 from api.context import ApiContext
 from api.figures.saver import HelpedSaver, saving_worker
 from api.helper import Helper
@@ -117,8 +118,9 @@ def _host(settings: Settings, wanted: Wanted, *, is_first_run: bool) -> str:
 def _tell(application: FastAPI, address: str, *, is_first_run: bool) -> None:
     typer.echo(f"tomma serves {address}")
     if is_first_run:
-        accounts = application.state.services.accounts
-        secret, _ = accounts.make_link(Purpose.SETUP, None, "operator")
+        services = application.state.services
+        with recorded(services.context.audit, services.context.wall, "operator"):
+            secret, _ = services.accounts.make_link(Purpose.SETUP, None, "operator")
         typer.echo(f"set up the first account, once and within 60 minutes: {address}login#link={secret}")
 
 
@@ -162,6 +164,7 @@ def context_of(
         vitals=stores.vitals,
         people=stores.people,
         sessions=stores.sessions,
+        audit=stores.audit,
         care=stores.care,
         work_orders=stores.work_orders,
         outbox=stores.outbox,

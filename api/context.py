@@ -19,6 +19,7 @@ from routing.roads.straight_line import StraightLineRoads
 from routing.rule_columns import RuleColumns
 from routing.solve import StopSign
 from tomma.asset_ports import AssetBook, VitalsBook
+from tomma.audit import AuditBook
 from tomma.care_ports import CareBook, Outbox, WorkOrderBook
 from tomma.city import City
 from tomma.clock import Clock, SystemClock
@@ -214,6 +215,7 @@ class ApiContext:
     vitals: VitalsBook
     people: PeopleBook
     sessions: SessionBook
+    audit: AuditBook
     clock: Clock
     forecaster: Forecaster
     planner: Planner

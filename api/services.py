@@ -10,6 +10,7 @@ from api.accounts.demo import make_demo_people
 from api.accounts.desk import Desk
 from api.accounts.provider import Provider, provider_of
 from api.alerts.parts import AlertParts
+from api.audit.recorder import Recorder
 from api.bins.board import Board
 from api.bins.forecasts import Forecasts
 from api.city.keeper import CityKeeper
@@ -59,6 +60,7 @@ class Services:
     comparisons: Comparisons
     provider: Provider | None
     vitals: Vitals
+    recorder: Recorder
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -80,7 +82,7 @@ class Services:
             pace=pace,
         )
         desk = _desk(context, hub)
-        gate = _gate(context)
+        gate, recorder = _gate(context), Recorder(context.audit)
         return cls(
             context=context,
             city=city,
@@ -95,7 +97,7 @@ class Services:
             watch=watch,
             atlas=Atlas(board, watch),
             desk=desk,
-            mornings=MorningCaller(context, context.mornings, city, desk, hub),
+            mornings=MorningCaller(context, context.mornings, city, desk, hub, recorder),
             alerts=AlertParts.of(context, city=city, ledger=ledger, watch=watch, hub=hub),
             saving=SavingKeeper(saver=context.saver, city=city, hub=hub, clock=clock),
             gate=gate,
@@ -104,6 +106,7 @@ class Services:
             comparisons=Comparisons(context, city, desk, hub),
             provider=provider_of(context.settings),
             vitals=Vitals(context.vitals),
+            recorder=recorder,
         )
 
     def start(self) -> None:

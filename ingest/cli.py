@@ -90,7 +90,9 @@ def ingest(
             reporting(stores.workers, broker_settings.client_id, lambda: facts(subscriber.status(), stores.readings))
         )
         rim.enter_context(
-            retaining(stores.readings, stores.assets, settings.retention, clock, settings.retention_journal)
+            retaining(
+                stores.readings, stores.assets, settings.retention, clock, settings.retention_journal, stores.audit
+            )
         )
         watcher = Watcher(stores.readings, stores.registry, stores.plans, stores.events, clock)
         rim.enter_context(watching(watcher, clock))

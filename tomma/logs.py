@@ -29,7 +29,9 @@ WHOLE = Pace(burst=500, every_s=0.1)
 
 
 @dataclass(slots=True)
-class _Bucket:
+class Bucket:
+    """What was taken of a pace, and how much was held back."""
+
     used: float
     at_s: float
     held_back: int = 0
@@ -59,8 +61,8 @@ class LogThrottle(logging.Filter):
     ) -> None:
         super().__init__()
         self._per_kind, self._whole_pace, self._now_s = per_kind, whole, now_s
-        self._kinds: dict[Hashable, _Bucket] = {}
-        self._whole = _Bucket(0.0, now_s())
+        self._kinds: dict[Hashable, Bucket] = {}
+        self._whole = Bucket(0.0, now_s())
         self._lock = threading.Lock()
         self.held_back = 0
         """Lines not shown, since start."""
@@ -70,7 +72,7 @@ class LogThrottle(logging.Filter):
         with self._lock:
             now_s = self._now_s()
             kind = self._kind_of(record)
-            bucket = self._kinds.setdefault(kind, _Bucket(0.0, now_s))
+            bucket = self._kinds.setdefault(kind, Bucket(0.0, now_s))
             if not bucket.admits(self._per_kind, now_s) or not self._whole.admits(self._whole_pace, now_s):
                 self.held_back += 1
                 return False

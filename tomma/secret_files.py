@@ -1,5 +1,7 @@
 """Secrets in files of their own (`*_FILE`), as service managers hand them to a process."""
 
+import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -33,3 +35,16 @@ def secret_of(name: str, secret: SecretStr, path: Path | None) -> str:
     if not line:
         raise ConfigurationError(f"{name}: {path} is empty")
     return line
+
+
+def make_private(path: Path, content: bytes) -> None:
+    """Make a file for its owner's eyes only, whole or not at all; of several who make it, the first one's stays."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    draft.write_bytes(content)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

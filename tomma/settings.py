@@ -225,6 +225,8 @@ class RetentionSettings(_Section):
     dead_letters_days: int = Field(default=90, ge=0)
     photos_days: int = Field(default=730, ge=0)
     """Photos that installers made: two years, as long as a battery lasts and no longer than needed."""
+    audit_days: int = Field(default=730, ge=0)
+    """Who did what: two years, for what is found late; a checkpoint goes on vouching for what was deleted."""
 
     def days(self) -> Mapping[Aging, int]:
         """Return the limits of the kinds that have one."""
@@ -342,6 +344,14 @@ class SavingSettings(_Section):
         return frozenset(_WEEKDAYS.index(each) + 1 for each in self.weekdays)
 
 
+class AuditSettings(_Section):
+    """The chain of records that tells who did what: docs/audit.md."""
+
+    key_file: Path | None = None
+    """What the records' MACs are made with, one line of at least 32 characters; without one, a key of its own in the
+    data directory."""
+
+
 class ClockSettings(_Section):
     """The demo's fast clock; leave out for real time."""
 
@@ -383,6 +393,7 @@ class Settings(BaseSettings):
     alerts: AlertSettings = AlertSettings()
     notify: NotifySettings = NotifySettings()
     saving: SavingSettings = SavingSettings()
+    audit: AuditSettings = AuditSettings()
     clock: ClockSettings = ClockSettings()
 
     @property
@@ -409,6 +420,16 @@ class Settings(BaseSettings):
     def retention_journal(self) -> Path:
         """What was deleted because it was old enough."""
         return self.data_dir / "retention.jsonl"
+
+    @property
+    def audit_key_path(self) -> Path:
+        """The key of the audit records' chain."""
+        return self.audit.key_file or self.data_dir / "audit.key"
+
+    @property
+    def audit_head_path(self) -> Path:
+        """Number and MAC of the newest audit record, noted beside the database."""
+        return self.data_dir / "audit.head"
 
     @property
     def basemap_path(self) -> Path:

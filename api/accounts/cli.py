@@ -14,6 +14,7 @@ from api.access.tokens import KEY, new_token
 from api.accounts import staff
 from api.accounts.desk import Desk
 from api.accounts.gatehouse import desk_of
+from api.audit.trail import recorded
 from tomma.errors import NotFoundError
 from tomma.people import ApiKey, KeptPerson, OneTimeLink, Role, login_of
 from tomma.settings import Settings, load_settings
@@ -155,7 +156,9 @@ def _change(login: str, wanted: staff.Wanted) -> None:
 def _desk() -> Iterator[tuple[Desk, Settings]]:
     settings = load_settings()
     with open_stores(settings) as stores:
-        yield desk_of(settings, stores), settings
+        desk = desk_of(settings, stores)
+        with recorded(stores.audit, desk.wall, OPERATOR):
+            yield desk, settings
 
 
 def _state(kept: KeptPerson) -> str:

@@ -1,7 +1,6 @@
 """Seals what must be read again, so that a stolen database tells nothing: the key is a file beside it."""
 
 import base64
-import os
 import secrets
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tomma.errors import ConfigurationError
+from tomma.secret_files import make_private
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -45,13 +45,5 @@ class Seal:
         return key
 
     def _make(self) -> bytes:
-        made = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}")
-        made.touch(mode=0o600)
-        made.write_bytes(secrets.token_bytes(KEY_BYTES))
-        try:
-            os.link(made, self._path)  # whole or not at all, and never over another's
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
+        make_private(self._path, secrets.token_bytes(KEY_BYTES))
         return self._path.read_bytes()

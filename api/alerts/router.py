@@ -25,6 +25,7 @@ from api.alerts.schemas import (
     UrgencyName,
 )
 from api.alerts.view import CSV_COLUMNS, Wanted, csv_rows, open_out, standing_out
+from api.audit.trail import tell
 from api.csv_answer import csv_answer
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
@@ -129,6 +130,7 @@ def act_on_alerts(hands: Hands, told: ActionsIn, by: Annotated[str, Depends(acto
     hands.alerts.desk.act([_care(each, told, by, hands.context.clock.now_utc()) for each in here])
     hands.alerts.lookout.nudge()
     acted = {each.id for each in here}
+    tell(alerts=sorted(acted))
     now = [each for each in hands.alerts.desk.standing() if each.id in acted]
     return ActionsOut(
         alerts=standing_out(now, hands.alerts.work.all()), over=[each for each in told.ids if each not in acted]

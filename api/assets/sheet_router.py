@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.access import OFFICE, Role, allow
 from api.assets.schemas import ImportChangeOut, ImportFaultOut, ImportOut
+from api.audit.trail import tell
 from api.guards.strict_json import StrictRoute
 from api.problems.model import NamedProblem, problems
 from api.services import Hands, Services
@@ -63,6 +64,7 @@ async def import_assets(
 ) -> ImportOut:
     """Tell what the file would add, change and remove, with every fault; or, with If-Match, carry it out."""
     data = await request.body()
+    tell(dry_run=dry_run)
     return await run_in_threadpool(_import, hands, data, dry_run, remove_missing, if_match)
 
 

@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
+from api.audit.trail import tell_body
+
 DEPTH_MAX = 32
 _TOO_DEEP = f"the body must be nested at most {DEPTH_MAX} deep"
 
@@ -81,9 +83,11 @@ def _check(value: Any, depth_left: int) -> None:
 class _StrictRequest(Request):
     async def json(self) -> Any:
         try:
-            return parse_strict(await self.body())
+            value = parse_strict(await self.body())
         except ValueError as exc:
             raise HTTPException(400, str(exc)) from exc
+        tell_body(value)
+        return value
 
 
 class StrictRoute(APIRoute):

@@ -9,12 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Event, Thread
 
+from api.audit.recorder import Recorder
 from api.city.keeper import CityKeeper
 from api.context import ApiContext
 from api.live.hub import Hub
 from api.live.topics import CITY
 from api.plans.desk import Order, PlanDesk
 from routing.planner import default_day
+from tomma.audit import Deed
 from tomma.city import City
 from tomma.errors import ConflictError, NotFoundError, TommaError
 from tomma.model import Alert, AlertKind
@@ -38,8 +40,11 @@ _ENDED = {
 class MorningCaller:
     """One thread that looks every few seconds of the clock; `nudge` makes it look at once."""
 
-    def __init__(self, context: ApiContext, book: MorningBook, city: CityKeeper, desk: PlanDesk, hub: Hub) -> None:
+    def __init__(
+        self, context: ApiContext, book: MorningBook, city: CityKeeper, desk: PlanDesk, hub: Hub, recorder: Recorder
+    ) -> None:
         self._context = context
+        self._recorder = recorder
         self._book = book
         self._city = city
         self._desk = desk
@@ -161,6 +166,8 @@ class MorningCaller:
             plans.publish(plan.id)
         except ConflictError as exc:
             return replace(run, detail=str(exc))
+        now_utc = self._context.wall.now_utc()
+        self._recorder.record([Deed(now_utc, "schedule", "publish_plan", f"plan:{plan.id}")])
         self._hub.tell(CITY, "plan", {"id": plan.id, "status": PlanStatus.PUBLISHED.value})
         return replace(run, status=RunStatus.PUBLISHED)
 

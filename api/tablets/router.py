@@ -7,6 +7,7 @@ import segno
 from fastapi import APIRouter, Body, HTTPException, Path, Request
 
 from api.access import EVERYBODY, OFFICE, Role, allow
+from api.access.journal import Event, note
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
 from api.schema import Name
@@ -57,6 +58,7 @@ def pair_tablet(hands: Hands, told: PairingIn) -> PairedOut:
     code is refused with 429 until the first of them is ten minutes ago.
     """
     tablet, token = hands.codes.redeem(told.code, told.name)
+    note(Event.TABLET_PAIRED, tablet=tablet.id, by=f"tablet:{tablet.id}")
     return PairedOut(tablet_id=tablet.id, name=tablet.name, token=token.text)
 
 

@@ -11,6 +11,7 @@ from api.access import OFFICE, Role, allow
 from api.alerts.actor import actor_of
 from api.alerts.ids import alert_id, read_alert_id
 from api.alerts.view import utc
+from api.audit.trail import tell
 from api.csv_answer import csv_answer
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
@@ -101,6 +102,7 @@ def create_work_order(hands: Hands, told: WorkOrderIn, by: By, response: Respons
     kept = hands.alerts.work.make(_order(hands, told, by))
     hands.alerts.lookout.nudge()
     response.headers["ETag"] = _etag(kept)
+    tell(f"order:{kept.id}")
     return _out(hands, [kept])[0]
 
 

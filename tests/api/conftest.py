@@ -284,6 +284,7 @@ class World:
             vitals=self.stores.vitals,
             people=self.stores.people,
             sessions=self.stores.sessions,
+            audit=self.stores.audit,
             care=self.stores.care,
             work_orders=self.stores.work_orders,
             outbox=self.stores.outbox,

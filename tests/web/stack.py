@@ -170,6 +170,7 @@ class Stack:
             vitals=self._stores.vitals,
             people=self._stores.people,
             sessions=self._stores.sessions,
+            audit=self._stores.audit,
             care=self._stores.care,
             work_orders=self._stores.work_orders,
             outbox=self._stores.outbox,

@@ -12,6 +12,7 @@ from tomma.errors import ImportRefusedError
 from tomma.settings import load_settings
 from tomma.stores.asset_csv import read_table, write_table
 from tomma.stores.asset_import import ImportPlan, plan_import
+from tomma.stores.audit import by_operator
 from tomma.stores.codec import to_plain
 from tomma.stores.drafts import replacing
 from tomma.stores.wiring import open_stores
@@ -46,6 +47,8 @@ def import_csv(
 
     with open_stores(settings) as stores:
         stores.assets.edit(change)
+        if not dry_run and not found[0].faults:
+            stores.audit.append([by_operator("assets-imported", rows=found[0].rows)])
     (plan,) = found
     _tell(plan, dry_run=dry_run, as_json=as_json)
     if plan.faults:
@@ -62,6 +65,7 @@ def export_csv(
     """Write one row a bin, as `tomma city import-csv` takes it; brought back, it changes nothing."""
     with open_stores(load_settings()) as stores:
         city = stores.registry.load()
+        stores.audit.append([by_operator("assets-exported", bins=len(city.bins))])
     with replacing(output) as draft:
         draft.write_bytes(write_table(city, for_excel=for_excel))
     typer.echo(f"{output}: {len(city.bins)} bins")

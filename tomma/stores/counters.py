@@ -8,6 +8,7 @@ REVISION = "revision"
 EVENT_POSITION = "event_position"
 PUBLICATIONS = "publications"
 BASES = "bases"
+AUDIT = "audit"
 
 
 def value(connection: sa.Connection, name: str) -> int:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tomma.asset_ports import AssetBook
+from tomma.audit import AuditBook
 from tomma.clock import Clock
 from tomma.errors import StoreUnavailableError, TommaError
 from tomma.locks import holding
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 FURTHEST = timedelta(days=31)
 EVERY = timedelta(days=1)
 PHOTOS = "photos"
+AUDIT = "audit"
 _LOOK_EVERY_S = 600.0
 _LOCK_WAIT_S = 5.0
 
@@ -49,11 +51,12 @@ def apply(
     journal: Path,
     *,
     assets: AssetBook | None = None,
+    audit: AuditBook | None = None,
     dry_run: bool = False,
 ) -> Sequence[Outcome]:
     """Delete what is due, and append one line for each kind to `journal`; a dry run only counts.
 
-    Photos are in `assets`; without it they are left alone.
+    Photos are in `assets`, audit records in `audit`; without these they are left alone.
 
     Raises:
         StoreUnavailableError: If the store fails, or another process is at it; what was done is in the journal.
@@ -74,6 +77,11 @@ def apply(
         if assets is not None and settings.photos_days:
             bound = _bound(PHOTOS, now_utc, settings.photos_days, journal, store)
             found.append(Outcome(now_utc, PHOTOS, bound, assets.forget_photos_before(bound, dry_run=dry_run)))
+            if not dry_run:
+                _note(found[-1], journal)
+        if audit is not None and settings.audit_days:
+            bound = _bound(AUDIT, now_utc, settings.audit_days, journal, store)
+            found.append(Outcome(now_utc, AUDIT, bound, audit.forget_before(bound, now_utc, dry_run=dry_run)))
             if not dry_run:
                 _note(found[-1], journal)
         return found
@@ -122,12 +130,17 @@ def _lock_of(journal: Path) -> Path:
 
 @contextmanager
 def retaining(
-    store: ReadingStore, assets: AssetBook, settings: RetentionSettings, clock: Clock, journal: Path
+    store: ReadingStore,
+    assets: AssetBook,
+    settings: RetentionSettings,
+    clock: Clock,
+    journal: Path,
+    audit: AuditBook | None = None,
 ) -> Iterator[None]:
     """Apply the retention once a day inside, whichever of several processes is first."""
     stop = threading.Event()
     thread = threading.Thread(
-        target=_daily, args=(store, assets, settings, clock, journal, stop), name="retention", daemon=True
+        target=_daily, args=(store, assets, audit, settings, clock, journal, stop), name="retention", daemon=True
     )
     thread.start()
     try:
@@ -140,6 +153,7 @@ def retaining(
 def _daily(
     store: ReadingStore,
     assets: AssetBook,
+    audit: AuditBook | None,
     settings: RetentionSettings,
     clock: Clock,
     journal: Path,
@@ -150,7 +164,7 @@ def _daily(
         try:
             last_utc = max((each.at_utc for each in read_journal(journal)), default=datetime.min.replace(tzinfo=UTC))
             if now_utc - last_utc >= EVERY:
-                apply(store, settings, now_utc, journal, assets=assets)
+                apply(store, settings, now_utc, journal, assets=assets, audit=audit)
         except TommaError as exc:
             log.warning("retention put off why=%s", exc)
         except Exception:  # a front door of its own: tomorrow is another day

@@ -30,6 +30,7 @@ def apply_now(
             now_utc,
             settings.retention_journal,
             assets=stores.assets,
+            audit=stores.audit,
             dry_run=dry_run,
         )
     _show(found, "due" if dry_run else "deleted", as_json=as_json)

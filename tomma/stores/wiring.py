@@ -7,6 +7,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from tomma.asset_ports import AssetBook, VitalsBook
+from tomma.audit import AuditBook
 from tomma.care_ports import CareBook, Outbox, WorkOrderBook
 from tomma.errors import ConfigurationError
 from tomma.mornings import MorningBook
@@ -15,6 +16,7 @@ from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook
 from tomma.saving import SavingBook
 from tomma.settings import Settings
 from tomma.stores.assets import SqlAssetBook
+from tomma.stores.audit import AuditFiles, SqlAuditBook
 from tomma.stores.care import SqlCareBook
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
@@ -53,6 +55,7 @@ class Stores:
     vitals: VitalsBook
     saving: SavingBook
     mornings: MorningBook
+    audit: AuditBook
     engine: sa.Engine
     """The database under registry, plans and events."""
 
@@ -96,8 +99,13 @@ def open_stores(settings: Settings) -> Stores:
         vitals=SqlVitalsBook(engine),
         saving=SqlSavingBook(engine),
         mornings=SqlMorningBook(engine),
+        audit=SqlAuditBook(engine, _audit_files(settings)),
         engine=engine,
     )
+
+
+def _audit_files(settings: Settings) -> AuditFiles:
+    return AuditFiles(settings.audit_key_path, settings.audit_head_path, is_own_key=settings.audit.key_file is None)
 
 
 def _open_readings(settings: Settings) -> ReadingStore:

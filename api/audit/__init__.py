@@ -1,0 +1,1 @@
+"""Who did what: recorded behind every door, and read by auditors."""
