@@ -36,6 +36,7 @@ TAGS = [
     {"name": "driver", "description": "Today's routes, and what the drivers did: an append-only log of events."},
     {"name": "tablets", "description": "The drivers' tablets: let in by a code, known by a token, shut out at once."},
     {"name": "accounts", "description": "Signing in and out, one's own account, and who has one."},
+    {"name": "audit", "description": "Who did what: records that nobody changes unnoticed."},
     {"name": "live", "description": "Changes as they happen, as server-sent events."},
     {"name": "health", "description": "How the server is, and messages that could not become readings."},
     {"name": "about", "description": "Which version runs, and everything by others that is part of it."},

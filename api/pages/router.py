@@ -45,6 +45,7 @@ SHELLS = {
     "/tablets": Shell("tablets.html", (*OFFICE, Role.ADMIN)),
     "/people": Shell("people.html", (Role.ADMIN, Role.AUDITOR)),
     "/about": Shell("about.html", (*OFFICE, Role.ADMIN)),
+    "/audit": Shell("audit.html", (Role.ADMIN, Role.AUDITOR)),
     "/account": Shell("account.html", SIGNED_IN, half=True),
     "/login": Shell("login.html", EVERYBODY),
     "/driver": Shell("driver.html", EVERYBODY),  # no word of the city: it asks with its tablet's token

@@ -68,6 +68,14 @@ def test_from_the_first_link_to_a_colleague_who_is_let_in(locked: Stack, open_pa
     page.goto(f"{locked.address}/people")
     expect(page.get_by_text("Karin Chef")).to_be_visible()
     expect(page.get_by_role("button", name="Disable")).to_have_count(0)
+    page.get_by_role("link", name="Who did what").click()
+    rows = page.locator(".table-box tbody tr")
+    expect(rows.first).to_contain_text("signed-in")
+    page.get_by_label("What", exact=True).fill("person-added")
+    page.get_by_label("What", exact=True).press("Enter")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("person:bo@bolaget.example")
+    assert violations(page) == ""
 
 
 def test_a_demo_says_so_on_every_page_and_lends_other_eyes(shared: Stack, open_page: OpenPage) -> None:

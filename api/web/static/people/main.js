@@ -120,7 +120,8 @@ function People({onLanguage}) {
       <${Fault} text=${fault} />
       ${linked && html`<${Link} linked=${linked} onClose=${() => setLinked(null)} />`}
       <section><h2>${t("nav.people")}</h2><ul class="list">${people.map((person) => html`<${Row} key=${person.id}
-        person=${person} canChange=${canChange} onLink=${setLinked} onChange=${load} />`)}</ul></section>
+        person=${person} canChange=${canChange} onLink=${setLinked} onChange=${load} />`)}</ul>
+        <p><a href="/audit">${t("people.audit")}</a></p></section>
       ${canChange && html`<${Add} onLink=${setLinked} onChange=${load} />`}</div></main></div>`;
 }
 

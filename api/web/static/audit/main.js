@@ -1,0 +1,79 @@
+/** Who did what: the records, newest first, narrowed by who, what, on what and outcome. */
+import {Fault, Field, sending, useDeed} from "../account/form.js";
+import {ask} from "../lib/api.js";
+import {useWords} from "../lib/context.js";
+import {html, useEffect, useState} from "../lib/html.js";
+import {Page, loadCity, mount} from "../lib/page.js";
+import {TopBar} from "../office/topbar.js";
+
+const PAGE = 100;
+const OUTCOMES = ["done", "refused", "failed"];
+const NONE = {actor: "", action: "", target: "", outcome: ""};
+
+const query = (search, before) => {
+  const filled = Object.entries({...search, before, limit: PAGE}).filter(([, value]) => value);
+  return `/audit?${new URLSearchParams(filled)}`;
+};
+const told = (facts) => Object.entries(facts)
+  .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(", ") : value}`).join(" · ");
+
+/** To the second and in UTC, as exports and log lines have it. */
+const utc = (text) => `${text.slice(0, 19).replace("T", " ")}Z`;
+
+function Row({record}) {
+  const {t, format} = useWords();
+  return html`<tr><td class="number">${format.whole(record.number)}</td>
+    <td><time dateTime=${record.at_utc}>${utc(record.at_utc)}</time></td>
+    <th scope="row">${record.actor || t("audit.stranger")}</th>
+    <td><code>${record.action}</code></td><td class="wraps">${record.target}</td>
+    <td><span class=${`tag ${record.outcome}`}>${t(`audit.outcome_${record.outcome}`)}</span></td>
+    <td class="wraps more">${told(record.facts)}</td></tr>`;
+}
+
+function Search({search, onSearch}) {
+  const {t} = useWords();
+  const [wanted, setWanted] = useState(search);
+  const put = (name) => (value) => setWanted({...wanted, [name]: value});
+  const clear = () => {
+    setWanted(NONE);
+    onSearch(NONE);
+  };
+  return html`<form class="search" onSubmit=${sending(() => onSearch(wanted))}>
+    ${["actor", "action", "target"].map((name) => html`<${Field} key=${name} name=${name} label=${t(`audit.col_${name}`)}
+      value=${wanted[name]} onInput=${put(name)} autocomplete="off" />`)}
+    <label class="field"><b>${t("audit.col_outcome")}</b><select value=${wanted.outcome}
+      onChange=${(event) => put("outcome")(event.target.value)}><option value="">${t("audit.any")}</option>
+      ${OUTCOMES.map((each) => html`<option key=${each} value=${each}>${t(`audit.outcome_${each}`)}</option>`)}</select></label>
+    <div class="row"><button class="button primary">${t("audit.search")}</button>
+      <button type="button" class="button" onClick=${clear}>${t("audit.clear")}</button></div></form>`;
+}
+
+function Audit({onLanguage}) {
+  const {t} = useWords();
+  const {busy, fault, run} = useDeed();
+  const [search, setSearch] = useState(NONE);
+  const [{records, next}, setFound] = useState({records: null, next: null});
+  const load = (before) => run(async () => {
+    const page = await ask(query(search, before));
+    setFound({records: before ? [...records, ...page.records] : page.records, next: page.next_before});
+  });
+  useEffect(() => {
+    load(null);
+  }, [search]);
+  const columns = ["number", "when", "actor", "action", "target", "outcome", "facts"];
+  return html`<div class="manager"><${TopBar} here="people" onLanguage=${onLanguage} />
+    <main class="account" id="content" tabindex="-1"><div class="cards wide audit"><section>
+      <h2>${t("audit.title")}</h2><p>${t("audit.words")} <a href="/people">${t("nav.people")}</a></p>
+      <${Search} search=${search} onSearch=${setSearch} /><${Fault} text=${fault} />
+      ${records && html`<div class="table-box" tabindex="0" role="region" aria-label=${t("audit.title")}><table>
+        <caption class="visually-hidden">${t("audit.title")}</caption>
+        <thead><tr>${columns.map((name) => html`<th key=${name} scope="col">${t(`audit.col_${name}`)}</th>`)}</tr></thead>
+        <tbody>${records.map((each) => html`<${Row} key=${each.number} record=${each} />`)}</tbody></table></div>
+        ${!records.length && html`<p class="empty">${t("audit.none")}</p>`}
+        ${next && html`<button type="button" class="button" disabled=${busy} onClick=${() => load(next)}>
+          ${t("audit.older")}</button>`}`}</section></div></main></div>`;
+}
+
+const city = await loadCity().catch(() => null);
+mount(html`<${Page} city=${city} titleKey="audit.page_title"
+  view=${(onLanguage) => html`<${Audit} onLanguage=${onLanguage} />`} />`);

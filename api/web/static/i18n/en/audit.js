@@ -1,0 +1,22 @@
+/** The page of the audit log. */
+export default {
+  "audit.page_title": "Who did what – tomma",
+  "audit.title": "Who did what",
+  "audit.words": "Every change, every file taken out and what happens at the doors. The newest is first; nobody can change a record unnoticed.",
+  "audit.stranger": "unknown",
+  "audit.col_number": "No.",
+  "audit.col_when": "When (UTC)",
+  "audit.col_actor": "Who",
+  "audit.col_action": "What",
+  "audit.col_target": "On what",
+  "audit.col_outcome": "Outcome",
+  "audit.col_facts": "More",
+  "audit.any": "any",
+  "audit.outcome_done": "done",
+  "audit.outcome_refused": "refused",
+  "audit.outcome_failed": "failed",
+  "audit.search": "Search",
+  "audit.clear": "Show all",
+  "audit.older": "Show older",
+  "audit.none": "No record fits.",
+};

@@ -1,0 +1,22 @@
+/** The page of the audit log. */
+export default {
+  "audit.page_title": "Vem gjorde vad – tomma",
+  "audit.title": "Vem gjorde vad",
+  "audit.words": "Varje ändring, varje fil som hämtats ut och vad som händer vid dörrarna. Det nyaste står först; ingen kan ändra en post obemärkt.",
+  "audit.stranger": "okänd",
+  "audit.col_number": "Nr",
+  "audit.col_when": "När (UTC)",
+  "audit.col_actor": "Vem",
+  "audit.col_action": "Vad",
+  "audit.col_target": "På vad",
+  "audit.col_outcome": "Utfall",
+  "audit.col_facts": "Mer",
+  "audit.any": "alla",
+  "audit.outcome_done": "gjort",
+  "audit.outcome_refused": "nekat",
+  "audit.outcome_failed": "misslyckat",
+  "audit.search": "Sök",
+  "audit.clear": "Visa alla",
+  "audit.older": "Visa äldre",
+  "audit.none": "Ingen post passar.",
+};
