@@ -87,6 +87,7 @@ PUBLIC = {
     ("POST", "/api/v1/installations"),
     ("PUT", "/api/v1/installations/photos/{key}"),
     ("GET", "/api/v1/installations/photos/{key}"),
+    ("GET", "/api/v1/audit"),
     ("GET", "/api/v1/alerts"),
     ("GET", "/api/v1/alerts/summary"),
     ("GET", "/api/v1/alerts/open"),
