@@ -13,7 +13,7 @@ from tomma.logs import Bucket, Pace
 log = logging.getLogger(__name__)
 
 WAITING_MAX = 10_000
-REFUSED = Pace(burst=100, every_s=1.0)
+REFUSED = Pace(burst=100, every_s=10.0)
 """Of each kind of refusal: strangers make these, and must not fill a disk. What is held back is counted."""
 KINDS_MAX = 500
 

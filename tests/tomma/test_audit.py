@@ -117,6 +117,17 @@ def test_a_chain_that_was_written_anew_with_the_key_is_found_by_a_head() -> None
     assert verdict.fault.number == 3
 
 
+def test_pieces_of_two_pasts_do_not_fit() -> None:
+    """Both were written with the key, before and after a backup was put back: each alone is whole."""
+    one = a_chain(5)
+    other = chain([Deed(T0, "person:eve", f"was-{n}") for n in range(5)])
+    assert verify(one, [KEY]).is_whole
+    assert verify(other, [KEY]).is_whole
+    fault = verify([*one[:2], *other[2:]], [KEY]).fault
+    assert fault is not None
+    assert fault.number == 3
+
+
 def test_a_beginning_is_missed_unless_a_checkpoint_vouches_for_it() -> None:
     """Retention deletes with a record of it; whoever just deletes cannot make one."""
     records = a_chain(6)
