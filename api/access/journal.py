@@ -32,6 +32,8 @@ class Event(StrEnum):
     PERSON_CHANGED = "person-changed"
     PERSON_DISABLED = "person-disabled"
     PERSON_ENABLED = "person-enabled"
+    PERSON_EXPORTED = "person-exported"
+    PERSON_ERASED = "person-erased"
     KEY_ADDED = "key-added"
     KEY_REVOKED = "key-revoked"
     KEY_REFUSED = "key-refused"

@@ -1,8 +1,10 @@
 """`tomma people` and `tomma keys`: for the operator at the machine, also when nobody can sign in."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +20,9 @@ from api.audit.trail import recorded
 from tomma.errors import NotFoundError
 from tomma.people import ApiKey, KeptPerson, OneTimeLink, Role, login_of
 from tomma.settings import Settings, load_settings
-from tomma.stores.wiring import open_stores
+from tomma.stores import subject
+from tomma.stores.drafts import replacing
+from tomma.stores.wiring import Stores, open_stores
 
 people_app = typer.Typer(add_completion=False, no_args_is_help=True, help="Who has an account: add, change, reset.")
 keys_app = typer.Typer(add_completion=False, no_args_is_help=True, help="Keys of programs: add, list, revoke.")
@@ -109,6 +113,37 @@ def sessions(login: Login, end: Annotated[bool, typer.Option("--end", help="End 
                 )
 
 
+@people_app.command("export")
+def export(login: Login, file: Annotated[Path, typer.Argument(dir_okay=False, metavar="FILE.json")]) -> None:
+    """Write everything that is kept about somebody, for them to read: what they did and what was done to them."""
+    with _stores(load_settings()) as (desk, stores):
+        person = _found(desk, login).person
+        told = subject.gathered(stores.engine, stores.audit, person.login)
+        with replacing(file) as draft:
+            draft.touch(mode=0o600)
+            draft.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        note(Event.PERSON_EXPORTED, person=person.login, by=OPERATOR)
+    typer.echo(f"{file}: all that is kept about {person.login}")
+
+
+@people_app.command("erase")
+def erase(
+    login: Login, yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; it cannot be taken back.")] = False
+) -> None:
+    """Take somebody out for good: a name that says nothing stands under what they did.
+
+    Audit records go on naming the login until retention deletes them.
+    """
+    if not yes:
+        typer.confirm(f"take {login_of(login)} out for good?", abort=True)
+    with _stores(load_settings()) as (desk, stores):
+        person = _found(desk, login).person
+        staff.change(desk, person.id, staff.Wanted(disabled=True), OPERATOR)  # never the last admin
+        stand_in = subject.erase(stores.engine, person.login, desk.wall.now_utc())
+        note(Event.PERSON_ERASED, person=stand_in, by=OPERATOR)
+    typer.echo(f"{person.login} is {stand_in} from now on")
+
+
 @keys_app.command("add")
 def add_key(
     name: Annotated[str, typer.Argument(help="What uses it, such as prometheus.")],
@@ -155,10 +190,16 @@ def _change(login: str, wanted: staff.Wanted) -> None:
 @contextmanager
 def _desk() -> Iterator[tuple[Desk, Settings]]:
     settings = load_settings()
+    with _stores(settings) as (desk, _):
+        yield desk, settings
+
+
+@contextmanager
+def _stores(settings: Settings) -> Iterator[tuple[Desk, Stores]]:
     with open_stores(settings) as stores:
         desk = desk_of(settings, stores)
         with recorded(stores.audit, desk.wall, OPERATOR):
-            yield desk, settings
+            yield desk, stores
 
 
 def _state(kept: KeptPerson) -> str:
