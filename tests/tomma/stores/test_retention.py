@@ -214,7 +214,13 @@ def test_the_command_counts_deletes_and_shows(tmp_path: Path, monkeypatch: pytes
         assert result.exit_code == 0, result.output
         return {row["kind"]: row["deleted"] for row in json.loads(result.stdout)}
 
-    expected = {Aging.READINGS.value: 1, Aging.ALERTS.value: 0, Aging.DEAD_LETTERS.value: 0, retention.PHOTOS: 0}
+    expected = {
+        Aging.READINGS.value: 1,
+        Aging.ALERTS.value: 0,
+        Aging.DEAD_LETTERS.value: 0,
+        retention.PHOTOS: 0,
+        retention.AUDIT: 0,
+    }
     assert run("apply", "--dry-run") == expected
     assert run("log") == {}
     assert run("apply") == expected
