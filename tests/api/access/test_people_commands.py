@@ -4,9 +4,9 @@ import json
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import Result
 from typer.testing import CliRunner
 
 from api.accounts.cli import keys_app, people_app
@@ -14,7 +14,7 @@ from tomma.errors import ConflictError
 from tomma.settings import Settings
 from tomma.stores.wiring import open_stores
 
-type Run = Callable[..., Result]
+type Run = Callable[..., Any]
 
 
 @pytest.fixture

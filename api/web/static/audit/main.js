@@ -20,12 +20,18 @@ const told = (facts) => Object.entries(facts)
 /** To the second and in UTC, as exports and log lines have it. */
 const utc = (text) => `${text.slice(0, 19).replace("T", " ")}Z`;
 
+/** `person:anna`, broken behind the colon where it does not fit. */
+function Named({text}) {
+  const [kind, ...rest] = text.split(":");
+  return rest.length ? html`${kind}:<wbr />${rest.join(":")}` : text;
+}
+
 function Row({record}) {
   const {t, format} = useWords();
   return html`<tr><td class="number">${format.whole(record.number)}</td>
     <td><time dateTime=${record.at_utc}>${utc(record.at_utc)}</time></td>
-    <th scope="row">${record.actor || t("audit.stranger")}</th>
-    <td><code>${record.action}</code></td><td class="wraps">${record.target}</td>
+    <th scope="row"><${Named} text=${record.actor || t("audit.stranger")} /></th>
+    <td><code>${record.action}</code></td><td class="wraps"><${Named} text=${record.target} /></td>
     <td><span class=${`tag ${record.outcome}`}>${t(`audit.outcome_${record.outcome}`)}</span></td>
     <td class="wraps more">${told(record.facts)}</td></tr>`;
 }
