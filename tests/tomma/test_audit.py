@@ -4,13 +4,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tomma.audit import CHECKPOINT, GENESIS, TEXT_MAX, Deed, Fact, Head, Key, Outcome, Record, chained, head_of, verify
 
 KEY = Key(b"a key of the city, 32 bytes long")
 T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+"""A machine with other work is slow; that is no fault of the chain."""
 TEXTS = ("at_utc", "actor", "action", "target", "outcome", "request_id", "facts", "key_id", "previous", "mac")
 
 deeds = st.builds(
@@ -41,6 +43,7 @@ def a_chain(length: int) -> list[Record]:
     return chain([Deed(T0 + timedelta(seconds=n), "person:anna", f"did-{n}") for n in range(length)])
 
 
+@PATIENT
 @given(st.lists(deeds, max_size=8))
 def test_what_was_written_is_found_whole(told: list[Deed]) -> None:
     """Whatever texts people and browsers send: a false alarm would teach everybody to pass over the true one."""
@@ -51,6 +54,7 @@ def test_what_was_written_is_found_whole(told: list[Deed]) -> None:
     assert (verdict.records, verdict.last) == (len(records), heads[-1] if heads else None)
 
 
+@PATIENT
 @given(st.lists(deeds, min_size=1, max_size=8), st.data())
 def test_any_change_of_any_text_is_found_where_it_is(told: list[Deed], data: st.DataObject) -> None:
     """One letter of one field is enough, and the auditor is led to it."""
@@ -65,6 +69,7 @@ def test_any_change_of_any_text_is_found_where_it_is(told: list[Deed], data: st.
     assert verdict.fault.number == at + 1
 
 
+@PATIENT
 @given(st.integers(2, 8), st.data())
 def test_a_record_that_was_taken_out_is_found(length: int, data: st.DataObject) -> None:
     """At the beginning, in the middle, and at the end, where a noted head tells."""
@@ -77,6 +82,7 @@ def test_a_record_that_was_taken_out_is_found(length: int, data: st.DataObject) 
     assert verdict.fault.number == min(gone + 2, length)
 
 
+@PATIENT
 @given(st.permutations(range(6)).filter(lambda order: order != list(range(6))), st.booleans())
 def test_records_in_another_order_are_found(order: list[int], renumbered: bool) -> None:
     """Whether the numbers go along or are written anew."""
@@ -86,6 +92,7 @@ def test_records_in_another_order_are_found(order: list[int], renumbered: bool) 
     assert not verify(records, [KEY]).is_whole
 
 
+@PATIENT
 @given(st.integers(0, 6), st.booleans())
 def test_a_record_that_was_put_in_is_found(at: int, with_a_mac_of_another_key: bool) -> None:
     """A copy of a true one, or one that a stranger made well but for the key."""
