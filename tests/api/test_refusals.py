@@ -191,7 +191,7 @@ def test_a_crash_is_a_problem_document_without_the_inside(
 ) -> None:
     """The operator's log has the cause; the client has none of it, but the headers all the same."""
 
-    def crash(_: int) -> None:
+    def crash(_: int, **__: object) -> None:
         raise ZeroDivisionError("secret")
 
     with serving(world) as client:

@@ -52,7 +52,7 @@ def test_a_map_made_from_another_extract_is_made_again(tmp_path: Path) -> None:
     assert not is_prepared(folder)
 
 
-def test_the_settings_every_part_reads_are_valid_and_say_half_past_five(
+def test_the_settings_every_part_reads_are_valid_and_leave_time_for_a_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One file, also for another terminal."""
@@ -63,7 +63,7 @@ def test_the_settings_every_part_reads_are_valid_and_say_half_past_five(
     assert settings.server.host == "127.0.0.1"
     assert settings.clock.factor == 120.0
     assert settings.clock.start_utc is not None
-    assert f"{settings.clock.start_utc:%M}" == "30"
+    assert f"{settings.clock.start_utc:%M}" == "15"
     assert settings.data_dir == home.data_dir
 
 

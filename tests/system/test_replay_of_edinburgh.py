@@ -49,6 +49,7 @@ def played(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "TOMMA_BROKER__PORT": str(mqtt_port),
         "TOMMA_CLOCK__START_UTC": NOW_UTC.isoformat(),
         "TOMMA_CLOCK__REAL_START_S": str(time()),
+        "TOMMA_PEOPLE__DEMO": "true",
     }
     with (
         running(["ingest", "--embedded-broker"], folder, **variables) as ingest,

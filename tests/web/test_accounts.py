@@ -61,6 +61,7 @@ def test_from_the_first_link_to_a_colleague_who_is_let_in(locked: Stack, open_pa
     assert violations(page) == ""
     page.get_by_role("link", name="My account").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
+    page.wait_for_url("**/login*")
     page.goto(invitation)
     page.get_by_label("New password").fill(PASSWORD)
     page.keyboard.press("Enter")

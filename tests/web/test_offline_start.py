@@ -76,7 +76,7 @@ def own_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the pages that a test may change, served by the next server to start."""
     web = shutil.copytree(api.pages.router.WEB, tmp_path / "web")
     mount = api.pages.router.mount_pages
-    monkeypatch.setattr("api.app.mount_pages", lambda app: mount(app, web))
+    monkeypatch.setattr("api.app.mount_pages", lambda app, **how: mount(app, web, **how))
     return web
 
 
