@@ -11,9 +11,9 @@ from api.context import ApiContext
 from api.live.hub import Hub
 from api.live.topics import CITY
 from api.live.watch import Watch
+from api.turns import Turns
 from api.work.desk import WorkDesk
 from tomma.alerts import CareState, Urgency
-from tomma.errors import NotFoundError, TommaError
 from tomma.model import Alert, AlertKind
 
 log = logging.getLogger(__name__)
@@ -89,23 +89,12 @@ class Lookout:
         self._hub.tell(CITY, "alert", {**summary(standing), "work_orders": len(orders)})
 
     def _run(self) -> None:
-        complained = ""
+        turns = Turns("lookout", log)
         while not self._leaving.is_set():
             self._nudged.wait(self._context.pace.poll_s * TURNS)
             self._nudged.clear()
-            try:
+            with turns.turn():
                 self.look()
-                complained = ""
-            except NotFoundError:
-                continue  # no city yet
-            except TommaError as exc:
-                if str(exc) != complained:
-                    complained = str(exc)
-                    log.warning("alerts wait why=%s", exc)
-            except Exception:  # the thread must live on: overflows would be told by nobody
-                if complained != "crashed":
-                    complained = "crashed"
-                    log.exception("alerts crashed")
 
 
 def summary(standing: Sequence[Standing]) -> dict[str, int]:

@@ -19,6 +19,7 @@ from api.city.keeper import CityKeeper
 from api.notify.items import Item, item_of, over, wanted
 from api.notify.letter import as_text, letter_of, trial_letter
 from api.notify.pace import HOUR, Sent, Waiting, ready
+from api.turns import Turns
 from tomma.alerts import About, CareState, about_of
 from tomma.care_ports import Outbox
 from tomma.clock import Clock
@@ -243,23 +244,12 @@ class Courier:
             self._outbox.forget_before(now_utc - timedelta(days=self._settings.keep_days))
 
     def _run(self) -> None:
-        complained = ""
+        turns = Turns("courier", log)
         while not self._leaving.wait(TURN_S):
-            try:
+            with turns.turn():
                 self.look()
                 self.send_due()
                 self._forget()
-                complained = ""
-            except NotFoundError:
-                continue  # no city yet
-            except TommaError as exc:
-                if str(exc) != complained:
-                    complained = str(exc)
-                    log.warning("courier waits why=%s", exc)
-            except Exception:  # the thread must live on: fires would be told to nobody
-                if complained != "crashed":
-                    complained = "crashed"
-                    log.exception("courier crashed")
 
 
 def _to_tell(each: Standing, row: ToldAlert | None) -> bool:

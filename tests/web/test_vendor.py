@@ -7,7 +7,9 @@ from pathlib import Path
 STATIC = Path(__file__).parents[2] / "api/web/static"
 VENDOR = STATIC / "vendor"
 TEMPLATES = STATIC.parent / "templates"
-IMPORT = re.compile(r"""(?<!["'])(?:from|import)\s*\(?\s*["']([^"']+)["']""")
+IMPORT = re.compile(
+    r"""(?:^import\s*|^(?:import|export)\b[^"';]*\bfrom\s*|\bimport\(\s*)["']([^"']+)["']""", re.MULTILINE
+)
 LINK_OUT = "https://www.openstreetmap.org/copyright"
 NAMESPACE = "http://www.w3.org/"
 

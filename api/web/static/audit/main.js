@@ -32,7 +32,7 @@ function Row({record}) {
     <td><time dateTime=${record.at_utc}>${utc(record.at_utc)}</time></td>
     <th scope="row"><${Named} text=${record.actor || t("audit.stranger")} /></th>
     <td><code>${record.action}</code></td><td class="wraps"><${Named} text=${record.target} /></td>
-    <td><span class=${`tag ${record.outcome}`}>${t(`audit.outcome_${record.outcome}`)}</span></td>
+    <td><span class=${`tag ${record.outcome}`}>${t(`audit.outcome.${record.outcome}`)}</span></td>
     <td class="wraps more">${told(record.facts)}</td></tr>`;
 }
 
@@ -45,11 +45,11 @@ function Search({search, onSearch}) {
     onSearch(NONE);
   };
   return html`<form class="search" onSubmit=${sending(() => onSearch(wanted))}>
-    ${["actor", "action", "target"].map((name) => html`<${Field} key=${name} name=${name} label=${t(`audit.col_${name}`)}
+    ${["actor", "action", "target"].map((name) => html`<${Field} key=${name} name=${name} label=${t(`audit.col.${name}`)}
       value=${wanted[name]} onInput=${put(name)} autocomplete="off" />`)}
-    <label class="field"><b>${t("audit.col_outcome")}</b><select value=${wanted.outcome}
+    <label class="field"><b>${t("audit.col.outcome")}</b><select value=${wanted.outcome}
       onChange=${(event) => put("outcome")(event.target.value)}><option value="">${t("audit.any")}</option>
-      ${OUTCOMES.map((each) => html`<option key=${each} value=${each}>${t(`audit.outcome_${each}`)}</option>`)}</select></label>
+      ${OUTCOMES.map((each) => html`<option key=${each} value=${each}>${t(`audit.outcome.${each}`)}</option>`)}</select></label>
     <div class="row"><button class="button primary">${t("audit.search")}</button>
       <button type="button" class="button" onClick=${clear}>${t("audit.clear")}</button></div></form>`;
 }
@@ -73,7 +73,7 @@ function Audit({onLanguage}) {
       <${Search} search=${search} onSearch=${setSearch} /><${Fault} text=${fault} />
       ${records && html`<div class="table-box" tabindex="0" role="region" aria-label=${t("audit.title")}><table>
         <caption class="visually-hidden">${t("audit.title")}</caption>
-        <thead><tr>${columns.map((name) => html`<th key=${name} scope="col">${t(`audit.col_${name}`)}</th>`)}</tr></thead>
+        <thead><tr>${columns.map((name) => html`<th key=${name} scope="col">${t(`audit.col.${name}`)}</th>`)}</tr></thead>
         <tbody>${records.map((each) => html`<${Row} key=${each.number} record=${each} />`)}</tbody></table></div>
         ${!records.length && html`<p class="empty">${t("audit.none")}</p>`}
         ${next && html`<button type="button" class="button" disabled=${busy} onClick=${() => load(next)}>

@@ -1,8 +1,7 @@
 /** One figure over time, a line for each of the three: told apart by dash and width, not by colour alone. */
 import {useWords} from "../lib/context.js";
-import {html, useEffect, useRef} from "../lib/html.js";
-import {watchTheme} from "../lib/theme.js";
-import {loadLibrary} from "../office/uplot.js";
+import {html} from "../lib/html.js";
+import {useChart} from "../office/uplot.js";
 import {MEASURES, SIDES, valueOf} from "./measures.js";
 
 const HEIGHT_PX = 260;
@@ -43,30 +42,9 @@ function options(uPlot, width, {t, format}, token, measure) {
 
 export function Chart({periods, measure}) {
   const words = useWords();
-  const box = useRef(null);
-  useEffect(() => {
-    let chart = null;
-    let gone = false;
-    const token = (name) => getComputedStyle(box.current).getPropertyValue(`--${name}`).trim();
-    const draw = async () => {
-      const uPlot = await loadLibrary();
-      if (gone) return;
-      chart?.destroy();
-      chart = new uPlot(options(uPlot, box.current.clientWidth, words, token, measure), chartData(periods, measure), box.current);
-    };
-    draw().catch(() => {}); // the numbers stand in the table below
-    const unwatch = watchTheme(draw);
-    const resized = new ResizeObserver(([entry]) => chart
-      && chart.width !== Math.floor(entry.contentRect.width)
-      && chart.setSize({width: Math.floor(entry.contentRect.width), height: HEIGHT_PX}));
-    resized.observe(box.current);
-    return () => {
-      gone = true;
-      unwatch();
-      resized.disconnect();
-      chart?.destroy();
-    };
-  }, [periods, measure, words]);
+  const box = useChart((uPlot, width, token) => (
+    [options(uPlot, width, words, token, measure), chartData(periods, measure)]
+  ), [periods, measure, words]);
   return html`<div class="chart" role="img" ref=${box}
     aria-label=${words.t("figures.chart", {measure: words.t(`figures.measure.${measure}`)})}></div>`;
 }

@@ -36,7 +36,7 @@ function Twin({figures}) {
 export function Course({figures, measure, desk}) {
   const {t} = useWords();
   return html`<section class="card"><h3>${t("figures.course")}</h3>
-    <div class="views" role="group" aria-label=${t("figures.measures")}>${Object.keys(MEASURES).map((name) => html`<button
+    <div class="choices" role="group" aria-label=${t("figures.measures")}>${Object.keys(MEASURES).map((name) => html`<button
       type="button" key=${name} aria-pressed=${measure === name} onClick=${() => desk.show(name)}>
       ${t(`figures.measure.${name}`)}</button>`)}</div>
     <ul class="legend">${SIDES.map((side) => html`<li key=${side}><${Sample} side=${side} />${t(`figures.side.${side}`)}</li>`)}</ul>

@@ -1,15 +1,15 @@
 /** What the page knows: the day as it goes, the stop that is looked at, and the plan that would change the rest of it. */
-import {STREAM_PATH, getPlans, progressPath, publishPlan} from "../lib/api.js";
+import {STREAM_PATH, getPlans, publishPlan} from "../lib/api.js";
 import {clockFactor} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
+import {followJob, orderedJob} from "../office/job.js";
 import {discardPlan, getChanges, getFollowUp, getSums, orderReplan, stopPlan, takeMissedBack, withdraw} from "./asks.js";
 
 const AGAIN_MS = 20_000; // what is expected moves with the clock
 const AGAIN_FAST_MS = 4_000; // a demo's clock runs through a day in minutes
 const GATHER_MS = 400;
 const RECENT_PLANS = 20;
-const FINAL = new Set(["ready", "failed", "published", "superseded", "discarded"]);
 
 const EMPTY = {
   today: null, live: undefined, fault: "", view: "timeline", filter: {truck: "", state: ""}, selected: null,
@@ -54,26 +54,12 @@ export function openDesk() {
     await lookForProposal();
   }
 
-  function follow(id) {
-    store.set({job: {id, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
-    const stop = listen(progressPath(id), {
-      progress(progress) {
-        const {job} = store.get();
-        const cost = progress.best_cost_minor;
-        const costs = cost === null || cost === job?.costs.at(-1) ? (job?.costs ?? []) : [...(job?.costs ?? []), cost];
-        store.set({job: {...progress, id, costs, stopping: job?.stopping}});
-        if (!FINAL.has(progress.status)) return;
-        stop();
-        store.set({job: progress.status === "failed" ? {...store.get().job, failed: true} : null});
-        lookForProposal();
-      },
-    });
-  }
+  const follow = (id) => followJob(store, id, lookForProposal);
 
   /** What was skipped is tried again only when somebody asks: those requests are made first. */
   async function replan() {
     const {wishes, today} = store.get();
-    store.set({told: "", job: {id: null, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
+    store.set({told: "", job: orderedJob()});
     try {
       if (wishes.again.length) await takeMissedBack(wishes.again);
       const {id} = await orderReplan({

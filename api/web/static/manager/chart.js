@@ -1,9 +1,8 @@
 /** Fill over time: what was measured, what is expected, and how sure that is. */
 import {nowMs} from "../lib/clock.js";
-import {html, useEffect, useRef} from "../lib/html.js";
+import {html} from "../lib/html.js";
 import {useWords} from "../lib/context.js";
-import {watchTheme} from "../lib/theme.js";
-import {loadLibrary} from "../office/uplot.js";
+import {useChart} from "../office/uplot.js";
 import {joinEmptyings} from "./emptyings.js";
 
 const HEIGHT_PX = 190;
@@ -82,35 +81,11 @@ function options(uPlot, width, words, token, moments) {
   };
 }
 
-/** Draw; draw again when the palette, the width or the language changes. */
 export function FillChart({history, forecast, label}) {
-  const box = useRef(null);
   const words = useWords();
-  useEffect(() => {
-    let chart = null;
-    let gone = false;
-    const draw = async () => {
-      const uPlot = await loadLibrary();
-      if (gone || !box.current) return;
-      chart?.destroy();
-      const style = getComputedStyle(document.documentElement);
-      const token = (name) => style.getPropertyValue(`--${name}`).trim();
-      const width = box.current.clientWidth;
-      const moments = {nowS: nowMs() / 1000, emptyings: joinEmptyings(history.emptyings)};
-      chart = new uPlot(options(uPlot, width, words, token, moments), chartData(history, forecast), box.current);
-    };
-    draw().catch(() => {}); // the numbers stand in the table below the chart
-    const unwatch = watchTheme(draw);
-    const resized = new ResizeObserver(([entry]) => chart
-      && chart.width !== Math.floor(entry.contentRect.width)
-      && chart.setSize({width: Math.floor(entry.contentRect.width), height: HEIGHT_PX}));
-    resized.observe(box.current);
-    return () => {
-      gone = true;
-      unwatch();
-      resized.disconnect();
-      chart?.destroy();
-    };
+  const box = useChart((uPlot, width, token) => {
+    const moments = {nowS: nowMs() / 1000, emptyings: joinEmptyings(history.emptyings)};
+    return [options(uPlot, width, words, token, moments), chartData(history, forecast)];
   }, [history, forecast, words]);
   return html`<div class="chart" role="img" aria-label=${label} ref=${box}></div>`;
 }

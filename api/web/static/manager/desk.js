@@ -1,8 +1,9 @@
 /** What the manager's page knows: bins, plans and what the trucks report, kept fresh by the live stream. */
-import {STREAM_PATH, createPlan, getPlan, getPlans, progressPath, publishPlan} from "../lib/api.js";
+import {STREAM_PATH, createPlan, getPlan, getPlans, publishPlan} from "../lib/api.js";
 import {nowMs} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
+import {followJob, orderedJob} from "../office/job.js";
 import {askTagged} from "../office/tagged.js";
 import {Bins} from "./bins.js";
 
@@ -10,7 +11,6 @@ const BINS_AGAIN_MS = 60_000; // sensor states move slowly and are not in the st
 const GATHER_MS = 250;
 const FEED_LENGTH = 8;
 const RECENT_PLANS = 20;
-const FINAL = new Set(["ready", "failed", "published", "superseded"]);
 
 const EMPTY = {
   bins: null, version: 0, wantsFigures: false, asOfUtc: null, live: false, loaded: false, fault: "",
@@ -101,34 +101,18 @@ export function openDesk(city) {
     }
   }
 
-  function follow(id) {
-    store.set({job: {id, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
-    const stop = listen(progressPath(id), {
-      progress(progress) {
-        const {job} = store.get();
-        const cost = progress.best_cost_minor;
-        const costs = cost === null || cost === job?.costs.at(-1) ? (job?.costs ?? []) : [...(job?.costs ?? []), cost];
-        store.set({job: {...progress, id, costs}});
-        if (!FINAL.has(progress.status)) return;
-        stop();
-        finish(id, progress);
-      },
-    });
-  }
-
-  async function finish(id, progress) {
-    store.set({job: progress.status === "failed" ? {...store.get().job, failed: true} : null});
-    if (progress.status === "failed") return;
+  const follow = (id) => followJob(store, id, async (failed) => {
+    if (failed) return;
     ownPlanId = id;
     try {
       await showPlan(id);
     } catch (error) {
       store.set({fault: error.message});
     }
-  }
+  });
 
   async function makePlan() {
-    store.set({job: {id: null, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
+    store.set({job: orderedJob()});
     try {
       follow((await createPlan()).id);
     } catch (error) {

@@ -1,14 +1,14 @@
 /** What the planning page knows: the day, its plans, the one on the table, what is being made; kept fresh by the stream. */
-import {STREAM_PATH, getPlan, progressPath} from "../lib/api.js";
+import {STREAM_PATH, getPlan} from "../lib/api.js";
 import {nowMs} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
+import {followJob, orderedJob} from "../office/job.js";
 import {editPlan, getBinPlaces, getComparison, getCurve, getPlansOf, orderPlan, sendPlan, stopPlan} from "./api.js";
 import {planToOpen} from "./rounds.js";
 
 const AGAIN_MS = 3_000;
 const GATHER_MS = 250;
-const FINAL = new Set(["ready", "failed", "published", "superseded", "discarded", "draft"]);
 
 const EMPTY = {
   day: "", plans: [], plan: null, before: null, redo: [], job: null, busy: false, bins: [], areas: [], byId: new Map(),
@@ -61,25 +61,12 @@ export function openDesk(city) {
     store.set({loaded: true});
   }
 
-  function follow(id) {
-    store.set({job: {id, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
-    const stop = listen(progressPath(id), {
-      progress(progress) {
-        const {job} = get();
-        const cost = progress.best_cost_minor;
-        const costs = cost === null || cost === job?.costs?.at(-1) ? (job?.costs ?? []) : [...(job?.costs ?? []), cost];
-        store.set({job: {...job, ...progress, id, costs}});
-        if (!FINAL.has(progress.status)) return;
-        stop();
-        const failed = progress.status === "failed";
-        store.set({job: failed ? {...get().job, failed: true} : null});
-        if (!failed) trying(() => askPlans({open: id}).then(() => showPlan(id, {before: null, redo: []})));
-      },
-    });
-  }
+  const follow = (id) => followJob(store, id, (failed) => {
+    if (!failed) trying(() => askPlans({open: id}).then(() => showPlan(id, {before: null, redo: []})));
+  });
 
   const order = (body) => trying(async () => {
-    store.set({job: {id: null, status: "queued", stage: "queued", elapsed_s: 0, best_cost_minor: null, costs: []}});
+    store.set({job: orderedJob()});
     try {
       const job = await orderPlan({day: get().day, ...body});
       if (get().job?.id !== job.id) follow(job.id);
