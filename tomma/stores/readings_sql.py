@@ -43,9 +43,9 @@ FROM latest WHERE change > ?
 LATEST_COUNT = "SELECT count(*) FROM latest WHERE change > ?"
 LATEST_COUNT_ALL = "SELECT count(*) FROM latest"
 _PLAIN = f"""
-typeof(fill) = 'integer' AND fill BETWEEN 0 AND {FILL_STEPS}
-AND typeof(distance) <> 'real' AND typeof(battery) <> 'real' AND typeof(temperature) <> 'real'
-"""
+fill BETWEEN 0 AND {FILL_STEPS}
+AND typeof(fill + ifnull(distance, 0) + ifnull(battery, 0) + ifnull(temperature, 0)) = 'integer'
+"""  # a sum is a whole number when all its parts are: one question in place of four
 _COLUMNS = ("bin", "sensor", "measured_ms", "measured_ms + delay_ms", "fill", "quality", "distance", "battery",
             "temperature", "counter")  # fmt: skip
 LATEST_COLUMNS = f"""
