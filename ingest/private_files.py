@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from tomma.durable import sync
+
 OWNER_ONLY = 0o600
 OWNER_AND_GROUP = 0o640
 
@@ -19,3 +21,4 @@ def write_private(path: Path, text: str, group_id: int | None = None) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    sync(path.parent)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from tomma.durable import sync
 from tomma.errors import ConfigurationError
 
 SECRET_MAX_BYTES = 4_096
@@ -38,13 +39,18 @@ def secret_of(name: str, secret: SecretStr, path: Path | None) -> str:
 
 
 def make_private(path: Path, content: bytes) -> None:
-    """Make a file for its owner's eyes only, whole or not at all; of several who make it, the first one's stays."""
+    """Make a file for its owner's eyes only, whole or not at all; of several who make it, the first one's stays.
+
+    It is on the disk on return: what is sealed or signed with a key must not outlive it.
+    """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     draft.touch(mode=0o600)
     draft.write_bytes(content)
+    sync(draft)
     try:
         os.link(draft, path)
     except FileExistsError:
         pass
     finally:
         draft.unlink()
+        sync(path.parent)

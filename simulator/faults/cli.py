@@ -22,6 +22,7 @@ QUICK_JOBS = 8
 def faults(
     quick: Annotated[bool, typer.Option("--quick", help="At most a minute: what CI runs.")] = False,
     kills: Annotated[int | None, typer.Option(min=1, help="Kills per case that kills.")] = None,
+    images: Annotated[int | None, typer.Option(min=1, help="Power cuts per case that cuts at any write.")] = None,
     case: Annotated[str, typer.Option(help="Only these, joined by commas: M1,S2.")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Draws the moments.")] = 1,
     jobs: Annotated[int | None, typer.Option(min=1, max=16, help="Cases at once; they mostly wait.")] = None,
@@ -37,7 +38,7 @@ def faults(
     strength = effort(
         seed,
         kills or (QUICK_KILLS if quick else LONG_KILLS),
-        QUICK_IMAGES if quick else LONG_IMAGES,
+        images or (QUICK_IMAGES if quick else LONG_IMAGES),
         quick=quick,
     )
     at_once = jobs or (QUICK_JOBS if quick else 1)

@@ -1,117 +1,23 @@
-"""Power cuts: at any write of the store, and of the whole machine with broker, ingest and registry on one disk."""
+"""Power cuts: at any write of the stores, and of the whole machine with broker, ingest and registry on one disk."""
 
-import os
-import random
-import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
-from datetime import timedelta
+from contextlib import ExitStack
 from pathlib import Path
 
-from simulator.faults import writer
 from simulator.faults.brokers import Broker, Embedded
 from simulator.faults.case import Case, Effort, Outcome
-from simulator.faults.ledger import Verdict
+from simulator.faults.images import any_write
 from simulator.faults.mounts import PowerDisk
-from simulator.faults.recording import Disk, Entry, entries
 from simulator.faults.rig import Bench, Rig
-from simulator.faults.shim import Shim, build
-from tomma.errors import StoreUnavailableError
-from tomma.stores.sqlite_readings import SqliteReadings
 
-IMAGES_PER_ROUND, BATCHES, SHOWN = 500, 60, 5
-"""A recording has twelve hundred writes and syncs, from the first batch to the checkpoint of a close."""
-RECORD_WITHIN_S = 600.0
-MEMORY = Path("/dev/shm")  # noqa: S108  (images are made by the thousand; a disk would only be worn)
 DISK_MB = 64
 LIVES_S = 1.5
 CUTS_PER_KILL = 0.1
 FLOW_PER_S, SYNCED_FLOW_PER_S = 300.0, 60.0
 BROKER_MAY_LOSE_S = 0.1
 """As shipped it forces its file to the disk each 10 ms: what came since, and what waits for that, may be gone."""
-
-
-def any_write(bench: Bench, effort: Effort) -> Outcome:
-    """Record every write and sync of a store, then open what a power cut between any two of them may leave."""
-    del bench
-    parent = MEMORY if os.access(MEMORY, os.W_OK) else None
-    rounds, writes, broken = -(-effort.images // IMAGES_PER_ROUND), 0, list[str]()
-    lost: list[int] = []
-    torn: list[int] = []
-    for number in range(rounds):
-        images = min(IMAGES_PER_ROUND, effort.images - number * IMAGES_PER_ROUND)
-        with tempfile.TemporaryDirectory(prefix="tomma-power-", dir=parent) as name:
-            disk, record = _record(Path(name), BATCHES)
-            recorded = list(entries(record))
-            cuts = sorted(effort.rng.choices(range(1, len(recorded) + 1), k=images))
-            image = Path(name) / "image"
-            image.mkdir()
-            missing, in_part, refused = _open_all(disk, recorded, cuts, image, effort.rng)
-        writes += len(recorded)
-        lost += missing
-        torn += in_part
-        broken += refused
-    facts = {"images": effort.images, "writes": writes}
-    verdict = Verdict(rounds * BATCHES * writer.BATCH, tuple(lost), tuple(torn))
-    return Outcome(verdict, facts=facts, broken=tuple(broken[:SHOWN]))
-
-
-def _record(folder: Path, batches: int) -> tuple[Disk, bytes]:
-    """Return the disk before a writer began, and what the shim recorded of it."""
-    under, record = folder / "store", folder / "record"
-    under.mkdir()
-    SqliteReadings(under / writer.STORE).close()
-    before = Disk({path.name: bytearray(path.read_bytes()) for path in under.iterdir()})
-    with Shim(build(folder), under, folder, record=record) as shim:
-        subprocess.run(
-            [sys.executable, "-m", writer.__name__, str(under), str(batches)],
-            env={**os.environ, **shim.environment},
-            check=True,
-            timeout=RECORD_WITHIN_S,
-        )
-    return before, record.read_bytes()
-
-
-def _open_all(
-    disk: Disk, recorded: list[Entry], cuts: list[int], image: Path, rng: random.Random
-) -> tuple[tuple[int, ...], tuple[int, ...], list[str]]:
-    """Return the batches that were promised and missing, those that were there in part, and what would not open."""
-    promised, taken = 0, 0
-    lost: set[int] = set()
-    torn: set[int] = set()
-    broken: list[str] = []
-    for cut in cuts:
-        for entry in recorded[taken:cut]:
-            promised += len(entry.content) if entry.name == writer.PROMISED else 0
-            disk.take(entry)
-        taken = cut
-        disk.after_a_cut(image, rng)
-        try:
-            stored = _stored(image / writer.STORE)
-        except (StoreUnavailableError, sqlite3.Error) as exc:
-            broken.append(f"after {cut} writes: {exc}")
-        else:
-            lost.update(range(stored // writer.BATCH, promised))
-            torn.update([stored // writer.BATCH] if stored % writer.BATCH else [])
-        for path in image.iterdir():
-            path.unlink()
-    return tuple(sorted(lost)), tuple(sorted(torn)), broken
-
-
-def _stored(path: Path) -> int:
-    """Open the image as any start of the service does; return how many readings it holds."""
-    first = writer.START_UTC.date()
-    with closing(SqliteReadings(path)) as store:
-        found = sum(day.readings for each in writer.bins() for day in store.daily(each, first, first + timedelta(9)))
-    with closing(sqlite3.connect(path)) as connection:
-        said = connection.execute("PRAGMA quick_check").fetchone()[0]
-    if said != "ok":
-        raise sqlite3.DatabaseError(said)
-    return found
 
 
 def whole_machine(bench: Bench, effort: Effort) -> Outcome:
@@ -161,9 +67,17 @@ CASES = (
     Case(
         "S1",
         ("S1",),
-        "the power is cut at any write of the store: what was not synced is there, in part, torn, or not",
+        "the power is cut at any write of the reading store: what was not synced is there, in part, torn, or not",
         "every image opens, is whole, and holds every promised batch, none of them in part",
-        any_write,
+        any_write("readings"),
+        in_quick=True,
+    ),
+    Case(
+        "S1-books",
+        ("S1",),
+        "the same of the registry: taps, plans, messages, accounts, care, and the audit's chain with its keys",
+        "every image opens and is whole; all that was promised is there, its chain holds, its secrets open",
+        any_write("books"),
         in_quick=True,
     ),
     Case(

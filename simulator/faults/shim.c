@@ -2,7 +2,7 @@
  *
  * TOMMA_SHIM_CONTROL names a file of `struct control`, shared with the harness, which may change it at any time.
  * TOMMA_SHIM_UNDER is the directory whose files are concerned. TOMMA_SHIM_RECORD, if set, names a file to which every
- * change of those files is appended: struct entry, the path, the bytes.
+ * change of those files and of their names is appended: struct entry, the name, the bytes.
  * Only what SQLite and Python call is replaced. A server in Go calls the kernel itself and is not concerned.
  */
 #define _GNU_SOURCE
@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,11 +33,14 @@ struct control {
 };
 
 struct entry {
-    uint8_t kind;            /* 'w' write, 't' truncate, 's' sync */
-    uint8_t path_length;
+    uint8_t kind;            /* of a file: 'w' write, 't' truncate, 's' sync; of the directory: 'c' a new file has the
+                                name, 'l' an old one has it, too, 'r' it has it in place of the name in the bytes,
+                                'u' nobody has it, 'd' sync */
+    uint8_t name_length;
     uint16_t unused;
     uint32_t length;
     uint64_t offset;
+    uint64_t inode;
 };
 
 static struct control *control;
@@ -63,13 +67,17 @@ __attribute__((constructor)) static void begin(void)
         record = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-/* The path of a regular file under the directory, or NULL. */
-static const char *concerned(int fd, char *path)
+static int lies_under(const char *path)
+{
+    return under && path && !strncmp(path, under, strlen(under));
+}
+
+/* The path of a regular file under the directory, or of the directory itself, or NULL. */
+static const char *concerned(int fd, char *path, struct stat *is)
 {
     char link[64];
     ssize_t length;
-    struct stat is;
-    if (!under || !control || fd == record || fstat(fd, &is) || !S_ISREG(is.st_mode))
+    if (!under || !control || fd == record || fstat(fd, is) || !(S_ISREG(is->st_mode) || S_ISDIR(is->st_mode)))
         return NULL;
     char digits[16];
     int place = 0;
@@ -84,7 +92,7 @@ static const char *concerned(int fd, char *path)
     if (length <= 0)
         return NULL;
     path[length] = 0;
-    return strncmp(path, under, strlen(under)) ? NULL : path;
+    return lies_under(path) ? path : NULL;
 }
 
 static int fails(int permille)
@@ -96,16 +104,16 @@ static int fails(int permille)
     return 1;
 }
 
-static void note(char kind, const char *path, uint64_t offset, const void *bytes, uint32_t length)
+static void note(char kind, const char *path, uint64_t inode, uint64_t offset, const void *bytes, uint32_t length)
 {
     if (record < 0)
         return;
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
-    struct entry entry = {(uint8_t)kind, (uint8_t)strlen(name), 0, length, offset};
+    struct entry entry = {(uint8_t)kind, (uint8_t)strlen(name), 0, length, offset, inode};
     __typeof__(&write) real = REAL(write);
     pthread_mutex_lock(&turn);
-    if (real(record, &entry, sizeof entry) < 0 || real(record, name, entry.path_length) < 0 ||
+    if (real(record, &entry, sizeof entry) < 0 || real(record, name, entry.name_length) < 0 ||
         (bytes && real(record, bytes, length) < 0))
         abort();
     pthread_mutex_unlock(&turn);
@@ -120,12 +128,13 @@ static void step(void)
 ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset)
 {
     char path[256];
-    const char *mine = concerned(fd, path);
+    struct stat is;
+    const char *mine = concerned(fd, path, &is);
     if (mine && fails(control->write_permille))
         return -1;
     ssize_t done = REAL(pwrite64)(fd, bytes, count, offset);
     if (mine && done > 0) {
-        note('w', mine, (uint64_t)offset, bytes, (uint32_t)done);
+        note('w', mine, is.st_ino, (uint64_t)offset, bytes, (uint32_t)done);
         step();
     }
     return done;
@@ -139,13 +148,14 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
 ssize_t write(int fd, const void *bytes, size_t count)
 {
     char path[256];
-    const char *mine = concerned(fd, path);
+    struct stat is;
+    const char *mine = concerned(fd, path, &is);
     if (mine && fails(control->write_permille))
         return -1;
     off_t offset = mine ? lseek(fd, 0, SEEK_CUR) : 0;
     ssize_t done = REAL(write)(fd, bytes, count);
     if (mine && done > 0) {
-        note('w', mine, (uint64_t)offset, bytes, (uint32_t)done);
+        note('w', mine, is.st_ino, (uint64_t)offset, bytes, (uint32_t)done);
         step();
     }
     return done;
@@ -154,12 +164,13 @@ ssize_t write(int fd, const void *bytes, size_t count)
 static int synced(int fd, int (*real)(int))
 {
     char path[256];
-    const char *mine = concerned(fd, path);
+    struct stat is;
+    const char *mine = concerned(fd, path, &is);
     if (mine && fails(control->sync_permille))
         return -1;
     int done = real(fd);
     if (mine && !done) {
-        note('s', mine, 0, NULL, 0);
+        note(S_ISDIR(is.st_mode) ? 'd' : 's', mine, is.st_ino, 0, NULL, 0);
         step();
     }
     return done;
@@ -178,16 +189,84 @@ int fdatasync(int fd)
 int ftruncate64(int fd, off64_t length)
 {
     char path[256];
-    const char *mine = concerned(fd, path);
+    struct stat is;
+    const char *mine = concerned(fd, path, &is);
     int done = REAL(ftruncate64)(fd, length);
     if (mine && !done)
-        note('t', mine, (uint64_t)length, NULL, 0);
+        note('t', mine, is.st_ino, (uint64_t)length, NULL, 0);
     return done;
 }
 
 int ftruncate(int fd, off_t length)
 {
     return ftruncate64(fd, length);
+}
+
+static int opened(const char *path, int flags, mode_t mode, int (*real)(const char *, int, ...))
+{
+    struct stat is;
+    int mine = record >= 0 && lies_under(path) && (flags & (O_CREAT | O_TRUNC));
+    int was_there = mine && !stat(path, &is);
+    int fd = real(path, flags, mode);
+    if (mine && fd >= 0 && !fstat(fd, &is) && S_ISREG(is.st_mode)) {
+        if (!was_there)
+            note('c', path, is.st_ino, 0, NULL, 0);
+        else if (flags & O_TRUNC)
+            note('t', path, is.st_ino, 0, NULL, 0);
+    }
+    return fd;
+}
+
+/* open64 is all that SQLite and Python call where a file may be larger than 2 GB; the other is for good measure. */
+int open64(const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = flags & O_CREAT ? (mode_t)va_arg(rest, int) : 0;
+    va_end(rest);
+    return opened(path, flags, mode, REAL(open64));
+}
+
+int open(const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = flags & O_CREAT ? (mode_t)va_arg(rest, int) : 0;
+    va_end(rest);
+    return opened(path, flags, mode, REAL(open));
+}
+
+int unlink(const char *path)
+{
+    int done = REAL(unlink)(path);
+    if (lies_under(path) && !done)
+        note('u', path, 0, 0, NULL, 0);
+    return done;
+}
+
+static void renamed(char kind, const char *from, const char *to)
+{
+    struct stat is;
+    const char *slash = strrchr(from, '/');
+    const char *former = slash ? slash + 1 : from;
+    if (lies_under(to) && !stat(to, &is))
+        note(kind, to, is.st_ino, 0, former, (uint32_t)strlen(former));
+}
+
+int rename(const char *from, const char *to)
+{
+    int done = REAL(rename)(from, to);
+    if (!done)
+        renamed('r', from, to);
+    return done;
+}
+
+int link(const char *from, const char *to)
+{
+    int done = REAL(link)(from, to);
+    if (!done)
+        renamed('l', from, to);
+    return done;
 }
 
 ssize_t send(int fd, const void *bytes, size_t count, int flags)

@@ -1,50 +1,78 @@
-"""Appends numbered readings to a store, batch by batch, and notes each one that is promised: run as a script.
+"""Lets a store promise one thing after the other, and notes each promise: run as a script.
 
-    python -m simulator.faults.writer FOLDER BATCHES
+    python -m simulator.faults.writer STORY FOLDER STEPS
 
-Its files lie in FOLDER. That batch n is durable is noted as byte n of FOLDER/promised, once `append` has returned.
+The store's files lie in FOLDER. That step n was promised is noted as byte n of FOLDER/promised, once the call that
+promises it has returned. Now and then the log is folded into its database in between, as it is after a thousand pages.
 """
 
 import os
 import sys
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from simulator.faults.numbers import bin_of, sensor_of
-from tomma.model import BinId, Reading
-from tomma.stores.sqlite_readings import SqliteReadings
+from simulator.faults.books import Books
+from simulator.faults.levels import Levels
+from tomma.stores.sqlite_file import open_connection
 
-STORE, PROMISED = "readings.sqlite3", "promised"
-BATCH = 40
-BINS = 4
-START_UTC = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def batch(number: int) -> list[Reading]:
-    """Return the readings of a batch."""
-    return [_reading(each) for each in range(number * BATCH, (number + 1) * BATCH)]
+PROMISED = "promised"
+FOLD_EVERY = 13
+FOLDS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
 
 
-def bins() -> list[BinId]:
-    """Return every bin of the readings."""
-    return [bin_of(number) for number in range(BINS)]
+class Story(Protocol):
+    """What a store promises step by step, and how to see later that it kept it."""
+
+    database: str
+    """The file's name."""
+    rows: int
+    """Promised by one step."""
+
+    def writing(self, folder: Path) -> AbstractContextManager[Callable[[int], None]]:
+        """Lend what does step n and returns once it is promised."""
+
+    def kept(self, folder: Path, steps: int) -> list[float]:
+        """Return how much of each step is there, in [0, 1]; whatever is damaged raises or is named.
+
+        Raises:
+            TommaError, sqlite3.Error: If it does not open, or is not whole.
+        """
 
 
-def _reading(number: int) -> Reading:
-    moment = START_UTC + timedelta(milliseconds=100 * number)
-    where = number % BINS
-    return Reading(bin_of(where), sensor_of(where), moment, moment, fill_fraction=number % 1000 / 1000)
+STORIES: Mapping[str, Story] = {"readings": Levels(), "books": Books()}
 
 
-def main(folder: Path, batches: int) -> None:
-    """Append them all."""
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """Folds the log into its database from time to time."""
+
+    path: Path
+
+    @contextmanager
+    def every(self, step: Callable[[int], None]) -> Iterator[Callable[[int], None]]:
+        """Lend the step with a fold behind some of them."""
+        with closing(open_connection(self.path)) as connection:
+
+            def folding(number: int) -> None:
+                step(number)
+                if number % FOLD_EVERY == FOLD_EVERY - 1:
+                    connection.execute(f"PRAGMA wal_checkpoint({FOLDS[number // FOLD_EVERY % len(FOLDS)]})")
+
+            yield folding
+
+
+def main(name: str, folder: Path, steps: int) -> None:
+    """Do them all."""
+    story = STORIES[name]
     promised = os.open(folder / PROMISED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with closing(SqliteReadings(folder / STORE)) as store:
-        for number in range(batches):
-            store.append(batch(number))
+    with story.writing(folder) as step, Folds(folder / story.database).every(step) as folding:
+        for number in range(steps):
+            folding(number)
             os.write(promised, b"!")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

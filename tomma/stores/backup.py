@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tomma.durable import sync
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.settings import Settings
 from tomma.stores.sqlite_file import open_connection, telling
@@ -78,10 +79,10 @@ def restore(settings: Settings, source: Path) -> Mapping[str, Copied]:
         for name in files:
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / name, home / f"{name}.new")
-            _sync(home / f"{name}.new")
+            sync(home / f"{name}.new")
         for name in files:  # all are complete: now give them their names
             (home / f"{name}.new").rename(home / name)
-        _sync(home)
+        sync(home)
     return files
 
 
@@ -104,7 +105,7 @@ def _copy_database(source: Path, target: Path) -> Copied:
         names = writing.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         tables = [name for (name,) in names.fetchall()]
         rows = {name: writing.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}  # noqa: S608
-    _sync(target)
+    sync(target)
     return Copied(target.stat().st_size, _digest(target), rows)
 
 
@@ -140,11 +141,3 @@ def _checked(source: Path) -> Mapping[str, Copied]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tomma.durable import sync
 from tomma.errors import StoreUnavailableError
 
 
@@ -21,7 +22,9 @@ def replacing(path: Path) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     try:
         yield draft
+        sync(draft)
         draft.replace(path)
+        sync(path.parent)
     except OSError as exc:
         raise StoreUnavailableError(f"{path}: cannot be written: {exc.strerror or exc}; check path and space") from exc
     finally:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tomma.durable import sync
 from tomma.errors import StoreUnavailableError
 
 BUSY_TIMEOUT_S = 5.0
@@ -74,7 +75,7 @@ def _create(path: Path, application_id: int) -> None:
             connection.close()
         with suppress(FileExistsError):  # another process was first: its file is as good
             os.link(draft, path)
-        _sync_directory(path.parent)
+        sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -91,14 +92,6 @@ def _refuse_foreign(path: Path, application_id: int) -> None:
         raise StoreUnavailableError(
             f"{path}: it belongs to another program (application id {found:#x}, expected {application_id:#x})"
         )
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _beside(path: Path, suffix: str) -> Path:
