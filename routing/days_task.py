@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from routing.forecast import CityForecast
 from routing.horizon import Cluster, Fleet, Horizon, Unit
@@ -88,6 +87,8 @@ def _flat_m(places: Sequence[Position]) -> FloatArray:
 
 def _way_s(places_m: FloatArray, cluster_of: IntArray, clusters: int) -> float:
     """Return what it takes from one neighbourhood to the next: between the nearest ones."""
+    from scipy.spatial import cKDTree  # half a second, which only those who look ahead should wait for
+
     if clusters < 2:
         return HOP_M * STREET_DETOUR / SPEED_MPS
     count = np.bincount(cluster_of, minlength=clusters)[:, None]

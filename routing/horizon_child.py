@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+from types import ModuleType
 
 from routing.engines.memory import limit_memory
 from routing.horizon import Horizon, Levelled, greedy, violations_of
@@ -41,10 +42,18 @@ def level(horizon: Horizon, *, budget_s: float, memory_limit_mb: int, seed: int)
     return min(start, found, key=lambda each: each.cost_minor(horizon))
 
 
+def _leave_pandas_out() -> None:
+    """Spare this process 1.4 s of processor time and 48 MB: CP-SAT's door imports pandas for methods we never call."""
+    stand_in = ModuleType("pandas")
+    vars(stand_in).update(Index=type("Index", (), {}), Series=type("Series", (), {}))
+    sys.modules.setdefault("pandas", stand_in)
+
+
 def main() -> None:
     """Do one job: read it on stdin, write a day per unit on stdout."""
     horizon, start, budget_s, memory_limit_mb, seed = pickle.load(sys.stdin.buffer)  # noqa: S301  (our own parent)
     limit_memory(memory_limit_mb)
+    _leave_pandas_out()
     from routing.horizon_cpsat import solve  # after the limit
 
     found = solve(horizon, seconds=budget_s, seed=seed, start=start)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from routing.roads.port import Matrix
 from tomma.city import City
@@ -56,6 +55,8 @@ class Nearby:
 
 def nearby(city: City, planning: PlanningSettings, streets: Streets | None = None) -> Nearby:
     """Return each stand's neighbours, by the streets as far as they are known."""
+    from scipy.spatial import cKDTree  # half a second, which only those who weigh demands should wait for
+
     group_of = truck_groups(city)
     keys = [(group_of[each.fraction_code], each.site_id) for each in city.bins.values()]
     stands = {key: at for at, key in enumerate(sorted(set(keys)))}

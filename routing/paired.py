@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 FloatArray = NDArray[np.float64]
 
@@ -34,6 +33,8 @@ def interval(samples: Sequence[float]) -> Interval:
     mean, count = float(values.mean()), len(values)
     if count < 2:
         return Interval(mean, -math.inf, math.inf, count)
+    from scipy.special import stdtrit  # half a second, which no start of a server should wait for
+
     half = float(stdtrit(count - 1, 0.5 + CONFIDENCE / 2.0)) * float(values.std(ddof=1)) / math.sqrt(count)
     return Interval(mean, mean - half, mean + half, count)
 

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Path, Query, Response
 from api.access import OFFICE, allow
 from api.exports.geojson import as_geojson
 from api.exports.gpx import as_gpx
-from api.exports.paper import as_pdf
 from api.exports.table import as_csv
 from api.exports.told import Told, told
 from api.exports.words import Words
@@ -39,8 +38,14 @@ class _Writer:
     write: Callable[[Told], bytes]
 
 
+def _as_pdf(told: Told) -> bytes:
+    from api.exports.paper import as_pdf  # ReportLab takes a third of a second, which no start should wait for
+
+    return as_pdf(told)
+
+
 WRITERS: Mapping[Format, _Writer] = {
-    Format.PDF: _Writer("application/pdf", as_pdf),
+    Format.PDF: _Writer("application/pdf", _as_pdf),
     Format.GPX: _Writer("application/gpx+xml", as_gpx),
     Format.CSV: _Writer("text/csv; charset=utf-8", as_csv),
     Format.GEOJSON: _Writer("application/geo+json", as_geojson),
