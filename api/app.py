@@ -27,6 +27,8 @@ import api.health.router
 import api.installations.router
 import api.live.router
 import api.notify.router
+import api.opendata.desk
+import api.opendata.router
 import api.plans.changes
 import api.plans.router
 import api.schedule.router
@@ -80,6 +82,8 @@ FEATURES = (
     api.accounts.router,
     api.accounts.people_router,
     api.audit.router,
+    api.opendata.desk,
+    api.opendata.router,
 )
 
 

@@ -165,6 +165,7 @@ def context_of(
         people=stores.people,
         sessions=stores.sessions,
         audit=stores.audit,
+        open_data=stores.open_data,
         care=stores.care,
         work_orders=stores.work_orders,
         outbox=stores.outbox,

@@ -26,6 +26,7 @@ from tomma.clock import Clock, SystemClock
 from tomma.edits import Edit
 from tomma.model import BinId, PlanId
 from tomma.mornings import MorningBook
+from tomma.opendata import OpenDataBook
 from tomma.people_ports import PeopleBook, SessionBook
 from tomma.plan import Plan, Wishes
 from tomma.ports import (
@@ -216,6 +217,7 @@ class ApiContext:
     people: PeopleBook
     sessions: SessionBook
     audit: AuditBook
+    open_data: OpenDataBook
     clock: Clock
     forecaster: Forecaster
     planner: Planner

@@ -9,11 +9,16 @@ from fastapi import Response
 from tomma.stores.record_files import guarded
 
 
-def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Return the rows as a download called `name`; the mark at its beginning tells Excel that it is UTF-8."""
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return the file; the mark at its beginning tells Excel that it is UTF-8."""
     written = io.StringIO(newline="")
     writer = csv.writer(written)
     writer.writerow(columns)
     writer.writerows([[None if cell is None else guarded(cell) for cell in row] for row in rows])
+    return f"\ufeff{written.getvalue()}".encode()
+
+
+def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """Return the rows as a download called `name`."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response("\ufeff" + written.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(csv_text(columns, rows), media_type="text/csv; charset=utf-8", headers=headers)

@@ -37,6 +37,7 @@ TAGS = [
     {"name": "tablets", "description": "The drivers' tablets: let in by a code, known by a token, shut out at once."},
     {"name": "accounts", "description": "Signing in and out, one's own account, and who has one."},
     {"name": "audit", "description": "Who did what: records that nobody changes unnoticed."},
+    {"name": "open data", "description": "What everybody may know: nothing, until a manager lists it."},
     {"name": "live", "description": "Changes as they happen, as server-sent events."},
     {"name": "health", "description": "How the server is, and messages that could not become readings."},
     {"name": "about", "description": "Which version runs, and everything by others that is part of it."},

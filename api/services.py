@@ -22,6 +22,8 @@ from api.figures.keeper import SavingKeeper
 from api.followup.promises import PromiseKeeper
 from api.live.hub import Hub
 from api.live.watch import Watch
+from api.opendata.throttle import Throttle
+from api.opendata.window import Window
 from api.plans.comparison import Comparisons
 from api.plans.curve import CurveDesk
 from api.plans.desk import PlanDesk
@@ -61,6 +63,8 @@ class Services:
     provider: Provider | None
     vitals: Vitals
     recorder: Recorder
+    open_window: Window
+    open_throttle: Throttle
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -107,6 +111,8 @@ class Services:
             provider=provider_of(context.settings),
             vitals=Vitals(context.vitals),
             recorder=recorder,
+            open_window=Window(book=context.open_data, city=city, watch=watch, readings=context.readings, clock=clock),
+            open_throttle=Throttle(),
         )
 
     def start(self) -> None:

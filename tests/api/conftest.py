@@ -285,6 +285,7 @@ class World:
             people=self.stores.people,
             sessions=self.stores.sessions,
             audit=self.stores.audit,
+            open_data=self.stores.open_data,
             care=self.stores.care,
             work_orders=self.stores.work_orders,
             outbox=self.stores.outbox,

@@ -171,6 +171,7 @@ class Stack:
             people=self._stores.people,
             sessions=self._stores.sessions,
             audit=self._stores.audit,
+            open_data=self._stores.open_data,
             care=self._stores.care,
             work_orders=self._stores.work_orders,
             outbox=self._stores.outbox,

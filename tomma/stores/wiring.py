@@ -11,6 +11,7 @@ from tomma.audit import AuditBook
 from tomma.care_ports import CareBook, Outbox, WorkOrderBook
 from tomma.errors import ConfigurationError
 from tomma.mornings import MorningBook
+from tomma.opendata import OpenDataBook
 from tomma.people_ports import PeopleBook, SessionBook
 from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
 from tomma.saving import SavingBook
@@ -21,6 +22,7 @@ from tomma.stores.care import SqlCareBook
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
 from tomma.stores.mornings import SqlMorningBook
+from tomma.stores.opendata import SqlOpenDataBook
 from tomma.stores.outbox import SqlOutbox
 from tomma.stores.people import SqlPeopleBook
 from tomma.stores.plans import SqlPlanStore
@@ -56,6 +58,7 @@ class Stores:
     saving: SavingBook
     mornings: MorningBook
     audit: AuditBook
+    open_data: OpenDataBook
     engine: sa.Engine
     """The database under registry, plans and events."""
 
@@ -100,6 +103,7 @@ def open_stores(settings: Settings) -> Stores:
         saving=SqlSavingBook(engine),
         mornings=SqlMorningBook(engine),
         audit=SqlAuditBook(engine, _audit_files(settings)),
+        open_data=SqlOpenDataBook(engine),
         engine=engine,
     )
 
