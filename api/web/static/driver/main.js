@@ -1,31 +1,15 @@
 /** The driver's page: starts the session, then draws. */
 import {nowMs} from "../lib/clock.js";
 import {html} from "../lib/html.js";
-import {Page, loadCity, mount} from "../lib/page.js";
+import {Page, cityOrMemory, mount} from "../lib/page.js";
 import {sunElevationDeg} from "../lib/sun.js";
 import {followRule, refreshTheme} from "../lib/theme.js";
 import {DriverApp} from "./app.js";
 import {openSession, wantedVehicle} from "./session.js";
 import {keepAwake} from "./wake.js";
 
-const CITY_KEPT = "tomma.city";
 const DUSK_DEG = -2; // street lamps go on about here
 const LOOK_AT_SUN_MS = 20_000;
-
-/** The city, or what this tablet remembers of it while the server is away. */
-async function cityOrMemory() {
-  try {
-    const city = await loadCity();
-    localStorage.setItem(CITY_KEPT, JSON.stringify(city));
-    return city;
-  } catch {
-    try {
-      return JSON.parse(localStorage.getItem(CITY_KEPT));
-    } catch {
-      return null;
-    }
-  }
-}
 
 function followSun(city) {
   const [west, south, east, north] = city.bounds;

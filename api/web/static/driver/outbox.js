@@ -5,49 +5,29 @@
  * either wholly there after a power cut or was never shown as done. Records stay after they were sent: they are the
  * driver's own list to undo from.
  */
+import {Keeper, asPromise, finished, openDatabase} from "../lib/database.js";
 import {newKey} from "../lib/ids.js";
 
-const NAME = "tomma-driver";
-const VERSION = 1;
 const KEEP_MS = 3 * 86_400_000;
 
-const asPromise = (request) => new Promise((resolve, reject) => {
-  request.onsuccess = () => resolve(request.result);
-  request.onerror = () => reject(request.error);
-});
-
-const finished = (transaction) => new Promise((resolve, reject) => {
-  transaction.oncomplete = () => resolve();
-  transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error("aborted"));
-});
-
-function openDatabase() {
-  const request = indexedDB.open(NAME, VERSION);
-  request.onupgradeneeded = () => {
-    const taps = request.result.createObjectStore("taps", {keyPath: "key"});
-    taps.createIndex("by_status", "status");
-    request.result.createObjectStore("facts"); // device id, last sequence number, the routes last seen
-  };
-  return asPromise(request);
+function lay(database) {
+  const taps = database.createObjectStore("taps", {keyPath: "key"});
+  taps.createIndex("by_status", "status");
+  database.createObjectStore("facts"); // device id, last sequence number, the routes last seen
 }
 
 /** @returns {Promise<Outbox>} Rejects when the browser keeps nothing; then taps must be warned about. */
 export async function openOutbox() {
-  const database = await openDatabase();
-  database.onversionchange = () => database.close(); // another tab forgets everything: do not stand in its way
-  const outbox = new Outbox(database);
+  const outbox = new Outbox(await openDatabase("tomma-driver", lay));
   await outbox.prepare();
   return outbox;
 }
 
-class Outbox {
-  constructor(database) {
-    this.database = database;
-    this.deviceId = "";
-  }
+class Outbox extends Keeper {
+  deviceId = "";
 
   async prepare() {
-    const transaction = this.#begin(["facts"]);
+    const transaction = this.begin(["facts"]);
     const facts = transaction.objectStore("facts");
     this.deviceId = (await asPromise(facts.get("device_id"))) ?? newKey();
     facts.put(this.deviceId, "device_id");
@@ -62,7 +42,7 @@ class Outbox {
    * @param {object} shown What the page needs to show it again: `stop_key`, `name`, `day`.
    */
   async keep(events, shown) {
-    const transaction = this.#begin(["taps", "facts"]);
+    const transaction = this.begin(["taps", "facts"]);
     const facts = transaction.objectStore("facts");
     const before = (await asPromise(facts.get("sequence"))) ?? 0;
     facts.put(before + events.length, "sequence");
@@ -85,12 +65,12 @@ class Outbox {
 
   /** Every record, in the order of the taps. */
   async all() {
-    const taps = this.#begin(["taps"], "readonly").objectStore("taps");
+    const taps = this.begin(["taps"], "readonly").objectStore("taps");
     return (await asPromise(taps.getAll())).sort((one, other) => one.sequence - other.sequence);
   }
 
   async waiting() {
-    const taps = this.#begin(["taps"], "readonly").objectStore("taps");
+    const taps = this.begin(["taps"], "readonly").objectStore("taps");
     const found = await asPromise(taps.index("by_status").getAll("waiting"));
     return found.sort((one, other) => one.sequence - other.sequence);
   }
@@ -102,7 +82,7 @@ class Outbox {
    * @param {number} settledMs
    */
   async settle(results, settledMs) {
-    const transaction = this.#begin(["taps"]);
+    const transaction = this.begin(["taps"]);
     const taps = transaction.objectStore("taps");
     for (const {key, status, reason} of results) {
       const record = await asPromise(taps.get(key));
@@ -117,25 +97,11 @@ class Outbox {
 
   /** Forget settled records made before `madeMs`. What still waits is never forgotten. */
   async forgetBefore(madeMs) {
-    const transaction = this.#begin(["taps"]);
+    const transaction = this.begin(["taps"]);
     const taps = transaction.objectStore("taps");
     for (const record of await asPromise(taps.getAll())) {
       if (record.status !== "waiting" && record.made_ms < madeMs) taps.delete(record.key);
     }
     await finished(transaction);
-  }
-
-  async remember(name, value) {
-    const transaction = this.#begin(["facts"]);
-    transaction.objectStore("facts").put(value, name);
-    await finished(transaction);
-  }
-
-  recall(name) {
-    return asPromise(this.#begin(["facts"], "readonly").objectStore("facts").get(name));
-  }
-
-  #begin(stores, mode = "readwrite") {
-    return this.database.transaction(stores, mode, {durability: "strict"});
   }
 }

@@ -3,16 +3,10 @@
  *
  * The position is read on the device. What leaves it is the place of a tap, never the way between two taps.
  */
-const KEPT = "tomma.position";
-const FRESH_MS = 30_000;
+import {remember} from "../lib/memory.js";
 
-function keepWish(on) {
-  try {
-    localStorage.setItem(KEPT, on ? "on" : "off");
-  } catch {
-    // Then it holds for this visit.
-  }
-}
+const FRESH_MS = 30_000;
+const keepWish = (on) => remember("tomma.position", on ? "on" : "off");
 
 /**
  * @param {(position: {lat_deg: number, lon_deg: number, at_ms: number}) => void} onPosition

@@ -1,6 +1,7 @@
 /** The driver's day as this tablet holds it: the route, the taps, and how it stands with the server. */
 import {STREAM_PATH, carry, getDriverRoute, getDriverRoutes, getGuidance} from "../lib/api.js";
 import {nowMs, nowUtc} from "../lib/clock.js";
+import {recalled, remember} from "../lib/memory.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {keepWords} from "./guidance.js";
@@ -229,7 +230,7 @@ export async function openSession(vehicleId) {
     heard: () => store.set({replaced: null, gone: ""}),
     hideToast: () => store.set({toast: null}),
   };
-  if (isKept("tomma.position", "on")) usePosition(true).catch(() => {}); // offline and never kept: taps have no place
+  if (recalled("tomma.position") === "on") usePosition(true).catch(() => {}); // offline and never kept: taps have no place
   await (vehicleId ? choose(vehicleId) : askRoute());
   store.set({ready: true});
   sender?.flush();
@@ -245,33 +246,12 @@ function placeOf(stop, kind) {
 const KEPT = "tomma.vehicle";
 
 /** The vehicle in the address, else the one driven last on this tablet. */
-export function wantedVehicle() {
-  const named = new URLSearchParams(location.search).get("vehicle");
-  if (named) return named;
-  try {
-    return localStorage.getItem(KEPT);
-  } catch {
-    return null;
-  }
-}
+export const wantedVehicle = () => new URLSearchParams(location.search).get("vehicle") || recalled(KEPT);
 
 function keepVehicle(id) {
   const address = new URL(location.href);
   if (id) address.searchParams.set("vehicle", id);
   else address.searchParams.delete("vehicle");
   history.replaceState(null, "", address);
-  try {
-    if (id) localStorage.setItem(KEPT, id);
-    else localStorage.removeItem(KEPT);
-  } catch {
-    // The address remembers it for this visit.
-  }
-}
-
-function isKept(name, value) {
-  try {
-    return localStorage.getItem(name) === value;
-  } catch {
-    return false;
-  }
+  remember(KEPT, id);
 }

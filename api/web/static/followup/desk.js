@@ -1,8 +1,9 @@
 /** What the page knows: the day as it goes, the stop that is looked at, and the plan that would change the rest of it. */
-import {STREAM_PATH, getPlans, publishPlan} from "../lib/api.js";
+import {STREAM_PATH} from "../lib/api.js";
 import {clockFactor} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
+import {getPlans, publishPlan} from "../office/asks.js";
 import {followJob, orderedJob} from "../office/job.js";
 import {discardPlan, getChanges, getFollowUp, getSums, orderReplan, stopPlan, takeMissedBack, withdraw} from "./asks.js";
 

@@ -2,6 +2,8 @@
  * Words. One folder per language with the same files, and the same keys in each; a further language is one more folder
  * and its name here. A page names the files it needs in its shell: `<html data-words="common driver">`.
  */
+import {recalled, remember} from "../lib/memory.js";
+
 export const LANGUAGES = ["sv", "en"];
 const loaded = {};
 const KEPT = "tomma.language";
@@ -17,24 +19,13 @@ export async function loadLanguage(language, parts = ofThisPage()) {
 
 /** The language asked for before, else the browser's, else English. */
 export function initialLanguage() {
-  let kept = null;
-  try {
-    kept = localStorage.getItem(KEPT);
-  } catch {
-    // No storage: the browser's language it is.
-  }
+  const kept = recalled(KEPT);
   if (LANGUAGES.includes(kept)) return kept;
   const spoken = (navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2).toLowerCase());
   return spoken.find((tag) => LANGUAGES.includes(tag)) ?? "en";
 }
 
-export function keepLanguage(language) {
-  try {
-    localStorage.setItem(KEPT, language);
-  } catch {
-    // Then it holds for this visit.
-  }
-}
+export const keepLanguage = (language) => remember(KEPT, language);
 
 /**
  * Return the function of a loaded language that looks words up: `t("stops", {n: 3})`.

@@ -1,21 +1,9 @@
 /** The installer's page: opens what the phone keeps, then draws; the network may come later. */
 import {html} from "../lib/html.js";
-import {Page, loadCity, mount} from "../lib/page.js";
+import {Page, cityOrMemory, mount} from "../lib/page.js";
 import {InstallApp} from "./app.js";
 import {keepPage} from "./offline.js";
 import {openSession} from "./session.js";
-
-const CITY_KEPT = "tomma.install.city";
-
-async function cityOrMemory() {
-  try {
-    const city = await loadCity();
-    localStorage.setItem(CITY_KEPT, JSON.stringify({organisation: city.organisation, fractions: city.fractions}));
-    return city;
-  } catch {
-    return JSON.parse(localStorage.getItem(CITY_KEPT) ?? "null");
-  }
-}
 
 const show = (city, session, fault) => mount(html`<${Page} city=${city} titleKey="install.title"
   view=${(onLanguage) => html`<${InstallApp} session=${session} fault=${fault} onLanguage=${onLanguage} />`} />`);

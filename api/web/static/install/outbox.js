@@ -4,43 +4,27 @@
  * Everything is written with strict durability in one transaction: after a dead battery it is wholly there, or was never
  * shown as done. The key is made here, once; the server does each key once, however often it comes.
  */
-const NAME = "tomma-install";
-const VERSION = 1;
+import {Keeper, asPromise, finished, openDatabase} from "../lib/database.js";
+
 const KEEP_MS = 14 * 86_400_000;
 
-const asPromise = (request) => new Promise((resolve, reject) => {
-  request.onsuccess = () => resolve(request.result);
-  request.onerror = () => reject(request.error);
-});
-
-const finished = (transaction) => new Promise((resolve, reject) => {
-  transaction.oncomplete = () => resolve();
-  transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error("aborted"));
-});
+function lay(database) {
+  database.createObjectStore("acts", {keyPath: "key"});
+  database.createObjectStore("photos", {keyPath: "key"});
+  database.createObjectStore("facts");
+}
 
 /** @returns {Promise<Outbox>} Rejects when the browser keeps nothing: then nothing may be begun. */
 export async function openOutbox() {
-  const request = indexedDB.open(NAME, VERSION);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore("acts", {keyPath: "key"});
-    request.result.createObjectStore("photos", {keyPath: "key"});
-    request.result.createObjectStore("facts");
-  };
-  const database = await asPromise(request);
-  database.onversionchange = () => database.close();
-  const outbox = new Outbox(database);
+  const outbox = new Outbox(await openDatabase("tomma-install", lay));
   await outbox.forgetBefore(Date.now() - KEEP_MS);
   return outbox;
 }
 
-class Outbox {
-  constructor(database) {
-    this.database = database;
-  }
-
+class Outbox extends Keeper {
   /** @param {object} body As the server takes it. @param {{key: string, blob: Blob, taken_utc: string}[]} photos */
   async keep(body, photos) {
-    const transaction = this.#begin(["acts", "photos"]);
+    const transaction = this.begin(["acts", "photos"]);
     transaction.objectStore("acts").add({key: body.key, body, status: "waiting", reason: "", made_ms: Date.now()});
     for (const photo of photos) transaction.objectStore("photos").add({...photo, act_key: body.key, bin_id: body.bin_id});
     await finished(transaction);
@@ -48,7 +32,7 @@ class Outbox {
 
   /** Every act, the newest first. */
   async all() {
-    const acts = await asPromise(this.#begin(["acts"], "readonly").objectStore("acts").getAll());
+    const acts = await asPromise(this.begin(["acts"], "readonly").objectStore("acts").getAll());
     return acts.sort((one, other) => other.made_ms - one.made_ms);
   }
 
@@ -57,19 +41,19 @@ class Outbox {
   }
 
   async photosOf(actKey) {
-    const photos = await asPromise(this.#begin(["photos"], "readonly").objectStore("photos").getAll());
+    const photos = await asPromise(this.begin(["photos"], "readonly").objectStore("photos").getAll());
     return photos.filter((photo) => photo.act_key === actKey);
   }
 
   async forgetPhoto(key) {
-    const transaction = this.#begin(["photos"]);
+    const transaction = this.begin(["photos"]);
     transaction.objectStore("photos").delete(key);
     await finished(transaction);
   }
 
   /** Note what the server said: "done", or "refused" with its words. What was refused keeps them until it is put away. */
   async settle(key, status, reason = "") {
-    const transaction = this.#begin(["acts"]);
+    const transaction = this.begin(["acts"]);
     const acts = transaction.objectStore("acts");
     const act = await asPromise(acts.get(key));
     if (act) acts.put({...act, status, reason});
@@ -77,7 +61,7 @@ class Outbox {
   }
 
   async putAway(key) {
-    const transaction = this.#begin(["acts", "photos"]);
+    const transaction = this.begin(["acts", "photos"]);
     transaction.objectStore("acts").delete(key);
     const photos = transaction.objectStore("photos");
     for (const photo of await asPromise(photos.getAll())) if (photo.act_key === key) photos.delete(photo.key);
@@ -87,19 +71,5 @@ class Outbox {
   /** Forget what is done since long. What waits, or was refused and not yet read, stays. */
   async forgetBefore(madeMs) {
     for (const act of await this.all()) if (act.status === "done" && act.made_ms < madeMs) await this.putAway(act.key);
-  }
-
-  async remember(name, value) {
-    const transaction = this.#begin(["facts"]);
-    transaction.objectStore("facts").put(value, name);
-    await finished(transaction);
-  }
-
-  recall(name) {
-    return asPromise(this.#begin(["facts"], "readonly").objectStore("facts").get(name));
-  }
-
-  #begin(stores, mode = "readwrite") {
-    return this.database.transaction(stores, mode, {durability: "strict"});
   }
 }

@@ -1,12 +1,10 @@
 /** Brings the outbox to the server, photos before the act they belong to, again and again until each has an answer. */
 import {ApiError, ask} from "../lib/api.js";
+import {createRounds, isFinal} from "../lib/rounds.js";
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
 const PHOTO_MS = 60_000;
-const OURS = "urn:tomma:problem:";
-/** Our server's own word that it will never do this as it is. Not signed in, too busy, or a proxy's answer: later. */
-const isRefused = ({status, problem}) => [400, 404, 409, 413, 415, 422].includes(status) && problem?.type?.startsWith(OURS);
+/** Not signed in, or too busy, is no refusal: later. */
+const REFUSED = [400, 404, 409, 413, 415, 422];
 
 async function putPhoto({key, bin_id: binId, taken_utc: takenUtc, blob}) {
   const query = new URLSearchParams({bin_id: binId, taken_utc: takenUtc});
@@ -27,11 +25,6 @@ async function putPhoto({key, bin_id: binId, taken_utc: takenUtc, blob}) {
  * @param {() => Promise<void>} onSettled
  */
 export function createSender(outbox, onState, onSettled) {
-  let running = null;
-  let again = false;
-  let timer = 0;
-  let pauseMs = FIRST_PAUSE_MS;
-
   /** A photo that cannot be taken must not keep the sensor from being hung: it is told beside it. */
   async function deliver(act) {
     let reason = "";
@@ -39,14 +32,14 @@ export function createSender(outbox, onState, onSettled) {
       try {
         await putPhoto(photo);
       } catch (error) {
-        if (!isRefused(error)) throw error;
+        if (!isFinal(error, REFUSED)) throw error;
         reason = error.message;
       }
     }
     try {
       await ask("/installations", {method: "POST", body: act.body});
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isFinal(error, REFUSED)) throw error;
       await outbox.settle(act.key, "refused", error.message);
       return;
     }
@@ -60,43 +53,9 @@ export function createSender(outbox, onState, onSettled) {
       await deliver(act);
       await onSettled();
     }
-    pauseMs = FIRST_PAUSE_MS;
     onState({online: true, signedOut: false, sending: 0});
   }
 
-  /** Two windows on one phone take turns where the browser knows locks; where not, the server's keys keep it single. */
-  const inTurn = (work) => (navigator.locks ? navigator.locks.request("tomma-install", work) : work());
-
-  function retryLater() {
-    clearTimeout(timer);
-    timer = setTimeout(flush, pauseMs * (0.5 + Math.random() / 2));
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-  }
-
-  function flush() {
-    if (running) {
-      again = true;
-      return running;
-    }
-    clearTimeout(timer);
-    running = inTurn(drain).catch((error) => {
-      onState({online: error.status > 0, signedOut: [401, 403].includes(error.status), sending: 0});
-      retryLater();
-    }).finally(() => {
-      running = null;
-      if (again) {
-        again = false;
-        flush();
-      }
-    });
-    return running;
-  }
-
-  const wake = () => {
-    pauseMs = FIRST_PAUSE_MS;
-    flush();
-  };
-  addEventListener("online", wake);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
-  return {flush: wake};
+  return createRounds("tomma-install", drain, (error) =>
+    onState({online: error.status > 0, signedOut: [401, 403].includes(error.status), sending: 0}));
 }

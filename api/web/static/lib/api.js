@@ -1,6 +1,6 @@
 /** Asks the server. Every failure is one kind of error that can be shown to a person. */
 
-const BASE = "/api/v1";
+export const BASE = "/api/v1";
 const DEADLINE_MS = 20_000;
 
 /** A request that did not succeed. `status` is 0 when the server was not reached at all. */
@@ -58,20 +58,6 @@ export async function ask(path, {method = "GET", body, signal} = {}) {
 }
 
 export const getCity = () => ask("/city");
-export const getBins = () => ask("/bins");
-export const getBin = (id) => ask(`/bins/${encodeURIComponent(id)}`);
-export const getHistory = (id) => ask(`/bins/${encodeURIComponent(id)}/history`);
-export const getForecast = (id, hours) => ask(`/bins/${encodeURIComponent(id)}/forecast?hours=${hours}`);
-export const getPlans = (limit) => ask(`/plans?limit=${limit}`);
-export const getPlan = (id) => ask(`/plans/${encodeURIComponent(id)}`);
-export const createPlan = () => ask("/plans", {method: "POST", body: {}});
-export const publishPlan = (id) => ask(`/plans/${encodeURIComponent(id)}/publish`, {method: "POST", body: {}});
-export const getSensors = (query) => ask(`/sensors?${new URLSearchParams(query)}`);
-export const getHealth = () => ask("/health");
-export const getWorkers = () => ask("/workers");
-export const getAlerts = () => ask("/alerts?active=true");
-export const getQuarantine = () => ask("/quarantine");
-export const getDeadLetters = (limit) => ask(`/dead-letters?limit=${limit}`);
 export const getDriverRoutes = () => ask("/driver/routes");
 export const getDriverRoute = (vehicleId) => ask(`/driver/routes/${encodeURIComponent(vehicleId)}`);
 export const getGuidance = (vehicleId, leg, language) => ask(
@@ -81,5 +67,4 @@ export const getDriverBins = (vehicleId) => ask(`/driver/bins?vehicle_id=${encod
   ({bins}) => bins,
 );
 export const sendEvents = (body) => ask("/driver/events", {method: "POST", body});
-export const progressPath = (id) => `${BASE}/plans/${encodeURIComponent(id)}/progress`;
 export const STREAM_PATH = `${BASE}/stream`;

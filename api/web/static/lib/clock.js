@@ -5,6 +5,7 @@
  * So the page asks once what time it is and counts on from there, by the monotonic clock while it lives and by the
  * wall clock over a reload without network.
  */
+import {recalledJson, remember} from "./memory.js";
 
 const KEPT = "tomma.clock";
 
@@ -15,26 +16,15 @@ export function serverMsAt(anchor, wallMs) {
 
 const monotonicWallMs = () => performance.timeOrigin + performance.now();
 
-function readKept() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(KEPT));
-    return Number.isFinite(kept?.serverMs + kept?.wallMs + kept?.factor) ? kept : null;
-  } catch {
-    return null;
-  }
-}
-
-let anchor = readKept() ?? {serverMs: Date.now(), wallMs: monotonicWallMs(), factor: 1};
+const kept = recalledJson(KEPT);
+const isWhole = Number.isFinite(kept?.serverMs + kept?.wallMs + kept?.factor);
+let anchor = isWhole ? kept : {serverMs: Date.now(), wallMs: monotonicWallMs(), factor: 1};
 
 /** Take over the server's answer. `askedWallMs` is when it was asked: half of the way there and back is added. */
 export function syncClock({now_utc: nowUtc, factor}, askedWallMs = monotonicWallMs()) {
   const wallMs = (askedWallMs + monotonicWallMs()) / 2;
   anchor = {serverMs: Date.parse(nowUtc), wallMs, factor: factor ?? 1};
-  try {
-    localStorage.setItem(KEPT, JSON.stringify(anchor));
-  } catch {
-    // Private mode: the clock is asked again after a reload.
-  }
+  remember(KEPT, JSON.stringify(anchor));
 }
 
 export const wallMs = monotonicWallMs;

@@ -1,10 +1,13 @@
-/** What both pages do first: words, formats, city and clock, handed to every component. */
+/** What every page does first: words, formats, city and clock, handed to every component. */
 import {getCity} from "./api.js";
 import {syncClock, wallMs} from "./clock.js";
 import {Words} from "./context.js";
 import {createFormat} from "./format.js";
 import {html, render, useEffect, useMemo, useState} from "./html.js";
+import {recalledJson, remember} from "./memory.js";
 import {initialLanguage, keepLanguage, loadLanguage, translator} from "../i18n/index.js";
+
+const CITY_KEPT = "tomma.city";
 
 await loadLanguage(initialLanguage());
 
@@ -14,6 +17,17 @@ export async function loadCity() {
   const city = await getCity();
   syncClock(city.clock, askedMs);
   return city;
+}
+
+/** The city, or what this device remembers of it while the server is away; null before the first visit. */
+export async function cityOrMemory() {
+  try {
+    const city = await loadCity();
+    remember(CITY_KEPT, JSON.stringify(city));
+    return city;
+  } catch {
+    return recalledJson(CITY_KEPT);
+  }
 }
 
 /** Give `children` the words and formats of the chosen language. */
@@ -35,26 +49,3 @@ export function Page({city, titleKey, view}) {
 }
 
 export const mount = (element) => render(element, document.getElementById("app"));
-
-const RETRY_MS = 3_000;
-
-/**
- * Open an office page: wait for the server and for a city in it, since the page is often opened before either is there.
- *
- * @param {string} titleKey
- * @param {(city: object) => object} openDesk Makes what the page knows.
- * @param {(desk: object | null, fault: string, onLanguage: Function) => object} view `desk` is null while we wait.
- */
-export async function openWhenThere(titleKey, openDesk, view) {
-  const show = (city, desk, fault) => mount(html`<${Page} city=${city} titleKey=${titleKey}
-    view=${(onLanguage) => view(desk, fault, onLanguage)} />`);
-  for (;;) {
-    try {
-      const city = await loadCity();
-      return show(city, openDesk(city), "");
-    } catch (error) {
-      show(null, null, error.message);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  }
-}

@@ -3,19 +3,15 @@
  *
  * A page names the palettes it has: `<html data-themes="day night sun">`. Only the tablet has one for direct sun.
  */
+import {recalled, remember} from "./memory.js";
 
 const KEPT = "tomma.theme";
 const {themes = "day night"} = document.documentElement.dataset;
 export const CHOICES = ["auto", ...themes.split(" ")];
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
-let choice = "auto";
-try {
-  const kept = localStorage.getItem(KEPT);
-  if (CHOICES.includes(kept)) choice = kept;
-} catch {
-  // No storage: every visit begins with auto.
-}
+const kept = recalled(KEPT);
+let choice = CHOICES.includes(kept) ? kept : "auto";
 let isDark = () => prefersDark.matches;
 const watchers = new Set();
 
@@ -39,11 +35,7 @@ export function followRule(rule) {
 
 export function chooseTheme(next) {
   choice = next;
-  try {
-    localStorage.setItem(KEPT, next);
-  } catch {
-    // Then it holds for this visit.
-  }
+  remember(KEPT, next);
   refreshTheme();
 }
 

@@ -1,8 +1,9 @@
 /** What the manager's page knows: bins, plans and what the trucks report, kept fresh by the live stream. */
-import {STREAM_PATH, createPlan, getPlan, getPlans, publishPlan} from "../lib/api.js";
+import {STREAM_PATH} from "../lib/api.js";
 import {nowMs} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
+import {createPlan, getPlan, getPlans, publishPlan} from "../office/asks.js";
 import {followJob, orderedJob} from "../office/job.js";
 import {askTagged} from "../office/tagged.js";
 import {Bins} from "./bins.js";

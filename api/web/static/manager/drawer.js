@@ -1,10 +1,10 @@
 /** One bin: how full, how it got there, where it goes, and why it is on the plan or not. */
-import {getBin, getForecast, getHistory, getSensors} from "../lib/api.js";
 import {bandOf} from "../lib/bands.js";
 import {fractionName, useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {reasonText, reasonTitle} from "../lib/reasons.js";
+import {getBin, getForecast, getHistory, getSensors} from "../office/asks.js";
 import {FillChart} from "./chart.js";
 import {BandMark} from "./bandmark.js";
 import {joinEmptyings} from "./emptyings.js";

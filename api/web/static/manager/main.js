@@ -1,6 +1,6 @@
 /** The manager's page: the whole city, live. */
 import {html} from "../lib/html.js";
-import {openWhenThere} from "../lib/page.js";
+import {openWhenThere} from "../office/open.js";
 import {ManagerApp} from "./app.js";
 import {openDesk} from "./desk.js";
 

@@ -1,6 +1,6 @@
 /** A plan that is being made, as a page's store keeps it in `job`, followed until it is there or has failed. */
-import {progressPath} from "../lib/api.js";
 import {listen} from "../lib/stream.js";
+import {progressPath} from "./asks.js";
 
 const FINAL = new Set(["ready", "failed", "published", "superseded", "discarded"]);
 

@@ -1,8 +1,9 @@
 /** What the planning page knows: the day, its plans, the one on the table, what is being made; kept fresh by the stream. */
-import {STREAM_PATH, getPlan} from "../lib/api.js";
+import {STREAM_PATH} from "../lib/api.js";
 import {nowMs} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
+import {getPlan} from "../office/asks.js";
 import {followJob, orderedJob} from "../office/job.js";
 import {editPlan, getBinPlaces, getComparison, getCurve, getPlansOf, orderPlan, sendPlan, stopPlan} from "./api.js";
 import {planToOpen} from "./rounds.js";

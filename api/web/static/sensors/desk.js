@@ -1,6 +1,6 @@
 /** What the page knows: the list that was asked for, and how the stream is; asked again every few seconds. */
-import {getAlerts, getDeadLetters, getHealth, getQuarantine, getSensors, getWorkers} from "../lib/api.js";
 import {createStore} from "../lib/store.js";
+import {getAlerts, getDeadLetters, getHealth, getQuarantine, getSensors, getWorkers} from "../office/asks.js";
 
 const AGAIN_MS = 5_000;
 const TYPING_MS = 250;
