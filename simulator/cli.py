@@ -38,6 +38,9 @@ def simulate(
     osm: Extract = SHIPPED_EXTRACT,
     seed: Seed = 1,
     days_of_history: Annotated[float, typer.Option(min=0.0, max=400.0, help="Days to publish first, fast.")] = 0.0,
+    planned_days: Annotated[
+        int, typer.Option(min=0, max=60, help="So many of them planned and driven: needs the stores on this machine.")
+    ] = 0,
     speed: Annotated[float, typer.Option(min=0.1, max=10_000, help="How many times as fast as real time.")] = 1.0,
     reports_per_hour: Annotated[int, typer.Option(min=1, max=60, help="Of a sensor, live; history has one.")] = 1,
     silent_share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of sensors that die.")] = 0.03,
@@ -82,6 +85,7 @@ def simulate(
                 extract=osm,
                 seed=seed,
                 history=timedelta(days=days_of_history),
+                planned_days=planned_days,
                 speed=speed,
                 reports_per_hour=reports_per_hour,
                 silent_share=silent_share,

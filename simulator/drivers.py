@@ -5,17 +5,20 @@ after somebody undid the tap at the desk: then a person is at work there.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from simulator.office import RouteView, StopView, iso
+from tomma.city import City
 
 BLOCKED_SHARE = 0.015  # a parked car in front of the bins; assumed
 EMPTY_BELOW_FRACTION = 0.04
 DELAY_STEP_S = 25.0
+SCALES_KG = 20
+"""The step of a weighbridge for trucks."""
 
 type Tap = dict[str, object]
 
@@ -28,12 +31,16 @@ class Driver:
     published_utc: datetime
     """When this driver first saw the route."""
     rng: np.random.Generator
+    kg_when_full: Mapping[str, float] = field(default_factory=dict)
+    """What a full bin weighs, by bin; empty where the disposal site has no scales."""
     _next: int = 0
-    _sequence: int = 0
+    _sequence: int = field(init=False)
+    _load_kg: float = 0.0
     _delay_s: float = field(init=False)
 
     def __post_init__(self) -> None:
-        """Start late if the plan came late."""
+        """Start late if the plan came late; count taps on from where this tablet's former routes can have come."""
+        self._sequence = int(self.published_utc.timestamp())  # nobody taps more than once a second
         self._delay_s = max((self.published_utc - self.route.start_utc).total_seconds(), 0.0)
 
     def taps_until(self, now_utc: datetime, fill_of: Callable[[str], float]) -> list[Tap]:
@@ -58,7 +65,7 @@ class Driver:
         if stop.kind == "collect" and stop.bin_id is not None and stop.state == "todo":
             return [self._at_bin(stop, stop.bin_id, at_utc, fill_of)]
         if stop.kind == "dispose":
-            return [self._tap(stop, "unloaded", at_utc, disposal_site_id=stop.disposal_site_id)]
+            return [self._tap(stop, "unloaded", at_utc, disposal_site_id=stop.disposal_site_id, **self._weighed())]
         if stop.kind == "break":
             return [self._tap(stop, "break_ended", at_utc)]
         return []
@@ -68,7 +75,13 @@ class Driver:
             return self._tap(stop, "skipped", at_utc, bin_id=bin_id, skip_reason="blocked")
         if fill_of(bin_id) < EMPTY_BELOW_FRACTION:
             return self._tap(stop, "skipped", at_utc, bin_id=bin_id, skip_reason="already_empty")
+        self._load_kg += fill_of(bin_id) * self.kg_when_full.get(bin_id, 0.0)
         return self._tap(stop, "emptied", at_utc, bin_id=bin_id)
+
+    def _weighed(self) -> dict[str, object]:
+        """Return what the scales and the slip say, and begin anew with an empty truck."""
+        load_kg, self._load_kg = round(self._load_kg / SCALES_KG) * SCALES_KG, 0.0
+        return {"weight_kg": load_kg, "ticket": f"{self.route.vehicle_id}-{self._next}"} if self.kg_when_full else {}
 
     def _tap(self, stop: StopView, kind: str, at_utc: datetime, **more: object) -> Tap:
         self._sequence += 1
@@ -85,3 +98,11 @@ class Driver:
             **place,
             **more,
         }
+
+
+def kg_when_full(city: City) -> Mapping[str, float]:
+    """Return what each bin weighs when it is full of what it is for."""
+    return {
+        bin_id: city.container_type_of(bin_id).volume_l * city.fraction_of(bin_id).density_kg_per_l
+        for bin_id in city.bins
+    }

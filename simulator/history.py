@@ -1,7 +1,8 @@
-"""Lives through the days before today, with the town's old rounds instead of plans. Pure."""
+"""Lives through the days before today, with the town's old rounds, and in the end with plans if somebody makes them."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from simulator.draws import Draw, generator
@@ -15,15 +16,33 @@ COLLECT_FROM_FRACTION = 0.55  # with a day's growth the mean fill at collection 
 MISSED_SHARE = 0.08  # a parked car, a truck off the road: the bin waits another day
 
 
-def live_through(world: World, city: City, until_utc: datetime, seed: int) -> Iterator[list[OutMessage]]:
-    """Advance the world to the minute of `until_utc`, a day's rounds each morning; yields an hour at a time."""
+class Planned(Protocol):
+    """Days on which trucks drive plans; `simulator.past.PlannedDays` keeps it."""
+
+    def covers(self, now_utc: datetime) -> bool:
+        """Return whether the day is one of them."""
+
+    def live(self, world: World, until_utc: datetime) -> None:
+        """Have done what the office and the trucks do until then; the world itself stays where it is."""
+
+
+def live_through(
+    world: World, city: City, until_utc: datetime, seed: int, planned: Planned | None = None
+) -> Iterator[list[OutMessage]]:
+    """Advance the world to the minute of `until_utc`, a day's rounds each morning; yields an hour at a time.
+
+    On the `planned` days there are no rounds. When these are asked for an hour, what was sent before it was yielded.
+    """
     until_utc = until_utc.replace(second=0, microsecond=0)  # the world knows whole minutes only
     zone = ZoneInfo(city.organisation.timezone)
     while world.now_utc < until_utc:
         local = world.now_utc.astimezone(zone)
-        if (local.hour, local.minute) == (STARTS_LOCAL.hour, STARTS_LOCAL.minute):
+        next_utc = min(_next_full_hour(world.now_utc), until_utc)
+        if planned is not None and planned.covers(world.now_utc):
+            planned.live(world, next_utc)
+        elif (local.hour, local.minute) == (STARTS_LOCAL.hour, STARTS_LOCAL.minute):
             send_rounds(world, city, seed)
-        yield world.advance(min(_next_full_hour(world.now_utc), until_utc))
+        yield world.advance(next_utc)
 
 
 def send_rounds(world: World, city: City, seed: int) -> int:

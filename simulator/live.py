@@ -12,8 +12,8 @@ from datetime import datetime
 
 from simulator.dispatcher import Dispatcher
 from simulator.draws import Draw, generator
-from simulator.drivers import Driver, Tap
-from simulator.history import live_through
+from simulator.drivers import Driver, Tap, kg_when_full
+from simulator.history import Planned, live_through
 from simulator.office import EventView, Office, OfficeUnavailableError
 from simulator.publisher import Publisher
 from simulator.towns import Town
@@ -60,8 +60,9 @@ class Live:
     def __post_init__(self) -> None:
         """Know the bins of this town: events of others are not ours."""
         self._bin_ids = frozenset(self.town.city.bins)
+        self._kg_when_full = kg_when_full(self.town.city)
 
-    def catch_up(self, stop: threading.Event, tell: Callable[[str], None]) -> None:
+    def catch_up(self, stop: threading.Event, tell: Callable[[str], None], planned: Planned | None = None) -> None:
         """Publish the history up to the clock's now; returns when the broker has all of it."""
         began_utc = self.world.now_utc
         total_s = max((self.clock.now_utc() - began_utc).total_seconds(), 1.0)
@@ -70,7 +71,7 @@ class Live:
             goal_utc = self.clock.now_utc()
             if (goal_utc - self.world.now_utc).total_seconds() < 60.0:
                 break
-            for messages in live_through(self.world, self.town.city, goal_utc, self.seed):
+            for messages in live_through(self.world, self.town.city, goal_utc, self.seed, planned):
                 self.publisher.publish(messages)
                 pct = int(100 * (self.world.now_utc - began_utc).total_seconds() / total_s)
                 if pct >= told_pct + 10 and pct <= 100:
@@ -132,7 +133,7 @@ class Live:
         for number, (name, vehicle_id) in enumerate(routes.items()):
             if name not in self._drivers:
                 rng = generator(self.seed, Draw.DRIVER, number, now_utc.toordinal())
-                self._drivers[name] = Driver(office.route(vehicle_id), now_utc, rng)
+                self._drivers[name] = Driver(office.route(vehicle_id), now_utc, rng, self._kg_when_full)
         taps: list[Tap] = []
         for driver in self._drivers.values():
             taps += driver.taps_until(now_utc, lambda bin_id: self.world.fill_fraction(BinId(bin_id)))

@@ -1,24 +1,27 @@
 """One run of `tomma simulate`: a town from its history into the present, and on."""
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from simulator.dispatcher import Dispatcher
+from simulator.history import Planned
 from simulator.live import Live
 from simulator.office import Office
 from simulator.publisher import BrokerLogin, Publisher
-from simulator.towns import make_town
+from simulator.towns import Town, make_town
 from simulator.world import World
 from tomma.city import City
 from tomma.clock import Clock, ScaledClock
 from tomma.errors import ConfigurationError
 from tomma.settings import Settings
+from tomma.stores.wiring import open_stores
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,8 @@ class SessionChoices:
     extract: Path
     seed: int
     history: timedelta
+    planned_days: int
+    """How many of the last days of the history were planned and driven, not gone by old rounds."""
     speed: float
     reports_per_hour: int
     silent_share: float
@@ -61,7 +66,8 @@ def simulate_town(
     dispatcher = Dispatcher(office, zone, choices.plan_budget_s, tell) if office and choices.dispatches else None
     with Publisher(login, f"tomma-simulator-{choices.seed}") as publisher:
         live = Live(town, world, publisher, clock, choices.seed, office, dispatcher, choices.drives)
-        live.catch_up(stop, tell)
+        with _planned(settings, town, clock, choices, publisher.flush) as planned:
+            live.catch_up(stop, tell, planned)
         history = publisher.acknowledged
         tell(f"history published readings={history}")
         world.reports_per_hour = choices.reports_per_hour
@@ -81,6 +87,22 @@ def simulate_town(
         "emptied_by_drivers": live.counts.emptied,
         "until_utc": world.now_utc.isoformat(),
     }
+
+
+@contextlib.contextmanager
+def _planned(
+    settings: Settings, town: Town, clock: Clock, choices: SessionChoices, flush: Callable[[], None]
+) -> Iterator[Planned | None]:
+    """Give the days before today that are planned, with the stores open for so long; None when there are none."""
+    if not choices.planned_days:
+        yield None
+        return
+    from simulator.past import PlannedDays  # brings the planner with it: a second that sensors alone need not wait
+
+    today = clock.now_utc().astimezone(ZoneInfo(town.city.organisation.timezone)).date()
+    first = today - timedelta(days=choices.planned_days)
+    with open_stores(settings) as stores:
+        yield PlannedDays(town.city, stores, settings, first, today, choices.seed, flush)
 
 
 def _clock(settings: Settings, speed: float, tell: Callable[[str], None]) -> Clock:

@@ -13,7 +13,9 @@ from simulator.presets import SHIPPED_EXTRACT
 from tomma.errors import ConfigurationError
 
 MARK = "this-is-a-tomma-demo"
-EVERY_RUN = ("readings.sqlite3*", "registry.sqlite3*", "broker", "*.log")
+EVERY_RUN = (
+    "readings.sqlite3*", "registry.sqlite3*", "broker", "*.log", "forecast.msgpack", "audit.*", "retention.jsonl*",
+)  # fmt: skip
 ZONE = ZoneInfo("Europe/Helsinki")
 FIRST_MORNING = time_of_day(5, 15)
 """So that a busy machine, too, has sent the plan out before the trucks leave at six."""

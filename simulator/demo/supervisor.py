@@ -96,6 +96,7 @@ def _simulate_arguments(home: Home, choices: DemoChoices) -> list[str]:
         *size,
         f"--seed={choices.seed}",
         f"--days-of-history={choices.history_days}",
+        f"--planned-days={choices.planned_days}",
         f"--reports-per-hour={choices.reports_per_hour}",
         f"--broker={HOST}:{home.mqtt_port}",
         f"--api=http://{HOST}:{home.http_port}",

@@ -40,10 +40,17 @@ def test_a_whole_day_is_tapped_once_in_order_with_growing_numbers() -> None:
     driver = Driver(route(), SIX, np.random.default_rng(3))
     taps = driven(driver, 120.0)
     assert [tap["kind"] for tap in taps] == ["emptied", "emptied", "emptied", "break_ended", "unloaded"]
-    assert [tap["sequence"] for tap in taps] == [1, 2, 3, 4, 5]
+    assert np.diff([int(str(tap["sequence"])) for tap in taps]).tolist() == [1, 1, 1, 1]
     assert len({tap["key"] for tap in taps}) == 5
     assert taps[-1]["disposal_site_id"] == "transfer"
     assert driven(driver, 999.0) == []
+
+
+def test_a_tablets_numbers_grow_from_route_to_route() -> None:
+    """They order its taps: were they to begin anew each day, the fold would move yesterday's taps to today."""
+    [*_, last] = driven(Driver(route(bins=500), SIX, np.random.default_rng(3)), 24 * 60.0)
+    [first, *_] = driven(Driver(route(), SIX + timedelta(days=1), np.random.default_rng(3)), 48 * 60.0)
+    assert int(str(first["sequence"])) > int(str(last["sequence"]))
 
 
 def test_a_plan_published_late_is_driven_late() -> None:
