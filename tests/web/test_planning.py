@@ -216,17 +216,17 @@ def test_only_what_differs_from_the_citys_own_hours_is_ordered(shared: Stack, op
       const truck = (id, end_s) => ({id, shift: {start_s: 21600, end_s}});
       const vehicles = [truck("a", 93600), truck("b", 52200)];
       const choice = (more) => ({isOn: true, start: "06:00", end: "14:30", crew: "", ...more});
-      const rest = {budgetS: 5, risk: null, balanced: false};
+      const rest = {budgetS: 5, risk: null, areas: [], balanced: false};
       return [
         orderBody(vehicles, {a: choice({end: "02:00"}), b: choice()}, rest),
         orderBody(vehicles, {a: choice({isOn: false}), b: choice({end: "15:00", crew: " Nord "})},
-          {...rest, risk: 0.25}),
+          {...rest, risk: 0.25, areas: ["Kluuvi"]}),
       ];
     }""")
     assert bodies == [
         {"vehicle_ids": ["a", "b"], "budget_s": 5},
         {"vehicle_ids": ["b"], "shifts": {"b": {"start": "06:00", "end": "15:00"}}, "crews": {"b": "Nord"},
-         "budget_s": 5, "risk": 0.25},
+         "areas": ["Kluuvi"], "budget_s": 5, "risk": 0.25},
     ]  # fmt: skip
 
 

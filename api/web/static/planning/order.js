@@ -1,6 +1,7 @@
 /** What to plan with: trucks, their hours and crews, how much risk, how long the search may take. */
 import {useWords} from "../lib/context.js";
 import {html, useState} from "../lib/html.js";
+import {Boxes} from "./boxes.js";
 import {Curve} from "./curve.js";
 
 const BUDGETS_S = [5, 20, 60, 180, 600];
@@ -15,7 +16,7 @@ const asKnown = (vehicle) => ({
 });
 
 /** Only what differs from the city's own is told, so that a truck's hours past midnight stay as they are. */
-export function orderBody(vehicles, choices, {budgetS, risk, balanced, keepEditsOf, replanOf}) {
+export function orderBody(vehicles, choices, {budgetS, risk, areas, balanced, keepEditsOf, replanOf}) {
   const chosen = vehicles.filter((each) => choices[each.id].isOn);
   const changed = chosen.filter(({id, shift}) => (
     choices[id].start !== clockText(shift.start_s) || choices[id].end !== clockText(shift.end_s)));
@@ -25,6 +26,7 @@ export function orderBody(vehicles, choices, {budgetS, risk, balanced, keepEdits
     ...(changed.length && {shifts: Object.fromEntries(changed.map(({id}) => (
       [id, {start: choices[id].start, end: choices[id].end}])))}),
     ...(crews.length && {crews: Object.fromEntries(crews.map(({id}) => [id, choices[id].crew.trim()]))}),
+    ...(areas?.length && {areas}),
     ...(budgetS && {budget_s: budgetS}),
     ...(risk !== null && {risk}),
     ...(balanced && {balanced}),
@@ -46,6 +48,18 @@ function Truck({vehicle, choice, onChange}) {
       ${field("end", "time", "order.end_of")}${field("crew", "text", "order.crew_of")}</div></li>`;
 }
 
+/** The whole city, or some of its parts: a district on its own, a feast's quarter. */
+function Areas({known, chosen, onChosen}) {
+  const {t, format} = useWords();
+  const named = known.filter(Boolean);
+  if (named.length < 2) return null;
+  return html`<details class="areas-box"><summary><span>${t("schedule.areas")}</span><small>${chosen.length
+    ? t("order.areas_of", {chosen: format.whole(chosen.length), all: format.whole(named.length)})
+    : t("order.areas_all")}</small></summary>
+    <${Boxes} legend=${html`<span class="visually-hidden">${t("schedule.areas")}</span>`} hint=${t("schedule.areas_hint")}
+      choices=${named.map((each) => [each, each])} chosen=${chosen} onChosen=${onChosen} /></details>`;
+}
+
 function Check({isOn, word, onFlip}) {
   const {t} = useWords();
   return html`<label class="check"><input type="checkbox" checked=${isOn} onChange=${() => onFlip(!isOn)} />${t(word)}</label>`;
@@ -57,6 +71,7 @@ export function OrderForm({desk, state, onOrdered}) {
   const [choices, setChoices] = useState(() => Object.fromEntries(city.vehicles.map((each) => [each.id, asKnown(each)])));
   const [budgetS, setBudget] = useState(20);
   const [risk, setRisk] = useState(null);
+  const [areas, setAreas] = useState([]);
   const [balanced, setBalanced] = useState(false);
   const [goesOn, setGoesOn] = useState(true);
   const isBusy = Boolean(state.job && !state.job.failed);
@@ -66,7 +81,7 @@ export function OrderForm({desk, state, onOrdered}) {
   const send = (event) => {
     event.preventDefault();
     desk.order(orderBody(city.vehicles, choices, {
-      budgetS, risk, balanced, keepEditsOf: isDraft && goesOn && plan.id, replanOf: isDriven && goesOn && plan.id}));
+      budgetS, risk, areas, balanced, keepEditsOf: isDraft && goesOn && plan.id, replanOf: isDriven && goesOn && plan.id}));
     onOrdered();
   };
   return html`<form class="order-form" onSubmit=${send}>
@@ -74,6 +89,7 @@ export function OrderForm({desk, state, onOrdered}) {
       vehicle=${each} choice=${choices[each.id]}
       onChange=${(next) => setChoices((before) => ({...before, [each.id]: next}))} />`)}</ul>
       ${none && html`<p class="hint">${t("order.none")}</p>`}</fieldset>
+    <${Areas} known=${state.areas} chosen=${areas} onChosen=${setAreas} />
     <${Curve} curve=${state.curve} risk=${risk} onRisk=${setRisk} onOpen=${desk.askCurve} />
     <${Check} isOn=${balanced} word="order.balanced" onFlip=${setBalanced} />
     ${isDraft && html`<${Check} isOn=${goesOn} word="order.keep_edits" onFlip=${setGoesOn} />`}

@@ -2,20 +2,13 @@
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {getSchedule, putSchedule} from "./api.js";
+import {Boxes} from "./boxes.js";
 
 const MONDAY = Date.UTC(2026, 10, 16, 12); // any Monday: only its name is used
 const DAY_MS = 86_400_000;
 
 /** The areas that the bins name, and those the schedule has from before. */
 const areasOf = (areas, chosen) => [...new Set([...areas, ...chosen])].filter(Boolean).sort();
-
-function Boxes({legend, choices, chosen, onChosen, hint}) {
-  const flip = (value) => onChosen(chosen.includes(value) ? chosen.filter((each) => each !== value)
-    : [...chosen, value].sort());
-  return html`<fieldset><legend>${legend}</legend><div class="boxes">${choices.map(([value, text]) => html`<label class="check"
-    key=${value}><input type="checkbox" checked=${chosen.includes(value)} onChange=${() => flip(value)} />${text}</label>`)}</div>
-    ${hint && html`<p class="hint">${hint}</p>`}</fieldset>`;
-}
 
 /** What became of the last mornings. */
 function Runs({runs}) {

@@ -63,6 +63,8 @@ export default {
   "order.crew_of": "Lag på {vehicle}",
   "order.crew_hint": "Lag",
   "order.none": "Välj minst en bil.",
+  "order.areas_all": "hela staden",
+  "order.areas_of": "{chosen} av {all}",
   "order.budget": "Sök i högst",
   "order.seconds": {one: "{n} sekund", other: "{n} sekunder"},
   "order.send": "Gör planen",
