@@ -153,3 +153,13 @@ TELL_REASONS = """async ([reasons, languages]) => {
   return languages.flatMap((language) => reasons.map((reason) => (
     [language, reason.code, reasonText(reason, translator(language), format(language))])));
 }"""
+
+
+def test_a_percentage_is_written_as_the_browser_writes_those_beside_it() -> None:
+    """English "70%", Swedish "70 %": both ways in one table look like a mistake."""
+    texts = {
+        language: "".join(path.read_text() for path in (STATIC / "i18n" / language).glob("*.js"))
+        for language in LANGUAGES
+    }
+    assert re.findall(r".{12}[\d}]\s%", texts["en"]) == []
+    assert re.findall(r".{12}[\d}]%", texts["sv"]) == []

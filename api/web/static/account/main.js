@@ -18,8 +18,8 @@ function Who({me}) {
     ${me.demo && html`<p class="good">${t("account.demo")} <a href="/login">${t("account.be_another")}</a></p>`}
     <dl class="facts"><dt>${t("field.login")}</dt><dd>${me.login}</dd>
       <dt>${t("field.roles")}</dt><dd>${me.roles.map((role) => t(`role.${role}`)).join(", ")}</dd>
-      ${me.areas.length > 0 && html`<dt>${t("field.areas")}</dt><dd>${me.areas.join(", ")}</dd>`}
-      ${me.vehicle_ids.length > 0 && html`<dt>${t("field.vehicle_ids")}</dt><dd>${me.vehicle_ids.join(", ")}</dd>`}</dl>
+      ${me.roles.includes("contractor") && me.areas.length > 0 && html`<dt>${t("field.areas")}</dt><dd>${me.areas.join(", ")}</dd>`}
+      ${me.roles.includes("driver") && me.vehicle_ids.length > 0 && html`<dt>${t("field.vehicle_ids")}</dt><dd>${me.vehicle_ids.join(", ")}</dd>`}</dl>
   </section>`;
 }
 

@@ -30,7 +30,8 @@ export function StateTag({alert}) {
 export function numbersOf(values, t, format) {
   const written = {
     fill_fraction: (value) => t("alerts.value.fill", {v: format.fill(value)}),
-    hours_to_full: (value) => t("alerts.value.full_in", {v: format.hours(value)}),
+    hours_to_full: (value) => (value * 60 < 1 ? t("alerts.value.full_now")
+      : t("alerts.value.full_in", {v: format.hours(value)})),
     temperature_c: (value) => t("alerts.value.temperature", {v: format.tenth(value)}),
     battery_v: (value) => t("alerts.value.volt", {v: format.tenth(value)}),
     battery_fraction: (value) => t("alerts.value.battery", {v: format.pct(value)}),

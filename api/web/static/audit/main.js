@@ -67,9 +67,9 @@ function Audit({onLanguage}) {
     load(null);
   }, [search]);
   const columns = ["number", "when", "actor", "action", "target", "outcome", "facts"];
-  return html`<div class="manager"><${TopBar} here="people" onLanguage=${onLanguage} />
+  return html`<div class="manager"><${TopBar} here="audit" onLanguage=${onLanguage} />
     <main class="account" id="content" tabindex="-1"><div class="cards wide audit"><section>
-      <h2>${t("audit.title")}</h2><p>${t("audit.words")} <a href="/people">${t("nav.people")}</a></p>
+      <h2>${t("audit.title")}</h2><p>${t("audit.words")}</p>
       <${Search} search=${search} onSearch=${setSearch} /><${Fault} text=${fault} />
       ${records && html`<div class="table-box" tabindex="0" role="region" aria-label=${t("audit.title")}><table>
         <caption class="visually-hidden">${t("audit.title")}</caption>

@@ -41,3 +41,6 @@ export function totalDone(periods, which) {
   }
   return sums;
 }
+
+/** "24.5 h", and "1,166 h" where nobody reads a tenth. */
+export const roundHours = (format, hours) => `${Math.abs(hours) < 100 ? format.tenth(hours) : format.whole(hours)} h`;

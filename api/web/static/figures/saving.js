@@ -1,15 +1,16 @@
 /** What was saved against each rule: one sentence that anybody understands, and the numbers behind it. */
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
+import {roundHours} from "./measures.js";
 
 /** How a measure of a saving is written. */
 const WRITE = {
   distance_m: (format, value) => format.km(value),
-  time_s: (format, value) => `${format.tenth(value / 3600)} h`,
+  time_s: (format, value) => roundHours(format, value / 3600),
   cost_minor: (format, value) => format.money(value),
   co2_g: (format, value) => `${format.tenth(value / 1000)} kg`,
   lifts: (format, value) => format.tenth(value),
-  overflow_min: (format, value) => `${format.tenth(value / 60)} h`,
+  overflow_min: (format, value) => roundHours(format, value / 60),
 };
 
 const isSure = ({low, high}) => low !== null && (low > 0 || high < 0);
@@ -33,7 +34,7 @@ function overflow(saving, t, format) {
   const {per_day: perDay} = saving.measures.find((each) => each.name === "overflow_min");
   if (!saving.counted) return "";
   return t(perDay >= 0 ? "figures.saving.overflow_less" : "figures.saving.overflow_more",
-    {hours: `${format.tenth(Math.abs(perDay) / 60)} h`});
+    {hours: roundHours(format, Math.abs(perDay) / 60)});
 }
 
 function Row({measure}) {
@@ -60,10 +61,10 @@ function Against({saving, figures}) {
     <h3>${name}</h3>
     <p class="plain">${sentence(saving, t, format)}</p>
     <p>${overflow(saving, t, format)}${left > 0 && ` ${t("figures.saving.left", {bins: format.tenth(left / saving.counted)})}`}</p>
-    <div class="scroll" role="region" tabindex="0" aria-label=${t("figures.saved_table", {name})}><table>
+    ${saving.counted > 0 && html`<div class="scroll" role="region" tabindex="0" aria-label=${t("figures.saved_table", {name})}><table>
       <thead><tr><th scope="col">${t("figures.saved")}</th>${HEADS.map((head) => html`<th scope="col" key=${head}>
         ${t(`figures.saved.${head}`)}</th>`)}</tr></thead>
-      <tbody>${saving.measures.map((each) => html`<${Row} key=${each.name} measure=${each} />`)}</tbody></table></div>
+      <tbody>${saving.measures.map((each) => html`<${Row} key=${each.name} measure=${each} />`)}</tbody></table></div>`}
     <p class="hint">${t(`figures.method.${saving.method}`, {days: format.whole(saving.counted)})}</p></section>`;
 }
 

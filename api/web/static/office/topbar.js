@@ -25,6 +25,7 @@ function CityClock() {
 const PAGES = {
   city: "/", planning: "/planning", followup: "/followup", figures: "/figures", alerts: "/alerts",
   assets: "/assets", sensors: "/sensors", tablets: "/tablets", people: "/people",
+  audit: "/audit",
 };
 
 /** The shell names the pages there are: `<html data-pages="/ /sensors">`. */

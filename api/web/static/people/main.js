@@ -61,7 +61,7 @@ function Link({linked, onClose}) {
       <button type="button" class="button" onClick=${onClose}>${t("action.close")}</button></div></section>`;
 }
 
-function Row({person, canChange, onLink, onChange}) {
+function Row({person, canChange, isDemo, onLink, onChange}) {
   const {t} = useWords();
   const {busy, fault, run} = useDeed();
   const [rights, setRights] = useState(null);
@@ -84,7 +84,7 @@ function Row({person, canChange, onLink, onChange}) {
       ${" "}${person.roles.map((role) => html`<span class="tag" key=${role}>${t(`role.${role}`)}</span> `)}
       ${person.disabled_utc && html`<span class="tag">${t("people.disabled")}</span>`}
       <small>${person.login} · ${t(`people.second.${second}`)} · ${t("people.sessions", {n: person.sessions})}
-        ${!person.has_password && !person.by_provider && ` · ${t("people.invited")}`}</small>
+        ${!person.has_password && !person.by_provider && !isDemo && ` · ${t("people.invited")}`}</small>
       <${Fault} text=${fault} /></div>
     ${canChange && html`<div class="row">
       <button type="button" class="button" onClick=${rights ? () => setRights(null) : begin}>${t("people.rights")}</button>
@@ -106,11 +106,11 @@ function People({onLanguage}) {
   const {fault, run} = useDeed();
   const [people, setPeople] = useState([]);
   const [linked, setLinked] = useState(null);
-  const [canChange, setCanChange] = useState(false);
+  const [{canChange, isDemo}, setMay] = useState({canChange: false, isDemo: false});
   const load = () => run(async () => {
     const [{people: all}, me] = await Promise.all([ask("/people"), ask("/me")]);
     setPeople(all);
-    setCanChange(me.roles.includes("admin"));
+    setMay({canChange: me.roles.includes("admin"), isDemo: me.demo}); // a demo's people were never sent a link
   });
   useEffect(() => {
     load();
@@ -120,8 +120,8 @@ function People({onLanguage}) {
       <${Fault} text=${fault} />
       ${linked && html`<${Link} linked=${linked} onClose=${() => setLinked(null)} />`}
       <section><h2>${t("nav.people")}</h2><ul class="list">${people.map((person) => html`<${Row} key=${person.id}
-        person=${person} canChange=${canChange} onLink=${setLinked} onChange=${load} />`)}</ul>
-        <p><a href="/audit">${t("people.audit")}</a></p></section>
+        person=${person} canChange=${canChange} isDemo=${isDemo} onLink=${setLinked} onChange=${load} />`)}</ul>
+        </section>
       ${canChange && html`<${Add} onLink=${setLinked} onChange=${load} />`}</div></main></div>`;
 }
 

@@ -7,7 +7,6 @@ import {lockedIn, placesOf} from "./rounds.js";
 
 const REACH_PX = 8;
 const BINS = ["plan-left", "plan-taken", "plan-number"];
-const ON_TOP = {"text-allow-overlap": true, "icon-allow-overlap": true, "icon-ignore-placement": true};
 
 const ofTruck = (theme) => ["match", ["get", "style"], ...TRUCKS.flatMap((each, index) => [index, each[theme]]), "#888888"];
 const CHOSEN = ["==", ["get", "chosen"], true];
@@ -26,8 +25,8 @@ function layersOf(theme) {
       "circle-radius": grows(3.4, 7), "circle-color": ofTruck(theme),
       "circle-stroke-color": palette.routeCasing, "circle-stroke-width": 1.4}},
     {id: "plan-number", type: "symbol", source: "taken", filter: CHOSEN, minzoom: 13,
-      layout: {...ON_TOP, "icon-image": "stop", "icon-size": 0.8, "text-field": ["get", "text"], "text-font": BOLD_FONT,
-        "text-size": 11, "symbol-sort-key": ["-", 0, ["get", "number"]]},
+      layout: {"icon-image": "stop", "icon-size": 0.8, "text-field": ["get", "text"], "text-font": BOLD_FONT,
+        "text-size": 11, "icon-padding": 0, "text-padding": 0, "symbol-sort-key": ["get", "number"]},
       paint: {"text-color": palette.stopText}},
     {id: "plan-places", type: "symbol", source: "places",
       layout: {"icon-image": ["get", "kind"], "icon-allow-overlap": true, "icon-ignore-placement": true,

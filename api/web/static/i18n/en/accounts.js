@@ -87,7 +87,6 @@ export default {
   "demo.demo-contractor": "Contractor: own areas only",
   "demo.demo-driver": "Driver: today's route of one truck",
   "demo.demo-installer": "Installer",
-  "people.audit": "Who did what",
   "people.add": "Let somebody in",
   "people.add_submit": "Make account and link",
   "people.areas_hint": "The areas the contractor sees, with commas between.",

@@ -68,6 +68,7 @@ export default {
   "alerts.done_so_far": "What was done",
   "alerts.nothing_done": "Nobody has done anything yet.",
   "alerts.value.fill": "filled {v}",
+  "alerts.value.full_now": "full now",
   "alerts.value.full_in": "full in {v}",
   "alerts.value.temperature": "{v} °C",
   "alerts.value.volt": "{v} V",

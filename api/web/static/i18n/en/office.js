@@ -1,10 +1,10 @@
 /** What the office's pages share, in English. */
 export default {
   "band.none": "No reading",
-  "band.low": "0–50 %",
-  "band.mid": "50–75 %",
-  "band.high": "75–90 %",
-  "band.full": "Over 90 %",
+  "band.low": "0–50%",
+  "band.mid": "50–75%",
+  "band.high": "75–90%",
+  "band.full": "Over 90%",
   "sensor.ok": "Reporting",
   "sensor.silent": "Silent",
   "sensor.odd": "Odd values",
@@ -28,6 +28,7 @@ export default {
   "nav.sensors": "Sensors",
   "nav.tablets": "Tablets",
   "nav.people": "People",
+  "nav.audit": "Audit log",
   "nav.account": "My account",
   "nav.about": "About tomma",
   "bar.demo_clock": "demo clock ×{factor}",

@@ -36,7 +36,7 @@ export default {
   "sensors.col.noise": "Noise",
   "sensors.days": "{n} days",
   "sensors.dbm": "{dbm} dBm",
-  "sensors.noise": "{pct} %",
+  "sensors.noise": "{pct}%",
   "sensors.caption": "Sensors that the filters let through, those that need attention first",
   "sensors.empty": "No sensor passes the filters.",
   "sensors.nowhere": "hangs nowhere",

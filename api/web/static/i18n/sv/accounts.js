@@ -87,7 +87,6 @@ export default {
   "demo.demo-contractor": "Entreprenör: bara egna områden",
   "demo.demo-driver": "Förare: dagens rutt för en bil",
   "demo.demo-installer": "Montör",
-  "people.audit": "Vem gjorde vad",
   "people.add": "Släpp in någon",
   "people.add_submit": "Skapa konto och länk",
   "people.areas_hint": "De områden entreprenören ser, med komma mellan.",

@@ -68,6 +68,7 @@ export default {
   "alerts.done_so_far": "Vad som gjorts",
   "alerts.nothing_done": "Ingen har gjort något än.",
   "alerts.value.fill": "fylld {v}",
+  "alerts.value.full_now": "full nu",
   "alerts.value.full_in": "fullt om {v}",
   "alerts.value.temperature": "{v} °C",
   "alerts.value.volt": "{v} V",

@@ -28,6 +28,7 @@ export default {
   "nav.sensors": "Givare",
   "nav.tablets": "Surfplattor",
   "nav.people": "Konton",
+  "nav.audit": "Revisionslogg",
   "nav.account": "Mitt konto",
   "nav.about": "Om tomma",
   "bar.demo_clock": "demoklocka ×{factor}",
