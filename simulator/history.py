@@ -20,7 +20,7 @@ class Planned(Protocol):
     """Days on which trucks drive plans; `simulator.past.PlannedDays` keeps it."""
 
     def covers(self, now_utc: datetime) -> bool:
-        """Return whether the day is one of them."""
+        """Return whether the old rounds have ended by that day."""
 
     def live(self, world: World, until_utc: datetime) -> None:
         """Have done what the office and the trucks do until then; the world itself stays where it is."""

@@ -49,7 +49,7 @@ _EVENTS = TypeAdapter(list[EventIn])
 
 @dataclass
 class PlannedDays:
-    """The days from `first` until `until` (not included) of a town, planned and driven."""
+    """The days from `first` on of a town, planned and driven; those from `until` on are for whoever plans live."""
 
     city: City
     stores: Stores
@@ -69,14 +69,14 @@ class PlannedDays:
         self._door = EventDoor(self.stores.plans, self.stores.events)
 
     def covers(self, now_utc: datetime) -> bool:
-        """Return whether the day is one of ours."""
-        return self.first <= now_utc.astimezone(self._zone).date() < self.until
+        """Return whether no old rounds go any more that day."""
+        return now_utc.astimezone(self._zone).date() >= self.first
 
     def live(self, world: World, until_utc: datetime) -> None:
         """Do what the office and the trucks do until then; the world itself is advanced by the caller."""
         local = world.now_utc.astimezone(self._zone)
         if (local.hour, local.minute) == (PLANNED_AT.hour, PLANNED_AT.minute):
-            self._drivers = self._begin(world.now_utc, local.date())
+            self._drivers = self._begin(world.now_utc, local.date()) if local.date() < self.until else []
         taps = [tap for each in self._drivers for tap in each.taps_until(until_utc, _fills_of(world))]
         self._tap(taps, until_utc)
         for tap in taps:

@@ -43,4 +43,7 @@ export function totalDone(periods, which) {
 }
 
 /** "24.5 h", and "1,166 h" where nobody reads a tenth. */
-export const roundHours = (format, hours) => `${Math.abs(hours) < 100 ? format.tenth(hours) : format.whole(hours)} h`;
+export function roundHours(format, hours) {
+  const tenths = Math.round(hours * 10) / 10 || 0; // no "-0 h"
+  return `${Math.abs(tenths) < 100 ? format.tenth(tenths) : format.whole(tenths)} h`;
+}

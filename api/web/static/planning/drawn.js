@@ -31,7 +31,7 @@ function layersOf(theme) {
     {id: "plan-places", type: "symbol", source: "places",
       layout: {"icon-image": ["get", "kind"], "icon-allow-overlap": true, "icon-ignore-placement": true,
         "text-field": ["get", "name"], "text-font": LABEL_FONT, "text-size": 12, "text-offset": [0, 1.5],
-        "text-anchor": "top", "text-optional": true},
+        "text-anchor": "top", "text-optional": true, "text-ignore-placement": true},
       paint: {"text-color": palette.text, "text-halo-color": palette.halo, "text-halo-width": 1.6}},
     {id: "plan-selected", type: "circle", source: "selected", paint: {
       "circle-radius": 20, "circle-color": "rgba(0,0,0,0)", "circle-stroke-width": 4,
