@@ -10,6 +10,7 @@ from paho.mqtt.properties import Properties
 
 from ingest.stream_client import StreamClient
 from tomma.errors import ConfigurationError
+from tomma.secret_files import refuse_open
 from tomma.settings import BrokerSettings
 
 SESSION_KEPT_S = 7 * 24 * 3600
@@ -31,7 +32,7 @@ def make_client(settings: BrokerSettings, *, is_v5: bool, context: ssl.SSLContex
     )
     client.connect_timeout = CONNECT_WITHIN_S
     if settings.username:
-        client.username_pw_set(settings.username, settings.password.get_secret_value())
+        client.username_pw_set(settings.username, settings.reveal("password", "broker"))
     if context is not None:
         client.tls_set_context(context)
     return client
@@ -60,6 +61,7 @@ def tls_context(settings: BrokerSettings) -> ssl.SSLContext | None:
     try:
         context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
         if settings.certificate_file:
+            refuse_open("broker.key_file", settings.key_file or settings.certificate_file)
             context.load_cert_chain(settings.certificate_file, settings.key_file)
     except (OSError, ValueError) as exc:  # ssl.SSLError is an OSError
         files = ", ".join(str(path) for path in named if path)

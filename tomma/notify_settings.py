@@ -6,27 +6,24 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from tomma.model import AlertKind
+from tomma.section import Section
 
 ADDRESS_PATTERN = r"^[^@\s<>,;:\"\x00-\x1f\x7f]{1,64}@[A-Za-z0-9.-]{1,255}$"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 SECRET_PREFIX = "whsec_"  # noqa: S105  (how Standard Webhooks marks a secret, and none itself)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AlertSettings(_Section):
+class AlertSettings(Section):
     """What counts as worth an alert."""
 
     overflow_soon_h: float = Field(default=12.0, ge=1.0, le=72.0)
     """A bin that the forecast sees full within this, and that no truck reaches before, is told of."""
 
 
-class EmailSettings(_Section):
+class EmailSettings(Section):
     """The mail server that takes our messages."""
 
     host: str = ""
@@ -49,12 +46,10 @@ class EmailSettings(_Section):
             raise ValueError("from_address must be set where host is, got none")
         if self.username and self.security == "none":
             raise ValueError('security must be "starttls" or "tls" where username is set, got "none"')
-        if self.password_file and self.password.get_secret_value():
-            raise ValueError("password and password_file must not both be set")
         return self
 
 
-class WebhookSettings(_Section):
+class WebhookSettings(Section):
     """How webhooks may reach out; the addresses themselves belong to the recipients."""
 
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -67,7 +62,7 @@ class WebhookSettings(_Section):
     answer_max_bytes: int = Field(default=16_384, ge=256, le=1_048_576)
 
 
-class Recipient(_Section):
+class Recipient(Section):
     """Somebody, or some system, that is told of alerts."""
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -106,7 +101,7 @@ class Recipient(_Section):
         return "email" if self.email else "webhook"
 
 
-class Rule(_Section):
+class Rule(Section):
     """Which alerts go to whom; what is left empty matches everything."""
 
     kinds: tuple[AlertKind, ...] = ()
@@ -117,7 +112,7 @@ class Rule(_Section):
     """Names of recipients."""
 
 
-class NotifySettings(_Section):
+class NotifySettings(Section):
     """Messages about alerts."""
 
     email: EmailSettings = EmailSettings()

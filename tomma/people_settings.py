@@ -1,19 +1,17 @@
-"""What can be set about people: how long they stay signed in, and who vouches for them."""
+"""What can be set about people: how long they stay signed in, who vouches for them, what vouches for their record."""
 
+from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from tomma.people import PERSONAL, Role
+from tomma.section import Section
 
 HTTPS_OR_LOOPBACK = r"^(https://[^/@\s]+(/[^@\s]*)?|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^@\s]*)?)?$"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ProviderSettings(_Section):
+class ProviderSettings(Section):
     """The municipality's identity provider (OpenID Connect); without an issuer there is none."""
 
     issuer: str = Field(default="", pattern=HTTPS_OR_LOOPBACK)
@@ -21,14 +19,16 @@ class ProviderSettings(_Section):
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     """Empty for a public client, which PKCE alone protects."""
+    client_secret_file: Path | None = None
+    """A file with it on its first line, in place of `client_secret`."""
     name: str = Field(default="", max_length=60)
     """What the button says, such as Exempelstad; empty: the issuer's host."""
     scope: str = "openid profile email"
     login_claim: str = "preferred_username"
     groups_claim: str = "groups"
-    roles_of_group: dict[str, tuple[Role, ...]] = {}
+    roles_of_group: dict[str, tuple[Role, ...]] = Field(default={})
     """Which roles a group gives; whoever is in none of these groups is not let in."""
-    areas_of_group: dict[str, tuple[str, ...]] = {}
+    areas_of_group: dict[str, tuple[str, ...]] = Field(default={})
     """Which areas a contractor's group sees."""
     acr_values: tuple[str, ...] = ()
     """How the provider must have made sure of the person, such as http://id.elegnamnden.se/loa/1.0/loa3; one of these
@@ -45,7 +45,7 @@ class ProviderSettings(_Section):
         return self
 
 
-class PeopleSettings(_Section):
+class PeopleSettings(Section):
     """Who may come in, and for how long."""
 
     session_idle_h: float = Field(default=8.0, gt=0.0, le=24.0)
@@ -55,3 +55,11 @@ class PeopleSettings(_Section):
     demo: bool = False
     """Whoever comes is the manager of a made-up town; `tomma serve` then listens on a loopback address only."""
     provider: ProviderSettings = ProviderSettings()
+
+
+class AuditSettings(Section):
+    """The chain of records that tells who did what: docs/audit.md."""
+
+    key_file: Path | None = None
+    """What the records' MACs are made with, one line of at least 32 characters; without one, a key of its own in the
+    data directory."""

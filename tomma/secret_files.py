@@ -27,8 +27,7 @@ def secret_of(name: str, secret: SecretStr, path: Path | None) -> str:
     if path is None:
         return secret.get_secret_value()
     try:
-        if path.stat().st_mode & stat.S_IROTH:
-            raise ConfigurationError(f"{name}: {path} can be read by everybody; chmod o-r it")
+        refuse_open(name, path)
         with path.open("rb") as file:
             line = file.read(SECRET_MAX_BYTES).decode().split("\n", 1)[0].strip()
     except (OSError, UnicodeDecodeError) as exc:
@@ -36,6 +35,17 @@ def secret_of(name: str, secret: SecretStr, path: Path | None) -> str:
     if not line:
         raise ConfigurationError(f"{name}: {path} is empty")
     return line
+
+
+def is_for_all(path: Path) -> bool:
+    """Return whether everybody on this machine can read the file."""
+    return bool(path.stat().st_mode & stat.S_IROTH)
+
+
+def refuse_open(name: str, path: Path) -> None:
+    """Raise ConfigurationError, in the setting's name, for a file that must be secret and is not; OSError if none."""
+    if is_for_all(path):
+        raise ConfigurationError(f"{name}: {path} can be read by everybody; chmod o-r it")
 
 
 def make_private(path: Path, content: bytes) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self, get_args
+from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,8 +25,11 @@ from tomma.clock import Clock, ScaledClock, SystemClock
 from tomma.errors import ConfigurationError
 from tomma.model import SkipReason
 from tomma.notify_settings import AlertSettings, NotifySettings
-from tomma.people_settings import PeopleSettings
+from tomma.people_settings import AuditSettings, PeopleSettings
 from tomma.ports import Aging
+from tomma.secret_files import secret_of
+from tomma.section import Section, refuse_both
+from tomma.settings_faults import PREFIX, refuse_open_secrets, refuse_strange_variables, told
 
 SERVER_PATTERN = r"^(https?://[^/@\s]+(/[^@\s]*)?)?$"
 """An address without a login: that would end up in logs."""
@@ -34,10 +37,6 @@ SERVER_PATTERN = r"^(https?://[^/@\s]+(/[^@\s]*)?)?$"
 
 TOPIC_BYTES_MAX = 65_535
 """MQTT 5, section 1.5.4."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 type EnvelopeName = Literal[
@@ -60,7 +59,7 @@ type EnvelopeName = Literal[
 _LEVELS = re.compile(r"(?:(?:[^+#\0/]*|\+)/)*(?:[^+#\0/]*|[+#])")
 
 
-class Source(_Section):
+class Source(Section):
     """A topic filter and the envelope its messages come in."""
 
     topic: str
@@ -77,13 +76,15 @@ class Source(_Section):
         return topic
 
 
-class BrokerSettings(_Section):
+class BrokerSettings(Section):
     """Where sensors publish."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=1883, ge=1, le=65535)
     username: str = ""
     password: SecretStr = SecretStr("")
+    password_file: Path | None = None
+    """A file with the password on its first line, in place of `password`."""
     client_id: str = "tomma-ingest"
     mqtt_version: Literal["auto", "3.1.1", "5"] = "auto"
     """`auto` speaks 5 and takes 3.1.1 where the broker knows no 5."""
@@ -132,7 +133,7 @@ class BrokerSettings(_Section):
         return self
 
 
-class CodecSettings(_Section):
+class CodecSettings(Section):
     """Decoders that the city drops in: makers' scripts and mapping files."""
 
     folder: Path | None = None
@@ -143,7 +144,7 @@ class CodecSettings(_Section):
     """For one script."""
 
 
-class ServerSettings(_Section):
+class ServerSettings(Section):
     """Where people and tablets connect."""
 
     host: str = "127.0.0.1"
@@ -158,14 +159,14 @@ class ServerSettings(_Section):
     """Addresses of proxies whose X-Forwarded-For tells who asks: throttling then counts people and not the proxy."""
 
 
-class DriverSettings(_Section):
+class DriverSettings(Section):
     """What drivers are asked."""
 
     skip_reasons: tuple[SkipReason, ...] = Field(default=tuple(SkipReason), min_length=1)
     """Why a bin may be skipped, such as ["blocked", "damaged"]: the tablet shows these, and no other is taken."""
 
 
-class ReadingSettings(_Section):
+class ReadingSettings(Section):
     """Where readings are kept. `influx` keeps the newest here and all of them on an InfluxDB: docs/stores.md."""
 
     kind: Literal["sqlite", "influx"] = "sqlite"
@@ -177,6 +178,8 @@ class ReadingSettings(_Section):
     """Of a version 2; of a version 1 or 3 the database, or `database/retention_policy`."""
     token: SecretStr = SecretStr("")
     """Of a version 1 with logins: `name:password`."""
+    token_file: Path | None = None
+    """A file with the token on its first line, in place of `token`."""
     write_api: Literal["v2", "v1"] = "v2"
     """`v1` for servers before 1.8, which have no /api/v2/write."""
     queries: Literal["influxql", "none"] = "influxql"
@@ -213,7 +216,7 @@ class ReadingSettings(_Section):
         return self
 
 
-class RetentionSettings(_Section):
+class RetentionSettings(Section):
     """How many days records are kept; 0 keeps them for ever."""
 
     readings_days: int = Field(default=400, ge=0)
@@ -238,7 +241,7 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
-class TrafficHours(_Section):
+class TrafficHours(Section):
     """How much slower the streets are than their prepared speeds at some hours of some days."""
 
     weekdays: tuple[Weekday, ...] = _WEEKDAYS[:5]
@@ -262,7 +265,7 @@ class TrafficHours(_Section):
         return self
 
 
-class RoadSettings(_Section):
+class RoadSettings(Section):
     """The street network."""
 
     osm_extract: Path | None = None
@@ -290,7 +293,7 @@ class RoadSettings(_Section):
     """Points per request to a server; 100 is what an OSRM server allows unless it was told otherwise."""
 
 
-class PlanningSettings(_Section):
+class PlanningSettings(Section):
     """What a visit is worth and what it costs. Money in minor units of the organisation's currency."""
 
     accepted_overflow_probability: float = Field(default=0.1, ge=0.0, le=1.0)
@@ -325,7 +328,7 @@ class PlanningSettings(_Section):
     """Of a Dask scheduler, `tcp://host:port`, whose workers search for large plans; empty means this machine only."""
 
 
-class SavingSettings(_Section):
+class SavingSettings(Section):
     """How the audited saving sets the two rules that it compares with: docs/saving.md."""
 
     threshold_fraction: float = Field(default=0.7, ge=0.1, le=1.0)
@@ -344,15 +347,7 @@ class SavingSettings(_Section):
         return frozenset(_WEEKDAYS.index(each) + 1 for each in self.weekdays)
 
 
-class AuditSettings(_Section):
-    """The chain of records that tells who did what: docs/audit.md."""
-
-    key_file: Path | None = None
-    """What the records' MACs are made with, one line of at least 32 characters; without one, a key of its own in the
-    data directory."""
-
-
-class ClockSettings(_Section):
+class ClockSettings(Section):
     """The demo's fast clock; leave out for real time."""
 
     start_utc: datetime | None = None
@@ -370,7 +365,7 @@ class Settings(BaseSettings):
     """All of it."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TOMMA_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
@@ -380,6 +375,10 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".tomma")
     registry_url: str = ""
     """An SQLAlchemy address; empty means SQLite inside `data_dir`."""
+    registry_password: SecretStr = SecretStr("")
+    """Of the login that `registry_url` names."""
+    registry_password_file: Path | None = None
+    """A file with it on its first line, in place of `registry_password`."""
     broker: BrokerSettings = BrokerSettings()
     readings: ReadingSettings = ReadingSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -396,9 +395,28 @@ class Settings(BaseSettings):
     audit: AuditSettings = AuditSettings()
     clock: ClockSettings = ClockSettings()
 
+    @field_validator("registry_url")
+    @classmethod
+    def _shows_no_password(cls, address: str) -> str:
+        if urlsplit(address).password is not None:
+            raise ValueError("the address must not hold a password: set registry_password or registry_password_file")
+        return address
+
+    @model_validator(mode="after")
+    def _the_password_is_one(self) -> Self:
+        refuse_both(self)
+        is_set = self.registry_password.get_secret_value() or self.registry_password_file
+        if is_set and not urlsplit(self.registry_url).username:
+            raise ValueError("registry_url must name a login where registry_password or registry_password_file is set")
+        return self
+
     @property
     def registry_address(self) -> str:
-        """The registry's SQLAlchemy address."""
+        """The registry's SQLAlchemy address, with its password: not to be shown."""
+        password = secret_of("registry_password_file", self.registry_password, self.registry_password_file)
+        if password:
+            login, at, rest = self.registry_url.partition("@")
+            return f"{login}:{quote(password, safe='')}{at}{rest}"
         return self.registry_url or f"sqlite:///{self.data_dir / 'registry.sqlite3'}"
 
     @property
@@ -461,25 +479,21 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over variables, variables over the file."""
-        path = Path(os.environ.get("TOMMA_CONFIG", "tomma.toml"))
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_path())
+
+
+def config_path() -> Path:
+    """Return where the file of settings is, or would be."""
+    return Path(os.environ.get("TOMMA_CONFIG", "tomma.toml"))
 
 
 def load_settings() -> Settings:
     """Return the settings, or raise ConfigurationError naming each wrong key and value."""
     try:
+        refuse_strange_variables(Settings, os.environ)
+        refuse_open_secrets(Settings, config_path())
         return Settings()
     except ValidationError as exc:
-        raise ConfigurationError(f"settings refused: {'; '.join(_told(fault) for fault in exc.errors())}") from exc
+        raise ConfigurationError(f"settings refused: {'; '.join(told(fault) for fault in exc.errors())}") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
         raise ConfigurationError(f"settings refused: tomma.toml cannot be read: {exc}") from exc
-
-
-def _told(fault: ErrorDetails) -> str:
-    """Return a fault with its value, where that cannot be a secret: text may be a password under a misspelt key."""
-    key = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"{key}: is not a known key"
-    value = fault["input"]
-    plain = isinstance(value, int | float) or fault["type"] in {"int_parsing", "float_parsing", "literal_error"}
-    return f"{key}: {fault['msg']}, got {value!r:.80}" if plain else f"{key}: {fault['msg']}"

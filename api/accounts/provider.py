@@ -71,6 +71,7 @@ class Provider:
     def __init__(self, settings: ProviderSettings) -> None:
         """Ask nothing yet: a provider that is away must not keep the server from starting."""
         self._settings = settings
+        settings.reveal("client_secret", "people.provider")  # better told at the start than at the first sign-in
         self._http = httpx.Client(timeout=settings.timeout_s, follow_redirects=False, trust_env=False)
         self._lock = Lock()
         self._tries: dict[str, _Try] = {}
@@ -119,7 +120,7 @@ class Provider:
 
     def _token(self, address: str, own: _Try, back: str) -> Mapping[str, Any]:
         settings = self._settings
-        secret = settings.client_secret.get_secret_value()
+        secret = settings.reveal("client_secret", "people.provider")
         basic = httpx.BasicAuth(quote(settings.client_id, safe=""), quote(secret, safe="")) if secret else _NoAuth()
         public = {} if secret else {"client_id": settings.client_id}
         try:

@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tomma.errors import ConfigurationError
-from tomma.secret_files import make_private
+from tomma.secret_files import make_private, refuse_open
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -37,6 +37,7 @@ class Seal:
 
     def _key(self) -> bytes:
         try:
+            refuse_open("sealing key", self._path)
             key = self._path.read_bytes()
         except FileNotFoundError:
             key = self._make()

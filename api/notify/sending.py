@@ -14,7 +14,6 @@ from tomma.city import Organisation
 from tomma.errors import ConfigurationError, NotSentError
 from tomma.notices import Notice
 from tomma.notify_settings import NotifySettings, Recipient
-from tomma.secret_files import secret_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +56,7 @@ class Sender:
         return {each.name: each for each in self.settings.recipients}
 
     def _password(self) -> str:
-        email = self.settings.email
-        return secret_of("notify.email.password_file", email.password, email.password_file)
+        return self.settings.email.reveal("password", "notify.email")
 
     def _key(self, recipient: Recipient) -> bytes:
-        name = f"notify.recipients {recipient.name}: secret_file"
-        return key_of(secret_of(name, recipient.secret, recipient.secret_file))
+        return key_of(recipient.reveal("secret", f"notify.recipients {recipient.name}"))

@@ -14,7 +14,7 @@ HOW_MANY = {"M": 22, "P": 11, "T": 5, "S": 11, "A": 22, "W": 7, "L": 10, "D": 9,
 """Cases by their letter: devices, payloads, time, stores, API and accounts, pages, planner, tablet, operation."""
 ROW = re.compile(r"^\| ([MPTSAWLDO]\d+) \|(.*)\|$", re.MULTILINE)
 KNOWN = {f"{letter}{number}" for letter, many in HOW_MANY.items() for number in range(1, many + 1)}
-SHOWN_MIN = 102
+SHOWN_MIN = 103
 """Whoever takes the last test of a case away must lower this, and say why."""
 
 

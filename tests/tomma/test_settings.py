@@ -1,13 +1,20 @@
 """Settings are read once, strictly: a typing mistake is an error with its name, never a silent default."""
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from tomma.clock import ScaledClock, SystemClock
 from tomma.errors import ConfigurationError
-from tomma.settings import load_settings
+from tomma.notify_settings import Recipient
+from tomma.section import Section, secrets_of
+from tomma.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +91,100 @@ def test_a_secret_does_not_show_when_settings_are_printed(monkeypatch: pytest.Mo
     """Settings end up in logs and bug reports."""
     monkeypatch.setenv("TOMMA_BROKER__PASSWORD", "canary-4711")
     assert "canary-4711" not in repr(load_settings())
+
+
+SECRETS = {".".join(path): model for model, path in secrets_of(Settings)}
+
+
+def test_every_secret_of_the_settings_is_known() -> None:
+    """The tests below are over these; a secret that is plain text to them would be in logs and in support bundles."""
+    assert SECRETS.keys() >= {"broker.password", "readings.token", "registry_password", "notify.recipients.*.secret"}
+    doubtful = re.compile(r"password|secret|token|api_?key|passphrase")
+    plain = {name for name, annotation in _leaves(Settings) if doubtful.search(name) and annotation is not SecretStr}
+    assert {name for name in plain if not name.endswith("_file")} == set()
+
+
+def _leaves(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+    for name, field in model.model_fields.items():
+        yield name, field.annotation
+    for each in {inner for inner, _ in secrets_of(model)} - {model}:
+        yield from _leaves(each)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_every_secret_may_come_from_a_file_of_its_own(name: str, tmp_path: Path) -> None:
+    """As service managers hand it over; set twice, nobody would know which one counts (case O5)."""
+    model, field = SECRETS[name], name.rpartition(".")[2]
+    path = tmp_path / "secret"
+    path.write_text("canary-4711\n")
+    path.chmod(0o600)
+    needed: dict[str, Any] = {"name": "hook", "webhook": "https://ops.example/"} if model is Recipient else {}
+    needed |= {"registry_url": "postgresql://tomma@db.example/tomma"} if model is Settings else {}
+    settings = model(**needed, **{f"{field}_file": path})
+    assert _revealed(settings, field) == "canary-4711"
+    path.chmod(0o644)
+    with pytest.raises(ConfigurationError, match=f"{field}_file: .* can be read by everybody") as refused:
+        _revealed(settings, field)
+    assert "canary" not in str(refused.value)
+    with pytest.raises(ValidationError, match=f"{field} and {field}_file must not both be set"):
+        model(**needed, **{field: "canary", f"{field}_file": path})
+
+
+def _revealed(settings: BaseModel, field: str) -> str:
+    if isinstance(settings, Settings):
+        return str(urlsplit(settings.registry_address).password)
+    assert isinstance(settings, Section)
+    return settings.reveal(field, "section")
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_file_of_settings_with_a_secret_must_not_be_everybodys(name: str, own_folder: Path) -> None:
+    """Whoever may log in to the machine could read it (case O5)."""
+    text = {
+        "registry_password": "registry_url = 'postgresql://tomma@db/tomma'\nregistry_password = 'canary'",
+        "notify.recipients.*.secret": "[[notify.recipients]]\nname = 'hook'\nwebhook = 'https://a/'\nsecret = 'canary'",
+    }.get(name, f"[{name.rpartition('.')[0]}]\n{name.rpartition('.')[2]} = 'canary'")
+    path = own_folder / "tomma.toml"
+    path.write_text(f"{text}\n")
+    path.chmod(0o640)
+    load_settings()
+    path.chmod(0o644)
+    with pytest.raises(ConfigurationError, match=r"everybody and holds .*chmod o-r") as refused:
+        load_settings()
+    assert name.replace("*", "0") in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+def test_a_file_of_settings_without_a_secret_may_be_everybodys(own_folder: Path) -> None:
+    """Most are, and need not be hidden: a path to a secret is none."""
+    path = own_folder / "tomma.toml"
+    path.write_text("[broker]\nport = 1884\npassword = ''\npassword_file = '/run/credentials/mqtt'\n")
+    path.chmod(0o644)
+    assert load_settings().broker.port == 1884
+
+
+@pytest.mark.parametrize("name", ["TOMMA_DATADIR", "TOMMA_BROKR__PORT", "tomma_datadir", "TOMMA_"])
+def test_a_variable_that_sets_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """With its data directory misspelt, a city would come up empty."""
+    monkeypatch.setenv(name, "canary-4711")
+    with pytest.raises(ConfigurationError, match=f"{name}: is not a known variable") as refused:
+        load_settings()
+    assert "canary" not in str(refused.value)
+
+
+def test_a_variable_with_an_unknown_key_of_a_section_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the file."""
+    monkeypatch.setenv("TOMMA_BROKER__PROT", "1883")
+    with pytest.raises(ConfigurationError, match=r"broker\.prot: is not a known key"):
+        load_settings()
+
+
+def test_the_registrys_address_shows_no_password() -> None:
+    """Addresses are told in logs, and in refusals."""
+    with pytest.raises(ValidationError, match="set registry_password"):
+        Settings(registry_url="postgresql://tomma:canary-4711@db.example/tomma")
+    settings = Settings(registry_url="postgresql://tomma@db.example:5433/t", registry_password=SecretStr("a/b@c"))
+    assert settings.registry_address == "postgresql://tomma:a%2Fb%40c@db.example:5433/t"
+    assert "a/b@c" not in repr(settings)
+    with pytest.raises(ValidationError, match="must name a login"):
+        Settings(registry_password=SecretStr("canary"))

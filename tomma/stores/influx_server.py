@@ -76,7 +76,7 @@ class InfluxServer:
     def __init__(self, settings: ReadingSettings) -> None:
         self._settings = settings
         self.measurement = settings.measurement
-        token = settings.token.get_secret_value()
+        token = settings.reveal("token", "readings")
         timeout = httpx.Timeout(settings.timeout_s)
         self._where = f"{settings.url} bucket {settings.bucket}"
         self._http = httpx.Client(
