@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from routing.forecast import CityForecast
@@ -87,14 +88,12 @@ def _flat_m(places: Sequence[Position]) -> FloatArray:
 
 def _way_s(places_m: FloatArray, cluster_of: IntArray, clusters: int) -> float:
     """Return what it takes from one neighbourhood to the next: between the nearest ones."""
-    from scipy.spatial import cKDTree  # half a second, which only those who look ahead should wait for
-
     if clusters < 2:
         return HOP_M * STREET_DETOUR / SPEED_MPS
     count = np.bincount(cluster_of, minlength=clusters)[:, None]
     middles = np.zeros((clusters, 2))
     np.add.at(middles, cluster_of, places_m)
-    nearest_m = cKDTree(middles / count).query(middles / count, k=2)[0][:, 1]
+    nearest_m = scipy.spatial.cKDTree(middles / count).query(middles / count, k=2)[0][:, 1]
     return float(np.median(nearest_m)) * STREET_DETOUR / SPEED_MPS
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from routing.roads.port import Matrix
@@ -55,8 +56,6 @@ class Nearby:
 
 def nearby(city: City, planning: PlanningSettings, streets: Streets | None = None) -> Nearby:
     """Return each stand's neighbours, by the streets as far as they are known."""
-    from scipy.spatial import cKDTree  # half a second, which only those who weigh demands should wait for
-
     group_of = truck_groups(city)
     keys = [(group_of[each.fraction_code], each.site_id) for each in city.bins.values()]
     stands = {key: at for at, key in enumerate(sorted(set(keys)))}
@@ -71,7 +70,7 @@ def nearby(city: City, planning: PlanningSettings, streets: Streets | None = Non
         count = min(NEIGHBOURS, len(own) - 1)
         if count < 1:
             continue
-        line_m, at = cKDTree(flat_m[own]).query(flat_m[own], k=count + 1)
+        line_m, at = scipy.spatial.cKDTree(flat_m[own]).query(flat_m[own], k=count + 1)
         others, line_m = _without_self(at, line_m)
         near[own, :count] = own[others]
         metres[own, :count] = line_m * STREET_DETOUR

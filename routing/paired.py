@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
@@ -33,9 +34,8 @@ def interval(samples: Sequence[float]) -> Interval:
     mean, count = float(values.mean()), len(values)
     if count < 2:
         return Interval(mean, -math.inf, math.inf, count)
-    from scipy.special import stdtrit  # half a second, which no start of a server should wait for
-
-    half = float(stdtrit(count - 1, 0.5 + CONFIDENCE / 2.0)) * float(values.std(ddof=1)) / math.sqrt(count)
+    times = float(scipy.special.stdtrit(count - 1, 0.5 + CONFIDENCE / 2.0))
+    half = times * float(values.std(ddof=1)) / math.sqrt(count)
     return Interval(mean, mean - half, mean + half, count)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 import numpy as np
+import scipy  # whose parts load when they are first asked for: half a second that no start of a server waits for
 from numpy.typing import NDArray
-from scipy.special import gammaincc, gammaincinv, gammaln, ndtr, ndtri
 
 FloatArray = NDArray[np.float64]
 
@@ -91,13 +91,13 @@ class Fills:
     @cached_property
     def _full(self) -> FloatArray:
         """P(the bin is full already). By bin."""
-        return np.asarray(ndtr((self.level - 1.0) / np.sqrt(self.level_var)))
+        return np.asarray(scipy.special.ndtr((self.level - 1.0) / np.sqrt(self.level_var)))
 
     @cached_property
     def _rooms(self) -> FloatArray:
         """How much still fits in, at some quantiles of a level below full; shape [bins, nodes]."""
         below = np.maximum(1.0 - self._full, 1e-12)[:, None]
-        level = self.level[:, None] + np.sqrt(self.level_var)[:, None] * ndtri(NODES * below)
+        level = self.level[:, None] + np.sqrt(self.level_var)[:, None] * scipy.special.ndtri(NODES * below)
         return np.asarray(1.0 - np.clip(level, 0.0, 1.0))
 
     def p_overflow(self, at_h: FloatArray) -> FloatArray:
@@ -169,13 +169,13 @@ class Arrivals:
 
     def p_beyond(self, room: FloatArray) -> FloatArray:
         """Return P(at least `room` arrives)."""
-        return np.where(room > 0.0, (1.0 - self.p_none) * gammaincc(self.shape, room / self.scale), 1.0)
+        return np.where(room > 0.0, (1.0 - self.p_none) * scipy.special.gammaincc(self.shape, room / self.scale), 1.0)
 
     def mean_beyond(self, room: FloatArray) -> FloatArray:
         """Return E[what arrives beyond `room`]."""
         x = room / self.scale
-        tail = gammaincc(self.shape, x)
-        more = np.exp(self.shape * np.log(np.maximum(x, 1e-300)) - x - gammaln(self.shape + 1.0))
+        tail = scipy.special.gammaincc(self.shape, x)
+        more = np.exp(self.shape * np.log(np.maximum(x, 1e-300)) - x - scipy.special.gammaln(self.shape + 1.0))
         spilled = self.mean * (tail + more) - (1.0 - self.p_none) * room * tail
         return np.asarray(np.maximum(spilled, 0.0))
 
@@ -201,4 +201,4 @@ def _standard_quantile(p: float, skew: FloatArray) -> FloatArray:
 @cache
 def _quantile_by_skew(p: float) -> FloatArray:
     shape = 4.0 / SKEWS**2
-    return np.asarray((gammaincinv(shape, p) - shape) / np.sqrt(shape))
+    return np.asarray((scipy.special.gammaincinv(shape, p) - shape) / np.sqrt(shape))

@@ -9,8 +9,8 @@ A level off by more than three standard deviations is followed rather than avera
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import log_ndtr
 
 from routing.forecast.activity import Clocks
 from routing.forecast.fills import deposits
@@ -130,7 +130,7 @@ def _update(
     seen_level, seen_var = level + gain * surprise, variance * (1.0 - gain)
     short = (1.0 - level) / np.sqrt(total)
     # The inverse Mills ratio, by logarithms so that it holds far out in the tail.
-    mills = np.exp(-0.5 * short**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(-short))
+    mills = np.exp(-0.5 * short**2 - 0.5 * np.log(2 * np.pi) - scipy.special.log_ndtr(-short))
     full_level = np.maximum(level + variance / np.sqrt(total) * mills, 1.0)
     full_var = variance * (1.0 - gain * mills * (mills - short))
     return np.where(censored, full_level, seen_level), np.maximum(np.where(censored, full_var, seen_var), 1e-6)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import gammaincc
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -51,9 +51,9 @@ def moments_beyond(least: FloatArray, mean: FloatArray, var: FloatArray) -> tupl
     """Return mean and variance of a gamma with this mean and variance, given that it is at least `least`."""
     scale = var / np.maximum(mean, 1e-9)
     shape, x = np.maximum(mean, 1e-9) / scale, np.maximum(least, 0.0) / scale
-    beyond = np.maximum(gammaincc(shape, x), 1e-300)
-    first = shape * scale * gammaincc(shape + 1.0, x) / beyond
-    second = shape * (shape + 1.0) * scale**2 * gammaincc(shape + 2.0, x) / beyond
+    beyond = np.maximum(scipy.special.gammaincc(shape, x), 1e-300)
+    first = shape * scale * scipy.special.gammaincc(shape + 1.0, x) / beyond
+    second = shape * (shape + 1.0) * scale**2 * scipy.special.gammaincc(shape + 2.0, x) / beyond
     # Far out in the tail the functions vanish; the tail itself is exponential there.
     near = beyond > 1e-9
     first = np.where(near, np.maximum(first, least), least + scale)
