@@ -36,6 +36,7 @@ import api.plans.router
 import api.schedule.router
 import api.sensors.router
 import api.tablets.router
+import api.uplinks.router
 import api.work.router
 from api.access.doors import doors_of
 from api.audit.middleware import Audited
@@ -86,6 +87,7 @@ FEATURES = (
     api.audit.router,
     api.opendata.desk,
     api.opendata.router,
+    api.uplinks.router,
 )
 
 

@@ -183,6 +183,8 @@ class Pace:
     """Futures that the points of the risk curve are averages of, at most: small towns are noisy, and quick."""
     schedule_every_clock_s: float = 20.0
     """Between two looks at what the morning's schedule wants."""
+    stored_within_s: float = 10.0
+    """How long a reading that came over HTTP waits for the store; network servers wait for 10 to 30 s."""
 
 
 def new_plan_id() -> PlanId:

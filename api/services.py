@@ -31,9 +31,13 @@ from api.plans.today import Today
 from api.schedule.caller import MorningCaller
 from api.sensors.vitals import Vitals
 from api.tablets.codes import Codes
+from api.uplinks.door import UplinkDoor
 
 PATIENCE_S = 0.5
 """How long each thread is waited for when the server stops; what they leave undone is told in the stores already."""
+
+UPLINKS_PATIENCE_S = 5.0
+"""What is being stored is finished: the stores are closed after."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Services:
     recorder: Recorder
     open_window: Window
     open_throttle: Throttle
+    uplinks: UplinkDoor
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -113,6 +118,7 @@ class Services:
             recorder=recorder,
             open_window=Window(book=context.open_data, city=city, watch=watch, readings=context.readings, clock=clock),
             open_throttle=Throttle(),
+            uplinks=UplinkDoor(context),
         )
 
     def start(self) -> None:
@@ -141,11 +147,13 @@ class Services:
             self.alerts.lookout,
             self.alerts.courier,
         )
+        self.uplinks.stop()
         for each in threads:
             each.stop()
         self.context.on_leaving()
         for each in threads:
             each.join(PATIENCE_S)
+        self.uplinks.join(UPLINKS_PATIENCE_S)
 
 
 def _desk(context: ApiContext, hub: Hub) -> PlanDesk:

@@ -23,6 +23,7 @@ UNRECORDED = frozenset(
     {
         "post_events",  # the event log is itself append-only, and a record for each tap would follow a driver
         "look_at_link",  # changes nothing
+        "post_uplink",  # a reading is its own record; a hundred thousand a day would bury what people do
     }
 )
 """Routes, by name, that change something and leave no record; each with its reason."""

@@ -57,6 +57,7 @@ PUBLIC = {
     ("GET", "/api/v1/dead-letters"),
     ("GET", "/api/v1/workers"),
     ("GET", "/api/v1/sensors"),
+    ("POST", "/api/v1/uplinks/{network}"),
     ("GET", "/api/v1/assets/export.csv"),
     ("POST", "/api/v1/assets/import"),
     ("GET", "/api/v1/assets/quarantine"),
