@@ -1,15 +1,28 @@
 """`tomma broker-config`: makes a broker ready, and enrols devices at it. Wiring only."""
 
 import json
+import time
 import typing
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 import typer
 
-from ingest.broker_desk import MosquittoDesk, desk_of, disabled, enrolled
+from ingest.broker_desk import (
+    Desk,
+    Given,
+    MosquittoDesk,
+    changing,
+    desk_of,
+    disabled,
+    enrolled,
+    rotated,
+    tidied,
+)
 from ingest.enrolment import Enrolled, checked_name, checked_topic, new_password, own_topics
 from ingest.mosquitto_config import MosquittoFacts
+from ingest.private_files import write_private
 from tomma.errors import ConfigurationError
 from tomma.settings import load_settings
 
@@ -18,6 +31,9 @@ app = typer.Typer(add_completion=False, help="Make a broker ready for this city,
 DIRECTORY = Path("broker")
 WORKERS_MAX = 64
 SHARE_GROUP = "tomma"
+OVERLAP_H = 168.0
+"""A week: a technician's round, or a device's next visit to its server."""
+OVERLAP_MAX_H = 8_760.0
 
 
 class Kind(StrEnum):
@@ -33,6 +49,12 @@ KindOption = typing.Annotated[
 OutOption = typing.Annotated[Path, typer.Option("--out", help="Where mosquitto's files are kept.")]
 TopicOption = typing.Annotated[
     list[str] | None, typer.Option("--topic", help="For a network server: where it may publish instead.")
+]
+NamesArgument = typing.Annotated[
+    Path, typer.Argument(help="A text file with one device's id in each line.", dir_okay=False, exists=True)
+]
+ToOption = typing.Annotated[
+    Path, typer.Option("--to", help="Where the passwords go, as CSV, readable by you only. Not kept here.")
 ]
 JsonOption = typing.Annotated[bool, typer.Option("--json", help="One JSON line.")]
 
@@ -65,13 +87,13 @@ def broker_config(
     facts = MosquittoFacts(directory, port, shown_tls_port, bind, broker.payload_max_bytes, connections, run_as)
     desk = MosquittoDesk(directory, broker.topics)
     desk.make_ready(facts)
-    book = desk.book
-    for name in _worker_names(workers):
-        if all(each.name != name for each in book.logins):
-            password = new_password()
-            book = book.with_login(Enrolled(name, desk.secret_of(password)))
-            desk.write_worker(name, password, facts, SHARE_GROUP if workers > 1 else "")
-    desk.write(book)
+    with changing(desk) as book:
+        for name in _worker_names(workers):
+            if all(each.name != name for each in book.logins):
+                password = new_password()
+                book = book.with_logins(Enrolled(name, desk.secret_of(password)))  # noqa: PLW2901  (it grows)
+                desk.write_worker(name, password, facts, SHARE_GROUP if workers > 1 else "")
+        desk.write(book)
     if tls:
         typer.echo(f"put the certificate chain into {facts.certificate} and its key into {facts.key}")
     typer.echo(f"start the broker with:  mosquitto -c {directory / 'mosquitto.conf'}")
@@ -91,19 +113,52 @@ def add_device(
     as_json: JsonOption = False,
 ) -> None:
     """Give a device a login for its own topic, show the password once, and let a running broker know."""
-    settings = load_settings()
-    password, topics = new_password(), tuple(checked_topic(each) for each in topic or ())
-    checked_name(name)
-    desk = desk_of(settings, embedded=kind is Kind.EMBEDDED, directory=out)
-    may_publish = topics or own_topics(settings.broker.topics, name)
-    if not may_publish:
-        raise ConfigurationError("a device needs a source with exactly one `+` in its topic, got none; say --topic")
-    reloaded = enrolled(desk, name, password, topics)
-    if as_json:
-        told = {"username": name, "password": password, "topics": may_publish, "reloaded": reloaded}
-        typer.echo(json.dumps(told))
-    else:
-        typer.echo(f"username {name}\npassword {password}\npublish  {' '.join(may_publish)}\n{_told(reloaded)}")
+    topics = tuple(checked_topic(each) for each in topic or ())
+    _show(enrolled(_desk(kind, out), [name], topics)[0], as_json=as_json)
+
+
+@app.command()
+def add_devices(
+    names: NamesArgument,
+    to: ToOption,
+    kind: KindOption = Kind.MOSQUITTO,
+    out: OutOption = DIRECTORY,
+) -> None:
+    """Give many devices their logins in one go: all of them, or none."""
+    if to.exists():
+        raise ConfigurationError(f"{to}: exists already; passwords are shown once, so nothing is overwritten")
+    began_s = time.monotonic()
+    devices = [line.strip() for line in names.read_text(encoding="utf-8").splitlines() if line.strip()]
+    given = enrolled(_desk(kind, out), devices)
+    rows = [f"{each.username},{each.password},{' '.join(each.publish)}\n" for each in given]
+    write_private(to, "".join(["username,password,publish\n", *rows]))
+    took_s = time.monotonic() - began_s
+    reloaded = bool(given) and given[0].reloaded
+    typer.echo(f"enrolled {len(given)} devices in {took_s:.1f} s; their passwords are in {to}\n{_told(reloaded)}")
+
+
+@app.command()
+def rotate_device(
+    name: str = typer.Argument(help="The device's id."),
+    overlap_h: float = typer.Option(
+        OVERLAP_H, "--overlap-h", min=0.0, max=OVERLAP_MAX_H, help="How long the former login is good for, too. [h]"
+    ),
+    kind: KindOption = Kind.MOSQUITTO,
+    out: OutOption = DIRECTORY,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a device a new user name and password, shown once; the former are good until the overlap is over.
+
+    With `--overlap-h 0` the former login is cut at once. `tidy` takes away what has ended.
+    """
+    until_utc = datetime.now(UTC) + timedelta(hours=overlap_h) if overlap_h else None
+    _show(rotated(_desk(kind, out), checked_name(name), until_utc), as_json=as_json)
+
+
+@app.command()
+def tidy(kind: KindOption = Kind.MOSQUITTO, out: OutOption = DIRECTORY) -> None:
+    """Take away the logins whose overlap is over; for a timer. An embedded broker does so by itself."""
+    typer.echo(f"took away {tidied(_desk(kind, out), datetime.now(UTC))} logins")
 
 
 @app.command()
@@ -113,9 +168,8 @@ def disable_device(
     out: OutOption = DIRECTORY,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a device's login away; a running broker cuts its connection at once."""
-    desk = desk_of(load_settings(), embedded=kind is Kind.EMBEDDED, directory=out)
-    reloaded = disabled(desk, checked_name(name))
+    """Take a device's logins away; a running broker cuts its connection at once."""
+    reloaded = disabled(_desk(kind, out), checked_name(name))
     typer.echo(
         json.dumps({"username": name, "reloaded": reloaded}) if as_json else f"disabled {name}\n{_told(reloaded)}"
     )
@@ -124,11 +178,26 @@ def disable_device(
 @app.command()
 def list_devices(kind: KindOption = Kind.MOSQUITTO, out: OutOption = DIRECTORY, as_json: JsonOption = False) -> None:
     """List who is enrolled, and where each may publish; with --json one line each."""
-    settings = load_settings()
-    for login in desk_of(settings, embedded=kind is Kind.EMBEDDED, directory=out).book.devices:
-        topics = login.topics or own_topics(settings.broker.topics, login.name)
-        row = {"username": login.name, "topics": topics}
-        typer.echo(json.dumps(row) if as_json else f"{login.name}  {' '.join(topics)}")
+    desk = _desk(kind, out)
+    for login in desk.book.devices:
+        topics = login.topics or own_topics(desk.topics, login.device)
+        row: dict[str, object] = {"username": login.name, "topics": topics}
+        row |= {"until_utc": login.until_utc.isoformat()} if login.until_utc else {}
+        until = f"  until {login.until_utc:%Y-%m-%d %H:%M} UTC" if login.until_utc else ""
+        typer.echo(json.dumps(row) if as_json else f"{login.name}  {' '.join(topics)}{until}")
+
+
+def _desk(kind: Kind, out: Path) -> Desk:
+    return desk_of(load_settings(), embedded=kind is Kind.EMBEDDED, directory=out)
+
+
+def _show(given: Given, *, as_json: bool) -> None:
+    if as_json:
+        told = {"username": given.username, "password": given.password, "topics": given.publish}
+        typer.echo(json.dumps({**told, "reloaded": given.reloaded}))
+        return
+    publish = " ".join(given.publish)
+    typer.echo(f"username {given.username}\npassword {given.password}\npublish  {publish}\n{_told(given.reloaded)}")
 
 
 def _told(reloaded: bool) -> str:

@@ -5,23 +5,36 @@ import grp
 import os
 import pwd
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import psutil
 
 from ingest.broker import write_embedded_users
-from ingest.enrolment import Enrolled, LoginBook
+from ingest.enrolment import Enrolled, LoginBook, checked_name, new_password, own_topics
 from ingest.mosquitto_config import MosquittoFacts, acl, mosquitto_conf, password_file, password_hash
 from ingest.private_files import write_private
-from tomma.errors import ConfigurationError
+from tomma.errors import ConfigurationError, ConflictError
+from tomma.locks import holding
 from tomma.settings import Settings
+
+TURN_S = 10.0
+"""Nobody changes the book for longer."""
 
 
 class Desk(Protocol):
     """One kind of broker, as an operator's command sees it."""
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """Where readings come in, as filters."""
+
+    @property
+    def lock_path(self) -> Path:
+        """Held by whoever changes the book."""
 
     @property
     def book(self) -> LoginBook:
@@ -43,6 +56,11 @@ class MosquittoDesk:
 
     directory: Path
     topics: Sequence[str]
+
+    @property
+    def lock_path(self) -> Path:
+        """Beside the book."""
+        return self.directory / "logins.lock"
 
     @property
     def book(self) -> LoginBook:
@@ -98,6 +116,11 @@ class EmbeddedDesk:
     topics: Sequence[str]
 
     @property
+    def lock_path(self) -> Path:
+        """Beside the book."""
+        return self.data_dir / "broker" / "devices.lock"
+
+    @property
     def book(self) -> LoginBook:
         """Who is enrolled."""
         return LoginBook.open(self.data_dir / "broker" / "devices.json")
@@ -125,16 +148,75 @@ def desk_of(settings: Settings, *, embedded: bool, directory: Path) -> Desk:
     return desk
 
 
-def enrolled(desk: Desk, name: str, password: str, topics: Sequence[str]) -> bool:
-    """Give a login; return whether a running broker knows it already."""
-    desk.write(desk.book.with_login(Enrolled(name, desk.secret_of(password), tuple(topics))))
-    return desk.reload()
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A login just given: the only time its password is known here."""
+
+    username: str
+    password: str
+    publish: tuple[str, ...]
+    reloaded: bool
+    """Whether a running broker knows it already."""
+
+    def __repr__(self) -> str:
+        """Keep the password out of logs."""
+        return f"Given(username={self.username!r})"
 
 
-def disabled(desk: Desk, name: str) -> bool:
-    """Take a login away; return whether a running broker knows it already."""
-    desk.write(desk.book.without(name))
-    return desk.reload()
+@contextlib.contextmanager
+def changing(desk: Desk) -> Iterator[LoginBook]:
+    """Lend the book to one at a time: of two who enrol at once, neither undoes the other."""
+    with holding(desk.lock_path, TURN_S) as got:
+        if not got:
+            raise ConflictError(f"another command has changed the logins for {TURN_S:g} s; try again")
+        yield desk.book
+
+
+def enrolled(desk: Desk, devices: Sequence[str], topics: Sequence[str] = ()) -> Sequence[Given]:
+    """Give each device a login with a password nobody can guess, and let a running broker know.
+
+    Raises:
+        ConfigurationError: If a name could widen its rights, or a device would have nowhere to publish.
+        ConflictError: If one of them has a login; then none is given.
+    """
+    names = [checked_name(each) for each in devices]
+    where = {each: tuple(topics) or own_topics(desk.topics, each) for each in names}
+    if not all(where.values()):
+        raise ConfigurationError("a device needs a source with exactly one `+` in its topic, got none; say --topic")
+    passwords = {each: new_password() for each in devices}
+    with changing(desk) as book:
+        fresh = (Enrolled(each, desk.secret_of(passwords[each]), tuple(topics)) for each in devices)
+        desk.write(book.with_logins(*fresh))
+        reloaded = desk.reload()
+    return [Given(each, passwords[each], where[each], reloaded) for each in devices]
+
+
+def rotated(desk: Desk, device: str, until_utc: datetime | None) -> Given:
+    """Give the device a new login; the one before is good until then, or with None no more."""
+    password = new_password()
+    with changing(desk) as book:
+        changed, fresh = book.rotated(device, desk.secret_of(password), until_utc)
+        desk.write(changed)
+        reloaded = desk.reload()
+    return Given(fresh.name, password, fresh.topics or own_topics(desk.topics, device), reloaded)
+
+
+def disabled(desk: Desk, device: str) -> bool:
+    """Take a device's logins away; return whether a running broker knows it already."""
+    with changing(desk) as book:
+        desk.write(book.without(device))
+        return desk.reload()
+
+
+def tidied(desk: Desk, now_utc: datetime) -> int:
+    """Take the logins away that newer ones have left behind; return how many."""
+    if not any(each.has_ended(now_utc) for each in desk.book.logins):
+        return 0  # without the lock: it is asked every minute
+    with changing(desk) as book:
+        left = book.as_of(now_utc)
+        desk.write(left)
+        desk.reload()
+    return len(book.logins) - len(left.logins)
 
 
 def _hang_up(pid_path: Path, program: str) -> bool:

@@ -8,6 +8,7 @@ import re
 import signal
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 from ingest.alerts.watcher import Watcher, watching
 from ingest.broker import EmbeddedBroker, Login
 from ingest.broker_care import cared_for
+from ingest.broker_desk import EmbeddedDesk, tidied
 from ingest.codecs.cli import open_codecs
 from ingest.counters import Status
 from ingest.link import MqttLink
@@ -61,6 +63,7 @@ def ingest(
         stores = rim.enter_context(open_stores(settings))
         codecs = rim.enter_context(contextlib.closing(open_codecs(settings)))
         broker, broker_settings = None, settings.broker
+        desk = EmbeddedDesk(settings.data_dir, settings.broker.topics)
         if embedded_broker:
             topics = [source.topic for source in settings.broker.sources]
             broker = rim.enter_context(
@@ -83,7 +86,7 @@ def ingest(
             codecs=codecs,
             turns=turns,
             on_ready=voice.ready,
-            on_status=lambda status: _watch(status, voice, broker, stop),
+            on_status=lambda status: _watch(status, voice, broker, desk, stop),
             on_kept=rim.enter_context(noting(stores.vitals)).take,
         )
         rim.enter_context(
@@ -108,11 +111,15 @@ def _lock_path(settings: Settings) -> Path:
     return settings.data_dir / f"ingest-{name}.lock"
 
 
-def _watch(status: Status, voice: "_Voice", broker: EmbeddedBroker | None, stop: threading.Event) -> None:
-    """Tell the counters; end when our broker has, so that a supervisor starts both anew."""
+def _watch(
+    status: Status, voice: "_Voice", broker: EmbeddedBroker | None, desk: EmbeddedDesk, stop: threading.Event
+) -> None:
+    """Tell the counters; end when our broker has, so that a supervisor starts both anew; end logins that are over."""
     voice.status(status)
     if broker is not None and not broker.running:
         stop.set()
+    elif broker is not None:
+        tidied(desk, datetime.now(UTC))
 
 
 def _with_login(settings: BrokerSettings, port: int, login: Login) -> BrokerSettings:

@@ -3,13 +3,17 @@
 A device publishes on its own topic and nowhere else. Its user name is a part of that topic, so a name must not be
 able to widen it: `+` and `#` are wildcards, `/` is another level, `%` and `$` have a meaning in access lists, and `:`
 ends the name in mosquitto's password file.
+
+A broker knows one password for each user name. So a device that gets a new one gets a new name with it, `H0001@2` after
+`H0001`, and for a while both are good: nobody need be at the bin at the minute of the change.
 """
 
 import json
 import re
 import secrets
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +22,8 @@ from ingest.topics import bare
 from tomma.errors import ConfigurationError, ConflictError, NotFoundError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+AGAIN = "@"
+"""Stands between a device's id and the count of its passwords; no id holds it."""
 OURS = re.compile(r"(ingest(-\d+)?|device)")
 PASSWORD_BYTES = 24
 
@@ -31,6 +37,17 @@ class Enrolled:
     """What the broker compares with: a hash where it can, else the password."""
     topics: tuple[str, ...] = ()
     """Where it may publish, as filters; none means the device's own topic."""
+    until_utc: datetime | None = None
+    """When a newer password leaves this one behind; None: it is the device's newest."""
+
+    @property
+    def device(self) -> str:
+        """Whose login it is: the device's id, as it stands in its topic."""
+        return self.name.partition(AGAIN)[0]
+
+    def has_ended(self, now_utc: datetime) -> bool:
+        """Return whether a newer password has left it behind."""
+        return self.until_utc is not None and self.until_utc <= now_utc
 
     @property
     def username(self) -> str:
@@ -103,8 +120,7 @@ class LoginBook:
         if not path.exists():
             return cls(path)
         try:
-            rows = json.loads(path.read_text(encoding="utf-8"))
-            return cls(path, tuple(Enrolled(row["name"], row["secret"], tuple(row["topics"])) for row in rows))
+            return cls(path, tuple(_read(row) for row in json.loads(path.read_text(encoding="utf-8"))))
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise ConfigurationError(f"{path}: must be a list of logins, got {exc}; restore it from a backup") from exc
 
@@ -118,19 +134,58 @@ class LoginBook:
         """The logins of ingest."""
         return tuple(each for each in self.logins if OURS.fullmatch(each.name))
 
-    def with_login(self, login: Enrolled) -> Self:
-        """Return the book with one more; ConflictError when the name is taken."""
-        if any(each.name == login.name for each in self.logins):
-            raise ConflictError(f"{login.name!r} is enrolled already; disable-device first for a new password")
-        return replace(self, logins=(*self.logins, login))
+    def with_logins(self, *logins: Enrolled) -> Self:
+        """Return the book with more of them; ConflictError when a device has one already."""
+        known = {each.device for each in self.logins}
+        for login in logins:
+            if login.device in known:
+                raise ConflictError(f"{login.device!r} is enrolled already; rotate-device gives it a new password")
+            known.add(login.device)
+        return replace(self, logins=(*self.logins, *logins))
 
-    def without(self, name: str) -> Self:
-        """Return the book without this login; NotFoundError when there is none."""
-        left = tuple(each for each in self.logins if each.name != name)
+    def rotated(self, device: str, secret: str, until_utc: datetime | None) -> tuple[Self, Enrolled]:
+        """Return the book with a new login of the device, and that login.
+
+        Args:
+            device: Whose password is to be new.
+            secret: What the broker compares the new one with.
+            until_utc: How long the one before is good for; None: no more. Older ones end now.
+
+        Raises:
+            NotFoundError: If it is not enrolled.
+        """
+        newest = next((each for each in self.logins if each.device == device and each.until_utc is None), None)
+        if newest is None:
+            raise NotFoundError(f"{device!r} is not enrolled here")
+        count = int(newest.name.partition(AGAIN)[2] or 1) + 1
+        fresh = Enrolled(f"{device}{AGAIN}{count}", secret, newest.topics)
+        others = tuple(each for each in self.logins if each.device != device)
+        left = (replace(newest, until_utc=until_utc),) if until_utc is not None else ()
+        return replace(self, logins=(*others, *left, fresh)), fresh
+
+    def without(self, device: str) -> Self:
+        """Return the book without any login of this device; NotFoundError when there is none."""
+        left = tuple(each for each in self.logins if each.device != device)
         if len(left) == len(self.logins):
-            raise NotFoundError(f"{name!r} is not enrolled here")
+            raise NotFoundError(f"{device!r} is not enrolled here")
         return replace(self, logins=left)
+
+    def as_of(self, now_utc: datetime) -> Self:
+        """Return the book without the logins that have ended; itself when none has."""
+        left = tuple(each for each in self.logins if not each.has_ended(now_utc))
+        return self if len(left) == len(self.logins) else replace(self, logins=left)
 
     def save(self) -> None:
         """Write it, for its owner only."""
-        write_private(self.path, json.dumps([asdict(each) for each in self.logins], indent=1) + "\n")
+        write_private(self.path, json.dumps([_row(each) for each in self.logins], indent=1) + "\n")
+
+
+def _row(login: Enrolled) -> Mapping[str, object]:
+    row: dict[str, object] = {"name": login.name, "secret": login.secret, "topics": login.topics}
+    return row if login.until_utc is None else {**row, "until_utc": login.until_utc.isoformat()}
+
+
+def _read(row: Mapping[str, str]) -> Enrolled:
+    until = row.get("until_utc")
+    topics = tuple(row["topics"])
+    return Enrolled(row["name"], row["secret"], topics, datetime.fromisoformat(until) if until else None)

@@ -111,8 +111,9 @@ def acl(topics: Sequence[str], book: LoginBook) -> str:
         reads = [*(bare(topic) for topic in topics), DROPPED_TOPIC]
         lines += ["", f"user {worker.name}", *(f"topic read {topic}" for topic in reads)]
     for login in book.devices:
-        if login.topics:
-            lines += ["", f"user {login.name}", *(f"topic write {topic}" for topic in login.topics)]
+        writes = login.topics or (own_topics(topics, login.device) if login.name != login.device else ())
+        if writes:  # else the pattern above does
+            lines += ["", f"user {login.name}", *(f"topic write {topic}" for topic in writes)]
     return "\n".join(lines) + "\n"
 
 

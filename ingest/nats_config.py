@@ -84,7 +84,7 @@ def users(
 
 
 def _enrolled_user(login: Enrolled, topics: Sequence[str]) -> Mapping[str, object]:
-    subjects = [subject_of(topic) for topic in login.topics or own_topics(topics, login.name)]
+    subjects = [subject_of(topic) for topic in login.topics or own_topics(topics, login.device)]
     publish = {"allow": subjects} if subjects else {"deny": [">"]}  # NATS takes an empty "allow" for everything
     return _user(login, publish=publish, subscribe={"deny": [">"]})
 

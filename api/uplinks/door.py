@@ -91,5 +91,5 @@ class UplinkDoor:
 
 def door_settings(broker: BrokerSettings) -> BrokerSettings:
     """Return the settings with the door's topics as its sources: each may carry as many devices as the city has."""
-    sources = tuple(Source(topic=f"{TOPIC}/{each}", envelope=each) for each in sorted(NETWORKS))  # type: ignore[arg-type]
+    sources = tuple(Source(topic=f"{TOPIC}/{each}", envelope=each) for each in sorted(NETWORKS))
     return broker.model_copy(update={"sources": sources})

@@ -69,7 +69,7 @@ class Door(City):
         """The same, on a store that can be shut."""
         self.store = Sulking(self.world.stores.readings)
         pace = replace(FAST, stored_within_s=self.patience_s)
-        return replace(super().context(), readings=self.store, pace=pace)  # type: ignore[arg-type]
+        return replace(super().context(), readings=self.store, pace=pace)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from typer.testing import CliRunner
 
-from ingest.broker import EmbeddedBroker, Login, logins
+from ingest.broker import TOPICS, EmbeddedBroker, Login, logins
 from ingest.broker_config import app
+from ingest.broker_desk import EmbeddedDesk, tidied
 from ingest.enrolment import Enrolled
 from ingest.nats_config import subject_of, users
 from tomma.errors import ConfigurationError
@@ -261,9 +263,10 @@ def test_rights_are_given_on_the_subject_of_a_topic(topic: str, subject: str) ->
     }
 
 
-def enrol(data_dir: Path, command: str, name: str) -> Any:
+def enrol(data_dir: Path, command: str, name: str, *more: str) -> Any:
     """Run `tomma broker-config` for the embedded broker of this data directory."""
-    done = CliRunner(env={"TOMMA_DATA_DIR": str(data_dir)}).invoke(app, [command, name, "--kind", "embedded", "--json"])
+    arguments = [command, name, "--kind", "embedded", "--json", *more]
+    done = CliRunner(env={"TOMMA_DATA_DIR": str(data_dir)}).invoke(app, arguments)
     assert done.exit_code == 0, (done.output, done.exception)
     return json.loads(done.output)
 
@@ -309,6 +312,25 @@ def test_a_disabled_device_is_cut_at_once(client: Any, tmp_path: Path, wait: Cal
     wait(lambda: stolen.lost, "the broker hangs up on it")
     wait(lambda: not any_success([client(login, "again")]), "and lets it in no more")
     assert not other.lost
+
+
+def test_a_new_password_and_the_former_one_are_both_good_until_it_is_over(
+    client: Any, tmp_path: Path, wait: Callable[..., None]
+) -> None:
+    """The embedded broker knows one password for a name, too; both logins have the device's own topic."""
+    former = enrol(tmp_path, "add-device", "H0001")
+    fresh = enrol(tmp_path, "rotate-device", "H0001", "--overlap-h", "1")
+    assert (fresh["username"], fresh["topics"]) == ("H0001@2", former["topics"])
+    logins = [Login(each["username"], each["password"]) for each in (former, fresh)]
+    wait(lambda: client(logins[1], "new").mqtt and any_success(client.made), "the new login is good")
+    new = client.made[-1]
+    wait(lambda: client(logins[0], "old").mqtt and any_success(client.made), "so is the former one")
+    old = client.made[-1]
+    desk = EmbeddedDesk(tmp_path, TOPICS)
+    assert tidied(desk, datetime.now(UTC)) == 0
+    assert tidied(desk, datetime.now(UTC) + timedelta(hours=2)) == 1
+    wait(lambda: old.lost, "the former one is cut when it is over")
+    assert not new.lost
 
 
 def test_a_packet_that_is_too_large_costs_its_sender_only(client: Any, wait: Callable[..., None]) -> None:

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from typer.testing import CliRunner
 
 from ingest.broker_config import app
+from ingest.broker_desk import MosquittoDesk, enrolled
+from tomma.settings import BrokerSettings
 
 PATIENCE_S = 10.0
 READING = "tomma/v1/{}/reading"
@@ -283,6 +286,60 @@ def test_a_disabled_device_is_cut_at_once_and_the_others_are_not(guarded: Mosqui
     wait(lambda: again.answers or again.gone, "the broker answers")
     assert again.answers == ["Not authorized"]
     assert kept.gone == []
+
+
+def test_a_new_password_and_the_former_one_are_both_good_for_a_while(
+    guarded: Mosquitto, listener: Peer, wait: Callable[..., None]
+) -> None:
+    """Nobody need stand at the bin at the minute of the change; what is over is cut, and only that."""
+    former = guarded.enrol("H0001")
+    device = guarded.peer(former)
+    wait(lambda: device.answers == ["Success"], "the device is connected")
+    where = ("--out", str(guarded.directory))
+    fresh = json.loads(tomma("rotate-device", "H0001", *where, "--json").splitlines()[-1])
+    assert (fresh["username"], fresh["topics"][0]) == ("H0001@2", READING.format("H0001"))
+    renewed = guarded.peer(fresh)
+    wait(lambda: renewed.answers == ["Success"], "the new login is good at once")
+    assert renewed.publish(READING.format("H0001"), b"new") == "Success"
+    assert renewed.publish(READING.format("H0002")) == "Not authorized"
+    assert device.publish(READING.format("H0001"), b"old") == "Success"
+    assert {payload for _, payload in heard(listener, wait, READING.format("H0001"))} <= {b"new", b"old"}
+    assert "took away 0" in tomma("tidy", *where)
+    tomma("rotate-device", "H0001", *where, "--overlap-h", "0.000001")  # the first one ends now, the second soon
+    wait(lambda: device.gone, "the broker hangs up on the first")
+    assert renewed.gone == []
+    assert "took away 1" in tomma("tidy", *where)
+    wait(lambda: renewed.gone, "the broker hangs up on the second")
+    assert [json.loads(row)["username"] for row in tomma("list-devices", *where, "--json").splitlines()] == ["H0001@3"]
+    guarded.disable("H0001")
+    assert tomma("list-devices", *where) == ""
+
+
+def test_ten_thousand_devices_get_their_logins_in_one_go(guarded: Mosquitto, wait: Callable[..., None]) -> None:
+    """All or none, in one file that only its owner reads; docs/brokers.md says what it costs."""
+    names, to = guarded.directory / "names.txt", guarded.directory / "given.csv"
+    names.write_text("".join(f"D{number:05d}\n" for number in range(10_000)))
+    where = ("--out", str(guarded.directory), "--to", str(to))
+    assert "enrolled 10000 devices" in tomma("add-devices", str(names), *where)
+    assert to.stat().st_mode & 0o077 == 0
+    name, password, publish = to.read_text().splitlines()[-1].split(",")
+    device = guarded.peer({"username": name, "password": password})
+    wait(lambda: device.answers == ["Success"], "the last of them is let in")
+    assert (name, publish.split()[0]) == ("D09999", READING.format("D09999"))
+    names.write_text("E1\nD00007\n")
+    again = CliRunner().invoke(app, ["add-devices", str(names), *where[:2], "--to", str(to.with_name("more.csv"))])
+    assert again.exit_code != 0
+    assert not to.with_name("more.csv").exists()
+    assert "\nE1:" not in (guarded.directory / "passwords").read_text()
+
+
+def test_two_who_enrol_at_once_undo_nothing_of_each_other(tmp_path: Path) -> None:
+    """The book is read, changed and written by one at a time."""
+    tomma("--out", str(tmp_path), "--run-as", getpass.getuser())
+    desk = MosquittoDesk(tmp_path, BrokerSettings().topics)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: enrolled(desk, [f"H{number}"]), range(20)))
+    assert {each.device for each in desk.book.devices} == {f"H{number}" for number in range(20)}
 
 
 def test_a_burst_waits_for_an_ingest_that_is_away(
