@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine with git, make and any Python 3:
 #   make demo    a living city on this machine; prints the address to open
 #   make test    every check and every test
-.PHONY: demo test check test-long lock format clean
+.PHONY: demo test suite check test-long lock format clean
 .DEFAULT_GOAL := help
 PYTHON3 ?= python3
 BIN := .venv/bin
@@ -16,8 +16,10 @@ demo:
 
 test:
 	@$(PYTHON3) tools/bootstrap.py test
-	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	@$(MAKE) --no-print-directory --jobs=2 check suite
+
+suite:
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check:
 	@$(BIN)/ruff format --check .
