@@ -49,7 +49,7 @@ Key = Annotated[Path | None, typer.Option("--tls-key", help="Its private key (PE
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is every one. [default: as set]")] = "",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is a free one. [default: as set]")] = -1,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 is a free one. [default: as set]")] = None,
     tls_cert: Certificate = None,
     tls_key: Key = None,
 ) -> None:
@@ -57,7 +57,7 @@ def serve(
     settings = load_settings()
     _check_pair(tls_cert, tls_key)
     _leave_quietly()
-    wanted = Wanted(host or settings.server.host, port if port >= 0 else settings.server.port, tls_cert, tls_key)
+    wanted = Wanted(host or settings.server.host, settings.server.port if port is None else port, tls_cert, tls_key)
     while _serve_once(settings, wanted):
         log.info("set up; serving again on %s", wanted.host)
 

@@ -3,6 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
 import {TopBar} from "../office/topbar.js";
+import {Waiting} from "../office/waiting.js";
 import {TABS} from "./desk.js";
 import {List} from "./list.js";
 import {Panel} from "./panel.js";
@@ -38,6 +39,5 @@ export function AssetsApp({desk, fault, onLanguage}) {
   return html`<div class="manager">${desk
     ? html`<${Connected} desk=${desk} onLanguage=${onLanguage} />`
     : html`<${TopBar} here="assets" onLanguage=${onLanguage} />
-      <main id="content" class="waiting"><p role="status">${fault ? t("app.could_not_load", {detail: fault})
-        : t("app.loading")}</p></main>`}</div>`;
+      <${Waiting} fault=${fault} />`}</div>`;
 }

@@ -3,6 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
 import {TopBar} from "../office/topbar.js";
+import {Waiting} from "../office/waiting.js";
 import {Course} from "./course.js";
 import {Proof} from "./proof.js";
 import {Range} from "./range.js";
@@ -38,6 +39,5 @@ export function FiguresApp({desk, fault, onLanguage}) {
   return html`<div class="manager">${desk
     ? html`<${Connected} desk=${desk} onLanguage=${onLanguage} />`
     : html`<${TopBar} here="figures" onLanguage=${onLanguage} />
-      <main id="content" class="waiting"><p role="status">${fault ? t("app.could_not_load", {detail: fault})
-        : t("app.loading")}</p></main>`}</div>`;
+      <${Waiting} fault=${fault} />`}</div>`;
 }

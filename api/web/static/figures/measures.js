@@ -47,3 +47,6 @@ export function roundHours(format, hours) {
   const tenths = Math.round(hours * 10) / 10 || 0; // no "-0 h"
   return `${Math.abs(tenths) < 100 ? format.tenth(tenths) : format.whole(tenths)} h`;
 }
+
+/** A share in whole percents; a small loss is "0%", not "-0%". */
+export const wholePct = (format, share) => format.pct(Math.round(share * 100) / 100 || 0);

@@ -1,7 +1,7 @@
 /** What was saved against each rule: one sentence that anybody understands, and the numbers behind it. */
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
-import {roundHours} from "./measures.js";
+import {roundHours, wholePct} from "./measures.js";
 
 /** How a measure of a saving is written. */
 const WRITE = {
@@ -41,7 +41,7 @@ function Row({measure}) {
   const {t, format} = useWords();
   const write = (value) => WRITE[measure.name](format, value);
   return html`<tr><th scope="row">${t(`figures.saved.${measure.name}`)}</th>
-    <td>${write(measure.total)}</td><td>${measure.of ? format.pct(measure.total / measure.of) : "–"}</td>
+    <td>${write(measure.total)}</td><td>${measure.of ? wholePct(format, measure.total / measure.of) : "–"}</td>
     <td>${write(measure.per_day)}</td>
     <td>${measure.low === null ? "–" : t("figures.between", {low: write(measure.low), high: write(measure.high)})}</td></tr>`;
 }

@@ -5,6 +5,7 @@ import {Icon} from "../lib/icons.js";
 import {useStore} from "../lib/store.js";
 import {canDrawMaps} from "../map/able.js";
 import {TopBar} from "../office/topbar.js";
+import {Waiting} from "../office/waiting.js";
 import {fileAddress, fromAddress, look, toAddress} from "./choice.js";
 import {BinDrawer} from "./drawer.js";
 import {Figures} from "./figures.js";
@@ -94,6 +95,5 @@ export function ManagerApp({desk, fault, onLanguage}) {
   return html`<div class="manager">${desk
     ? html`<${Connected} desk=${desk} onLanguage=${onLanguage} />`
     : html`<${TopBar} here="city" onLanguage=${onLanguage} />
-      <main id="content" class="waiting"><p role="status">${fault ? t("app.could_not_load", {detail: fault})
-        : t("app.loading")}</p></main>`}</div>`;
+      <${Waiting} fault=${fault} />`}</div>`;
 }

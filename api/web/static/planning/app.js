@@ -4,6 +4,7 @@ import {html, useState} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
 import {canDrawMaps} from "../map/able.js";
 import {TopBar} from "../office/topbar.js";
+import {Waiting} from "../office/waiting.js";
 import {BinList} from "./bins.js";
 import {BinCard} from "./card.js";
 import {Comparison} from "./compare.js";
@@ -81,6 +82,5 @@ export function PlanningApp({desk, fault, onLanguage}) {
   return html`<div class="manager">${desk
     ? html`<${Connected} desk=${desk} onLanguage=${onLanguage} />`
     : html`<${TopBar} here="planning" onLanguage=${onLanguage} />
-      <main id="content" class="waiting"><p role="status">${fault ? t("app.could_not_load", {detail: fault})
-        : t("app.loading")}</p></main>`}</div>`;
+      <${Waiting} fault=${fault} />`}</div>`;
 }
