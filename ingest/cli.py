@@ -8,6 +8,7 @@ import re
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -27,11 +28,12 @@ from ingest.subscriber import Subscriber
 from ingest.topics import SHARE
 from ingest.turns import FileTurns
 from ingest.vitals import noting
+from tomma.clock import Clock
 from tomma.errors import ConfigurationError
 from tomma.locks import the_only
 from tomma.settings import BrokerSettings, Settings, load_settings
 from tomma.stores.retention import retaining
-from tomma.stores.wiring import open_stores
+from tomma.stores.wiring import Stores, open_stores
 
 app = typer.Typer(add_completion=False, help="Take readings from the broker into the store.")
 
@@ -92,17 +94,18 @@ def ingest(
         rim.enter_context(
             reporting(stores.workers, broker_settings.client_id, lambda: facts(subscriber.status(), stores.readings))
         )
-        rim.enter_context(
-            retaining(
-                stores.readings, stores.assets, settings.retention, clock, settings.retention_journal, stores.audit
-            )
-        )
+        rim.enter_context(_retaining(stores, settings, clock))
         watcher = Watcher(stores.readings, stores.registry, stores.plans, stores.events, clock)
         rim.enter_context(watching(watcher, clock))
         subscriber.run(stop)
         voice.ended(subscriber.status())
         if broker is not None:
             broker.check()
+
+
+def _retaining(stores: Stores, settings: Settings, clock: Clock) -> AbstractContextManager[None]:
+    journal = settings.retention_journal
+    return retaining(stores.readings, stores.assets, settings.retention, clock, journal, stores.audit, stores.old_rows)
 
 
 def _lock_path(settings: Settings) -> Path:
@@ -128,7 +131,7 @@ def _with_login(settings: BrokerSettings, port: int, login: Login) -> BrokerSett
         raise ConfigurationError(
             "share_group and $share topics must be left out with the embedded broker: it knows no shared subscriptions"
         )
-    return settings.model_copy(update={**own, "mqtt_version": "3.1.1", "tls": False})
+    return settings.model_copy(update={**own, "password_file": None, "mqtt_version": "3.1.1", "tls": False})
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ An unknown key is refused. Variables win over the file: TOMMA_BROKER__PORT=1884 
 import os
 import re
 import tomllib
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self, get_args
@@ -26,7 +25,6 @@ from tomma.errors import ConfigurationError
 from tomma.model import SkipReason
 from tomma.notify_settings import AlertSettings, NotifySettings
 from tomma.people_settings import AuditSettings, PeopleSettings
-from tomma.ports import Aging
 from tomma.secret_files import secret_of
 from tomma.section import Section, refuse_both
 from tomma.settings_faults import PREFIX, refuse_open_secrets, refuse_strange_variables, told
@@ -231,10 +229,12 @@ class RetentionSettings(Section):
     audit_days: int = Field(default=730, ge=0)
     """Who did what: two years, for what is found late; a checkpoint goes on vouching for what was deleted."""
 
-    def days(self) -> Mapping[Aging, int]:
-        """Return the limits of the kinds that have one."""
-        limits = {kind: int(getattr(self, f"{kind.value}_days")) for kind in Aging}
-        return {kind: days for kind, days in limits.items() if days}
+    taps_days: int = Field(default=730, ge=0)
+    """What drivers did, with the places: long after plans, forecasts and the audited saving have used it."""
+    care_days: int = Field(default=730, ge=0)
+    """What people did about alerts, work that is over, what they asked for."""
+    doors_days: int = Field(default=90, ge=4)
+    """Sessions, links, codes and tries that are long dead, and browsers that came no more."""
 
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -55,7 +55,10 @@ def back_up(settings: Settings, target: Path, now_utc: datetime) -> Mapping[str,
             document = {"format": "tomma-backup", "version": 1, "at_utc": now_utc.isoformat()}
             files = {name: asdict(copied) for name, copied in found.items()}
             (draft / MANIFEST).write_text(json.dumps(document | {"files": files}, indent=1), encoding="utf-8")
+            for path in (*draft.rglob("*"), draft):
+                sync(path)
             draft.rename(target)
+            sync(target.parent)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     return found
@@ -82,7 +85,8 @@ def restore(settings: Settings, source: Path) -> Mapping[str, Copied]:
             sync(home / f"{name}.new")
         for name in files:  # all are complete: now give them their names
             (home / f"{name}.new").rename(home / name)
-        sync(home)
+        for folder in {(home / name).parent for name in files} | {home}:
+            sync(folder)
     return files
 
 

@@ -8,11 +8,13 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from tomma.asset_ports import AssetBook
 from tomma.audit import AuditBook
@@ -22,6 +24,7 @@ from tomma.locks import holding
 from tomma.model import check_utc
 from tomma.ports import Aging, ReadingStore
 from tomma.settings import RetentionSettings
+from tomma.stores.keeping import OldRows, SqlOldRows
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +55,13 @@ def apply(
     *,
     assets: AssetBook | None = None,
     audit: AuditBook | None = None,
+    rows: SqlOldRows | None = None,
     dry_run: bool = False,
 ) -> Sequence[Outcome]:
     """Delete what is due, and append one line for each kind to `journal`; a dry run only counts.
 
-    Photos are in `assets`, audit records in `audit`; without these they are left alone.
+    Photos are in `assets`, audit records in `audit`, all else of the registry in `rows`; without these they are left
+    alone.
 
     Raises:
         StoreUnavailableError: If the store fails, or another process is at it; what was done is in the journal.
@@ -65,26 +70,46 @@ def apply(
         if not got:
             raise StoreUnavailableError(f"{journal}: another process applies the retention now")
         found = []
-        for kind, days in settings.days().items():
-            bound = _bound(kind.value, now_utc, days, journal, store)
-            if kind is Aging.READINGS:
-                deleted = store.delete_before(bound, dry_run=dry_run)
-            else:
-                deleted = store.forget_before(kind, bound, dry_run=dry_run)
-            found.append(Outcome(now_utc, kind.value, bound, deleted))
-            if not dry_run:
-                _note(found[-1], journal)
-        if assets is not None and settings.photos_days:
-            bound = _bound(PHOTOS, now_utc, settings.photos_days, journal, store)
-            found.append(Outcome(now_utc, PHOTOS, bound, assets.forget_photos_before(bound, dry_run=dry_run)))
-            if not dry_run:
-                _note(found[-1], journal)
-        if audit is not None and settings.audit_days:
-            bound = _bound(AUDIT, now_utc, settings.audit_days, journal, store)
-            found.append(Outcome(now_utc, AUDIT, bound, audit.forget_before(bound, now_utc, dry_run=dry_run)))
+        ways = _ways(store, now_utc, assets, audit, rows)
+        for kind, days in ((kind, int(getattr(settings, f"{kind}_days"))) for kind in ways):
+            if not days:
+                continue
+            bound = _bound(kind, now_utc, days, journal, store)
+            found.append(Outcome(now_utc, kind, bound, ways[kind](bound, dry_run)))
             if not dry_run:
                 _note(found[-1], journal)
         return found
+
+
+def _ways(
+    store: ReadingStore,
+    now_utc: datetime,
+    assets: AssetBook | None,
+    audit: AuditBook | None,
+    rows: SqlOldRows | None,
+) -> Mapping[str, Callable[[datetime, bool], int]]:
+    """Return how each kind of record goes, by the name that its setting begins with."""
+    ways: dict[str, Callable[[datetime, bool], int]] = {
+        Aging.READINGS.value: lambda bound, dry_run: store.delete_before(bound, dry_run=dry_run)
+    }
+    for aging in Aging:
+        if aging is not Aging.READINGS:
+            ways[aging.value] = partial(_forgotten, store, aging)
+    if assets is not None:
+        ways[PHOTOS] = lambda bound, dry_run: assets.forget_photos_before(bound, dry_run=dry_run)
+    if rows is not None:
+        ways |= {kind.value: partial(_forgotten, rows, kind) for kind in OldRows}
+    if audit is not None:  # last: its own record of a run vouches for what went
+        ways[AUDIT] = lambda bound, dry_run: audit.forget_before(bound, now_utc, dry_run=dry_run)
+    return ways
+
+
+class _Forgets[Kind](Protocol):
+    def forget_before(self, kind: Kind, moment: datetime, /, *, dry_run: bool = False) -> int: ...
+
+
+def _forgotten[Kind](keeper: _Forgets[Kind], kind: Kind, bound: datetime, dry_run: bool) -> int:
+    return keeper.forget_before(kind, bound, dry_run=dry_run)
 
 
 def _bound(kind: str, now_utc: datetime, days: int, journal: Path, store: ReadingStore) -> datetime:
@@ -136,11 +161,12 @@ def retaining(
     clock: Clock,
     journal: Path,
     audit: AuditBook | None = None,
+    rows: SqlOldRows | None = None,
 ) -> Iterator[None]:
     """Apply the retention once a day inside, whichever of several processes is first."""
     stop = threading.Event()
     thread = threading.Thread(
-        target=_daily, args=(store, assets, audit, settings, clock, journal, stop), name="retention", daemon=True
+        target=_daily, args=(store, assets, audit, rows, settings, clock, journal, stop), name="retention", daemon=True
     )
     thread.start()
     try:
@@ -154,6 +180,7 @@ def _daily(
     store: ReadingStore,
     assets: AssetBook,
     audit: AuditBook | None,
+    rows: SqlOldRows | None,
     settings: RetentionSettings,
     clock: Clock,
     journal: Path,
@@ -164,7 +191,7 @@ def _daily(
         try:
             last_utc = max((each.at_utc for each in read_journal(journal)), default=datetime.min.replace(tzinfo=UTC))
             if now_utc - last_utc >= EVERY:
-                apply(store, settings, now_utc, journal, assets=assets, audit=audit)
+                apply(store, settings, now_utc, journal, assets=assets, audit=audit, rows=rows)
         except TommaError as exc:
             log.warning("retention put off why=%s", exc)
         except Exception:  # a front door of its own: tomorrow is another day

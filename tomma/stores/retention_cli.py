@@ -31,6 +31,7 @@ def apply_now(
             settings.retention_journal,
             assets=stores.assets,
             audit=stores.audit,
+            rows=stores.old_rows,
             dry_run=dry_run,
         )
     _show(found, "due" if dry_run else "deleted", as_json=as_json)

@@ -21,6 +21,7 @@ from tomma.stores.audit import AuditFiles, SqlAuditBook
 from tomma.stores.care import SqlCareBook
 from tomma.stores.database import open_database
 from tomma.stores.events import SqlEventLog
+from tomma.stores.keeping import SqlOldRows
 from tomma.stores.mornings import SqlMorningBook
 from tomma.stores.opendata import SqlOpenDataBook
 from tomma.stores.outbox import SqlOutbox
@@ -58,6 +59,7 @@ class Stores:
     saving: SavingBook
     mornings: MorningBook
     audit: AuditBook
+    old_rows: SqlOldRows
     open_data: OpenDataBook
     engine: sa.Engine
     """The database under registry, plans and events."""
@@ -104,6 +106,7 @@ def open_stores(settings: Settings) -> Stores:
         mornings=SqlMorningBook(engine),
         audit=SqlAuditBook(engine, _audit_files(settings)),
         open_data=SqlOpenDataBook(engine),
+        old_rows=SqlOldRows(engine),
         engine=engine,
     )
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tomma.audit import Deed
 from tomma.city import City
 from tomma.errors import ConfigurationError
-from tomma.model import BinId, Reading, SensorId
+from tomma.model import BinId, Event, EventKind, PlanId, Reading, SensorId, VehicleId
 from tomma.settings import Settings
+from tomma.stores.audit import read_key
 from tomma.stores.backup import MANIFEST, back_up, restore
 from tomma.stores.wiring import open_stores
 
@@ -74,6 +77,66 @@ def test_a_backup_under_load_is_one_moment_and_comes_back_row_by_row(
     assert copied["readings.sqlite3"].rows["reading"] == len(found)
     scripts = [Settings.data_dir / "codecs" / "acme.js" for Settings in (home, elsewhere)]
     assert scripts[0].read_bytes() == scripts[1].read_bytes()
+
+
+@pytest.fixture
+def office(home: Settings) -> Iterator[Callable[[], int]]:
+    """Taps and records without pause, two at a time, and how many of each are promised."""
+    done, stop = [0], threading.Event()
+
+    def write() -> None:
+        with open_stores(home) as stores:
+            while not stop.is_set():
+                numbers = (2 * done[0], 2 * done[0] + 1)
+                stores.events.append([_tap(number) for number in numbers])
+                stores.audit.append([Deed(T0, "tablet:t", f"tapped-{number}") for number in numbers])
+                done[0] += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    yield lambda: 2 * done[0]
+    stop.set()
+    thread.join(PATIENCE_S)
+
+
+def _tap(number: int) -> Event:
+    return Event(
+        f"tablet-{number:06}", "t", number, PlanId("p"), VehicleId("V"), EventKind.EMPTIED, T0, T0, BinId("B1")
+    )
+
+
+def _rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in names.fetchall()}  # noqa: S608
+
+
+def test_taps_and_their_record_come_back_as_one_moment_and_the_chain_holds(
+    home: Settings, office: Callable[[], int], tmp_path: Path
+) -> None:
+    """Row by row in every table of the registry; no counter is ahead of what it counts, and auditors can go on."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not (before := office()) and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    copied = back_up(home, tmp_path / "backup", T0)
+    after = office()
+    elsewhere = Settings(data_dir=tmp_path / "elsewhere")
+    restore(elsewhere, tmp_path / "backup")
+
+    there, here = (_rows(each.data_dir / "registry.sqlite3") for each in (home, elsewhere))
+    assert {name: len(rows) for name, rows in here.items()} == copied["registry.sqlite3"].rows
+    assert [name for name in here if name != "counter" and not set(here[name]) <= set(there[name])] == []
+    quiet = here.keys() - {"counter", "event", "audit_record"}
+    assert {name: here[name] for name in quiet} == {name: there[name] for name in quiet}
+    with open_stores(elsewhere) as stores:
+        taps = stores.events.since(0, 1_000_000)[1]
+        verdict = stores.audit.verify(keys=[read_key(home.audit_key_path)])
+    assert [each.sequence for each in taps] == list(range(len(taps)))
+    assert before <= len(taps) <= after + 2
+    assert len(taps) - 2 <= verdict.records <= len(taps)
+    assert verdict.is_whole, verdict
+    assert {("event_position", len(taps)), ("audit", verdict.records)} <= set(here["counter"])
 
 
 def test_a_backup_never_overwrites_and_is_never_put_over_anything(home: Settings, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from tomma.ports import Aging, ReadingStore
 from tomma.settings import RetentionSettings, Settings
 from tomma.stores import retention, retention_cli
 from tomma.stores.assets import SqlAssetBook
+from tomma.stores.keeping import OldRows
 from tomma.stores.sqlite_readings import SqliteReadings
 from tomma.stores.wiring import open_stores
 
@@ -219,6 +220,7 @@ def test_the_command_counts_deletes_and_shows(tmp_path: Path, monkeypatch: pytes
         Aging.ALERTS.value: 0,
         Aging.DEAD_LETTERS.value: 0,
         retention.PHOTOS: 0,
+        **{kind.value: 0 for kind in OldRows},
         retention.AUDIT: 0,
     }
     assert run("apply", "--dry-run") == expected
