@@ -44,6 +44,7 @@ from api.basemap.plugged import plugged_of
 from api.basemap.router import build_router as build_tiles_router
 from api.context import ApiContext
 from api.guards.body import BodyLimit
+from api.guards.head import HeadAsGet, HeadLimit
 from api.guards.headers import SecurityHeaders
 from api.guards.hosts import TrustedHosts
 from api.guards.origin import SameOrigin
@@ -51,6 +52,7 @@ from api.metrics.requests import CountRequests, RequestMetrics
 from api.metrics.router import build_router as build_metrics_router
 from api.openapi import describe
 from api.pages.router import mount_pages
+from api.pages.security_txt import build_router as build_security_txt
 from api.problems.handlers import register as register_problems
 from api.problems.model import problems
 from api.services import Services
@@ -113,6 +115,7 @@ def create_app(context: ApiContext) -> FastAPI:
     requests = RequestMetrics()
     app.include_router(build_metrics_router(requests))
     mount_pages(app, demo=context.settings.people.demo)
+    app.include_router(build_security_txt(context))
     app.include_router(api.accounts.oidc_router.router)
     app.state.doors = doors_of(app)
     register_problems(app)
@@ -142,6 +145,8 @@ def _guard(app: FastAPI, services: Services) -> None:
     app.add_middleware(SameOrigin)
     app.add_middleware(Audited, recorder=services.recorder, wall=context.wall)
     app.add_middleware(TrustedHosts, names=(server.host, *server.trusted_hosts))
+    app.add_middleware(HeadLimit)
+    app.add_middleware(HeadAsGet)
     map_origin = context.settings.basemap.remote_origin
     app.add_middleware(SecurityHeaders, https=context.https, map_origin=map_origin)
 

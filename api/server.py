@@ -1,18 +1,29 @@
 """Uvicorn, told how to leave: open streams are ended first, so that a stop takes a moment and not for ever."""
 
+import asyncio
+import resource
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
 
+from api.guards.head import HEAD_MAX_BYTES
+from api.guards.headers import security_headers
+from api.guards.lines import Lines
+from api.guards.patience import PatientProtocol
 from api.services import Services
+from tomma.settings import Settings
 
 GRACE_S = 2
 """Requests under way are given so long when the server stops."""
 KEEP_ALIVE_S = 15
 BACKLOG = 2_048
+OWN_FILES = 256
+"""Files that stay free for stores, helpers and pages however many lines are open."""
 
 
 class Server(uvicorn.Server):
@@ -21,9 +32,12 @@ class Server(uvicorn.Server):
     def __init__(
         self, app: FastAPI, *, certificate: Path | None, key: Path | None, on_ready: Callable[[], None]
     ) -> None:
+        self._services: Services = app.state.services
         super().__init__(
             uvicorn.Config(
                 app,
+                http=_protocol(self._services.context.settings, https=certificate is not None),
+                h11_max_incomplete_event_size=HEAD_MAX_BYTES,
                 lifespan="on",
                 log_config=None,
                 access_log=False,
@@ -36,7 +50,6 @@ class Server(uvicorn.Server):
                 ssl_keyfile=key,
             )
         )
-        self._services: Services = app.state.services
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -49,6 +62,29 @@ class Server(uvicorn.Server):
         """End the streams, then what uvicorn ends."""
         self._services.hub.close()
         await super().shutdown(sockets)
+
+
+def _protocol(settings: Settings, *, https: bool) -> type[asyncio.Protocol]:
+    """Return what makes a connection's protocol: ours, with the limits that were set."""
+    door = settings.server.door
+    lines = Lines(
+        lines_max=_places(door.lines_max),
+        lines_per_address_max=door.lines_per_address_max,
+        uncounted=settings.server.trusted_proxies,
+    )
+    headers = {**security_headers(https=https, map_origin=settings.basemap.remote_origin), "Cache-Control": "no-store"}
+    made = partial(PatientProtocol, door=door, lines=lines, refusal_headers=headers)
+    return cast("type[asyncio.Protocol]", made)  # uvicorn only calls it
+
+
+def _places(lines_max: int) -> int:
+    """Return how many lines may be open, having asked the system for as many files as they need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = lines_max + OWN_FILES
+    if soft < wanted and soft != resource.RLIM_INFINITY:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return lines_max if soft == resource.RLIM_INFINITY else max(1, min(lines_max, soft - OWN_FILES))
 
 
 def listen_on(host: str, port: int) -> socket.socket:

@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from tomma.basemap_settings import BasemapSettings
 from tomma.clock import Clock, ScaledClock, SystemClock
+from tomma.door_settings import DoorSettings, SecurityContact
 from tomma.errors import ConfigurationError
 from tomma.model import SkipReason
 from tomma.notify_settings import AlertSettings, NotifySettings
@@ -155,6 +156,9 @@ class ServerSettings(Section):
     """Whether the driver's page and its API answer paired tablets only, and no signed-in person: docs/tablets.md."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of proxies whose X-Forwarded-For tells who asks: throttling then counts people and not the proxy."""
+    security_contacts: tuple[SecurityContact, ...] = ()
+    """Whom to tell of a weakness, such as ["mailto:it@town.example"]: /.well-known/security.txt says so."""
+    door: DoorSettings = DoorSettings()
 
 
 class DriverSettings(Section):

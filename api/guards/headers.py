@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems.model import problem_response
@@ -18,6 +19,8 @@ DIRECTIVES = {
     "base-uri": "'none'",
     "form-action": "'self'",
     "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",  # no text becomes a script or markup, whatever a script of ours does
+    "trusted-types": "default service-worker",  # static/map/create.js; driver/offline.js and install/offline.js
 }
 
 
@@ -42,7 +45,13 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(self), screen-wake-lock=(self), camera=(), microphone=(), payment=(), usb=()",
 }
-HSTS = "max-age=31536000"
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+def security_headers(*, https: bool, map_origin: str = "") -> dict[str, str]:
+    """Return what every answer carries: the rule for the connection itself only where it is HTTPS."""
+    policy = {"Content-Security-Policy": content_security_policy(map_origin)}
+    return {**HEADERS, **policy, **({"Strict-Transport-Security": HSTS} if https else {})}
 
 
 class SecurityHeaders:
@@ -50,8 +59,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, https: bool, map_origin: str = "") -> None:
         self._app = app
-        policy = {"Content-Security-Policy": content_security_policy(map_origin)}
-        self._headers = {**HEADERS, **policy, **({"Strict-Transport-Security": HSTS} if https else {})}
+        self._headers = security_headers(https=https, map_origin=map_origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and stamp the answer."""
@@ -72,6 +80,8 @@ class SecurityHeaders:
 
         try:
             await self._app(scope, receive, stamp)
+        except ClientDisconnect:  # nobody is there to be answered
+            log.info("caller left method=%s path=%s", scope["method"], scope["path"])
         except Exception:  # a front door: told to the operator, not to the client
             if started:
                 raise

@@ -5,6 +5,7 @@ that name. Plain addresses and `localhost` cannot be rebound, so they are always
 nothing is wrong with the body, and a tablet must go on keeping it.
 """
 
+import re
 from collections.abc import Collection
 from ipaddress import ip_address
 
@@ -12,6 +13,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems.model import problem_response
+
+HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:@/?#\s]+))(?::\d{0,5})?")
+"""A name or an address, and a port; whatever else stands there other readers would read otherwise."""
 
 
 class TrustedHosts:
@@ -37,10 +41,8 @@ class TrustedHosts:
 
 
 def _without_port(host: str) -> str:
-    if host.startswith("["):
-        name, closed, _ = host[1:].partition("]")
-        return name if closed else ""
-    return host.rpartition(":")[0] if host.count(":") == 1 else host
+    found = HOST.fullmatch(host)
+    return (found["six"] or found["name"]) if found else ""
 
 
 def _is_address(name: str) -> bool:

@@ -15,6 +15,8 @@ from fastapi.routing import APIRoute
 from api.audit.trail import tell_body
 
 DEPTH_MAX = 32
+VALUES_MAX = 100_000
+"""A mebibyte of zeros is half a million values, each with a refusal of its own: seconds for what means nothing."""
 _TOO_DEEP = f"the body must be nested at most {DEPTH_MAX} deep"
 
 
@@ -36,7 +38,8 @@ def parse_strict(body: bytes) -> Any:
         raise ValueError(f"the body must be JSON: {exc.msg} at character {exc.pos}") from exc
     except RecursionError as exc:
         raise ValueError(_TOO_DEEP) from exc
-    _check(value, DEPTH_MAX)
+    if _check(value, DEPTH_MAX) > VALUES_MAX:
+        raise ValueError(f"the body must hold at most {VALUES_MAX} values")
     return value
 
 
@@ -64,20 +67,19 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"the body must be JSON, which has no {name}")
 
 
-def _check(value: Any, depth_left: int) -> None:
+def _check(value: Any, depth_left: int) -> int:
+    """Refuse what texts must not hold and what is nested too deep; return how many values there are."""
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
             raise ValueError("the body holds half a surrogate pair")
         if "\x00" in value:
             raise ValueError("the body holds a NUL character")
-    elif isinstance(value, dict | list):
-        if not depth_left:
-            raise ValueError(_TOO_DEEP)
-        for inner in value:
-            _check(inner, depth_left - 1)
-        if isinstance(value, dict):
-            for inner in value.values():
-                _check(inner, depth_left - 1)
+    if not isinstance(value, dict | list):
+        return 1
+    if not depth_left:
+        raise ValueError(_TOO_DEEP)
+    inner = [*value, *value.values()] if isinstance(value, dict) else value
+    return 1 + sum(_check(each, depth_left - 1) for each in inner)
 
 
 class _StrictRequest(Request):

@@ -6,6 +6,9 @@ const AT_ONCE = 6;
 const TILES = "tiles-";
 const LOOK_FOR_UPDATE_MS = 30 * 60_000;
 
+/** The one script that a browser which asks for trusted types may run as our service worker. */
+const WORKER = globalThis.trustedTypes?.createPolicy("service-worker", {createScriptURL: () => "/sw.js"}).createScriptURL("") ?? "/sw.js";
+
 let registration = null;
 
 function watchForUpdate() {
@@ -22,7 +25,7 @@ export async function keepPage() {
   if (!canStartOffline()) return;
   reloadUnderTheNext();
   try {
-    registration = await navigator.serviceWorker.register("/sw.js", {scope: "/driver", updateViaCache: "none"});
+    registration = await navigator.serviceWorker.register(WORKER, {scope: "/driver", updateViaCache: "none"});
     watchForUpdate();
     await navigator.serviceWorker.ready;
     offline.set({page: "kept"});

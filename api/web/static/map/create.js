@@ -13,9 +13,12 @@ const NO_TILES = {minzoom: 0, maxzoom: 14, attribution: "", missing: true};
  * MapLibre's worker, through a blob: such a worker belongs to the page's service worker, while one with an address of
  * its own would belong to none (its path is outside `/driver`), and no map would be drawn without a network.
  */
-const workerUrl = () => URL.createObjectURL(new Blob(
+const WORKER_URL = URL.createObjectURL(new Blob(
   [`import ${JSON.stringify(new URL("maplibre-gl-worker.mjs", FOLDER).href)};`], {type: "text/javascript"},
 ));
+
+/** MapLibre names its worker by a text: of all texts, this one alone may become a script. Markup, none. */
+globalThis.trustedTypes?.createPolicy("default", {createScriptURL: (url) => (url === WORKER_URL ? url : null)});
 
 async function tileFacts() {
   try {
@@ -64,7 +67,7 @@ export async function startMap(
   const [library, tiles] = await Promise.all([
     import("../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs"), tileFacts(), loadSheet(new URL("maplibre-gl.css", FOLDER).href),
   ]);
-  library.setWorkerUrl(workerUrl());
+  library.setWorkerUrl(WORKER_URL);
   const {layersOf, style} = await firstStyle(tiles, keepsToItself);
   const map = new library.Map({
     container, bounds, locale, fitBoundsOptions: {padding}, attributionControl: false, dragRotate: false,
