@@ -20,6 +20,7 @@ Geometry is [lon_deg, lat_deg].
 Every refusal is a problem document (RFC 9457) that names field, bound and value. Requests are strict: an unknown \
 key, a number as text or the same key twice is refused. Bodies are JSON of at most 1 MiB.
 """
+REFUSED = "Refused by a guard that all operations share: who asks, how much, how fast, in which form."
 TAGS = [
     {"name": "city", "description": "Who owns the bins, where they are, and by which trucks they are emptied."},
     {"name": "bins", "description": "How full each bin is and will be, and why it is on the plan or not."},
@@ -79,6 +80,7 @@ def _tell_problems(schema: dict[str, Any]) -> None:
     body = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for methods in schema["paths"].values():
         for operation in methods.values():
+            operation["responses"].setdefault("4XX", {"description": REFUSED})
             for status, answer in operation["responses"].items():
                 if status[0] in "45":
                     answer["content"] = body

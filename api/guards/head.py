@@ -10,6 +10,7 @@ TARGET_MAX_BYTES = 8_192
 HEAD_MAX_BYTES = 16_384
 """All headers; a browser with its cookies and a proxy before us send two or three thousand."""
 HEADERS_MAX = 100
+VERSIONS = frozenset({"1.0", "1.1"})
 
 
 class HeadLimit:
@@ -22,12 +23,16 @@ class HeadLimit:
         """Answer 414, 431, 400 or 415, or pass the request on."""
         if scope["type"] == "http" and (fault := _fault(scope)):
             status, detail = fault
-            await problem_response(status, detail)(scope, receive, send)
+            await problem_response(status, detail, headers={"Connection": "close"})(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
 def _fault(scope: Scope) -> tuple[int, str] | None:
+    if scope["http_version"] not in VERSIONS:
+        return 400, f"this server speaks HTTP 1.0 and 1.1, not {scope['http_version']}"
+    if not scope["path"].startswith("/"):  # what a proxy is asked, or a server as a whole
+        return 400, "the request must be for a path of this server"
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > TARGET_MAX_BYTES:
         return 414, f"path and query must be at most {TARGET_MAX_BYTES} bytes"
     told = scope["headers"]

@@ -116,7 +116,7 @@ class PatientProtocol(H11Protocol):
 
     def give_way(self) -> None:
         """End at once for somebody else."""
-        log.info("line ended for another address=%s", self.address)
+        log.debug("line ended for another address=%s", self.address)
         self._is_refused = True
         self._stop_waiting()
         self.transport.abort()
@@ -164,9 +164,11 @@ class PatientProtocol(H11Protocol):
             if (more_s := self._wait_s(owed)) > 0:
                 self._deadline = self.loop.call_later(more_s, self._too_late, owed)
                 return
-        if owed is not _Owed.REST:
-            log.info("line too slow address=%s owed=%s", self.address, owed.name.lower())
-        self._refuse(408, "the request did not come in time")
+        log.debug("line too slow address=%s owed=%s", self.address, owed.name.lower())
+        if owed is _Owed.HEAD and not self.conn.trailing_data[0]:
+            self.transport.close()  # it asked nothing: a browser keeps such lines ready, and expects no answer on them
+        else:
+            self._refuse(408, "the request did not come in time")
 
     def _stop_waiting(self) -> None:
         self._owed = None

@@ -10,7 +10,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
+from api.access.doors import Door
 from api.problems.model import BusyError, FieldError, FieldsRefusedError, NamedProblem, problem_response
 from tomma.errors import ConflictError, ImportRefusedError, NotFoundError, StoreUnavailableError, TommaError
 
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 VALUE_LIMIT = 80
 ERRORS_LIMIT = 20
 RETRY_AFTER_S = "2"
+METHOD_NOT_ALLOWED = 405
 
 
 def register(app: FastAPI) -> None:
@@ -57,12 +60,23 @@ def shown(value: Any) -> str | None:
     return text[:VALUE_LIMIT].encode("utf-8", "replace").decode()
 
 
-async def _http(_: Request, exc: Exception) -> Response:
+async def _http(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)  # noqa: S101  (registered for this type only)
+    if exc.status_code == METHOD_NOT_ALLOWED:
+        exc.headers = {**(exc.headers or {}), **_allowed(request)}
     phrase = HTTPStatus(exc.status_code).phrase
     detail = exc.detail if exc.detail and exc.detail != phrase else _DETAILS.get(exc.status_code, phrase)
     kind = exc.kind if isinstance(exc, NamedProblem) else ""
     return problem_response(exc.status_code, detail, kind=kind, headers=dict(exc.headers or {}))
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """Return the Allow header with the methods of all routes at this address; the framework tells the first one's."""
+    doors: Sequence[Door] = getattr(request.app.state, "doors", ())
+    path = request.url.path
+    found = {door.method for door in doors if compile_path(door.path)[0].match(path)}
+    found |= {"HEAD"} if "GET" in found else set()
+    return {"Allow": ", ".join(sorted(found))} if found else {}
 
 
 async def _validation(_: Request, exc: Exception) -> Response:

@@ -1,5 +1,7 @@
 """What every answer carries, and whom the server answers at all."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -33,10 +35,77 @@ def test_the_policy_lets_no_script_or_style_run_inline_and_nothing_load_from_els
     assert "frame-ancestors 'none'" in policy
 
 
+def test_no_text_may_become_a_script_or_markup(refusing_client: httpx.Client) -> None:
+    """Trusted types: whatever hole a page of ours had, a bin's name could not be run through it."""
+    policy = refusing_client.get("/").headers["content-security-policy"]
+    assert "require-trusted-types-for 'script'" in policy
+    assert "trusted-types default service-worker" in policy
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/city", "/static/css/base.css", "/metrics", "/api/v1/nothing"])
+def test_head_is_answered_like_get_without_a_body(refusing_client: httpx.Client, path: str) -> None:
+    """What watches a server asks that way, and a proxy may."""
+    head, whole = refusing_client.head(path), refusing_client.get(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers["content-type"] == whole.headers["content-type"]
+    assert {name: head.headers[name] for name in HEADERS} == HEADERS
+
+
+def test_head_of_a_stream_ends(refusing_client: httpx.Client) -> None:
+    """It is not listened to, so it takes nobody's place."""
+    assert refusing_client.head("/api/v1/stream").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        pytest.param(f"/api/v1/city?{'a' * 9_000}", {}, 414, id="a query of 9,000 letters"),
+        pytest.param(f"/{'a' * 9_000}", {}, 414, id="a path of 9,000 letters"),
+        pytest.param("/api/v1/city", {f"x-{n}": "a" for n in range(120)}, 431, id="120 headers"),
+        pytest.param("/api/v1/city", {"x-a": "a" * 17_000}, 431, id="a header of 17,000 letters"),
+        pytest.param("/api/v1/city", {"content-encoding": "gzip"}, 415, id="a packed body"),
+        pytest.param("/api/v1/city", {"content-length": "2", "transfer-encoding": "chunked"}, 400, id="two framings"),
+    ],
+)
+def test_a_head_that_is_too_much_is_refused(
+    refusing_client: httpx.Client, path: str, headers: dict[str, str], status: int
+) -> None:
+    """Nothing of ours is near these bounds; a packed body could be a bomb."""
+    answer = refusing_client.get(path, headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
+def test_405_names_every_method_of_the_address(refusing_client: httpx.Client) -> None:
+    """The framework names those of the first route it finds."""
+    answer = refusing_client.delete("/api/v1/plans")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+
+
+def test_who_finds_a_weakness_reads_whom_to_tell(world: World) -> None:
+    """RFC 9116: a way to reach somebody, and until when that is sure."""
+    contacts = ("mailto:it@town.example", "https://town.example/report")
+    server = world.settings.server.model_copy(
+        update={"security_contacts": contacts, "public_url": "https://bins.example"}
+    )
+    told = replace(world, settings=world.settings.model_copy(update={"server": server}))
+    with serving(told) as client:
+        answer = client.get("/.well-known/security.txt")
+    lines = dict(line.split(": ", 1) for line in reversed(answer.text.splitlines()))
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert lines["Contact"] == contacts[0]
+    assert lines["Canonical"] == "https://bins.example/.well-known/security.txt"
+    assert timedelta(days=30) < datetime.fromisoformat(lines["Expires"]) - datetime.now(UTC) < timedelta(days=365)
+
+
+def test_nobody_is_named_who_was_not_set(refusing_client: httpx.Client) -> None:
+    """An invented address would swallow the report."""
+    assert refusing_client.get("/.well-known/security.txt").status_code == 404
+
+
 def test_https_is_remembered_only_when_it_is_served(world: World) -> None:
     """Strict-Transport-Security over plain HTTP would lock a LAN name out of its own server."""
-    from dataclasses import replace
-
     plain, secure = world.context(), replace(world.context(), https=True)
     for context, said in ((plain, False), (secure, True)):
         with InProcess(create_app(context)) as transport:
@@ -58,6 +127,10 @@ def test_https_is_remembered_only_when_it_is_served(world: World) -> None:
         pytest.param("localhost.evil.example", False, id="a name that looks like localhost"),
         pytest.param("", False, id="no name"),
         pytest.param("[::1", False, id="half an address"),
+        pytest.param("[::1]evil.example", False, id="an address and something"),
+        pytest.param("evil.example@127.0.0.1", False, id="a login before an address"),
+        pytest.param("127.0.0.1:80:80", False, id="two ports"),
+        pytest.param("127.0.0.1:http", False, id="a port that is no number"),
     ],
 )
 def test_a_request_sent_to_a_strangers_name_is_refused(

@@ -3,8 +3,9 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -73,7 +74,6 @@ def answers(address: Address) -> bool:
 @pytest.mark.parametrize(
     "said",
     [
-        pytest.param(b"", id="nothing"),
         pytest.param(b"GET /api/v1/ci", id="half a line"),
         pytest.param(GET[:-2], id="no end of the head"),
         pytest.param(POST + b"content-length: 100\r\n\r\n{", id="one byte of a hundred"),
@@ -91,6 +91,12 @@ def test_a_request_that_does_not_come_is_not_waited_for(address: Address, said: 
     assert {name: headers[name.lower()] for name in HEADERS} == HEADERS
     assert (headers["connection"], headers["cache-control"]) == ("close", "no-store")
     assert answers(address)
+
+
+def test_a_line_that_asks_nothing_is_ended_without_a_word(address: Address) -> None:
+    """A browser keeps lines ready; an answer that nobody asked for would be taken for the next one's."""
+    with line_to(address) as line:
+        assert all_of(line) == b""
 
 
 def test_a_head_that_drips_is_not_waited_for_either(address: Address) -> None:
@@ -132,8 +138,11 @@ def test_an_answer_that_nobody_takes_is_not_kept(world: World) -> None:
         ask = b"GET /static/vendor/maplibre-gl-6.17.0/maplibre-gl.mjs HTTP/1.1\r\nhost: localhost\r\n\r\n"
         line.sendall(ask * 20)
         threading.Event().wait(1.0)
-        with pytest.raises(ConnectionResetError):
-            all_of(line)
+        taken = bytearray()
+        with suppress(ConnectionResetError):
+            while piece := line.recv(65_536):
+                taken += piece
+        assert taken.count(b"HTTP/1.1 200 ") < 20
         assert answers(address)
 
 
@@ -149,10 +158,8 @@ def test_the_line_that_waits_longest_leaves_for_a_newcomer(world: World) -> None
             with pytest.raises(ConnectionResetError):
                 silent[0].recv(1)
             stream.settimeout(0.2)
-            try:
+            with suppress(TimeoutError):  # nothing new, and the line is there
                 assert stream.recv(65_536)
-            except TimeoutError:
-                pass  # nothing new, and the line is there
         finally:
             for each in silent:
                 each.close()
@@ -168,11 +175,14 @@ def test_the_line_that_waits_longest_leaves_for_a_newcomer(world: World) -> None
         pytest.param(b"GET / HTTP/1.1\r\nhost: localhost\r\na: b\0c\r\n\r\n", 400, id="a NUL in a header"),
         pytest.param(b"GET /\xc3\xa5 HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, id="a letter outside ASCII"),
         pytest.param(b"GET / HTTP/9.9\r\nhost: localhost\r\n\r\n", 400, id="a version nobody knows"),
+        pytest.param(b"CONNECT evil.example:443 HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, id="asked as a proxy"),
+        pytest.param(b"GET http://evil.example/ HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, id="another's address"),
+        pytest.param(b"OPTIONS * HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, id="asked as a whole"),
         pytest.param(b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n", 431, id="a line without end"),
         pytest.param(b"GET / HTTP/1.1\r\na: " + b"b" * 20_000, 431, id="a header without end"),
         pytest.param(POST + b"content-length: -1\r\n\r\n", 400, id="a negative length"),
         pytest.param(POST + b"content-length: 1, 2\r\n\r\n{}", 400, id="two lengths"),
-        pytest.param(POST + b"content-length: " + b"9" * 30 + b"\r\n\r\n", 413, id="a length of thirty digits"),
+        pytest.param(POST + b"content-length: " + b"9" * 30 + b"\r\n\r\n", 400, id="a length of thirty digits"),
         pytest.param(POST + b"transfer-encoding: gzip\r\n\r\n", 400, id="an encoding nobody asked for"),
         pytest.param(POST + b"transfer-encoding: chunked\r\n\r\nZ\r\n", 400, id="a chunk of no length"),
         pytest.param(
@@ -196,10 +206,12 @@ def test_what_a_refused_body_still_sends_is_neither_kept_nor_waited_for(address:
     with line_to(address) as line:
         line.sendall(POST + b"content-length: 200000000\r\n\r\n")
         assert refusal(line.recv(65_536))[0] == 413
-        with pytest.raises(OSError, match="reset|pipe"):
-            for _ in range(400):
+        ends_at_s = time.monotonic() + PATIENCE_S
+        with suppress(ConnectionResetError, BrokenPipeError):
+            while time.monotonic() < ends_at_s:
                 line.sendall(b" ")
                 threading.Event().wait(0.01)
+        assert time.monotonic() < ends_at_s
     assert answers(address)
 
 

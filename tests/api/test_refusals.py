@@ -169,7 +169,7 @@ def test_a_wrong_address_method_or_number_is_a_problem_document(
 
 def test_405_says_what_is_allowed(refusing_client: httpx.Client) -> None:
     """As the standard asks."""
-    assert refusing_client.delete("/api/v1/bins").headers["allow"] == "GET"
+    assert refusing_client.delete("/api/v1/bins").headers["allow"] == "GET, HEAD"
 
 
 def test_a_store_that_is_gone_is_503_and_health_tells(world: World) -> None:
