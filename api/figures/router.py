@@ -9,6 +9,7 @@ from api.access import OFFICE, allow
 from api.figures.schemas import FiguresOut, PeriodOut, SavingOut
 from api.figures.table import as_csv
 from api.guards.strict_json import StrictRoute
+from api.plans.schemas import Day
 from api.problems.model import problems
 from api.services import Hands, Services
 from routing.saving.file import audit_document
@@ -26,9 +27,9 @@ CSV = {200: {"content": {"text/csv": {}}, "description": "UTF-8 with a byte orde
 FILE = {200: {"content": {"application/json": {}}, "description": "For `tomma saving recompute`: docs/saving.md."}}
 
 FromDay = Annotated[
-    date | None, Query(alias="from", description="First local day; four weeks before the last one if left out.")
+    Day | None, Query(alias="from", description="First local day; four weeks before the last one if left out.")
 ]
-ToDay = Annotated[date | None, Query(alias="to", description="Last local day; today if left out.")]
+ToDay = Annotated[Day | None, Query(alias="to", description="Last local day; today if left out.")]
 
 
 @router.get("", summary="Key figures and the saving", responses=problems(404, 422, 503))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from api.schema import Fraction, LonLat, Name, ReasonOut, Shown, Told, UtcTime
+from api.schema import EARLIEST, LATEST, Fraction, LonLat, Name, ReasonOut, Shown, Told, UtcTime
 from tomma.edits import POSITION_MAX
 
 PlanStatusName = Literal["queued", "solving", "ready", "failed", "published", "superseded", "discarded", "draft"]
@@ -41,12 +41,15 @@ BINS_MAX = 20_000
 
 
 def parse_day(value: object) -> date:
-    """Return the day an ISO 8601 text tells; ValueError for anything else."""
+    """Return the day an ISO 8601 text tells; ValueError for anything else, and for a year outside 2000 to 2199."""
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or len(value) != len("2026-11-22"):
         raise ValueError("must be a day like 2026-11-22")
-    return date.fromisoformat(value)
+    day = date.fromisoformat(value)
+    if not EARLIEST.year <= day.year < LATEST.year:  # a week before or after must be a day, too
+        raise ValueError("must be a day from the year 2000 to 2199")
+    return day
 
 
 Day = Annotated[date, BeforeValidator(parse_day), Field(examples=["2026-11-22"])]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -39,6 +40,18 @@ ODD: list[Any] = [
     {"$ref": "#"},
     ["x"] * 5_000,
     {"__proto__": {"admin": True}},
+]
+ODD_WORDS = [
+    "",
+    "0001-01-01",
+    "9999-12-31",
+    "2000-01-01T00:00:00Z",
+    "2199-12-31T23:59:59Z",
+    "-1",
+    "1e999",
+    "9" * 400,
+    "..%2f..",
+    "\u202e\u0660",
 ]
 FILES = [
     pytest.param(b"", id="empty"),
@@ -89,10 +102,23 @@ class Doors:
         own = [name for part in parts for name in part.get("properties", {})]
         return own or [name for part in parts[1:] for name in self.members(part)]
 
+    def reading(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Method, path and description of every operation that only reads, and whose answer ends."""
+        return [
+            ("GET", path, methods["get"])
+            for path, methods in self.described["paths"].items()
+            if "get" in methods and "text/event-stream" not in str(methods["get"]["responses"])
+        ]
+
     @staticmethod
-    def _address(path: str, operation: dict[str, Any]) -> str:
+    def filled(path: str, operation: dict[str, Any]) -> str:
+        """The path with things that are there."""
         for name in (each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"):
             path = path.replace(f"{{{name}}}", KNOWN.get(name, "1"))
+        return path
+
+    def _address(self, path: str, operation: dict[str, Any]) -> str:
+        path = self.filled(path, operation)
         needed = [each for each in operation.get("parameters", ()) if each["in"] == "query" and each.get("required")]
         values = {each["name"]: "2026-11-22T05:30:00Z" if "utc" in each["name"] else "B1" for each in needed}
         return str(httpx.URL(path, params=values)) if values else path
@@ -173,3 +199,22 @@ def test_the_deepest_body_that_is_read_is_told(doors: Doors) -> None:
         body = json.dumps({"events": json.loads("[" * depth + "]" * depth)})
         answer = doors.client.post("/api/v1/driver/events", content=body, headers={"content-type": "application/json"})
         assert answer.status_code == status
+
+
+def test_no_route_breaks_on_an_odd_parameter(doors: Doors) -> None:
+    """Days at the ends of the calendar, numbers beyond all bounds, texts that are paths: never a 5xx."""
+    asked = 0
+    for method, path, operation in doors.reading():
+        for parameter in operation.get("parameters", ()):
+            for odd in ODD_WORDS:
+                address, params, headers = path, {}, {}
+                if parameter["in"] == "path":
+                    address = path.replace(f"{{{parameter['name']}}}", quote(odd or " ", safe=""))
+                elif parameter["in"] == "query":
+                    params = {parameter["name"]: odd}
+                else:
+                    headers = {parameter["name"]: odd.encode()}
+                answer = doors.client.request(method, doors.filled(address, operation), params=params, headers=headers)
+                assert answer.status_code < 500, (method, address, params, answer.text)
+                asked += 1
+    assert asked > 1_000
