@@ -26,7 +26,7 @@ ODD: list[Any] = [
     2**63,
     "",
     " ",
-    "x" * 100_000,
+    "x" * 5_000,
     "\u202e\ufeff",
     "'; DROP TABLE bin; --",
     "../../etc/passwd",
@@ -38,7 +38,7 @@ ODD: list[Any] = [
     {},
     [[]],
     {"$ref": "#"},
-    ["x"] * 5_000,
+    ["x"] * 500,
     {"__proto__": {"admin": True}},
 ]
 ODD_WORDS = [
@@ -134,10 +134,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
         world.planner.gate.set()
         world.publish()
         app = create_app(world.context())
-        with (
-            InProcess(app) as transport,
-            httpx.Client(transport=transport, base_url="http://127.0.0.1", timeout=30) as client,
-        ):
+        with httpx.Client(transport=InProcess(app), base_url="http://127.0.0.1", timeout=30) as client:
             yield Doors(client, app.openapi())
 
 

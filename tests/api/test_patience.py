@@ -53,6 +53,16 @@ def all_of(line: socket.socket) -> bytes:
     return b"".join(pieces)
 
 
+def one_answer(line: socket.socket) -> bytes:
+    """An answer with a body, of a line that stays open."""
+    answer = b""
+    while not answer.partition(b"\r\n\r\n")[2]:
+        piece = line.recv(65_536)
+        assert piece
+        answer += piece
+    return answer
+
+
 def refusal(answer: bytes) -> tuple[int, dict[str, str]]:
     """The status and headers of an answer, checked to be a problem document about itself."""
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -128,13 +138,12 @@ def test_a_body_that_comes_fast_enough_may_take_longer_than_the_deadline(world: 
         for _ in range(6):
             line.sendall(b"  ")
             threading.Event().wait(0.07)
-        assert refusal(line.recv(65_536))[0] == 400  # it was read to its end: blanks are no JSON
+        assert refusal(one_answer(line))[0] == 400  # it was read to its end: blanks are no JSON
 
 
 def test_an_answer_that_nobody_takes_is_not_kept(world: World) -> None:
     """Asking for much and reading none of it must not fill the server's memory."""
     with answering(world) as address, line_to(address) as line:
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_024)
         ask = b"GET /static/vendor/maplibre-gl-6.17.0/maplibre-gl.mjs HTTP/1.1\r\nhost: localhost\r\n\r\n"
         line.sendall(ask * 20)
         threading.Event().wait(1.0)
@@ -155,8 +164,7 @@ def test_the_line_that_waits_longest_leaves_for_a_newcomer(world: World) -> None
         silent = [socket.create_connection(address, PATIENCE_S) for _ in range(30)]
         try:
             assert answers(address)
-            with pytest.raises(ConnectionResetError):
-                silent[0].recv(1)
+            assert silent[0].recv(1) == b""
             stream.settimeout(0.2)
             with suppress(TimeoutError):  # nothing new, and the line is there
                 assert stream.recv(65_536)
@@ -205,7 +213,7 @@ def test_what_a_refused_body_still_sends_is_neither_kept_nor_waited_for(address:
     """After its 413 the caller has two seconds to stop."""
     with line_to(address) as line:
         line.sendall(POST + b"content-length: 200000000\r\n\r\n")
-        assert refusal(line.recv(65_536))[0] == 413
+        assert refusal(one_answer(line))[0] == 413
         ends_at_s = time.monotonic() + PATIENCE_S
         with suppress(ConnectionResetError, BrokenPipeError):
             while time.monotonic() < ends_at_s:
