@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from api.guards.lines import Lines
 from api.problems.model import problem_response
@@ -184,9 +184,10 @@ class PatientProtocol(H11Protocol):
         """Say why, where an answer can still be begun, and end the line."""
         self._is_refused = True
         self._stop_waiting()
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True  # the feature must not answer, too
-            self.cycle.message_event.set()
+        cycle: RequestResponseCycle | None = self.cycle  # none before the first request
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True  # the feature must not answer, too
+            cycle.message_event.set()
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE} and not self.transport.is_closing():
             self._write_refusal(status, detail)
         if lingers and self.transport.can_write_eof():
