@@ -16,7 +16,7 @@ from api.audit.trail import tell_body
 
 DEPTH_MAX = 32
 VALUES_MAX = 100_000
-"""A mebibyte of zeros is half a million values, each with a refusal of its own: seconds for what means nothing."""
+"""A mebibyte of zeros is half a million values, and may be as many refusals: work for what means nothing."""
 _TOO_DEEP = f"the body must be nested at most {DEPTH_MAX} deep"
 
 
