@@ -14,13 +14,14 @@ from api.exports.gpx import as_gpx
 from api.exports.table import as_csv
 from api.exports.told import Told, told
 from api.exports.words import Words
+from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands
 from routing.roads.guidance import Language
 from tomma.model import PlanId
 
-router = APIRouter(prefix="/plans", tags=["plans"], dependencies=[allow(*OFFICE)])
+router = APIRouter(prefix="/plans", tags=["plans"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 
 
 class Format(StrEnum):

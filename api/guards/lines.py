@@ -1,8 +1,8 @@
 """Who is connected: bounded in number, and the one that keeps us waiting longest leaves first.
 
 Refusing newcomers would let a few hundred idle lines shut everybody out; so a newcomer is let in, and the line that
-has owed us the rest of its request for longest is ended. Lines that wait for us (an answer under way, an event stream)
-are never ended for a newcomer.
+has owed us the rest of its request, or the reading of its answer, for longest is ended. Lines that wait for us (an
+answer under way, an event stream) are never ended for a newcomer.
 """
 
 from collections.abc import Collection
@@ -72,7 +72,7 @@ class Lines:
             del self._counts[line.address]
 
     def owes(self, line: Line, *, owes: bool) -> None:
-        """Note whether the line's other side is to send something; how long for is counted from the first time."""
+        """Note whether the other side is to send or to take something; since when counts from the first time."""
         if not owes:
             self._owing.pop(line, None)
         elif line in self._open:

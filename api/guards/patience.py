@@ -88,13 +88,15 @@ class PatientProtocol(H11Protocol):
         self._watch()
 
     def pause_writing(self) -> None:
-        """Give the other side a while to take what waits for it."""
+        """Give the other side a while to take what waits for it, and less when somebody needs its place."""
         super().pause_writing()
+        self._lines.owes(self, owes=True)
         self._give_up_after(self._door.answer_s)
 
     def resume_writing(self) -> None:
         """See that it takes the answer."""
         super().resume_writing()
+        self._lines.owes(self, owes=self._owes_now() is not None)
         if self._giving_up is not None and not self.transport.is_closing():
             self._giving_up.cancel()
             self._giving_up = None
@@ -128,7 +130,7 @@ class PatientProtocol(H11Protocol):
             self._give_up_after(self._door.answer_s)  # what is left of the answer may never be taken
             return
         owed = self._owes_now()
-        self._lines.owes(self, owes=owed is not None)
+        self._lines.owes(self, owes=owed is not None or self.flow.write_paused)
         is_between = self.timeout_keep_alive_task is not None and not self.conn.trailing_data[0]
         if owed is _Owed.HEAD and is_between:
             owed = None  # two requests: uvicorn waits by itself

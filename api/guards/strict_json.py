@@ -1,22 +1,25 @@
-"""Reads a JSON body strictly: what two readers could understand differently is refused.
+"""Reads a JSON body and a query strictly: what two readers could understand differently is refused.
 
 The standard reader takes NaN, infinities, numbers beyond a float, and the last of two equal keys; each of them
-means something else to the next program.
+means something else to the next program. So does a parameter that is given twice: one takes the first, one the last.
 """
 
 import json
 import math
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args, get_origin
 
 from fastapi import HTTPException, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from api.audit.trail import tell_body
+from api.problems.model import FieldError, FieldsRefusedError
 
 DEPTH_MAX = 32
 VALUES_MAX = 100_000
 """A mebibyte of zeros is half a million values, and may be as many refusals: work for what means nothing."""
+NAME_SHOWN = 80
 _TOO_DEEP = f"the body must be nested at most {DEPTH_MAX} deep"
 
 
@@ -98,8 +101,10 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the request before FastAPI reads it."""
         handle = super().get_route_handler()
+        lists = _lists_of(self.dependant)
 
         async def strictly(request: Request) -> Response:
+            _refuse_twice(request, lists)
             strict = _StrictRequest(request.scope, request.receive)
             if self.body_field is not None and not _says_json(request) and await strict.body():
                 raise HTTPException(415, "the content type must be application/json")
@@ -110,3 +115,21 @@ class StrictRoute(APIRoute):
 
 def _says_json(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+
+
+def _refuse_twice(request: Request, lists: frozenset[str]) -> None:
+    seen = set[str]()
+    for name, _ in request.query_params.multi_items():
+        if name in seen and name not in lists:
+            raise FieldsRefusedError([FieldError(field=name[:NAME_SHOWN], bound="must be given once")])
+        seen.add(name)
+
+
+def _lists_of(dependant: Dependant) -> frozenset[str]:
+    """Return the parameters of a query that may be given more than once."""
+    own = {each.alias for each in dependant.query_params if _is_list(each.field_info.annotation)}
+    return frozenset(own.union(*(_lists_of(each) for each in dependant.dependencies)))
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(_is_list(each) for each in get_args(annotation))

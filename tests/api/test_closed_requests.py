@@ -80,6 +80,26 @@ def test_how_much_may_be_asked_for_has_a_bound_and_the_bound_holds(
     assert asked > 20
 
 
+def test_a_parameter_is_given_once_unless_it_is_a_list(
+    described: dict[str, Any], refusing_client: httpx.Client
+) -> None:
+    """One program takes the first of two, the next one the last: a proxy's filter would judge what we do not read."""
+    asked = 0
+    for method, path, operation in operations(described):
+        for each in operation.get("parameters", ()):
+            if each["in"] != "query" or "{" in path or method != "GET":
+                continue
+            answer = refusing_client.get(path, params=[(each["name"], "1"), (each["name"], "1")])
+            told = {error["field"]: error["bound"] for error in answer.json().get("errors", ())}
+            assert (told.get(each["name"]) == "must be given once") == ("array" not in str(each["schema"])), (
+                path,
+                told,
+            )
+            asked += 1
+    assert asked > 60
+    assert refusing_client.get("/api/v1/city?nobody=1&nobody=2").status_code == 422
+
+
 @pytest.mark.parametrize("path", ["/static/", "/static/lib/", "/static/vendor/", "/.git/config", "/api/v1/"])
 def test_no_folder_lists_itself(refusing_client: httpx.Client, path: str) -> None:
     """What lies beside the pages is nobody's business until it is named."""

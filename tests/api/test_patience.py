@@ -5,19 +5,22 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 
 import pytest
 
 from api.guards.headers import HEADERS
-from tests.api.conftest import PATIENCE_S, World, make_city, serving_on_a_port, settings_in
+from tests.api.conftest import PATIENCE_S, World, make_city, serving_on_a_port, settings_in, until
 from tomma.door_settings import DoorSettings
 from tomma.stores.wiring import open_stores
 
 SOON = DoorSettings(head_s=0.3, body_s=0.3, body_bytes_per_s=1_000_000, answer_s=0.3, lines_max=8)
 GET = b"GET /api/v1/city HTTP/1.1\r\nhost: localhost\r\n\r\n"
+LARGE = b"GET /static/vendor/maplibre-gl-6.17.0/maplibre-gl.mjs HTTP/1.1\r\nhost: localhost\r\n\r\n"
 POST = b"POST /api/v1/driver/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+SOON_S = 10.0
+"""Less than a line may leave an answer untaken, were nobody to need its place."""
 type Address = tuple[str, int]
 
 
@@ -144,8 +147,7 @@ def test_a_body_that_comes_fast_enough_may_take_longer_than_the_deadline(world: 
 def test_an_answer_that_nobody_takes_is_not_kept(world: World) -> None:
     """Asking for much and reading none of it must not fill the server's memory."""
     with answering(world) as address, line_to(address) as line:
-        ask = b"GET /static/vendor/maplibre-gl-6.17.0/maplibre-gl.mjs HTTP/1.1\r\nhost: localhost\r\n\r\n"
-        line.sendall(ask * 20)
+        line.sendall(LARGE * 20)
         threading.Event().wait(1.0)
         taken = bytearray()
         with suppress(ConnectionResetError):
@@ -171,6 +173,15 @@ def test_the_line_that_waits_longest_leaves_for_a_newcomer(world: World) -> None
         finally:
             for each in silent:
                 each.close()
+
+
+def test_who_takes_no_answer_leaves_for_a_newcomer_too(world: World) -> None:
+    """Else as many callers as there are places, each asking for a large file, would shut everybody out for a while."""
+    with answering(world, DoorSettings(lines_max=8)) as address, ExitStack() as lines:
+        for _ in range(8):
+            line = lines.enter_context(line_to(address))
+            line.sendall(LARGE * 20)
+        until(lambda: answers(address), bool, SOON_S)
 
 
 @pytest.mark.parametrize(
