@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from api.access import EVERYBODY, allow
 from api.accounts.throttle import address_name
+from api.guards.strict_json import StrictRoute
 from api.opendata.address import base_of
 from api.opendata.catalogue import catalogue
 from api.opendata.files import GEOJSON, geojson, table
@@ -64,7 +65,7 @@ def _hold_back(request: Request, hands: Services) -> None:
 Visiting = Annotated[Visit, Depends()]
 After = Annotated[str, Query(max_length=128, description="The last id of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")]
-router = APIRouter(prefix="/open-data", tags=["open data"], dependencies=[allow(*EVERYBODY)])
+router = APIRouter(prefix="/open-data", tags=["open data"], route_class=StrictRoute, dependencies=[allow(*EVERYBODY)])
 
 
 def _told(media_type: str, what: str, *others: str) -> dict[int | str, dict[str, object]]:
@@ -76,7 +77,6 @@ def _told(media_type: str, what: str, *others: str) -> dict[int | str, dict[str,
     }
 
 
-@router.head("/catalogue.jsonld", include_in_schema=False)
 @router.get(
     "/catalogue.jsonld",
     summary="The catalogue for data portals",
@@ -89,7 +89,6 @@ def open_catalogue(visit: Visiting) -> Response:
     return visit.answer(("catalogue",), lambda picture: catalogue(picture, visit.base, publisher))
 
 
-@router.head("/bins.geojson", include_in_schema=False)
 @router.get(
     "/bins.geojson",
     summary="The opened bins on a map",
@@ -102,7 +101,6 @@ def open_geojson(visit: Visiting, after: After = "", limit: Limit = PAGE_MAX) ->
     return visit.answer(("geojson", after, limit), lambda picture: geojson(picture, here, after, limit))
 
 
-@router.head("/bins.csv", include_in_schema=False)
 @router.get(
     "/bins.csv",
     summary="The opened bins as a table",
@@ -115,7 +113,6 @@ def open_table(visit: Visiting, after: After = "", limit: Limit = PAGE_MAX) -> R
     return visit.answer(("csv", after, limit), lambda picture: table(picture, here, after, limit))
 
 
-@router.head("/ngsi-ld/v1/entities", include_in_schema=False)
 @router.get(
     "/ngsi-ld/v1/entities",
     summary="The opened bins as NGSI-LD entities",

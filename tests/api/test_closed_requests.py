@@ -65,13 +65,13 @@ def test_how_much_may_be_asked_for_has_a_bound_and_the_bound_holds(
     asked = 0
     for method, path, operation in operations(described):
         for each in operation.get("parameters", ()):
-            if each["in"] != "query" or each["name"] not in BOUNDED:
+            if each["in"] != "query" or each["name"] not in BOUNDED or each["schema"]["type"] == "string":
                 continue
             schema = each["schema"]
             assert "minimum" in schema, (path, each["name"])
             wrong = [schema["minimum"] - 1]
             if each["name"] not in {"offset", "after"}:  # a place in a list, which costs the same anywhere
-                assert schema["maximum"] <= 2_000, (path, each["name"])
+                assert schema["maximum"] <= 5_000, (path, each["name"])
                 wrong += [schema["maximum"] + 1, 10**9]
             for value in wrong if "{" not in path else ():
                 answer = refusing_client.request(method, path, params={each["name"]: value})
@@ -91,7 +91,7 @@ def test_a_parameter_is_given_once_unless_it_is_a_list(
                 continue
             answer = refusing_client.get(path, params=[(each["name"], "1"), (each["name"], "1")])
             told = {error["field"]: error["bound"] for error in answer.json().get("errors", ())}
-            assert (told.get(each["name"]) == "must be given once") == ("array" not in str(each["schema"])), (
+            assert (told.get(each["name"]) == "must be given once") == ("'array'" not in str(each["schema"])), (
                 path,
                 told,
             )

@@ -58,19 +58,16 @@ def test_every_door_of_the_product_is_declared(world: World) -> None:
     doors = doors_of(create_app(world.context()))
     open_doors = {f"{door.method} {door.path}" for door in doors if Role.PUBLIC in door.roles}
     assert open_doors == {
+        "GET /.well-known/security.txt",
         "GET /api",
         "GET /api/openapi.json",
         "HEAD /api/openapi.json",
         "GET /api/reference.css",
         "GET /api/v1/health",
         "GET /api/v1/open-data/bins.csv",
-        "HEAD /api/v1/open-data/bins.csv",
         "GET /api/v1/open-data/bins.geojson",
-        "HEAD /api/v1/open-data/bins.geojson",
         "GET /api/v1/open-data/catalogue.jsonld",
-        "HEAD /api/v1/open-data/catalogue.jsonld",
         "GET /api/v1/open-data/ngsi-ld/v1/entities",
-        "HEAD /api/v1/open-data/ngsi-ld/v1/entities",
         "GET /api/v1/sign-in",
         "POST /api/v1/session",
         "POST /api/v1/session/demo",

@@ -33,7 +33,7 @@ def test_who_asks_is_told_by_trusted_proxies_only(peer: str, told: str, address:
 
 def test_nobody_makes_a_line_safe_by_saying_so() -> None:
     """Over a line that can be listened to a password is not taken, whatever a header claims."""
-    claims = {"x_forwarded_proto": "https", "forwarded": "proto=https", "host": "bins.example"}
-    assert not come("10.0.0.7", **claims).may_sign_in
+    claimed = come("10.0.0.7", x_forwarded_proto="https", forwarded="proto=https", host="bins.example")
+    assert not claimed.may_sign_in
     public = ServerSettings(public_url="https://bins.example", trusted_proxies=("10.0.0.7",))
     assert come("10.0.0.7", server=public, host="bins.example").may_sign_in
