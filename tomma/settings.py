@@ -21,16 +21,15 @@ from pydantic_settings import (
 
 from tomma.basemap_settings import BasemapSettings
 from tomma.clock import Clock, ScaledClock, SystemClock
-from tomma.door_settings import DoorSettings, SecurityContact
 from tomma.errors import ConfigurationError
 from tomma.model import SkipReason
 from tomma.notify_settings import AlertSettings, NotifySettings
 from tomma.people_settings import AuditSettings, PeopleSettings
 from tomma.secret_files import secret_of
 from tomma.section import Section, refuse_both
+from tomma.server_settings import SERVER_PATTERN, ServerSettings
 from tomma.settings_faults import PREFIX, refuse_open_secrets, refuse_strange_variables, told
 
-SERVER_PATTERN = r"^(https?://[^/@\s]+(/[^@\s]*)?)?$"
 """An address without a login: that would end up in logs."""
 
 
@@ -141,24 +140,6 @@ class CodecSettings(Section):
     """Processor time for one frame."""
     memory_limit_mb: int = Field(default=32, ge=4, le=512)
     """For one script."""
-
-
-class ServerSettings(Section):
-    """Where people and tablets connect."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8765, ge=1, le=65535)
-    trusted_hosts: tuple[str, ...] = ()
-    """Names people type to reach this server; `localhost` and plain addresses are always answered."""
-    public_url: str = Field(default="", pattern=SERVER_PATTERN)
-    """Where a tablet is sent, such as https://bins.example; empty means the address the office's page came from."""
-    require_paired_tablets: bool = False
-    """Whether the driver's page and its API answer paired tablets only, and no signed-in person: docs/tablets.md."""
-    trusted_proxies: tuple[str, ...] = ()
-    """Addresses of proxies whose X-Forwarded-For tells who asks: throttling then counts people and not the proxy."""
-    security_contacts: tuple[SecurityContact, ...] = ()
-    """Whom to tell of a weakness, such as ["mailto:it@town.example"]: /.well-known/security.txt says so."""
-    door: DoorSettings = DoorSettings()
 
 
 class DriverSettings(Section):

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from tomma.settings import ServerSettings
+from tomma.server_settings import ServerSettings
 
 AGENT_MAX = 120
 """Characters of what a browser says it is."""

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from api.guards.lines import Lines
 from api.problems.model import problem_response
-from tomma.door_settings import DoorSettings
+from tomma.server_settings import DoorSettings
 
 log = logging.getLogger(__name__)
 

@@ -60,7 +60,8 @@ from tomma.notify_settings import AlertSettings
 from tomma.people_settings import PeopleSettings
 from tomma.plan import LeftOut, Plan, PlanProgress, PlanStatus, RoadsSource, Route, Stop, StopKind, Wishes
 from tomma.ports import ProgressSink
-from tomma.settings import PlanningSettings, ServerSettings, Settings
+from tomma.server_settings import ServerSettings
+from tomma.settings import PlanningSettings, Settings
 from tomma.stores.wiring import Stores, open_stores
 from tomma.workers import Fact, WorkerKind, WorkerReport
 

@@ -12,7 +12,7 @@ import pytest
 
 from api.guards.headers import HEADERS
 from tests.api.conftest import PATIENCE_S, World, make_city, serving_on_a_port, settings_in, until
-from tomma.door_settings import DoorSettings
+from tomma.server_settings import DoorSettings
 from tomma.stores.wiring import open_stores
 
 SOON = DoorSettings(head_s=0.3, body_s=0.3, body_bytes_per_s=1_000_000, answer_s=0.3, lines_max=8)

@@ -11,7 +11,7 @@ import pytest
 from api.tablets.codes import LASTS_S, OPEN_MAX, TRIES_MAX
 from tests.api.conftest import NOW, World, event_body, serving
 from tomma.clock import Clock
-from tomma.settings import ServerSettings
+from tomma.server_settings import ServerSettings
 
 TABLETS = "/api/v1/tablets"
 DRIVER_PATHS = (

@@ -36,7 +36,8 @@ from tomma.clock import ScaledClock
 from tomma.model import Emptying, EmptyingSource, Quality, Reading
 from tomma.people_settings import PeopleSettings
 from tomma.plan import Plan
-from tomma.settings import ClockSettings, PlanningSettings, RoadSettings, ServerSettings, Settings
+from tomma.server_settings import ServerSettings
+from tomma.settings import ClockSettings, PlanningSettings, RoadSettings, Settings
 from tomma.stores.wiring import Stores, open_stores
 
 BINS = 48

@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from api.access.home import Home, home_of
-from tomma.settings import ServerSettings
+from tomma.server_settings import ServerSettings
 
 BEHIND = ServerSettings(trusted_proxies=("10.0.0.7", "10.0.0.8"))
 
