@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from tomma.section import Section
 
 SERVER_PATTERN = r"^(https?://[^/@\s]+(/[^@\s]*)?)?$"
-"""Somebody's address, without a login in it; empty means that nobody is meant."""
+"""An address without a login: that would end up in logs."""
 SecurityContact = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https://|mailto:|tel:)[!-~]+$")]
 """A way to reach somebody, as RFC 9116 writes it."""
 

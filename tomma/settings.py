@@ -30,9 +30,6 @@ from tomma.section import Section, refuse_both
 from tomma.server_settings import SERVER_PATTERN, ServerSettings
 from tomma.settings_faults import PREFIX, refuse_open_secrets, refuse_strange_variables, told
 
-"""An address without a login: that would end up in logs."""
-
-
 TOPIC_BYTES_MAX = 65_535
 """MQTT 5, section 1.5.4."""
 
