@@ -123,6 +123,7 @@ class Services:
 
     def start(self) -> None:
         """Begin to work in the background."""
+        self.recorder.recover()
         self.desk.start()
         self.forecasts.start()
         self.watch.start()

@@ -247,6 +247,18 @@ class AuditBook(Protocol):
     def append(self, deeds: Sequence[Deed]) -> Head:
         """Return only once every deed is durable, in this order and behind all others; else StoreUnavailableError."""
 
+    def begin(self, deed: Deed) -> None:
+        """Return once it would outlive us that this is begun; else StoreUnavailableError."""
+
+    def end(self, request_id: str) -> None:
+        """Take note that what was begun is on record."""
+
+    def recover(self) -> int:
+        """Record what processes that are gone had begun and not recorded, as failed; return how many."""
+
+    def close(self) -> None:
+        """Release files."""
+
     def page(self, limit: int, before: int | None = None, search: "Search | None" = None) -> Sequence[Record]:
         """Return the newest records that fit, newest first; `before` this number only."""
 

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from api.access.gate import CHALLENGE, Gate
 from api.access.journal import Event, note
 from api.access.who import Who
+from api.audit.trail import begin
 from api.problems.model import NamedProblem
 from tomma.people import Role
 
@@ -36,6 +37,7 @@ class Rule:
             return
         who = who_asks(request)
         if who.may_be(*self.roles) or (self.half and who.is_half):
+            begin(who.name)
             return
         if who.is_half:
             raise NamedProblem(403, "second-factor-missing", "set up your second factor first, on the page /account")

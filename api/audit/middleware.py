@@ -3,6 +3,7 @@
 import re
 import secrets
 from dataclasses import replace
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -50,6 +51,7 @@ class Audited:
             return
         scope.setdefault("state", {})  # inner copies of the scope then share it, and tell here who asked
         trail = Trail(self._wall, secrets.token_hex(8))
+        trail.begins = partial(self._begin, scope, trail)
 
         async def recording(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -74,10 +76,22 @@ class Audited:
             return False
         return True
 
+    def _begin(self, scope: Scope, trail: Trail, actor: str) -> None:
+        """Note a change before it is made; told by the rule of its door, which has found out who asks."""
+        name = getattr(scope.get("route"), "name", "")
+        if actor and name and name not in UNRECORDED and scope["method"] not in SAFE_METHODS:
+            target = _target(scope.get("path_params", {}))
+            trail.begins = None  # several rules: once
+            self._recorder.begin(Deed(trail.wall.now_utc(), actor, name, target, request_id=trail.request_id))
+            trail.is_begun = True
+
     async def _record(self, scope: Scope, trail: Trail, status: int) -> None:
         deeds, trail.deeds = _deeds(scope, trail, status), []
         if deeds:
             await run_in_threadpool(self._recorder.record, deeds)
+        if trail.is_begun:
+            trail.is_begun = False
+            await run_in_threadpool(self._recorder.end, trail.request_id)
 
 
 def _deeds(scope: Scope, trail: Trail, status: int) -> list[Deed]:

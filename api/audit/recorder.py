@@ -45,6 +45,22 @@ class Recorder:
                 for deed in coming:
                     log.error("audit record waits reason=%s deed=%s", exc, deed)  # noqa: TRY400
 
+    def begin(self, deed: Deed) -> None:
+        """Note what begins; StoreUnavailableError where that cannot be, and then nothing must be changed."""
+        self._book.begin(deed)
+
+    def end(self, request_id: str) -> None:
+        """Strike out what was begun, unless its record waits."""
+        if not self.is_behind:
+            self._book.end(request_id)
+
+    def recover(self) -> None:
+        """Record what a server that was killed had begun; what cannot be done now is done at the next start."""
+        try:
+            self._book.recover()
+        except TommaError as exc:
+            log.warning("changes cut short not recorded yet reason=%s", exc)
+
     def catch_up(self) -> None:
         """Write what waits; StoreUnavailableError while that cannot be."""
         with self._lock:

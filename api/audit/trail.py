@@ -3,7 +3,7 @@
 Whoever works on it tells from wherever it is: the trail goes along as a context variable, into threads too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -30,6 +30,9 @@ class Trail:
     deeds: list[Deed] = field(default_factory=list)
     facts: dict[str, Fact] = field(default_factory=dict)
     target: str = ""
+    begins: Callable[[str], None] | None = None
+    """Told who it is that may go on to change something, before anything is changed."""
+    is_begun: bool = False
 
     def add(self, action: str, outcome: Outcome, actor: str, target: str, facts: Mapping[str, Fact]) -> None:
         """Take note of a deed that has a name of its own."""
@@ -40,6 +43,13 @@ class Trail:
 def current() -> Trail | None:
     """Return the trail of what is worked on here; None where nobody records."""
     return _TRAIL.get()
+
+
+def begin(actor: str) -> None:
+    """Say that somebody who may is about to change something: it is noted before, lest a crash leave no trace."""
+    trail = current()
+    if trail is not None and trail.begins is not None:
+        trail.begins(actor)
 
 
 def tell(target: str = "", **facts: Fact) -> None:

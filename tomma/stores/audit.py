@@ -39,6 +39,7 @@ from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.locks import holding
 from tomma.secret_files import make_private, secret_of
 from tomma.stores import counters
+from tomma.stores.audit_begun import BegunFile
 from tomma.stores.audit_tables import audit_record as _RECORD  # noqa: N812  (a constant here)
 from tomma.stores.database import TURN_TIMEOUT_S, reading, writing
 
@@ -66,10 +67,35 @@ class SqlAuditBook:
         self._engine = engine
         self._files = files
         self._known: Key | None = None
+        self._begun = BegunFile(files.head.parent)
 
     def append(self, deeds: Sequence[Deed]) -> Head:
         """Chain the deeds in one transaction, then note the head beside the database."""
         return self._changing(lambda connection: self._chain(connection, deeds))
+
+    def begin(self, deed: Deed) -> None:
+        """Note it in a file of this process; see `BegunFile`."""
+        self._begun.begin(deed)
+
+    def end(self, request_id: str) -> None:
+        """Strike it out there."""
+        self._begun.end(request_id)
+
+    def recover(self) -> int:
+        """Record what is left of processes that are gone, where it is not on record already."""
+        count = 0
+        for path, deeds in self._begun.left():
+            missing = [each for each in deeds if not self.page(1, search=Search(request_id=each.request_id))]
+            if missing:
+                self.append(missing)
+                log.warning("changes cut short by an end of the server count=%d", len(missing))
+            path.unlink()
+            count += len(missing)
+        return count
+
+    def close(self) -> None:
+        """Let go of the file of what was begun."""
+        self._begun.close()
 
     def page(self, limit: int, before: int | None = None, search: Search | None = None) -> Sequence[Record]:
         """Return the newest records that fit."""

@@ -67,6 +67,7 @@ class Stores:
     def close(self) -> None:
         """Release files and connections."""
         self.readings.close()
+        self.audit.close()
         self.engine.dispose()
 
     def __enter__(self) -> Self:

@@ -10,11 +10,13 @@ import pytest
 
 from api.app import create_app
 from api.audit import middleware, recorder
+from api.audit.recorder import Recorder
 from tests.api.access.conftest import PASSWORD, City
 from tests.api.conftest import World
 from tomma.audit import AuditBook, Deed, Head
 from tomma.errors import StoreUnavailableError
 from tomma.people import Role
+from tomma.stores.audit import SqlAuditBook
 
 AUDIT = "/api/v1/audit"
 
@@ -133,6 +135,14 @@ class Full:
         self.book = book
         self.is_full = False
 
+    def begin(self, deed: Deed) -> None:
+        """Note it; that needs no room."""
+        self.book.begin(deed)
+
+    def end(self, request_id: str) -> None:
+        """Strike it out."""
+        self.book.end(request_id)
+
     def append(self, deeds: list[Deed]) -> Head:
         """Take them, or not."""
         if self.is_full:
@@ -184,3 +194,60 @@ def test_every_exception_to_the_rule_is_a_route(world: World) -> None:
     routes = iter_route_contexts(create_app(world.context()).routes)
     names = {getattr(each.original_route, "name", "") for each in routes}
     assert names >= middleware.UNRECORDED
+
+
+def test_a_change_whose_server_dies_before_its_record_is_on_record_after_the_next_start(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who began it is noted before anything is changed; how far it came, nobody knows, and the record says so."""
+    anna = city.enter(city.add("anna", Role.MANAGER, totp=True))
+    recorder_of_the_dead: Recorder = city.app.state.services.recorder  # type: ignore[union-attr]
+    told = {"id": "S9", "name": "Gata 9", "lat_deg": 60.1, "lon_deg": 24.9}
+    with monkeypatch.context() as dying:
+        dying.setattr(recorder_of_the_dead, "record", _died)
+        with pytest.raises(_DeadError):
+            anna.post("/api/v1/assets/sites", json=told)
+    assert "S9" in city.world.stores.registry.load().sites
+    assert not records(city)
+
+    book = city.world.stores.audit
+    assert isinstance(book, SqlAuditBook)
+    assert book.recover() == 0, "its process lives: it may be at it still"
+    book.close()  # lets go of its lock, as its death would
+    assert (book.recover(), book.recover()) == (1, 0)
+    assert summary(city) == [("person:anna", "create_site", "", "failed")]
+    assert records(city)[0]["facts"] == {"cut_short": True}
+    assert book.verify().is_whole
+
+
+class _DeadError(BaseException):
+    """The server ends here."""
+
+
+def _died(*_: object) -> None:
+    raise _DeadError
+
+
+def test_what_is_on_record_is_not_recorded_again(city: City) -> None:
+    """After a power cut a note may have come back that was struck out."""
+    anna = city.enter(city.add("anna", Role.MANAGER, totp=True))
+    anna.post("/api/v1/plans", json={})
+    book = city.world.stores.audit
+    assert isinstance(book, SqlAuditBook)
+    [record] = records(city)
+    book.begin(Deed(city.wall.now, "person:anna", "create_plan", request_id=record["request_id"]))
+    book.close()
+    assert book.recover() == 0
+    assert len(records(city)) == 1
+
+
+def test_nothing_is_changed_when_it_cannot_be_noted_before(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk: better no plan than one that nobody is known to have made."""
+
+    def full(*_: object) -> None:
+        raise StoreUnavailableError("the disk is full")
+
+    anna = city.enter(city.add("anna", Role.MANAGER, totp=True))
+    monkeypatch.setattr(city.world.stores.audit, "begin", full)
+    assert anna.post("/api/v1/plans", json={}).status_code == 503
+    assert city.world.stores.plans.recent(9) == []
