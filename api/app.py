@@ -28,6 +28,7 @@ import api.followup.router
 import api.health.router
 import api.installations.router
 import api.live.router
+import api.logins.router
 import api.notify.router
 import api.opendata.desk
 import api.opendata.router
@@ -90,6 +91,7 @@ FEATURES = (
     api.opendata.desk,
     api.opendata.router,
     api.uplinks.router,
+    api.logins.router,
 )
 
 

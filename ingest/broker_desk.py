@@ -148,6 +148,14 @@ def desk_of(settings: Settings, *, embedded: bool, directory: Path) -> Desk:
     return desk
 
 
+def desk_here(settings: Settings) -> Desk | None:
+    """Return the desk of the broker whose logins are kept on this machine; None when they are elsewhere."""
+    if settings.broker.mosquitto_dir is not None:
+        return desk_of(settings, embedded=False, directory=settings.broker.mosquitto_dir)
+    has_own = (settings.data_dir / "broker" / "logins.json").exists()
+    return EmbeddedDesk(settings.data_dir, settings.broker.topics) if has_own else None
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """A login just given: the only time its password is known here."""

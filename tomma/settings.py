@@ -90,6 +90,7 @@ class BrokerSettings(Section):
     certificate_file: Path | None = None
     """Our own certificate, where the broker asks for one; `key_file` when its key is not in the same file."""
     key_file: Path | None = None
+    mosquitto_dir: Path | None = None  # where `tomma broker-config` keeps its files; the office then gives logins, too
     embedded_sync: Literal["always", "10ms", "100ms", "1s"] = "10ms"
     """How often the embedded broker forces to the disk what it told devices is safe; a power cut may cost that long."""
     share_group: str = Field(default="", pattern=r"^[^/+#\s]*$")

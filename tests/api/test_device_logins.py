@@ -1,0 +1,134 @@
+"""The devices' logins at the office's door: made by the server, told once, changed with an overlap, taken away."""
+
+import getpass
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from ingest.broker import logins
+from ingest.broker_config import app
+from ingest.broker_desk import desk_here
+from ingest.mosquitto_config import password_hash
+from tests.api.access.conftest import City, locked
+from tests.api.conftest import World
+from tomma.people import Role
+
+LOGINS = "/api/v1/device-logins"
+
+
+@pytest.fixture(params=["embedded", "mosquitto"])
+def city(request: pytest.FixtureRequest, world: World) -> Iterator[City]:
+    """A city whose broker's files are here; the broker itself need not run."""
+    locked(world)
+    if request.param == "mosquitto":
+        directory = world.settings.data_dir / "mosquitto"
+        done = CliRunner().invoke(app, ["--out", str(directory), "--run-as", getpass.getuser()])
+        assert done.exit_code == 0, done.output
+        broker = world.settings.broker.model_copy(update={"mosquitto_dir": directory})
+        world.settings = world.settings.model_copy(update={"broker": broker})
+    else:
+        logins(world.settings.data_dir)
+    with City(world).open() as opened:
+        yield opened
+
+
+@pytest.fixture
+def manager(city: City) -> httpx.Client:
+    """Who gives logins."""
+    return city.enter(city.add("mia", Role.MANAGER))
+
+
+def names(manager: httpx.Client, **query: str) -> list[str]:
+    """The user names as the door lists them."""
+    return [each["username"] for each in manager.get(LOGINS, params=query).json()["logins"]]
+
+
+def kept(city: City) -> str:
+    """Everything that any file of the broker says."""
+    files = [*city.world.settings.data_dir.rglob("*.json"), *city.world.settings.data_dir.glob("mosquitto/*")]
+    return "".join(each.read_text() for each in files if each.is_file())
+
+
+def test_a_login_is_told_once_changed_with_an_overlap_and_taken_away(city: City, manager: httpx.Client) -> None:
+    """From the day a sensor is hung to the day it is stolen, without a shell on the server."""
+    made = manager.post(LOGINS, json={"device_id": "H1"})
+    assert made.status_code == 201
+    given: dict[str, Any] = made.json()
+    assert (given["username"], given["publish"][0], given["in_force"]) == ("H1", "tomma/v1/H1/reading", False)
+    assert len(given["password"]) >= 32
+    assert made.headers["cache-control"] == "no-store"
+    assert given["password"] not in manager.get(LOGINS).text
+    assert manager.post(LOGINS, json={"device_id": "H1"}).status_code == 409
+    fresh = manager.post(f"{LOGINS}/H1/rotate", json={"overlap_h": 1.0}).json()
+    assert (fresh["username"], fresh["publish"]) == ("H1@2", given["publish"])
+    assert fresh["password"] != given["password"]
+    former = next(each for each in manager.get(LOGINS).json()["logins"] if each["username"] == "H1")
+    assert former["until_utc"] == (city.wall.now + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    city.wall.now += timedelta(hours=2)
+    assert manager.post(f"{LOGINS}/H1/rotate", json={"overlap_h": 0.0}).json()["username"] == "H1@3"
+    assert names(manager) == ["H1@3"]
+    assert manager.delete(f"{LOGINS}/H1").status_code == 204
+    assert names(manager) == []
+    assert manager.delete(f"{LOGINS}/H1").status_code == 404
+
+
+def test_passwords_are_nowhere_but_where_the_broker_needs_them(city: City, manager: httpx.Client) -> None:
+    """Mosquitto compares hashes, so there is no password to steal; no record of who did it holds one either."""
+    password = manager.post(LOGINS, json={"device_id": "H1"}).json()["password"]
+    desk = desk_here(city.world.settings)
+    assert desk is not None
+    assert (password in kept(city)) is (desk.secret_of("x") == "x")
+    records = city.world.stores.audit.page(20)
+    assert [(each.actor, each.target) for each in records if each.action == "add_device_login"] == [
+        ("person:mia", "device:H1")
+    ]
+    assert password not in json.dumps([each.facts for each in records])
+    assert password_hash("a", b"salt") == password_hash("a", b"salt") != password_hash("b", b"salt")
+
+
+def test_a_network_server_gets_its_topics_and_names_stay_harmless(manager: httpx.Client) -> None:
+    """What could widen a right is refused, whoever asks."""
+    asked = {"device_id": "lorawan", "topics": ["v3/city/devices/+/up"]}
+    assert manager.post(LOGINS, json=asked).json()["publish"] == ["v3/city/devices/+/up"]
+    for wrong in (
+        {"device_id": "+"},
+        {"device_id": "ingest"},
+        {"device_id": "H1@2"},
+        {"device_id": "a", "topics": ["$SYS/#"]},
+    ):
+        assert manager.post(LOGINS, json=wrong).status_code == 422, wrong
+    assert manager.post(f"{LOGINS}/nobody/rotate", json={}).status_code == 404
+    assert names(manager, search="LORA") == ["lorawan"]
+    assert names(manager, search="H1") == []
+
+
+def test_an_auditor_reads_and_changes_nothing(city: City, manager: httpx.Client) -> None:
+    """The list is for whoever checks; logins are the manager's and the admin's."""
+    auditor, admin = (city.enter(city.add(role.value, role)) for role in (Role.AUDITOR, Role.ADMIN))
+    assert admin.post(LOGINS, json={"device_id": "H1"}).status_code == 201
+    assert names(auditor) == names(manager) == ["H1"]
+    for answer in (
+        auditor.post(LOGINS, json={"device_id": "H2"}),
+        auditor.post(f"{LOGINS}/H1/rotate", json={}),
+        auditor.delete(f"{LOGINS}/H1"),
+    ):
+        assert answer.status_code == 403
+
+
+def test_a_broker_elsewhere_is_said_to_be_elsewhere(world: World, tmp_path: Path) -> None:
+    """Nothing is made up where nothing is kept, and files that cannot be used are told as such."""
+    city = City(locked(world))
+    with city.open():
+        manager = city.enter(city.add("mia", Role.MANAGER))
+        assert manager.get(LOGINS).json() == {"broker": "elsewhere", "logins": [], "total": 0}
+        assert manager.post(LOGINS, json={"device_id": "H1"}).status_code == 409
+        logins(world.settings.data_dir)
+        (world.settings.data_dir / "broker" / "devices.lock").mkdir()
+        answer = manager.post(LOGINS, json={"device_id": "H1"})
+        assert (answer.status_code, "broker's files" in answer.json()["detail"]) == (503, True)
