@@ -46,6 +46,7 @@ SHELLS = {
     "/people": Shell("people.html", (Role.ADMIN, Role.AUDITOR)),
     "/about": Shell("about.html", (*OFFICE, Role.ADMIN)),
     "/audit": Shell("audit.html", (Role.ADMIN, Role.AUDITOR)),
+    "/connections": Shell("connections.html", (*OFFICE, Role.ADMIN)),
     "/account": Shell("account.html", SIGNED_IN, half=True),
     "/login": Shell("login.html", EVERYBODY),
     "/driver": Shell("driver.html", EVERYBODY),  # no word of the city: it asks with its tablet's token

@@ -145,7 +145,13 @@ def of_about(page: Page) -> None:
     page.locator(".parts tbody tr").first.wait_for()
 
 
+def of_connections(page: Page) -> None:
+    """Wait for what is open."""
+    page.locator(".ticks input").first.wait_for()
+
+
 STATES = [
+    pytest.param("/connections", of_connections, id="connections"),
     pytest.param("/about", of_about, id="about"),
     pytest.param("/assets", with_a_thing, id="assets, a bin open"),
     pytest.param("/assets#sheet", of_sheet, id="assets, spreadsheet"),

@@ -25,7 +25,7 @@ function CityClock() {
 const PAGES = {
   city: "/", planning: "/planning", followup: "/followup", figures: "/figures", alerts: "/alerts",
   assets: "/assets", sensors: "/sensors", tablets: "/tablets", people: "/people",
-  audit: "/audit",
+  audit: "/audit", connections: "/connections",
 };
 
 /** The shell names the pages there are: `<html data-pages="/ /sensors">`. */

@@ -35,6 +35,7 @@ export default {
   "nav.tablets": "Tablets",
   "nav.people": "People",
   "nav.audit": "Audit log",
+  "nav.connections": "Connections",
   "nav.account": "My account",
   "nav.about": "About tomma",
   "bar.demo_clock": "demo clock ×{factor}",

@@ -35,6 +35,7 @@ export default {
   "nav.tablets": "Surfplattor",
   "nav.people": "Konton",
   "nav.audit": "Revisionslogg",
+  "nav.connections": "Anslutningar",
   "nav.account": "Mitt konto",
   "nav.about": "Om tomma",
   "bar.demo_clock": "demoklocka ×{factor}",
