@@ -18,8 +18,9 @@ test:
 	@$(PYTHON3) tools/bootstrap.py test
 	@$(MAKE) --no-print-directory --jobs=2 check suite
 
-suite:
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+suite:  # each worker with one thread of algebra: two would only spin for the other worker's core
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 \
+		$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check:
 	@$(BIN)/ruff format --check .

@@ -1,12 +1,14 @@
 """The world lives by its seed, whatever the steps, and what is emptied is empty."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from simulator.fills import Fills
 from simulator.history import live_through
 from simulator.messages import OutMessage
 from simulator.towns import Town, make_town
@@ -43,23 +45,27 @@ def test_the_same_seed_sends_the_same_messages_whatever_the_steps(small_town: To
     assert lived(small_town, [end], seed=2)[1] != one
 
 
-def test_bins_fill_by_day_and_the_books_balance(small_town: Town) -> None:
-    """Ten days with rounds: nothing is lost between bin, truck and pavement."""
+@pytest.fixture(scope="module")
+def fortnight(small_town: Town) -> tuple[World, list[Fills]]:
+    """Two weeks of old rounds, and what lay where at the end of each hour."""
     world = World(small_town, MIDNIGHT_UTC, 1)
-    for _ in live_through(world, small_town.city, MIDNIGHT_UTC + timedelta(days=10), 1):
-        fills = world.fills
+    hours = live_through(world, small_town.city, MIDNIGHT_UTC + timedelta(days=14), 1)
+    return world, [deepcopy(world.fills) for _ in hours]
+
+
+def test_bins_fill_by_day_and_the_books_balance(fortnight: tuple[World, list[Fills]]) -> None:
+    """Two weeks with rounds: nothing is lost between bin, truck and pavement."""
+    assert len(fortnight[1]) == 14 * 24
+    for fills in fortnight[1]:
         assert (fills.fill_l >= 0.0).all()
         assert (fills.fill_l <= fills.volume_l).all()
         assert np.allclose(fills.deposited_l, fills.fill_l + fills.collected_l + fills.overflowed_l)
 
 
-def test_old_rounds_collect_at_the_fill_edinburgh_collected_at(small_town: Town) -> None:
+def test_old_rounds_collect_at_the_fill_edinburgh_collected_at(fortnight: tuple[World, list[Fills]]) -> None:
     """Mean 77 %: history looks like that of a city that has not planned yet."""
-    world = World(small_town, MIDNIGHT_UTC, 1)
-    for _ in live_through(world, small_town.city, MIDNIGHT_UTC + timedelta(days=14), 1):
-        pass
-    before = [each.fill_before_fraction for each in world.emptyings]
-    after = [each.fill_after_fraction for each in world.emptyings]
+    before = [each.fill_before_fraction for each in fortnight[0].emptyings]
+    after = [each.fill_after_fraction for each in fortnight[0].emptyings]
     assert len(before) > 400
     assert np.mean(before) == pytest.approx(0.77, abs=0.04)
     assert 0.03 < np.mean([each > 0.0 for each in after]) < 0.15
