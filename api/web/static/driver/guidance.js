@@ -6,6 +6,7 @@ import {Icon} from "../lib/icons.js";
 
 const BETWEEN_MS = 150; // the office's pages come first
 const KEPT_ROUTES = 2;
+const IN_SIGHT_M = 30;
 
 const nameOf = (route, language) => `words:${route.plan_id}:${route.vehicle_id}:${language}`;
 
@@ -59,9 +60,11 @@ export function NextTurn({told, onOpen}) {
   const turns = told?.manoeuvres.filter((each) => each.kind !== "depart") ?? [];
   if (!turns.length) return null;
   const first = told.manoeuvres[0];
+  // With no turn left, which way the stop lies says more than "you have arrived", until it is in sight.
+  const next = turns[0].kind === "arrive" && first.distance_m > IN_SIGHT_M ? first : turns[0];
   return html`<button type="button" class="next-turn" aria-haspopup="dialog" onClick=${onOpen}>
-    <${Icon} name=${turnPicture(turns[0].kind)} size=${26} />
+    <${Icon} name=${turnPicture(next.kind)} size=${26} />
     <span class="visually-hidden">${t("driver.way")}: </span>
-    <span>${turns[0].text}</span>
+    <span>${next.text}</span>
     ${first.kind === "depart" && html`<b>${format.metres(first.distance_m)}</b>`}</button>`;
 }
