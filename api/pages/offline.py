@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from api.pages.squeeze import served
 
 PAGE = "/driver"
+SHEET = re.compile(r'href="/static/(css/[\w.-]+\.css)"')
 KEPT = (
     "css/tokens.css",
     "css/base.css",
@@ -74,7 +76,9 @@ def worker_script(static: Path, page: str, kept: Kept = DRIVER) -> bytes:
         page: The page as it is served.
         kept: Which of the pages.
     """
-    files = {kept.page: _integrity(page.encode()), **shell_files(static, kept)}
+    # A demo's page links a sheet more than a city's.
+    linked = {f"/static/{name}": _integrity(served(static / name)) for name in SHEET.findall(page)}
+    files = {kept.page: _integrity(page.encode()), **linked, **shell_files(static, kept)}
     version = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
     shell = {"cache": kept.cache, "version": version, "page": kept.page, "files": files}
     told = json.dumps(shell, separators=(",", ":"))

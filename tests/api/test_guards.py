@@ -1,5 +1,6 @@
 """What every answer carries, and whom the server answers at all."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.guards.headers import HEADERS
-from api.pages.router import mount_pages
+from api.pages.router import WEB, mount_pages
 from tests.api.conftest import InProcess, World, serving
 
 
@@ -195,6 +196,19 @@ def test_static_files_are_asked_about_before_a_copy_is_used(refusing_client: htt
 def test_answers_of_the_api_are_not_kept_by_caches(refusing_client: httpx.Client) -> None:
     """What a driver did is nobody else's to keep."""
     assert refusing_client.get("/api/v1/driver/events").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("demo", [True, False], ids=["a demo", "a city"])
+def test_a_worker_keeps_every_sheet_that_its_page_links(demo: bool) -> None:
+    """A demo's page links one more: without a network its strip fell out of its place and pushed the page down."""
+    app = FastAPI()
+    mount_pages(app, WEB, demo=demo)
+    with InProcess(app) as transport:
+        client = httpx.Client(transport=transport, base_url="http://127.0.0.1")
+        linked = re.findall(r'href="(/static/css/[^"]+)"', client.get("/driver").text)
+        worker = client.get("/sw.js").text.splitlines()[0]
+    assert len(linked) > 3
+    assert [each for each in linked if f'"{each}"' not in worker] == []
 
 
 def test_a_service_worker_is_served_from_the_root(tmp_path: Path) -> None:

@@ -60,7 +60,8 @@ function Desk({desk, state}) {
     <main id="content" class="desk planning" tabindex="-1" aria-busy=${state.busy}>
       <section class="looking" aria-label=${t(`view.${view}`)}>
         <${Tools} desk=${desk} state=${state} view=${view} onView=${setView} />
-        ${state.fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: state.fault})}</p>`}
+        ${state.fault && html`<p class="fault" role="alert">${t(state.refused ? "planning.refused"
+          : "app.could_not_load", {detail: state.fault})}</p>`}
         <${View} view=${view} desk=${desk} state=${state} />
       </section>
       <aside class="side" aria-label=${t("planning.side")}>
