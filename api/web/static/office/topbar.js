@@ -34,6 +34,9 @@ const there = () => {
   return Object.entries(PAGES).filter(([, path]) => paths.has(path));
 };
 
+/** On a narrow screen the bar of pages scrolls: begin where one is. */
+const intoView = (link) => link?.scrollIntoView({block: "nearest", inline: "center"});
+
 /** Who is signed in, as the shell tells it. */
 const person = () => document.documentElement.dataset.person ?? "";
 const initials = (name) => name.split(/\s+/).map((part) => part[0]).join("").slice(0, 2).toUpperCase();
@@ -60,7 +63,7 @@ export function TopBar({here, live, onLanguage}) {
       aria-label=${`${t("nav.account")}: ${person()}`} aria-current=${here === "account" ? "page" : undefined}
       >${initials(person())}</a>`}
     <nav class="pages" aria-label=${t("nav.label")}>${there().map(([page, path]) => html`<a key=${page}
-      href=${path} aria-current=${page === here ? "page" : undefined}><span>${t(`nav.${page}`)}${page === "alerts"
+      href=${path} ref=${page === here ? intoView : undefined} aria-current=${page === here ? "page" : undefined}><span>${t(`nav.${page}`)}${page === "alerts"
         && city && html` <${AlertCount} />`}</span></a>`)}</nav>
   </header>`;
 }
