@@ -26,7 +26,7 @@ export function found(entries, {words, which}) {
 }
 
 function Asked({asked, onAsked, entries, shown}) {
-  const {t} = useWords();
+  const {t, format} = useWords();
   const codes = [...new Set(entries.flatMap((each) => each.reasons.map((reason) => reason.code)))].sort();
   const option = (value, text) => html`<option key=${value} value=${value}>${text}</option>`;
   return html`<div class="tools"><div class="fields">
@@ -36,7 +36,8 @@ function Asked({asked, onAsked, entries, shown}) {
       onChange=${(event) => onAsked({...asked, which: event.target.value})}>
       ${option("", t("bins.all"))}${option("taken", t("bins.taken"))}${option("left", t("bins.left"))}
       ${codes.map((code) => option(code, reasonTitle(code, t)))}</select></label>
-    <p class="count" role="status">${t("bins.showing", {shown, n: entries.length})}</p></div></div>`;
+    <p class="count" role="status">${t("bins.showing", {
+      shown: format.whole(shown), all: format.whole(entries.length), n: entries.length})}</p></div></div>`;
 }
 
 function Row({entry, desk, selected}) {

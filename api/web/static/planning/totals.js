@@ -15,6 +15,10 @@ export const FIGURES = [
   ["cost_minor", (format) => format.money],
 ];
 
+const LONG_S = 100 * 3600;
+/** Of a whole city's working hours nobody reads the minutes, and they do not fit. */
+const shown = (name, value, write, format) => (name === "work_s" && value >= LONG_S ? `${format.whole(value / 3600)} h` : write(value));
+
 export function Totals({state}) {
   const {t, format} = useWords();
   const {plan, before} = state;
@@ -23,6 +27,6 @@ export function Totals({state}) {
     const write = writeBy(format);
     const changed = now && was ? differenceText(now[name], was[name], write, t, format)
       : t(`total_sub.${name}`);
-    return html`<${Figure} key=${name} value=${now ? write(now[name]) : "–"} label=${t(`total.${name}`)} sub=${changed} />`;
+    return html`<${Figure} key=${name} value=${now ? shown(name, now[name], write, format) : "–"} label=${t(`total.${name}`)} sub=${changed} />`;
   })}</ul></section>`;
 }

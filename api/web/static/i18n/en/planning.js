@@ -127,7 +127,7 @@ export default {
   "bins.all": "All bins",
   "bins.taken": "To be emptied",
   "bins.left": "Left",
-  "bins.showing": {one: "{shown} of {n} bin", other: "{shown} of {n} bins"},
+  "bins.showing": {one: "{shown} of {all} bin", other: "{shown} of {all} bins"},
   "bins.caption": "Every bin and why it is emptied or left",
   "bins_head.place": "Place",
   "bins_head.plan": "On the plan",

@@ -127,7 +127,7 @@ export default {
   "bins.all": "Alla kärl",
   "bins.taken": "Töms",
   "bins.left": "Lämnas",
-  "bins.showing": {one: "{shown} av {n} kärl", other: "{shown} av {n} kärl"},
+  "bins.showing": {one: "{shown} av {all} kärl", other: "{shown} av {all} kärl"},
   "bins.caption": "Varje kärl och varför det töms eller lämnas",
   "bins_head.place": "Plats",
   "bins_head.plan": "På planen",
