@@ -34,6 +34,8 @@ import api.opendata.desk
 import api.opendata.router
 import api.plans.changes
 import api.plans.router
+import api.residents.router
+import api.residents.stickers_router
 import api.schedule.router
 import api.sensors.router
 import api.tablets.router
@@ -68,6 +70,7 @@ FEATURES = (
     api.citymap.router,
     api.sensors.router,
     api.assets.sheet_router,
+    api.residents.stickers_router,
     api.assets.strangers_router,
     api.assets.router,
     api.installations.router,
@@ -119,6 +122,7 @@ def create_app(context: ApiContext) -> FastAPI:
     mount_pages(app, demo=context.settings.people.demo)
     app.include_router(build_security_txt(context))
     app.include_router(api.accounts.oidc_router.router)
+    app.include_router(api.residents.router.router)
     app.state.doors = doors_of(app)
     register_problems(app)
     _guard(app, services)

@@ -28,6 +28,7 @@ from api.plans.comparison import Comparisons
 from api.plans.curve import CurveDesk
 from api.plans.desk import PlanDesk
 from api.plans.today import Today
+from api.residents.bounds import Bounds
 from api.schedule.caller import MorningCaller
 from api.sensors.vitals import Vitals
 from api.tablets.codes import Codes
@@ -70,6 +71,7 @@ class Services:
     open_window: Window
     open_throttle: Throttle
     uplinks: UplinkDoor
+    residents: Bounds
 
     @classmethod
     def of(cls, context: ApiContext) -> Self:
@@ -119,6 +121,7 @@ class Services:
             open_window=Window(book=context.open_data, city=city, watch=watch, readings=context.readings, clock=clock),
             open_throttle=Throttle(),
             uplinks=UplinkDoor(context),
+            residents=Bounds(context.settings.residents),
         )
 
     def start(self) -> None:

@@ -15,6 +15,7 @@ from routing.nearby import Streets
 from routing.worth import Worth, worth
 from tomma.city import City
 from tomma.model import BinId, Reason, ReasonCode
+from tomma.requests import BinRequest, RequestSource
 from tomma.settings import PlanningSettings
 
 FULL_NOW_P = 0.5
@@ -62,7 +63,7 @@ def demands(
         planning: What a visit costs and what risk is accepted; the next opportunity is `next_opportunity_h` later.
         at_utc: When the truck would come, within the day to plan.
         last_emptied: When each bin was last emptied; a bin without an entry has no hygiene interval running.
-        requested: Bins that a person asked to empty; a mapping tells when.
+        requested: Bins that a person asked to empty; a mapping tells when, and who.
         streets: The drives between (some of) the sites; straight lines stand in for the rest.
     """
     next_utc = at_utc + timedelta(hours=planning.next_opportunity_h)
@@ -96,9 +97,11 @@ class _Outlook:
 def _requested(each: _Outlook, requested: Collection[BinId], now_utc: datetime) -> list[Reason]:
     if each.bin_id not in requested:
         return []
-    asked_utc = requested.get(each.bin_id) if isinstance(requested, Mapping) else None
-    values = {} if asked_utc is None else {"asked_h": max((now_utc - asked_utc) / timedelta(hours=1), 0.0)}
-    return [Reason(ReasonCode.REQUESTED, values)]
+    asked: BinRequest | None = requested.get(each.bin_id) if isinstance(requested, Mapping) else None
+    if asked is None:
+        return [Reason(ReasonCode.REQUESTED)]
+    code = ReasonCode.RESIDENT_ASKED if asked.source is RequestSource.RESIDENT else ReasonCode.REQUESTED
+    return [Reason(code, {"asked_h": max((now_utc - asked.asked_utc) / timedelta(hours=1), 0.0)})]
 
 
 def _overflow(each: _Outlook, forecast: CityForecast, row: int) -> list[Reason]:

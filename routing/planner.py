@@ -201,19 +201,17 @@ class _Task:
         forecast = outlook.forecast
         at_utc = max(self.now_utc, self.day.after_midnight_utc(sum(self.hours) // 2))
         since = outlook.unemptied_since
-        asked_utc = standing_requests(requests, outlook.last_emptied, self.now_utc)
+        asked = standing_requests(requests, outlook.last_emptied, self.now_utc)
         outcomes = self.morning.state.outcomes if self.morning is not None else {}
         self.asked_since = frozenset(
-            id_ for id_, at in asked_utc.items() if id_ in outcomes and at > outcomes[id_].at_utc
+            id_ for id_, own in asked.items() if id_ in outcomes and own.asked_utc > outcomes[id_].at_utc
         )
 
         days = [self.day.later(at) for at in range(self.settings.horizon_days)]
-        ahead = look_ahead(
-            self.city, forecast, self.settings, days, since, asked_utc, self.vehicles, only_if_needed=True
-        )
+        ahead = look_ahead(self.city, forecast, self.settings, days, since, asked, self.vehicles, only_if_needed=True)
 
         def all_of_them(streets: Streets | None = None) -> tuple[Demand, ...]:
-            weighed = demands(self.city, forecast, self.settings, at_utc, since, asked_utc, streets=streets)
+            weighed = demands(self.city, forecast, self.settings, at_utc, since, asked, streets=streets)
             return taken_early(weighed, ahead)
 
         return all_of_them

@@ -437,6 +437,8 @@ class ReasonCode(StrEnum):
     """values: silent_h, p_overflow; the forecast widened until a visit paid"""
     REQUESTED = "requested"
     """values: asked_h (since then; missing in old plans); a person asked for it"""
+    RESIDENT_ASKED = "resident_asked"
+    """values: asked_h; somebody at the bin did, by the sticker on it"""
     NOT_NEEDED_YET = "not_needed_yet"
     """values: fill_fraction, p_overflow, by_h, due_in_h (90 days at most)"""
     NOT_WORTH_THE_DETOUR = "not_worth_the_detour"

@@ -26,7 +26,7 @@ from tomma.model import (
     check_within,
 )
 from tomma.plan import Plan, PlanProgress, PlanStatus
-from tomma.requests import BinRequest
+from tomma.requests import BinRequest, RequestSource
 from tomma.tablets import KeptTablet, PairingCode, Tablet
 from tomma.workers import WorkerReport
 
@@ -291,6 +291,9 @@ class RequestBook(Protocol):
 
     def of_bin(self, bin_id: BinId, limit: int = 100) -> Sequence[BinRequest]:
         """Return a bin's newest requests, newest first, withdrawn ones too."""
+
+    def count(self, source: RequestSource, since_utc: datetime) -> int:
+        """Return how often `source` asked at `since_utc` or later, withdrawn requests included."""
 
 
 class TabletBook(Protocol):

@@ -1,13 +1,15 @@
 """What residents and the office ask for."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tomma.model import BinId, check_utc, check_within
 
 REQUEST_NOTE_MAX = 500
 """Characters."""
+REQUEST_LASTS = timedelta(days=60)
+"""Who asked two months ago and never again is content, or gone."""
 
 
 class RequestReason(StrEnum):
@@ -22,6 +24,15 @@ class RequestReason(StrEnum):
     """`note` tells."""
 
 
+class RequestSource(StrEnum):
+    """Who asked."""
+
+    OFFICE = "office"
+    """Somebody with an account, or the follow-up page for them."""
+    RESIDENT = "resident"
+    """Somebody at the bin, by the sticker on it: nobody knows who."""
+
+
 @dataclass(frozen=True, slots=True)
 class BinRequest:
     """Somebody asked for a bin to be emptied: a resident, or the office. It stands until withdrawn or fulfilled."""
@@ -32,6 +43,7 @@ class BinRequest:
     asked_utc: datetime
     note: str = ""
     withdrawn_utc: datetime | None = None
+    source: RequestSource = RequestSource.OFFICE
 
     def __post_init__(self) -> None:
         """Refuse a request without a name, an endless note, and one taken back before it was made."""
@@ -42,6 +54,8 @@ class BinRequest:
             check_utc("withdrawn_utc", self.withdrawn_utc)
             if self.withdrawn_utc < self.asked_utc:
                 raise ValueError(f"withdrawn_utc must not be before asked_utc, got {self.withdrawn_utc}")
+        if self.note and self.source is RequestSource.RESIDENT:
+            raise ValueError("note must be empty where a resident asked: they tell by one tap, and words name people")
 
     def stands(self, emptied_utc: datetime | None) -> bool:
         """Return whether it still asks for a visit, the bin having last been emptied at `emptied_utc`."""

@@ -29,6 +29,7 @@ from tomma.secret_files import secret_of
 from tomma.section import Section, refuse_both
 from tomma.server_settings import SERVER_PATTERN, ServerSettings
 from tomma.settings_faults import PREFIX, refuse_open_secrets, refuse_strange_variables, told
+from tomma.resident_settings import ResidentSettings
 
 TOPIC_BYTES_MAX = 65_535
 """MQTT 5, section 1.5.4."""
@@ -368,6 +369,7 @@ class Settings(BaseSettings):
     codecs: CodecSettings = CodecSettings()
     server: ServerSettings = ServerSettings()
     people: PeopleSettings = PeopleSettings()
+    residents: ResidentSettings = ResidentSettings()
     basemap: BasemapSettings = BasemapSettings()
     driver: DriverSettings = DriverSettings()
     roads: RoadSettings = RoadSettings()

@@ -46,6 +46,7 @@ def _out(hands: Services, request: BinRequest) -> RequestOut:
     return RequestOut(
         id=request.id,
         bin_id=request.bin_id,
+        source=request.source,
         reason=request.reason,
         note=request.note,
         asked_utc=request.asked_utc,

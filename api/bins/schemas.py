@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schema import Fraction, Name, ReasonOut, Shown, Told, UtcTime
-from tomma.requests import REQUEST_NOTE_MAX, RequestReason
+from tomma.requests import REQUEST_NOTE_MAX, RequestReason, RequestSource
 
 SensorStateName = Literal["ok", "silent", "odd", "none"]
 PlanStateName = Literal["none", "planned", "emptied", "skipped"]
@@ -127,6 +127,7 @@ class RequestOut(Shown):
 
     id: str
     bin_id: str
+    source: RequestSource = Field(description="Who asked: the office, or a resident by the sticker on the bin.")
     reason: RequestReason
     note: str
     asked_utc: UtcTime

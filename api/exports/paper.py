@@ -52,7 +52,7 @@ def as_pdf(told: Told) -> bytes:
 
     The letters of Latin, Greek and Cyrillic scripts are embedded: it prints alike everywhere.
     """
-    _register_fonts()
+    register_fonts()
     target, title = io.BytesIO(), told.words("print.title", day=told.words.day(told.plan.day))
     document = SimpleDocTemplate(
         target, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN + 6 * mm,
@@ -68,7 +68,8 @@ def as_pdf(told: Told) -> bytes:
 
 
 @cache
-def _register_fonts() -> None:
+def register_fonts() -> None:
+    """Make PLAIN and BOLD known to the library, once."""
     for name, file in ((PLAIN, "DejaVuSansCondensed.ttf"), (BOLD, "DejaVuSansCondensed-Bold.ttf")):
         pdfmetrics.registerFont(TTFont(name, FONTS / file))
     # Else the bold of a paragraph would be looked for among the fonts of the library.

@@ -20,7 +20,7 @@ from routing.roads.guidance import Language
 from tomma.city import Organisation
 
 I18N = Path(__file__).parents[1] / "web" / "static" / "i18n"
-PARTS = ("common", "office", "reasons", "plan", "alertkinds", "mail", "print")
+PARTS = ("common", "office", "reasons", "plan", "alertkinds", "mail", "print", "resident")
 LOCALES = {Language.SV: "sv_SE", Language.EN: "en_GB"}
 """The pages write numbers by the same two."""
 DAY_FROM_H = 72.0
@@ -107,6 +107,12 @@ class Words:
     def time(self, moment: datetime) -> str:
         """05:30 UTC -> 06:30."""
         return format_time(self.local(moment), "HH:mm", locale=self.locale)
+
+    def moment(self, moment: datetime, now_utc: datetime) -> str:
+        """06:30 today, 20 november 06:30 before."""
+        local = self.local(moment)
+        is_today = local.date() == self.local(now_utc).date()
+        return self.time(moment) if is_today else f"{format_date(local, 'd MMMM', self.locale)} {self.time(moment)}"
 
     def day(self, day: date) -> str:
         """2026-11-20 -> fredag 20 november 2026."""

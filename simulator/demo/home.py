@@ -81,6 +81,9 @@ port = {home.http_port}
 [people]
 demo = true
 
+[residents]
+open = true
+
 [roads]
 osm_extract = "{SHIPPED_EXTRACT}"
 

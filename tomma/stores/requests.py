@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tomma.errors import NotFoundError
 from tomma.model import BinId
-from tomma.requests import BinRequest, RequestReason
+from tomma.requests import BinRequest, RequestReason, RequestSource
 from tomma.stores import tables
 from tomma.stores.database import reading, writing
 
@@ -26,7 +26,7 @@ class SqlRequestBook:
         """Keep the request; of a known id the first one stands and is returned."""
         try:
             with writing(self._engine) as connection:
-                connection.execute(sa.insert(_REQUEST).values(asdict(request) | {"reason": request.reason.value}))
+                connection.execute(sa.insert(_REQUEST).values(_values(request)))
         except sa.exc.IntegrityError:
             return self._get(request.id)
         return request
@@ -48,6 +48,12 @@ class SqlRequestBook:
         own = sa.select(_REQUEST).where(_REQUEST.c.bin_id == bin_id)
         return self._all(own.order_by(_REQUEST.c.asked_utc.desc(), _REQUEST.c.id.desc()).limit(max(limit, 0)))
 
+    def count(self, source: RequestSource, since_utc: datetime) -> int:
+        """Return how often `source` asked at `since_utc` or later, withdrawn requests included."""
+        wanted = (_REQUEST.c.asked_utc >= since_utc) & (_REQUEST.c.source == source.value)
+        with reading(self._engine) as connection:
+            return int(connection.scalar(sa.select(sa.func.count()).select_from(_REQUEST).where(wanted)) or 0)
+
     def _get(self, request_id: str) -> BinRequest:
         found = self._all(sa.select(_REQUEST).where(_REQUEST.c.id == request_id))
         if not found:
@@ -59,6 +65,11 @@ class SqlRequestBook:
             return [_request(row) for row in connection.execute(query)]
 
 
+def _values(request: BinRequest) -> dict[str, object]:
+    return asdict(request) | {"reason": request.reason.value, "source": request.source.value}
+
+
 def _request(row: sa.Row[tuple[object, ...]]) -> BinRequest:
     values = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's public accessor)
-    return BinRequest(**values | {"reason": RequestReason(values["reason"])})
+    known = {"reason": RequestReason(values["reason"]), "source": RequestSource(values["source"])}
+    return BinRequest(**values | known)

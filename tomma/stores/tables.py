@@ -306,6 +306,7 @@ bin_request = sa.Table(
     _text("note"),
     sa.Column("asked_utc", UtcDateTime, nullable=False, index=True),
     sa.Column("withdrawn_utc", UtcDateTime),
+    _text("source"),
 )
 """Bins are named, not pointed to, as in `event`."""
 

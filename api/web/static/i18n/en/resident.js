@@ -1,0 +1,22 @@
+/** What stands on a bin's sticker, and on the page behind it, in English. */
+export default {
+  "resident.bin": "Bin {id}",
+  "resident.other_language": "På svenska",
+  "resident.ask": "What is wrong?",
+  "resident.full": "It is full",
+  "resident.litter_beside": "Litter beside it",
+  "resident.smell": "It smells",
+  "resident.thanks": "Thank you",
+  "resident.known": "It is known since {time}.",
+  "resident.next": "The bin goes on the next round that is planned. There is nothing more you need to do.",
+  "resident.due": "It is on today's round.",
+  "resident.emptied": "It was emptied today.",
+  "resident.privacy": "One tap is enough. Nothing about you is kept.",
+  "resident.fire": "Fire? Call 112.",
+  "resident.missing": "There is no bin at this address",
+  "resident.later": "Please try again later",
+  "resident.held": {one: "Many taps came from your network. Try again in {n} minute.", other: "Many taps came from your network. Try again in {n} minutes."},
+  "resident.enough": "So many people have told us today that this page takes no more until tomorrow. The city knows.",
+  "sticker.title": "Full? Litter? Smell?",
+  "sticker.how": "Scan, and tap once.",
+};

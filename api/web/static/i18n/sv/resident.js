@@ -1,0 +1,22 @@
+/** What stands on a bin's sticker, and on the page behind it, in Swedish. */
+export default {
+  "resident.bin": "Kärl {id}",
+  "resident.other_language": "In English",
+  "resident.ask": "Vad är fel?",
+  "resident.full": "Det är fullt",
+  "resident.litter_beside": "Skräp bredvid",
+  "resident.smell": "Det luktar",
+  "resident.thanks": "Tack",
+  "resident.known": "Det är känt sedan {time}.",
+  "resident.next": "Kärlet kommer med på nästa runda som planeras. Du behöver inte göra något mer.",
+  "resident.due": "Det är med på dagens runda.",
+  "resident.emptied": "Det tömdes i dag.",
+  "resident.privacy": "Ett tryck räcker. Inget om dig sparas.",
+  "resident.fire": "Brinner det? Ring 112.",
+  "resident.missing": "Det finns inget kärl på den här adressen",
+  "resident.later": "Försök igen senare",
+  "resident.held": {one: "Det kom många tryck från ditt nät. Försök igen om {n} minut.", other: "Det kom många tryck från ditt nät. Försök igen om {n} minuter."},
+  "resident.enough": "Så många har hört av sig i dag att sidan inte tar emot fler förrän i morgon. Kommunen vet om det.",
+  "sticker.title": "Fullt? Skräp? Lukt?",
+  "sticker.how": "Skanna och tryck en gång.",
+};
