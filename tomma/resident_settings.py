@@ -1,12 +1,12 @@
 """What residents may tell by the sticker on a bin: docs/residents.md."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from tomma.section import Section
 
 
-class ResidentSettings(BaseModel):
+class ResidentSettings(Section):
     """The residents' page; closed until a city opens it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     open: bool = False
     """Closed, every address of it answers as one without a bin does."""

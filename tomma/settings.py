@@ -25,11 +25,11 @@ from tomma.errors import ConfigurationError
 from tomma.model import SkipReason
 from tomma.notify_settings import AlertSettings, NotifySettings
 from tomma.people_settings import AuditSettings, PeopleSettings
+from tomma.resident_settings import ResidentSettings
 from tomma.secret_files import secret_of
 from tomma.section import Section, refuse_both
 from tomma.server_settings import SERVER_PATTERN, ServerSettings
 from tomma.settings_faults import PREFIX, refuse_open_secrets, refuse_strange_variables, told
-from tomma.resident_settings import ResidentSettings
 
 TOPIC_BYTES_MAX = 65_535
 """MQTT 5, section 1.5.4."""

@@ -16,8 +16,6 @@ from tomma.requests import REQUEST_LASTS, BinRequest, RequestReason, RequestSour
 
 log = logging.getLogger(__name__)
 
-TELLABLE = (RequestReason.FULL, RequestReason.LITTER_BESIDE, RequestReason.SMELL)
-
 
 class EnoughTodayError(TommaError):
     """Residents have asked for as much as the city takes on one day."""

@@ -15,7 +15,7 @@ from api.accounts.throttle import address_name
 from api.exports.words import Words
 from api.opendata.throttle import Throttle
 from api.pages.router import WEB
-from api.residents.door import TELLABLE, EnoughTodayError, Seen, seen, tell
+from api.residents.door import EnoughTodayError, Seen, seen, tell
 from api.services import Hands, Services
 from routing.roads.guidance import Language
 from tomma.city import Organisation
@@ -34,6 +34,12 @@ HEADERS: Mapping[str, str] = {
 }
 NOBODY = Organisation("", "tomma")
 """In whose name it is said that there is nothing: the same words whether the city is closed or the bin unknown."""
+BUTTONS: Mapping[RequestReason, str] = {
+    RequestReason.FULL: "resident.full",
+    RequestReason.LITTER_BESIDE: "resident.litter_beside",
+    RequestReason.SMELL: "resident.smell",
+}
+"""What can be told, and the words for it."""
 AcceptLanguage = Annotated[str, Header()]
 S_PER_MIN = 60
 
@@ -65,7 +71,7 @@ def bin_told(
 ) -> Response:
     """Take the tap, and lead back to the page, so that loading it again tells nothing twice."""
     language = language_of(lang, accept_language)
-    if reason not in TELLABLE:
+    if reason not in BUTTONS:
         return _page(request, Words(language, NOBODY), "missing", status=404)
     if wait_s := _wait_s(hands, request, hands.residents.taps):
         return _held(request, _words(hands, language), wait_s)
@@ -85,7 +91,7 @@ def _told(found: Seen, words: Words, now_utc: datetime) -> dict[str, Any]:
         said = [words("resident.emptied"), *said]
     known = words("resident.known", time=words.moment(found.asked_utc, now_utc)) if found.asked_utc else ""
     stream = found.fraction.name_sv if words.language is Language.SV else found.fraction.name_en
-    buttons = [(each.value, words(f"resident.{each.value}")) for each in TELLABLE]
+    buttons = [(reason.value, words(label)) for reason, label in BUTTONS.items()]
     return {"stream": stream, "place": found.place, "known": known, "said": said, "buttons": buttons}
 
 

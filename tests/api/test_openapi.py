@@ -63,6 +63,7 @@ PUBLIC = {
     ("POST", "/api/v1/device-logins/{device_id}/rotate"),
     ("DELETE", "/api/v1/device-logins/{device_id}"),
     ("GET", "/api/v1/assets/export.csv"),
+    ("GET", "/api/v1/assets/stickers.pdf"),
     ("POST", "/api/v1/assets/import"),
     ("GET", "/api/v1/assets/quarantine"),
     ("POST", "/api/v1/assets/quarantine/{device_id}/hang"),

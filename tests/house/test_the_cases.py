@@ -10,11 +10,11 @@ import pytest
 from simulator.faults.table import CASES
 
 ROOT = Path(__file__).parents[2]
-HOW_MANY = {"M": 22, "P": 11, "T": 5, "S": 11, "A": 22, "W": 7, "L": 10, "D": 9, "O": 8}
+HOW_MANY = {"M": 22, "P": 11, "T": 5, "S": 11, "A": 23, "W": 7, "L": 10, "D": 9, "O": 8}
 """Cases by their letter: devices, payloads, time, stores, API and accounts, pages, planner, tablet, operation."""
 ROW = re.compile(r"^\| ([MPTSAWLDO]\d+) \|(.*)\|$", re.MULTILINE)
 KNOWN = {f"{letter}{number}" for letter, many in HOW_MANY.items() for number in range(1, many + 1)}
-SHOWN_MIN = 103
+SHOWN_MIN = 104
 """Whoever takes the last test of a case away must lower this, and say why."""
 
 

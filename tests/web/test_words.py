@@ -36,6 +36,8 @@ PRINTED = STATIC.parents[1] / "exports"
 """What goes on paper takes its words from the same files."""
 MAILED = STATIC.parents[1] / "notify" / "mail.py"
 """So do e-mails."""
+RESIDENTS = (*(STATIC.parents[1] / "residents").glob("*.py"), STATIC.parents[0] / "templates" / "resident.html")
+"""And the page behind a sticker, which has no script."""
 LANGUAGES = ("sv", "en")
 PARTS = sorted(path.stem for path in (STATIC / "i18n/en").glob("*.js"))
 QUOTED = re.compile(r"""["'`]((?:[a-z_]+)\.[a-z0-9_.]*)(?=["'`$])""")
@@ -101,7 +103,7 @@ def test_every_code_of_the_core_has_words(words: AllWords) -> None:
 def test_the_pages_use_every_word_and_only_words_there_are(words: AllWords) -> None:
     """A key with a typing error, or a word nobody shows, is found here."""
     told = [path for path in STATIC.rglob("*.js") if path.relative_to(STATIC).parts[0] not in NO_WORDS]
-    told += [*PRINTED.glob("*.py"), MAILED]
+    told += [*PRINTED.glob("*.py"), MAILED, *RESIDENTS]
     source = "".join(path.read_text() for path in told)
     known = set(words["sv"])
     families = {key.split(".")[0] for key in known}

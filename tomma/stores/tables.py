@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0015"
+REVISION = "0016"
 """The migration that ends at these tables."""
 
 

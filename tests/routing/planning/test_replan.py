@@ -25,7 +25,7 @@ from tomma.model import (
     VehicleId,
 )
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind, Wishes, difference
-from tomma.requests import BinRequest, RequestReason
+from tomma.requests import BinRequest, RequestReason, RequestSource
 from tomma.settings import PlanningSettings, Settings
 from tomma.stores.wiring import Stores, open_stores
 
@@ -231,13 +231,15 @@ def test_a_skipped_bin_that_somebody_asks_for_is_tried_again(stores: Stores, dri
 
 
 def test_a_request_makes_an_empty_bin_a_stop_until_it_is_withdrawn(stores: Stores, driven: Plan) -> None:
-    """A resident's call brings the truck; taken back, it does not."""
-    asked = BinRequest("r1", BinId("b6"), RequestReason.SMELL, MORNING_UTC)
+    """A resident's tap brings the truck, and the plan says whose it was; taken back, it does not."""
+    asked = BinRequest("r1", BinId("b6"), RequestReason.SMELL, MORNING_UTC, source=RequestSource.RESIDENT)
     assert left_out(driven)[BinId("b6")] is ReasonCode.NOT_NEEDED_YET
     stores.requests.ask(asked)
     now = driven.routes[0].start_utc + timedelta(minutes=1)
     changed = plan(stores, now, replan_of=driven.id)
     assert BinId("b6") in {id_ for id_, _ in difference(driven, changed).added}
+    stops = [stop for route in changed.routes for stop in route.stops if stop.bin_id == "b6"]
+    assert ReasonCode.RESIDENT_ASKED in {reason.code for reason in stops[0].reasons}
     stores.requests.withdraw("r1", now)
     assert BinId("b6") not in plan(stores, now + timedelta(minutes=1), replan_of=driven.id).bins_collected
 

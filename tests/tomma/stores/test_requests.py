@@ -1,17 +1,23 @@
 """What people asked for, and how it stops being asked for."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
 from tomma.errors import NotFoundError
 from tomma.model import BinId
-from tomma.requests import BinRequest, RequestReason
-from tomma.stores.database import open_database
+from tomma.requests import BinRequest, RequestReason, RequestSource
+from tomma.stores import tables
+from tomma.stores.database import APPLICATION_ID, open_database
 from tomma.stores.requests import SqlRequestBook
+from tomma.stores.sqlite_file import ensure_file, open_connection
 
 
 @pytest.fixture
@@ -81,3 +87,47 @@ def test_an_emptying_since_fulfils_a_request(request_of: BinRequest, emptied_h: 
     """Nobody has to tick it off."""
     emptied = None if emptied_h is None else request_of.asked_utc + timedelta(hours=emptied_h)
     assert request_of.stands(emptied) is stands
+
+
+def test_who_asked_is_kept_and_counted(book: SqlRequestBook, request_of: BinRequest, t0: datetime) -> None:
+    """What residents may ask for in a day is bounded; taking requests back makes no room for more."""
+    book.ask(request_of)
+    told = [
+        BinRequest(f"r{n}", BinId("B1"), RequestReason.FULL, t0 + timedelta(hours=n), source=RequestSource.RESIDENT)
+        for n in (2, 3)
+    ]
+    for each in told:
+        book.ask(each)
+    book.withdraw("r3", t0 + timedelta(hours=4))
+    assert [each.source for each in book.of_bin(BinId("B1"))] == ["resident", "resident", "office"]
+    assert book.count(RequestSource.RESIDENT, t0) == 2
+    assert book.count(RequestSource.RESIDENT, t0 + timedelta(hours=3)) == 1
+    assert book.count(RequestSource.OFFICE, t0) == 1
+
+
+def test_what_was_asked_before_residents_could_is_the_offices(tmp_path: Path, t0: datetime) -> None:
+    """A city that is brought up to date keeps its requests, and does not blame residents for them."""
+    path = tmp_path / "registry.sqlite3"
+    ensure_file(path, APPLICATION_ID)
+    with closing(open_connection(path)) as connection:
+        old = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool)
+        with old.connect() as lent, lent.begin():
+            config = Config(attributes={"connection": lent})
+            config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
+            command.upgrade(config, "0015")
+            lent.execute(
+                sa.text("INSERT INTO bin_request VALUES ('r1', 'B1', 'full', '', :at, NULL)"),
+                {"at": f"{t0:%Y-%m-%d %H:%M:%S.%f}"},
+            )
+        old.dispose()
+    engine = open_database(f"sqlite:///{path}")
+    assert [(each.id, each.source) for each in SqlRequestBook(engine).of_bin(BinId("B1"))] == [
+        ("r1", RequestSource.OFFICE)
+    ]
+    engine.dispose()
+
+
+def test_a_residents_request_has_no_words(t0: datetime) -> None:
+    """Words name people; one tap does not."""
+    with pytest.raises(ValueError, match="note must be empty"):
+        BinRequest("r1", BinId("B1"), RequestReason.FULL, t0, "by my neighbour", source=RequestSource.RESIDENT)

@@ -138,6 +138,7 @@ function Thing({state, desk}) {
     }} />`
     : html`<${Facts} kind=${tab} thing=${thing} />
       <p class="buttons"><button type="button" class="button" onClick=${() => setEditing(true)}>${t("assets.edit")}</button>
+        ${tab === "bins" && html`<a class="button" target="_blank" href=${`/api/v1/assets/stickers.pdf?bin_id=${encodeURIComponent(thing.id)}`}>${t("assets.sticker")}</a>`}
         <${Retire} kind=${tab} thing=${thing} mark=${mark} desk=${desk} /></p>`}
     ${tab === "bins" && html`<${Hung} bin=${thing} desk=${desk} /><${History} bin=${thing} /><${Visits} bin=${thing} />`}
     ${tab === "sensors" && html`<p>${thing.bin_id ? html`${t("assets.hangs_in")} <a href=${`#bins/${encodeURIComponent(thing.bin_id)}`}>${thing.bin_id}</a>`

@@ -5,7 +5,8 @@ import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {getPlans, publishPlan} from "../office/asks.js";
 import {followJob, orderedJob} from "../office/job.js";
-import {discardPlan, getChanges, getFollowUp, getSums, orderReplan, stopPlan, takeMissedBack, withdraw} from "./asks.js";
+import {withdraw} from "../office/asks.js";
+import {discardPlan, getChanges, getFollowUp, getSums, orderReplan, stopPlan, takeMissedBack} from "./asks.js";
 
 const AGAIN_MS = 20_000; // what is expected moves with the clock
 const AGAIN_FAST_MS = 4_000; // a demo's clock runs through a day in minutes

@@ -5,6 +5,7 @@ import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {reasonText, reasonTitle} from "../lib/reasons.js";
 import {getBin, getForecast, getHistory, getSensors} from "../office/asks.js";
+import {Asked} from "./asked.js";
 import {FillChart} from "./chart.js";
 import {BandMark} from "./bandmark.js";
 import {joinEmptyings} from "./emptyings.js";
@@ -154,6 +155,7 @@ export function BinDrawer({bin, siblings, onOpen, onClose}) {
     <span class="fill-bar" aria-hidden="true"><i class=${band} style=${{width: `${(bin.fill_fraction ?? 0) * 100}%`}}></i></span>
     <${Numbers} bin=${bin} more=${more} />
     ${fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: fault})}</p>`}
+    <${Asked} bin=${bin} />
     <${Why} more=${more} />
     ${history && forecast && html`<${History} bin=${bin} history=${history} forecast=${forecast} />
       <${Emptyings} history=${history} />`}

@@ -14,4 +14,8 @@ export const getWorkers = () => ask("/workers");
 export const getAlerts = () => ask("/alerts?active=true");
 export const getQuarantine = () => ask("/quarantine");
 export const getDeadLetters = (limit) => ask(`/dead-letters?limit=${limit}`);
+export const getRequests = (binId) => ask(`/bins/${encodeURIComponent(binId)}/requests`);
+export const withdraw = (binId, requestId) => ask(
+  `/bins/${encodeURIComponent(binId)}/requests/${encodeURIComponent(requestId)}`, {method: "DELETE"},
+);
 export const progressPath = (id) => `${BASE}/plans/${encodeURIComponent(id)}/progress`;

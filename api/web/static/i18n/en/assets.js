@@ -100,6 +100,7 @@ export default {
   "assets.save": "Save",
   "assets.cancel": "Cancel",
   "assets.edit": "Edit",
+  "assets.sticker": "Sticker (PDF)",
   "assets.changed_meanwhile": "Somebody else changed this while you typed. Cancel, look at what is new, and edit again.",
   "assets.retire": "Retire",
   "assets.retire_sure": "Retire {id}? Readings, plans and history stay.",

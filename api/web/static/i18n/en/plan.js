@@ -62,6 +62,7 @@ export default {
   "reason_title.hygiene_interval": "Too long since emptied",
   "reason_title.silent_sensor": "Silent sensor",
   "reason_title.requested": "Requested",
+  "reason_title.resident_asked": "Told by a resident",
   "reason_title.not_needed_yet": "Not needed yet",
   "reason_title.not_worth_the_detour": "Not worth the detour",
   "reason_title.no_capacity": "No capacity left",

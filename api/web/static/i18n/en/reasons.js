@@ -12,6 +12,7 @@ export default {
   "reason.hygiene_interval": "Not emptied for {days_since_emptied} days; the limit is {limit_days}.",
   "reason.silent_sensor": "The sensor has been silent for {silent_h}; the risk may have grown to {p_overflow}.",
   "reason.requested": "Somebody asked for it {asked_h} ago.",
+  "reason.resident_asked": "A resident asked for it {asked_h} ago.",
   "reason.not_needed_yet": "Not needed yet: {fill_fraction} full, {p_overflow} risk of overflowing within {by_h}; due in {due_in_h}.",
   "reason.not_worth_the_detour": "Not worth the detour: emptying it today would save {prize_minor}, less than the drive costs; due in {due_in_h}.",
   "reason.no_capacity": "The day's trucks have no litres, kilograms or minutes left.",

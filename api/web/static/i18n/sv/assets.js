@@ -100,6 +100,7 @@ export default {
   "assets.save": "Spara",
   "assets.cancel": "Avbryt",
   "assets.edit": "Ändra",
+  "assets.sticker": "Dekal (PDF)",
   "assets.changed_meanwhile": "Någon annan ändrade det här medan du skrev. Avbryt, titta på det nya och ändra igen.",
   "assets.retire": "Ta ur bruk",
   "assets.retire_sure": "Ta {id} ur bruk? Mätvärden, planer och historia finns kvar.",

@@ -62,6 +62,7 @@ export default {
   "reason_title.hygiene_interval": "För länge sedan tömning",
   "reason_title.silent_sensor": "Tyst givare",
   "reason_title.requested": "Begärt",
+  "reason_title.resident_asked": "En invånare",
   "reason_title.not_needed_yet": "Behövs inte än",
   "reason_title.not_worth_the_detour": "Inte värt omvägen",
   "reason_title.no_capacity": "Ingen kapacitet kvar",

@@ -12,6 +12,7 @@ export default {
   "reason.hygiene_interval": "Inte tömt på {days_since_emptied} dygn; gränsen är {limit_days}.",
   "reason.silent_sensor": "Givaren har varit tyst i {silent_h}; risken kan ha vuxit till {p_overflow}.",
   "reason.requested": "Någon bad om det för {asked_h} sedan.",
+  "reason.resident_asked": "En invånare bad om det för {asked_h} sedan.",
   "reason.not_needed_yet": "Behövs inte än: {fill_fraction} fullt, {p_overflow} risk att svämma över inom {by_h}; ska tömmas om {due_in_h}.",
   "reason.not_worth_the_detour": "Inte värt omvägen: att tömma det i dag sparar {prize_minor}, mindre än vad körningen kostar; ska tömmas om {due_in_h}.",
   "reason.no_capacity": "Dagens bilar har inga liter, kilon eller minuter kvar.",
