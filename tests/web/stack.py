@@ -36,6 +36,7 @@ from tomma.clock import ScaledClock
 from tomma.model import Emptying, EmptyingSource, Quality, Reading
 from tomma.people_settings import PeopleSettings
 from tomma.plan import Plan
+from tomma.resident_settings import ResidentSettings
 from tomma.server_settings import ServerSettings
 from tomma.settings import ClockSettings, PlanningSettings, RoadSettings, Settings
 from tomma.stores.wiring import Stores, open_stores
@@ -89,6 +90,7 @@ def settings_of(data_dir: Path, *, on_streets: bool = False, paired_only: bool =
         planning=PlanningSettings(budget_s=5.0 if on_streets else 1.0),
         clock=ClockSettings(start_utc=NOW, real_start_s=time.time()),
         server=ServerSettings(require_paired_tablets=paired_only),
+        residents=ResidentSettings(open=True),
         people=PeopleSettings(demo=demo),  # whoever comes is the demo's manager
     )
 
