@@ -44,7 +44,7 @@ AcceptLanguage = Annotated[str, Header()]
 S_PER_MIN = 60
 
 
-@router.api_route("/{bin_id}", methods=["GET", "HEAD"])
+@router.get("/{bin_id}")
 def bin_page(
     hands: Hands, request: Request, bin_id: str, lang: str = "", accept_language: AcceptLanguage = ""
 ) -> Response:

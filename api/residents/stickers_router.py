@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from api.access import OFFICE, allow
+from api.guards.strict_json import StrictRoute
 from api.problems.model import NamedProblem, problems
 from api.residents.choice import chosen
 from api.schema import Name
 from api.services import Hands
 
-router = APIRouter(prefix="/assets", tags=["assets"], dependencies=[allow(*OFFICE)])
+router = APIRouter(prefix="/assets", tags=["assets"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 
 STICKERS_MAX = 400
 """Fifty sheets: some two seconds of work. `tomma stickers` makes as many as there are bins."""

@@ -20,7 +20,7 @@ from tomma.errors import NotFoundError
 from tomma.model import BinId
 from tomma.people import ApiKey, Role
 from tomma.people_settings import PeopleSettings
-from tomma.settings import ServerSettings
+from tomma.server_settings import ServerSettings
 
 PUBLIC = "https://bins.example"
 

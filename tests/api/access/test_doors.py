@@ -79,7 +79,6 @@ def test_every_door_of_the_product_is_declared(world: World) -> None:
         "GET /oidc/begin",
         "GET /oidc/callback",
         "GET /r/{bin_id}",
-        "HEAD /r/{bin_id}",
         "POST /r/{bin_id}/{reason}",
         "GET /static",
         "GET /sw.js",
