@@ -69,7 +69,7 @@ def test_from_the_first_link_to_a_colleague_who_is_let_in(locked: Stack, open_pa
     page.goto(f"{locked.address}/people")
     expect(page.get_by_text("Karin Chef")).to_be_visible()
     expect(page.get_by_role("button", name="Disable")).to_have_count(0)
-    page.get_by_role("link", name="Who did what").click()
+    page.get_by_role("link", name="Audit log").click()
     rows = page.locator(".table-box tbody tr")
     expect(rows.first).to_contain_text("signed-in")
     page.get_by_label("What", exact=True).fill("person-added")
