@@ -73,12 +73,16 @@ class Doors:
         self.described = described
 
     def taking(self, media_type: str) -> list[tuple[str, str, dict[str, Any]]]:
-        """Method, address and schema of every operation that takes such a body."""
+        """Method, address and schema of every operation that takes such a body and says what is in it.
+
+        A network server's uplink is in its own words: tests/ingest/test_hostile_payloads.py asks what reads those.
+        """
         return [
             (method.upper(), self._address(path, operation), operation["requestBody"]["content"][media_type]["schema"])
             for path, methods in self.described["paths"].items()
             for method, operation in methods.items()
             if media_type in operation.get("requestBody", {}).get("content", {})
+            and self.members(operation["requestBody"]["content"][media_type]["schema"])
         ]
 
     def files(self) -> list[tuple[str, str, str]]:

@@ -198,7 +198,7 @@ def test_a_schedule_that_cannot_be_meant_is_refused(
 def test_two_servers_on_one_store_make_one_plan(world: World) -> None:
     """Whoever looks first has the morning; the database holds it, not a clock."""
     world.stores.mornings.set_schedule(Schedule(enabled=True, changed_utc=BEFORE))
-    world.clock.now = BEFORE + timedelta(hours=1)
     with serving(world) as first, serving(world) as second:
+        world.clock.now = BEFORE + timedelta(hours=1)
         assert [each["plan_id"] for each in runs(first, "ready")] == [each["plan_id"] for each in runs(second, "ready")]
     assert len(world.stores.plans.of_day(TODAY)) == 1

@@ -275,6 +275,7 @@ def test_shutting_a_tablet_out_is_asked_once_and_done_by_keyboard(stack: Stack, 
     expect(first).to_be_focused()
     assert all(each["revoked_utc"] is None for each in tablets(stack))
     page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Behåll")).to_be_focused()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     row = page.get_by_role("row", name=re.compile("Bil 1"))
