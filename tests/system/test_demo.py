@@ -5,6 +5,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -90,12 +91,17 @@ def test_emptyings_of_the_old_rounds_are_detected(api: Api) -> None:
     assert all(each["fill_before_fraction"] > each["fill_after_fraction"] for each in detected)
 
 
+def steps_of(api: Api, bin_id: str) -> list[dict[str, Any]]:
+    """A bin's forecast; empty before the first one is made."""
+    steps: list[dict[str, Any]] = api.get(f"/bins/{bin_id}/forecast")["steps"]
+    return steps
+
+
 def test_every_bin_has_a_forecast_that_only_grows(api: Api, published: dict[str, Any]) -> None:
     """The chance to overflow by a time cannot shrink with time."""
     assert published
     for each in api.get("/bins")["bins"][:10]:
-        way = f"/bins/{each['id']}/forecast"
-        steps = until(lambda way=way: api.get(way)["steps"], what=way)  # none before the first forecast
+        steps = until(partial(steps_of, api, each["id"]), what=f"a forecast of {each['id']}")
         chances = [step["p_overflow"] for step in steps]
         assert all(first <= second + 1e-9 for first, second in pairwise(chances))
         assert all(step["p10"] <= step["p50"] <= step["p90"] for step in steps)
