@@ -119,8 +119,7 @@ def test_two_hundred_megabytes_are_refused_and_not_kept(tmp_path: Path, path: st
         most = max(most, server.memory_info().rss)
         assert client.get("/api/v1/city").status_code == 200
     print(f"{path}: +{(most - before) / 1e6:.1f} MB")  # noqa: T201
-    allowed = MORE_BYTES if "import" not in path else 3 * 16_000_000  # a spreadsheet may have 16 MB
-    assert most - before <= allowed
+    assert most - before <= MORE_BYTES
 
 
 def test_a_stop_under_load_drains_and_loses_nothing(tmp_path: Path) -> None:

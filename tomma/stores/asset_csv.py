@@ -20,7 +20,8 @@ from tomma.rounds import told
 from tomma.stores.asset_columns import BIN_ID, BY_NAME, COLUMNS, Column, Part, worded
 from tomma.stores.record_files import guarded, unguarded
 
-BYTES_MAX = 16_000_000
+BYTES_MAX = 8_000_000
+"""Of a file: fifty thousand bins and more, and no visitor can make the server hold ten."""
 ROWS_MAX = 200_000
 CELL_MAX = 2_000
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
