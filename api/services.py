@@ -20,9 +20,9 @@ from api.driver.door import EventDoor
 from api.driver.ledger import DriverLedger
 from api.figures.keeper import SavingKeeper
 from api.followup.promises import PromiseKeeper
+from api.guards.throttle import Throttle
 from api.live.hub import Hub
 from api.live.watch import Watch
-from api.opendata.throttle import Throttle
 from api.opendata.window import Window
 from api.plans.comparison import Comparisons
 from api.plans.curve import CurveDesk

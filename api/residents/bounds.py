@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
 
-from api.opendata.throttle import Throttle
+from api.guards.throttle import Throttle
 from tomma.resident_settings import ResidentSettings
 
 

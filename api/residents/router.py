@@ -13,7 +13,7 @@ from starlette.templating import Jinja2Templates
 from api.access import EVERYBODY, allow
 from api.accounts.throttle import address_name
 from api.exports.words import Words
-from api.opendata.throttle import Throttle
+from api.guards.throttle import Throttle
 from api.pages.router import WEB
 from api.residents.door import EnoughTodayError, Seen, seen, tell
 from api.services import Hands, Services

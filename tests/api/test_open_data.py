@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.access.doors import doors_of
+from api.guards.throttle import BURST, Throttle
 from api.opendata.ngsi import CONTEXT
-from api.opendata.throttle import BURST, Throttle
 from ingest.envelope import fiware
 from ingest.message import Message, Uplink
 from tests.api.access.conftest import City, locked
