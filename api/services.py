@@ -118,7 +118,7 @@ class Services:
             provider=provider_of(context.settings),
             vitals=Vitals(context.vitals),
             recorder=recorder,
-            open_window=Window(book=context.open_data, city=city, watch=watch, readings=context.readings, clock=clock),
+            open_window=Window(book=context.open_data, city=city, readings=context.readings, clock=clock),
             open_throttle=Throttle(),
             uplinks=UplinkDoor(context),
             residents=Bounds(context.settings.residents),

@@ -12,7 +12,6 @@ from threading import Lock
 from fastapi import Response
 
 from api.city.keeper import CityKeeper
-from api.live.watch import Watch
 from api.opendata.picture import Picture, picture_of
 from tomma.city import City
 from tomma.clock import Clock
@@ -64,12 +63,9 @@ type Make = Callable[[Picture], File]
 class Window:
     """Safe to look through from many threads."""
 
-    def __init__(
-        self, *, book: OpenDataBook, city: CityKeeper, watch: Watch, readings: ReadingStore, clock: Clock
-    ) -> None:
+    def __init__(self, *, book: OpenDataBook, city: CityKeeper, readings: ReadingStore, clock: Clock) -> None:
         self._book = book
         self._city = city
-        self._watch = watch
         self._readings = readings
         self._clock = clock
         self._lock = Lock()
@@ -85,7 +81,7 @@ class Window:
         city, at_utc = self._city.current(), opened.as_of(self._clock.now_utc())
         with self._lock:  # who comes while it is drawn waits for it rather than drawing another
             if self._picture is None or not self._is_of(city, opened, at_utc):
-                self._picture = picture_of(city, opened, self._watch.scene().latest, self._readings, at_utc)
+                self._picture = picture_of(city, opened, self._readings.latest(), self._readings, at_utc)
                 self._seen = (city, opened, at_utc)
             return self._picture
 

@@ -5,12 +5,12 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from api.helper import Helper
 from tests.api.conftest import PATIENCE_S, settings_in, until
 from tests.api.helper_work import obedient
+from tests.processes import is_gone
 from tomma.errors import ConflictError, EngineFailedError
 
 
@@ -63,9 +63,6 @@ def test_leaving_ends_the_helper_and_what_it_started(helper: Helper) -> None:
     helper.close()
     asking.join(PATIENCE_S)
     assert len(failures) == 1
-    until(
-        lambda: psutil.pid_exists(children[0]) and psutil.Process(children[0]).status(),
-        lambda s: s in (False, "zombie"),
-    )
+    until(lambda: is_gone(children[0]), bool)
     with pytest.raises(EngineFailedError, match="leaving"):
         helper.ask(("count", 0))

@@ -23,6 +23,7 @@ from ingest.broker_config import app
 from ingest.broker_desk import EmbeddedDesk, tidied
 from ingest.enrolment import Enrolled
 from ingest.nats_config import subject_of, users
+from tests.processes import is_gone
 from tomma.errors import ConfigurationError
 
 PATIENCE_S = 20.0
@@ -190,17 +191,12 @@ def test_what_was_published_survives_a_killed_broker(tmp_path: Path, wait: Calla
         second.loop_stop()
 
 
-def gone(pid: int) -> bool:
-    """Whether the process has ended."""
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-
-
 def test_it_ends_with_its_block(tmp_path: Path) -> None:
     """No server is left on the machine after a demo, and it was asked to go, not killed while it writes."""
     with EmbeddedBroker(tmp_path) as broker:
         pid = broker.pid
     assert pid is not None
-    assert gone(pid)
+    assert is_gone(pid)
     assert "Server Exiting" in (broker.directory / "nats.log").read_text()
 
 
@@ -222,7 +218,7 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path, wait: Callable[..., N
     parent.kill()
     parent.wait(PATIENCE_S)
     parent.stdout.close()
-    wait(lambda: gone(pid), "the server ends")
+    wait(lambda: is_gone(pid), "the server ends")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a child to its parent's life")
@@ -231,7 +227,7 @@ def test_it_ends_when_its_keeper_is_killed(tmp_path: Path, wait: Callable[..., N
     with EmbeddedBroker(tmp_path) as broker:
         pid = broker.pid or 0
         psutil.Process(pid).parent().kill()  # type: ignore[union-attr]
-        wait(lambda: gone(pid), "the server ends")
+        wait(lambda: is_gone(pid), "the server ends")
 
 
 def test_a_server_that_cannot_start_is_told_with_its_own_words(tmp_path: Path) -> None:

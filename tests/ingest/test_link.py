@@ -54,14 +54,13 @@ class ScriptedBroker:
             self._client.close()
 
     def _serve(self) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # the listener is closed
             while True:
                 self._client, _ = self._listener.accept()
                 self.connections += 1
-                with self._client.makefile("rb") as packets:
-                    while head := packets.read(2):
+                with contextlib.suppress(OSError), self._client, self._client.makefile("rb") as packets:
+                    while head := packets.read(2):  # an answer that meets a hang-up ends this connection alone
                         self._answer(head[0] >> 4, packets.read(head[1]))
-                self._client.close()
 
     def _answer(self, kind: int, body: bytes) -> None:
         assert self._client is not None

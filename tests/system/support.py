@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import psutil
 
+from tests.processes import is_gone
+
 DATA = Path(__file__).parents[3] / "shared" / "data"
 TOMMA = [str(Path(sys.executable).with_name("tomma"))]
 WAIT_S = 90.0
@@ -104,7 +106,7 @@ def running(arguments: Sequence[str], folder: Path, **variables: str) -> Iterato
 
 def all_gone(processes: Sequence[psutil.Process]) -> bool:
     """Return whether none of them lives; a zombie waits for its parent only and does no harm."""
-    return not [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    return all(is_gone(each.pid) or not each.is_running() for each in processes)
 
 
 class Api:

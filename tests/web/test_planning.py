@@ -170,7 +170,7 @@ def test_the_figures_are_those_of_the_api_and_the_files_are_linked(shared: Stack
     totals = summary["totals"]
     figures = page.locator(".figure b").all_inner_texts()
     assert figures[2:4] == [str(totals["lifts"]), str(totals["disposals"])]
-    assert figures[0] == f"{totals['distance_m'] / 1000:.1f} km".replace(".", ",")
+    assert figures[0] == f"{totals['distance_m'] / 1000:.1f}".removesuffix(".0").replace(".", ",") + " km"
     page.locator(".exports summary").click()
     for ending in ("pdf", "csv", "gpx", "geojson"):
         link = page.locator(f'.exports a[href*="export.{ending}"]')

@@ -9,6 +9,7 @@ import {LanguageSwitch, ThemeSwitch} from "../lib/switches.js";
 const asked = new URLSearchParams(location.search);
 const link = location.hash.match(/^#link=([0-9a-f]{64})$/)?.[1] ?? "";
 if (link) history.replaceState(null, "", location.pathname); // the secret shall not stay in the address bar
+addEventListener("hashchange", () => location.reload()); // a link opened where this page stands already loads nothing by itself
 
 /** Where the person wanted to go: a path of this server, or home. */
 function wanted() {
