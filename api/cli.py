@@ -14,6 +14,7 @@ import typer
 from fastapi import FastAPI
 
 from api.access.home import is_loopback
+from api.access.journal import Event
 from api.app import create_app
 from api.audit.trail import recorded
 from api.context import ApiContext
@@ -119,7 +120,7 @@ def _tell(application: FastAPI, address: str, *, is_first_run: bool) -> None:
     typer.echo(f"tomma serves {address}")
     if is_first_run:
         services = application.state.services
-        with recorded(services.context.audit, services.context.wall, "operator"):
+        with recorded(services.context.audit, services.context.wall, "operator", Event.LINK_MADE):
             secret, _ = services.accounts.make_link(Purpose.SETUP, None, "operator")
         typer.echo(f"set up the first account, once and within 60 minutes: {address}login#link={secret}")
 

@@ -42,7 +42,7 @@ def add(
     vehicle: Annotated[list[str] | None, typer.Option(help="A truck that a driver drives.")] = None,
 ) -> None:
     """Make an account and print a one-time link, good for three days, by which the person sets a password."""
-    with _desk() as (desk, settings):
+    with _desk(Event.PERSON_ADDED, login) as (desk, settings):
         wanted = staff.Wanted(roles=role, areas=area, vehicle_ids=vehicle)
         _, secret, link = staff.add(desk, login, name or login_of(login), wanted, OPERATOR)
         _tell_link(settings, secret, link)
@@ -92,7 +92,7 @@ def reset(
     second_factor: Annotated[bool, typer.Option(help="The app is lost, too: it is set up anew.")] = False,
 ) -> None:
     """End somebody's sessions and print a one-time link, good for a day, to a new password."""
-    with _desk() as (desk, settings):
+    with _desk(Event.LINK_MADE, login) as (desk, settings):
         kept = _found(desk, login)
         _, secret, link = staff.reset(desk, kept.person.id, OPERATOR, second_factor=second_factor)
         _tell_link(settings, secret, link)
@@ -101,7 +101,7 @@ def reset(
 @people_app.command("sessions")
 def sessions(login: Login, end: Annotated[bool, typer.Option("--end", help="End all of them.")] = False) -> None:
     """Print where somebody is signed in, or sign them out everywhere."""
-    with _desk() as (desk, _):
+    with _desk(Event.SESSIONS_ENDED if end else None, login) as (desk, _):
         kept, now_utc = _found(desk, login), desk.wall.now_utc()
         if end:
             typer.echo(f"{staff.end_sessions(desk, kept.person.id, OPERATOR)} sessions ended")
@@ -116,7 +116,7 @@ def sessions(login: Login, end: Annotated[bool, typer.Option("--end", help="End 
 @people_app.command("export")
 def export(login: Login, file: Annotated[Path, typer.Argument(dir_okay=False, metavar="FILE.json")]) -> None:
     """Write everything that is kept about somebody, for them to read: what they did and what was done to them."""
-    with _stores(load_settings()) as (desk, stores):
+    with _stores(load_settings(), Event.PERSON_EXPORTED, login) as (desk, stores):
         person = _found(desk, login).person
         told = subject.gathered(stores.engine, stores.audit, person.login)
         with replacing(file) as draft:
@@ -136,7 +136,7 @@ def erase(
     """
     if not yes:
         typer.confirm(f"take {login_of(login)} out for good?", abort=True)
-    with _stores(load_settings()) as (desk, stores):
+    with _stores(load_settings(), Event.PERSON_ERASED, login) as (desk, stores):
         person = _found(desk, login).person
         staff.change(desk, person.id, staff.Wanted(disabled=True), OPERATOR)  # never the last admin
         stand_in = subject.erase(stores.engine, person.login, desk.wall.now_utc())
@@ -151,7 +151,7 @@ def add_key(
     days: Annotated[int, typer.Option(min=1, max=1_095, help="How long it is good.")] = KEY_LASTS_DAYS,
 ) -> None:
     """Make a key and print it, this once. A program sends it as `Authorization: Bearer tm_…`."""
-    with _desk() as (desk, _):
+    with _desk(Event.KEY_ADDED) as (desk, _):
         token, now_utc = new_token(KEY), desk.wall.now_utc()
         try:
             key = ApiKey(token.id, name, frozenset(role), token.sha256, now_utc, now_utc + timedelta(days=days))
@@ -177,35 +177,34 @@ def list_keys() -> None:
 @keys_app.command("revoke")
 def revoke_key(key_id: Annotated[str, typer.Argument(help="As `tomma keys list` tells it.")]) -> None:
     """End a key at once."""
-    with _desk() as (desk, _):
+    with _desk(Event.KEY_REVOKED) as (desk, _):
         key = desk.book.revoke_key(key_id, desk.wall.now_utc())
         note(Event.KEY_REVOKED, key=key.id, name=key.name, by=OPERATOR)
 
 
 def _change(login: str, wanted: staff.Wanted) -> None:
-    with _desk() as (desk, _):
+    with _desk(Event.PERSON_CHANGED, login) as (desk, _):
         staff.change(desk, _found(desk, login).person.id, wanted, OPERATOR)
 
 
 @contextmanager
-def _desk() -> Iterator[tuple[Desk, Settings]]:
+def _desk(action: Event | None = None, login: str = "") -> Iterator[tuple[Desk, Settings]]:
     settings = load_settings()
-    with _stores(settings) as (desk, _):
+    with _stores(settings, action, login) as (desk, _):
         yield desk, settings
 
 
 @contextmanager
-def _stores(settings: Settings) -> Iterator[tuple[Desk, Stores]]:
+def _stores(settings: Settings, action: Event | None, login: str = "") -> Iterator[tuple[Desk, Stores]]:
+    """Lend what a command works on; with an action, it is noted before and on record behind."""
     with open_stores(settings) as stores:
         desk = desk_of(settings, stores)
-        with recorded(stores.audit, desk.wall, OPERATOR):
+        if action is None:
             yield desk, stores
-
-
-def _state(kept: KeptPerson) -> str:
-    if kept.person.disabled_utc:
-        return " (disabled)"
-    return "" if kept.proof.password_hash or kept.proof.subject else " (invited)"
+            return
+        target = f"person:{login_of(login)}" if login else ""
+        with recorded(stores.audit, desk.wall, OPERATOR, action, target):
+            yield desk, stores
 
 
 def _found(desk: Desk, login: str) -> KeptPerson:

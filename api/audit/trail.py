@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from tomma.audit import AuditBook, Deed, Fact, Outcome
 from tomma.clock import Clock
+from tomma.stores.audit_intent import intended
 
 _TRAIL: ContextVar["Trail | None"] = ContextVar("trail", default=None)
 _IDENTIFIERS = frozenset(
@@ -80,9 +81,10 @@ def following(trail: Trail) -> Iterator[Trail]:
 
 
 @contextmanager
-def recorded(book: AuditBook, wall: Clock, actor: str) -> Iterator[Trail]:
-    """Record what a command tells inside, also when it fails then."""
-    with following(Trail(wall, actor=actor)) as trail:
+def recorded(book: AuditBook, wall: Clock, actor: str, action: str, target: str = "") -> Iterator[Trail]:
+    """Note what a command is about to change, and record what it tells inside, also when it fails then."""
+    begun = Deed(wall.now_utc(), actor, action, target)
+    with intended(book, begun) as deed, following(Trail(wall, deed.request_id, actor)) as trail:
         try:
             yield trail
         finally:

@@ -7,12 +7,13 @@ import msgspec
 import typer
 
 from tomma.assets import Edited
+from tomma.audit import Outcome
 from tomma.city import City
 from tomma.errors import ImportRefusedError
 from tomma.settings import load_settings
 from tomma.stores.asset_csv import read_table, write_table
 from tomma.stores.asset_import import ImportPlan, plan_import
-from tomma.stores.audit import by_operator
+from tomma.stores.audit_intent import by_operator
 from tomma.stores.codec import to_plain
 from tomma.stores.drafts import replacing
 from tomma.stores.wiring import open_stores
@@ -46,9 +47,13 @@ def import_csv(
         return found[0].edited if found[0].edited is not None and not dry_run else Edited(city)
 
     with open_stores(settings) as stores:
-        stores.assets.edit(change)
-        if not dry_run and not found[0].faults:
-            stores.audit.append([by_operator("assets-imported", rows=found[0].rows)])
+        if dry_run:
+            stores.assets.edit(change)
+        else:
+            with by_operator(stores.audit, "assets-imported") as doing:
+                stores.assets.edit(change)
+                doing.facts["rows"] = found[0].rows
+                doing.outcome = Outcome.REFUSED if found[0].faults else Outcome.DONE
     (plan,) = found
     _tell(plan, dry_run=dry_run, as_json=as_json)
     if plan.faults:
@@ -65,9 +70,8 @@ def export_csv(
     """Write one row a bin, as `tomma city import-csv` takes it; brought back, it changes nothing."""
     with open_stores(load_settings()) as stores:
         city = stores.registry.load()
-        stores.audit.append([by_operator("assets-exported", bins=len(city.bins))])
-    with replacing(output) as draft:
-        draft.write_bytes(write_table(city, for_excel=for_excel))
+        with by_operator(stores.audit, "assets-exported", bins=len(city.bins)), replacing(output) as draft:
+            draft.write_bytes(write_table(city, for_excel=for_excel))
     typer.echo(f"{output}: {len(city.bins)} bins")
 
 

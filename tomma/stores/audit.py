@@ -34,7 +34,6 @@ from tomma.audit import (
     moment_text,
     verify,
 )
-from tomma.clock import SystemClock
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.locks import holding
 from tomma.secret_files import make_private, secret_of
@@ -88,8 +87,8 @@ class SqlAuditBook:
             missing = [each for each in deeds if not self.page(1, search=Search(request_id=each.request_id))]
             if missing:
                 self.append(missing)
-                log.warning("changes cut short by an end of the server count=%d", len(missing))
-            path.unlink()
+                log.warning("changes cut short by a kill or a power cut count=%d", len(missing))
+            path.unlink(missing_ok=True)
             count += len(missing)
         return count
 
@@ -208,11 +207,6 @@ class SqlAuditBook:
             draft.replace(path)
         except OSError as exc:  # the record itself is durable; the next one notes both
             log.warning("audit head not noted path=%s reason=%s", path, exc)
-
-
-def by_operator(action: str, **facts: Fact) -> Deed:
-    """Return what is done now by a command at the machine."""
-    return Deed(SystemClock().now_utc(), "operator", action, facts=facts)
 
 
 def read_key(path: Path) -> Key:

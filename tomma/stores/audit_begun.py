@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import os
 import secrets
 import threading
@@ -13,6 +14,8 @@ from pathlib import Path
 from tomma.audit import Deed, Outcome
 from tomma.durable import sync
 from tomma.errors import StoreUnavailableError
+
+log = logging.getLogger(__name__)
 
 NAME = "audit-begun"
 CUT_SHORT = "cut_short"
@@ -62,20 +65,34 @@ class BegunFile:
     def left(self) -> Iterator[tuple[Path, list[Deed]]]:
         """Yield what processes that are gone had begun, with the file to remove once it is on record."""
         for path in sorted(self._folder.glob(f"{NAME}-*.jsonl")):
-            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                yield path, _deeds(path.read_bytes())
-            except BlockingIOError:
-                continue  # its process lives
-            finally:
-                os.close(handle)
+            with suppress(BlockingIOError, FileNotFoundError):  # its process lives, or has just taken it away
+                handle = _opened(path)
+                if handle is None:
+                    continue
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    yield path, _deeds(path.read_bytes())
+                finally:
+                    os.close(handle)
 
     def _made(self) -> int:
-        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while True:
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(handle), self._path.stat()):
+                    break
+            os.close(handle)  # taken away before it was locked, by another who took us for dead
         sync(self._folder)
         return handle
+
+
+def _opened(path: Path) -> int | None:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except PermissionError:  # another account's; whoever may read it records it
+        log.warning("what was begun by another account is not readable here path=%s", path)
+        return None
 
 
 def _deeds(content: bytes) -> list[Deed]:

@@ -12,7 +12,8 @@ import typer
 from tomma.audit import FORMAT, Head, Record, Verdict, head_of, verify, whole_days
 from tomma.errors import ConfigurationError
 from tomma.settings import load_settings
-from tomma.stores.audit import by_operator, read_key
+from tomma.stores.audit import read_key
+from tomma.stores.audit_intent import by_operator
 from tomma.stores.drafts import replacing
 from tomma.stores.wiring import open_stores
 
@@ -70,14 +71,17 @@ def export_records(
     span = whole_days(from_day.replace(tzinfo=UTC), to_day.replace(tzinfo=UTC))
     if span.to_utc <= span.from_utc:
         raise typer.BadParameter("TO must not be before FROM")
-    count = 0
-    with open_stores(load_settings()) as stores, replacing(file) as draft:
-        with draft.open("w", encoding="utf-8") as out:
-            for record in stores.audit.walk(span=span):
-                out.write(json.dumps({"format": FORMAT, **asdict(record)}, ensure_ascii=True) + "\n")
-                count += 1
-        days = [f"{from_day:%Y-%m-%d}", f"{to_day:%Y-%m-%d}"]
-        stores.audit.append([by_operator("audit-exported", days=days, records=count)])
+    count, days = 0, [f"{from_day:%Y-%m-%d}", f"{to_day:%Y-%m-%d}"]
+    with (
+        open_stores(load_settings()) as stores,
+        replacing(file) as draft,
+        by_operator(stores.audit, "audit-exported", days=days) as doing,
+        draft.open("w", encoding="utf-8") as out,
+    ):
+        for record in stores.audit.walk(span=span):
+            out.write(json.dumps({"format": FORMAT, **asdict(record)}, ensure_ascii=True) + "\n")
+            count += 1
+        doing.facts["records"] = count
     typer.echo(f"{file}: {count} records")
 
 

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from tomma.settings import load_settings
 from tomma.stores import exports, imports
-from tomma.stores.audit import by_operator
+from tomma.stores.audit_intent import by_operator
 from tomma.stores.city_file import write_city
 from tomma.stores.record_files import is_csv, write_records
 from tomma.stores.record_rows import RECORD_KINDS, RecordKind
@@ -62,9 +62,12 @@ def import_files(
     """Bring in a city (.json) or exported records (.jsonl, .csv, also .gz); one faulty file and nothing is stored."""
     with open_stores(load_settings()) as stores:
         arrivals = [_inspect(path) for path in files]
-        outcomes = [_store(arrival, stores, dry_run=dry_run) for arrival in arrivals]
-        if not dry_run:
-            stores.audit.append([by_operator("records-imported", kinds=[each.kind for each in outcomes])])
+        if dry_run:
+            outcomes = [_store(arrival, stores, dry_run=True) for arrival in arrivals]
+        else:
+            kinds = [each.kind for each in arrivals]
+            with by_operator(stores.audit, "records-imported", kinds=kinds):
+                outcomes = [_store(arrival, stores, dry_run=False) for arrival in arrivals]
     if as_json:
         _print_json({"dry_run": dry_run, "files": [asdict(outcome) for outcome in outcomes]})
         return
@@ -114,9 +117,12 @@ def export_file(
     if kind and as_csv and not kind.in_csv:
         raise typer.BadParameter(f"{what} do not fit into CSV; use .jsonl", param_hint="--format")
     period = _moment(from_utc, "--from", _EVER[0]), _moment(to_utc, "--to", _EVER[1])
-    with open_stores(load_settings()) as stores:
+    with (
+        open_stores(load_settings()) as stores,
+        by_operator(stores.audit, "records-exported", kinds=[what.value]) as doing,
+    ):
         rows = _write_city(stores, output) if kind is None else _write(kind, stores, output, period, as_csv=as_csv)
-        stores.audit.append([by_operator("records-exported", kinds=[what.value], records=rows)])
+        doing.facts["records"] = rows
     result = {"what": what.value, "path": str(output), "rows": rows, "bytes": output.stat().st_size}
     if as_json:
         _print_json(result)

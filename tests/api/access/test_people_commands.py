@@ -57,4 +57,9 @@ def test_somebody_gets_a_file_and_is_taken_out(run: Run, tmp_path: Path) -> None
     assert run("erase", "anna", "--yes").exit_code == 0
     assert "anna" not in run("list").output.lower()
     assert isinstance(run("erase", "berit", "--yes").exception, ConflictError)
-    assert [each[1] for each in summary(tmp_path)][-3:] == ["person-exported", "person-disabled", "person-erased"]
+    assert [each[1] for each in summary(tmp_path)][-4:] == [
+        "person-exported",
+        "person-disabled",
+        "person-erased",
+        "person-erased",  # refused: who tries it is on record, too
+    ]

@@ -16,7 +16,7 @@ from tomma.people import KeptPerson, Person, Proof, Role, Session, Way
 from tomma.section import secrets_of
 from tomma.settings import Settings, load_settings
 from tomma.stores import support_cli
-from tomma.stores.audit import by_operator
+from tomma.stores.audit_intent import by_operator
 from tomma.stores.support import bundle
 from tomma.stores.wiring import open_stores
 from tomma.workers import Fact, WorkerKind, WorkerReport
@@ -75,7 +75,8 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, city: City) ->
         stores.people.add(KeptPerson(person, Proof(HASHES[0], HASHES[1], "subject-canary")))
         stores.sessions.open(Session("e" * 64, "p1", NOW, NOW, Way.PASSWORD, True, PEOPLE[4], "agent-canary"))
         stores.outbox.put(Notice("n", "berit.a", "email", json.dumps({"to": PEOPLE[2]}), 1, True, NOW, NOW), [])
-        stores.audit.append([by_operator("records-exported")])
+        with by_operator(stores.audit, "records-exported"):
+            pass
         facts: dict[str, Fact] = {
             "readings": 12,
             "store_failure": f"{PEOPLE[2]} at {PEOPLE[4]} said {SECRETS['broker.password']}",
