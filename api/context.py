@@ -181,6 +181,8 @@ class Pace:
     forecast_pause_min_s: float = 5.0
     curve_draws: int = 4
     """Futures that the points of the risk curve are averages of, at most: small towns are noisy, and quick."""
+    left_plans_s: float = 5.0
+    """Between two looks for plans that another server died over; with nothing unfinished it is one small query."""
     schedule_every_clock_s: float = 20.0
     """Between two looks at what the morning's schedule wants."""
     stored_within_s: float = 10.0

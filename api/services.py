@@ -27,6 +27,7 @@ from api.opendata.window import Window
 from api.plans.comparison import Comparisons
 from api.plans.curve import CurveDesk
 from api.plans.desk import PlanDesk
+from api.plans.making import Making
 from api.plans.today import Today
 from api.residents.bounds import Bounds
 from api.schedule.caller import MorningCaller
@@ -167,6 +168,8 @@ def _desk(context: ApiContext, hub: Hub) -> PlanDesk:
         hub=hub,
         clock=context.clock,
         make_plan_id=context.make_plan_id,
+        making=Making(context.settings.data_dir / "planning"),
+        look_s=context.pace.left_plans_s,
     )
 
 

@@ -87,6 +87,10 @@ class PlanStatus(StrEnum):
     """Changed by hand: the checker's objections are in `warnings`; a person decides whether to publish it."""
 
 
+UNFINISHED = frozenset({PlanStatus.QUEUED, PlanStatus.SOLVING})
+"""Somebody is making it, or died over it."""
+
+
 class RoadsSource(StrEnum):
     """Where distances and times came from."""
 

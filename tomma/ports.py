@@ -229,6 +229,9 @@ class PlanStore(Protocol):
     def recent(self, limit: int, *, drafts: bool = True) -> Sequence[Plan]:
         """Return the newest plans by created_utc, newest first; with or without drafts."""
 
+    def unfinished(self) -> Sequence[Plan]:
+        """Return the plans that are being made, or were when their maker died, newest first; cheap to poll."""
+
     def published(self, day: date) -> Plan | None:
         """Return the plan the trucks drive on that day, if one was published."""
 

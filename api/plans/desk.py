@@ -11,19 +11,18 @@ from datetime import date, datetime
 from api.context import Planner
 from api.live.hub import Hub
 from api.live.topics import CITY, plan_topic
+from api.plans.making import Making
 from tomma.city import City
 from tomma.clock import Clock
 from tomma.errors import TommaError
 from tomma.model import PlanId, VehicleId
-from tomma.plan import Plan, PlanProgress, PlanStatus, RoadsSource, Wishes
+from tomma.plan import UNFINISHED, Plan, PlanProgress, PlanStatus, RoadsSource, Wishes
 from tomma.ports import PlanStore
 from tomma.settings import PlanningSettings
 
 log = logging.getLogger(__name__)
 
 NO_WISHES = Wishes()
-UNFINISHED = frozenset({PlanStatus.QUEUED, PlanStatus.SOLVING})
-GHOSTS_LOOKED_FOR = 200
 PROGRESS_EVERY_S = 0.1
 STOPPED = "the server stopped while this plan was being made; order it again"
 CRASHED = "the planner crashed; the operator's log says why"
@@ -70,8 +69,12 @@ class PlanDesk:
         hub: Hub,
         clock: Clock,
         make_plan_id: Callable[[], PlanId],
+        making: Making,
+        look_s: float,
     ) -> None:
         self._plans = plans
+        self._making = making
+        self._look_s = look_s
         self._planner = planner
         self._hub = hub
         self._clock = clock
@@ -84,10 +87,7 @@ class PlanDesk:
 
     def start(self) -> None:
         """Bury the ghosts of the last run and begin to work."""
-        for plan in self._plans.recent(GHOSTS_LOOKED_FOR):
-            if plan.status in UNFINISHED:
-                log.warning("plan was left unfinished plan=%s day=%s", plan.id, plan.day)
-                self._plans.save(replace(plan, status=PlanStatus.FAILED, detail=STOPPED))
+        self._bury_ghosts()
         self._thread.start()
 
     def stop(self) -> None:
@@ -98,6 +98,7 @@ class PlanDesk:
             self._jobs.clear()
             for job in jobs:
                 self._plans.save(replace(job.plan, status=PlanStatus.FAILED, detail=STOPPED))
+                self._making.end(job.plan.id)
         self._queue.put(None)
 
     def join(self, patience_s: float) -> None:
@@ -112,7 +113,7 @@ class PlanDesk:
                 if known.order.is_like(order):
                     return known.plan
             plan = _queued(plan_id or self._make_plan_id(), order.day, self._clock.now_utc())
-            self._plans.save(plan)
+            self._mark_and_save(plan)
             queued = PlanProgress(plan.id, PlanStatus.QUEUED, "queued", 0.0, budget_s=order.planning.budget_s)
             job = _Job(plan, order, queued)
             self._jobs[plan.id] = job
@@ -140,10 +141,46 @@ class PlanDesk:
         with self._lock:
             return bool(self._jobs)
 
+    def _mark_and_save(self, plan: Plan) -> None:
+        self._making.begin(plan.id)
+        try:
+            self._plans.save(plan)
+        except BaseException:
+            self._making.end(plan.id)
+            raise
+
     def _run(self) -> None:
-        while (job := self._queue.get()) is not None:
+        while True:
+            try:
+                job = self._queue.get(timeout=self._look_s)
+            except queue.Empty:
+                self._look_for_ghosts()
+                continue
+            if job is None:
+                return
             if self._begin(job):
                 self._finish(job, self._make(job))
+
+    def _look_for_ghosts(self) -> None:
+        try:
+            self._bury_ghosts()
+        except TommaError as exc:  # the store is away; it is asked again
+            log.warning("unfinished plans not looked at reason=%s", exc)
+        except Exception:  # the desk must go on
+            log.exception("unfinished plans not looked at")
+
+    def _bury_ghosts(self) -> None:
+        """Fail the unfinished plans that no living server makes; those of another one are its own."""
+        for plan in self._plans.unfinished():
+            with self._making.nobodys(plan.id) as is_nobodys:
+                if not is_nobodys:
+                    continue
+                left = self._plans.get(plan.id)  # it may have been finished since
+                if left.status not in UNFINISHED:
+                    continue
+                log.warning("plan was left unfinished plan=%s day=%s", left.id, left.day)
+                self._plans.save(replace(left, status=PlanStatus.FAILED, detail=STOPPED))
+            self._hub.tell(CITY, "plan", {"id": plan.id, "status": PlanStatus.FAILED.value})
 
     def _begin(self, job: _Job) -> bool:
         with self._lock:
@@ -198,6 +235,7 @@ class PlanDesk:
                 return
             self._save(plan)
             self._jobs.pop(job.plan.id, None)
+            self._making.end(job.plan.id)
         log.info("plan ended plan=%s status=%s", plan.id, plan.status)
         last = final_progress(plan, job.latest)
         self._hub.tell(plan_topic(plan.id), "progress", last)

@@ -12,7 +12,7 @@ from api.guards.strict_json import StrictRoute
 from api.live.hub import News
 from api.live.sse import EventStream, sse_responses
 from api.live.topics import CITY, plan_topic
-from api.plans.desk import UNFINISHED, final_progress
+from api.plans.desk import final_progress
 from api.plans.orders import decided
 from api.plans.schemas import (
     CurveOut,
@@ -35,7 +35,7 @@ from routing.horizon import MAX_DAYS
 from routing.planner import default_day
 from tomma.errors import ConflictError
 from tomma.model import PlanId
-from tomma.plan import PlanProgress, PlanStatus
+from tomma.plan import UNFINISHED, PlanProgress, PlanStatus
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 
@@ -187,10 +187,17 @@ async def _follow(hands: Services, plan_id: PlanId) -> AsyncIterator[News | None
         yield News("progress", now)
         if now.status not in UNFINISHED:
             return
-        async for item in listener.news(hands.context.pace.heartbeat_s):
+        async for heard in listener.news(hands.context.pace.heartbeat_s):
+            item = heard or await run_in_threadpool(_end_of, hands, plan_id)
             yield item
             if item is not None and item.body.status not in UNFINISHED:
                 return
+
+
+def _end_of(hands: Services, plan_id: PlanId) -> News | None:
+    """Return how the plan ended, if it did: the end of one that another server makes is told by the store alone."""
+    now = _progress_now(hands, plan_id)
+    return News("progress", now) if now.status not in UNFINISHED else None
 
 
 def _progress_now(hands: Services, plan_id: PlanId) -> PlanProgress:

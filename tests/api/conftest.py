@@ -69,7 +69,14 @@ NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 PATIENCE_S = 30.0
 BINS = 6
-FAST = Pace(poll_s=0.02, heartbeat_s=0.2, forecast_every_clock_s=3_600.0, forecast_pause_min_s=0.05, curve_draws=1)
+FAST = Pace(
+    poll_s=0.02,
+    heartbeat_s=0.2,
+    forecast_every_clock_s=3_600.0,
+    forecast_pause_min_s=0.05,
+    left_plans_s=3_600.0,
+    curve_draws=1,
+)
 
 
 def make_city() -> City:

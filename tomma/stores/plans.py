@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tomma.errors import ConflictError, NotFoundError
 from tomma.model import PlanId
-from tomma.plan import Plan, PlanStatus
+from tomma.plan import UNFINISHED, Plan, PlanStatus
 from tomma.stores import counters, tables
 from tomma.stores.codec import from_json, to_json
 from tomma.stores.database import reading, writing
@@ -58,6 +58,11 @@ class SqlPlanStore:
         """Return the newest plans by created_utc, newest first; with or without drafts."""
         wanted = sa.true() if drafts else _PLAN.c.status != PlanStatus.DRAFT.value
         return self._all(sa.select(_PLAN).where(wanted).order_by(*_NEWEST_FIRST).limit(max(limit, 0)))
+
+    def unfinished(self) -> Sequence[Plan]:
+        """Return the QUEUED and SOLVING plans, newest first."""
+        wanted = _PLAN.c.status.in_([each.value for each in UNFINISHED])
+        return self._all(sa.select(_PLAN).where(wanted).order_by(*_NEWEST_FIRST))
 
     def published(self, day: date) -> Plan | None:
         """Return the plan the trucks drive on that day, if one was published."""

@@ -79,6 +79,15 @@ def test_plans_are_listed_newest_first(engine: sa.Engine) -> None:
     assert plans.recent(0) == []
 
 
+def test_plans_in_the_making_are_found_whatever_came_after(engine: sa.Engine) -> None:
+    """A server that starts judges each of them, however long ago it was ordered."""
+    plans = SqlPlanStore(engine)
+    for age_min, status in enumerate(PlanStatus):
+        plans.save(_plan(status, status, age_min=age_min))
+
+    assert [plan.id for plan in plans.unfinished()] == ["queued", "solving"]
+
+
 def test_publishing_supersedes_the_days_former_plan_only(engine: sa.Engine) -> None:
     """Two published plans of one day would send two trucks to one bin."""
     plans = SqlPlanStore(engine)
