@@ -42,6 +42,7 @@ from tomma.assets import Asset, AssetKind, find
 from tomma.city import City
 from tomma.hangings import Hangings
 from tomma.model import BinId, ContainerTypeId, SensorId, SiteId
+from tomma.natural import natural_key
 
 router = APIRouter(
     prefix="/assets", tags=["assets"], route_class=StrictRoute, dependencies=[allow(*OFFICE, Role.INSTALLER)]
@@ -108,7 +109,7 @@ def list_asset_sites(hands: Hands, q: Query100 = "", limit: Limit = 100, offset:
         for each in city.sites.values()
         if not wanted or any(wanted in text.casefold() for text in (each.id, each.name, each.area))
     ]
-    found.sort(key=lambda each: (each.name.casefold(), each.id))
+    found.sort(key=lambda each: (natural_key(each.name), natural_key(each.id)))
     counts = bins_per(city, "site_id")
     page = [site_out(each, counts[each.id]) for each in found[offset : offset + limit]]
     return SitesOut(total=len(found), sites=page)

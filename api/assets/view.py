@@ -19,16 +19,17 @@ from tomma.assets import AssetKind, Retired
 from tomma.city import Bin, City, ContainerType, Installation, Sensor, Site
 from tomma.fitting import Fitting
 from tomma.hangings import Hangings
+from tomma.natural import natural_key
 from tomma.stores.codec import to_plain
 
 BIN_SORTS: Mapping[str, Callable[[BinRowOut], Any]] = {
-    "id": lambda row: row.id,
-    "site": lambda row: (row.site_name.casefold(), row.id),
-    "area": lambda row: (row.area.casefold(), row.site_name.casefold(), row.id),
-    "type": lambda row: (row.container_type_id, row.id),
-    "fraction": lambda row: (row.fraction_code, row.id),
-    "sensor": lambda row: (row.sensor_id is None, row.sensor_id or "", row.id),
-    "since": lambda row: (row.since_utc is None, row.since_utc and row.since_utc.timestamp(), row.id),
+    "id": lambda row: natural_key(row.id),
+    "site": lambda row: (natural_key(row.site_name), natural_key(row.id)),
+    "area": lambda row: (natural_key(row.area), natural_key(row.site_name), natural_key(row.id)),
+    "type": lambda row: (natural_key(row.container_type_id), natural_key(row.id)),
+    "fraction": lambda row: (row.fraction_code, natural_key(row.id)),
+    "sensor": lambda row: (row.sensor_id is None, natural_key(row.sensor_id or ""), natural_key(row.id)),
+    "since": lambda row: (row.since_utc is None, row.since_utc and row.since_utc.timestamp(), natural_key(row.id)),
 }
 
 

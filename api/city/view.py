@@ -15,6 +15,7 @@ from api.city.schemas import (
     VehicleOut,
 )
 from tomma.city import City, Vehicle
+from tomma.natural import truck_order
 
 Bounds = tuple[float, float, float, float]
 
@@ -47,7 +48,7 @@ def city_out(city: City, bounds: Bounds, now_utc: datetime, clock_factor: float)
             )
             for each in city.disposal_sites.values()
         ],
-        vehicles=[_vehicle_out(each) for each in city.vehicles.values()],
+        vehicles=[_vehicle_out(city.vehicles[each]) for each in sorted(city.vehicles, key=truck_order(city))],
         clock=ClockOut(now_utc=now_utc, factor=clock_factor),
     )
 

@@ -10,14 +10,15 @@ from api.bins.board import BinRow, Seen
 from api.bins.schemas import PlanStateName, SensorStateName
 from api.citymap.courses import LAST_H, NO_FORECAST, band_at, courses_of
 from api.schema import Name
+from tomma.natural import NaturalKey, natural_key
 
 BandName = Literal["none", "low", "mid", "high", "full", "over"]
 Column = Literal["place", "area", "fraction", "fill", "overflow", "full_in", "measured", "sensor", "plan"]
 BANDS_FROM: Sequence[tuple[BandName, float]] = (("full", 0.9), ("high", 0.75), ("mid", 0.5), ("low", 0.0))
 
-SORT_BY: Mapping[Column, Callable[[BinRow], float | str | None]] = {
-    "place": lambda row: row.name.casefold(),
-    "area": lambda row: row.area.casefold() or None,
+SORT_BY: Mapping[Column, Callable[[BinRow], float | str | NaturalKey | None]] = {
+    "place": lambda row: natural_key(row.name),
+    "area": lambda row: natural_key(row.area) if row.area else None,
     "fraction": lambda row: row.fraction,
     "fill": lambda row: row.fill_fraction,
     "overflow": lambda row: row.p_overflow_24h,
@@ -49,7 +50,7 @@ def chosen(seen: Seen, choice: Choice) -> Sequence[tuple[BinRow, str]]:
     value_of = SORT_BY[choice.sort]
     known = [each for each in found if value_of(each[0]) is not None]
     unknown = [each for each in found if value_of(each[0]) is None]
-    known.sort(key=lambda each: (value_of(each[0]), each[0].id), reverse=choice.descending)
+    known.sort(key=lambda each: (value_of(each[0]), natural_key(each[0].id)), reverse=choice.descending)
     return known + unknown
 
 

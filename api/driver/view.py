@@ -18,6 +18,7 @@ from tomma.city import City
 from tomma.errors import NotFoundError
 from tomma.fold import DayState, StopState
 from tomma.model import SkipReason, VehicleId
+from tomma.natural import truck_order
 from tomma.plan import Plan, Route, Stop
 
 
@@ -26,8 +27,9 @@ def routes_out(hands: Services) -> DriverRoutesOut:
     day, plan, city = hands.today.day(), hands.today.published(), hands.city.current()
     if plan is None:
         return DriverRoutesOut(day=day, plan_id=None, routes=[])
-    done = hands.ledger.day(day)
-    return DriverRoutesOut(day=day, plan_id=plan.id, routes=[_head(route, city, done) for route in plan.routes])
+    done, order = hands.ledger.day(day), truck_order(city)
+    routes = sorted(plan.routes, key=lambda route: order(route.vehicle_id))
+    return DriverRoutesOut(day=day, plan_id=plan.id, routes=[_head(route, city, done) for route in routes])
 
 
 def route_out(hands: Services, vehicle_id: VehicleId) -> DriverRouteOut:

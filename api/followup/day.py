@@ -12,6 +12,7 @@ from routing.daytime import WorkingDay
 from tomma.city import City
 from tomma.fold import DayState, by_our_clock
 from tomma.model import BinId, Event, EventKind, VehicleId
+from tomma.natural import truck_order
 from tomma.plan import Plan, Route
 
 LATE = timedelta(minutes=15)
@@ -89,7 +90,9 @@ class RoadDay:
     def of(cls, plan: Plan, promises: Promises, state: DayState, city: City, now_utc: datetime) -> Self:
         """Bring a plan and a day together."""
         working = WorkingDay(plan.day, city.organisation.timezone)
-        trucks = tuple(truck_day(route, state, city, working, now_utc) for route in plan.routes)
+        order = truck_order(city)
+        routes = sorted(plan.routes, key=lambda route: order(route.vehicle_id))
+        trucks = tuple(truck_day(route, state, city, working, now_utc) for route in routes)
         return cls(plan.day, plan, promises, state, city, now_utc, trucks)
 
     def name_of_truck(self, vehicle_id: VehicleId | None) -> str:

@@ -26,6 +26,7 @@ from routing.days_ahead import DaysAhead
 from routing.totals import balance_of, route_totals, totals_of
 from tomma.city import City, Site
 from tomma.model import BinId, Reason, VehicleId
+from tomma.natural import natural_key, truck_order
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind, difference
 
 UNMADE = frozenset({PlanStatus.QUEUED, PlanStatus.SOLVING, PlanStatus.FAILED})
@@ -41,7 +42,10 @@ def plan_out(plan: Plan, city: City) -> PlanOut:
     return PlanOut(
         **_figures(plan),
         routes=_days_out(plan, city),
-        left_out=[LeftOutOut(bin_id=each.bin_id, reasons=reasons_out(each.reasons)) for each in plan.left_out],
+        left_out=[
+            LeftOutOut(bin_id=each.bin_id, reasons=reasons_out(each.reasons))
+            for each in sorted(plan.left_out, key=lambda each: natural_key(each.bin_id))
+        ],
         locks=[LockOut(bin_id=bin_id, vehicle_id=vehicle_id) for bin_id, vehicle_id in sorted(plan.locks.items())],
         edits=[EditOut(**{**asdict(each), "kind": each.kind.value}) for each in plan.edits],
         warnings=[BrokenRuleOut(**{**asdict(each), "code": each.code.value}) for each in plan.warnings],
@@ -50,8 +54,10 @@ def plan_out(plan: Plan, city: City) -> PlanOut:
 
 
 def _days_out(plan: Plan, city: City) -> list[PlannedRouteOut]:
-    """Return the trucks' days, each with how long it is beside the others."""
-    figures = [route_totals(route) for route in plan.routes]
+    """Return the trucks' days in the order people count trucks, each with how long it is beside the others."""
+    order = truck_order(city)
+    routes = sorted(plan.routes, key=lambda route: order(route.vehicle_id))
+    figures = [route_totals(route) for route in routes]
     average_s = max(sum(each.work_s for each in figures) / max(len(figures), 1), 1.0)
     return [
         PlannedRouteOut(
@@ -63,7 +69,7 @@ def _days_out(plan: Plan, city: City) -> list[PlannedRouteOut]:
             lifts=own.lifts,
             volume_l=own.volume_l,
         )
-        for route, own in zip(plan.routes, figures, strict=True)
+        for route, own in zip(routes, figures, strict=True)
     ]
 
 

@@ -12,6 +12,7 @@ from api.sensors.schemas import QuarantinedOut, QuarantineOut, SensorRowOut, Sen
 from api.services import Services
 from tomma.city import City, Sensor
 from tomma.model import Alert, BinId, Quarantined, Reading, RejectReason, SensorId
+from tomma.natural import natural_key
 from tomma.vitals import Vital
 
 STATES: Sequence[SensorStateName] = get_args(SensorStateName)
@@ -38,7 +39,7 @@ def sensors_out(
     wanted = query.strip().casefold()
     found = [row for row in rows if (state is None or row.state == state) and _matches(row, wanted)]
     number = _ORDERS[sort]
-    found.sort(key=lambda row: ((value := number(row)) is None, value or 0.0, row.id))
+    found.sort(key=lambda row: ((value := number(row)) is None, value or 0.0, natural_key(row.id)))
     counts = Counter(row.state for row in rows)
     return SensorsOut(
         total=len(found),

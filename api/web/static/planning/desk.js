@@ -4,6 +4,7 @@ import {nowMs} from "../lib/clock.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {getPlan} from "../office/asks.js";
+import {inOrder} from "../office/natural.js";
 import {followJob, orderedJob} from "../office/job.js";
 import {editPlan, getBinPlaces, getComparison, getCurve, getPlansOf, orderPlan, sendPlan, stopPlan} from "./api.js";
 import {planToOpen} from "./rounds.js";
@@ -37,7 +38,7 @@ export function openDesk(city) {
   /** Names and places, asked once: how full each is now stands in the plan's reasons. */
   const askBins = () => trying(async () => {
     const bins = await getBinPlaces();
-    store.set({bins, areas: [...new Set(bins.map((bin) => bin.area))].sort(), byId: new Map(bins.map((bin) => [bin.id, bin]))});
+    store.set({bins, areas: inOrder(new Set(bins.map((bin) => bin.area))), byId: new Map(bins.map((bin) => [bin.id, bin]))});
   });
 
   async function showPlan(id, more = {}) {

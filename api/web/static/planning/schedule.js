@@ -1,6 +1,7 @@
 /** Plans made by themselves: at which time, on which days, for which areas, and whether they go straight to the trucks. */
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
+import {inOrder} from "../office/natural.js";
 import {getSchedule, putSchedule} from "./api.js";
 import {Boxes} from "./boxes.js";
 
@@ -8,7 +9,7 @@ const MONDAY = Date.UTC(2026, 10, 16, 12); // any Monday: only its name is used
 const DAY_MS = 86_400_000;
 
 /** The areas that the bins name, and those the schedule has from before. */
-const areasOf = (areas, chosen) => [...new Set([...areas, ...chosen])].filter(Boolean).sort();
+const areasOf = (areas, chosen) => inOrder(new Set([...areas, ...chosen].filter(Boolean)));
 
 /** What became of the last mornings. */
 function Runs({runs}) {
