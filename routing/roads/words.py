@@ -54,7 +54,7 @@ WORDS: Mapping[Language, _Words] = {
         roundabout="Kör in i rondellen",
         nth_exit=" och ta avfart {number}",
         compass=("norr", "nordost", "öster", "sydost", "söder", "sydväst", "väster", "nordväst"),
-        straight_line="Gatorna är okända: målet ligger {distance} mot {compass}",
+        straight_line="Gatorna är okända: {distance} mot {compass}",
     ),
     Language.EN: _Words(
         turn={
@@ -76,7 +76,7 @@ WORDS: Mapping[Language, _Words] = {
         roundabout="Enter the roundabout",
         nth_exit=" and take exit {number}",
         compass=("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"),
-        straight_line="The streets are not known: your stop is {distance} to the {compass}",
+        straight_line="Streets not known: {distance} to the {compass}",
     ),
 }
 

@@ -256,6 +256,22 @@ def test_without_webgl_list_next_stop_and_buttons_still_work(stack: Stack, open_
     stack.until(lambda: len(stack.events()) == 1)
 
 
+def test_the_maps_disc_is_the_cards(stack: Stack, open_page: OpenPage) -> None:
+    """It moves with the card, not a second later by way of the map's worker, which here never hears of the tap."""
+    page = open_page(stack, DRIVER, with_map=True).page
+    map_is_drawn(page)
+    disc = page.locator(".map .disc")
+    expect(disc).to_have_text("1")
+    before = disc.bounding_box()
+    page.evaluate("Worker.prototype.postMessage = () => {}")
+    tap_emptied(page)
+    expect(disc).to_have_text("2")
+    expect(disc).to_have_count(1)
+    assert disc.bounding_box() != before
+    page.locator(".stops .row").nth(1).click()
+    expect(disc).to_have_text("4")
+
+
 def test_the_map_numbers_the_next_ten_and_no_more(shared: Stack, open_page: OpenPage) -> None:
     """More numbers than that hide the streets."""
     page = open_page(shared, DRIVER, with_map=True).page

@@ -68,6 +68,36 @@ def test_what_was_emptied_beside_the_route_is_taken_back_long_after_the_toast(
     expect(page.locator(".stops .undo")).to_have_count(0)
 
 
+def test_a_bin_off_the_list_is_found_by_its_id_also_without_a_network(stack: Stack, open_page: OpenPage) -> None:
+    """Its sticker stands before the driver; the list was kept with the route, before anybody asked for it."""
+    watched = open_page(stack, DRIVER, offline_start=True)
+    watched.expects_failures = True
+    page = watched.page
+    planned = {stop["bin_id"] for stop in stack.ask("/driver/routes/truck-1")["stops"]}
+    bins = stack.ask("/driver/bins?vehicle_id=truck-1")["bins"]
+    wanted = next(each["bin_id"] for each in bins if each["bin_id"] not in planned)
+    expect(page.locator(".offline-note")).to_contain_text("fungerar utan nät")
+    page.wait_for_function(KEPT_FACT, arg="bins:truck-1")
+    watched.context.set_offline(offline=True)
+    page.reload()
+    more(page, "Tömde ett annat kärl")
+    page.get_by_role("searchbox").fill(wanted.lower())
+    row = page.locator(".choices .row")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text(wanted)
+
+
+def test_bins_that_were_never_kept_are_not_called_unknown(stack: Stack, open_page: OpenPage) -> None:
+    """On plain HTTP nothing is kept: "no bin was found" would send the driver away from a bin that is there."""
+    watched = open_page(stack, "/sensors")
+    watched.expects_failures = True
+    page = watched.page
+    page.route("**/api/v1/driver/bins*", lambda route: route.abort())
+    page.goto(stack.address + DRIVER)
+    more(page, "Tömde ett annat kärl")
+    expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("finns inte på surfplattan")
+
+
 def test_waste_beside_the_bin_is_told_with_the_same_tap(stack: Stack, open_page: OpenPage) -> None:
     """One tick before Emptied; the next stop begins without it."""
     page = open_page(stack, DRIVER).page
@@ -143,12 +173,15 @@ FULL_AFTER_ONE = """() => {
 def test_the_shift_tells_everything_that_is_held(stack: Stack, open_page: OpenPage) -> None:
     """Privacy: the driver sees what the office sees, and that there is nothing else."""
     page = open_page(stack, DRIVER).page
+    page.get_by_role("button", name="Avfall låg bredvid").click()
     page.locator(".big.go").click()
     expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
     more(page, "Passet hittills")
     expect(page.locator(".sums dd").first).to_have_text("1")
     page.locator(".sheet summary").click()
-    expect(page.locator(".held li")).to_have_count(1)
+    expect(page.locator(".held li")).to_have_text(
+        re.compile(r"^\d\d:\d\d · Tömt · .+ · Avfall låg bredvid · kärl: P\d+")
+    )
 
 
 def test_a_tap_has_a_place_only_when_the_driver_says_so(stack: Stack, open_page: OpenPage) -> None:
@@ -314,6 +347,17 @@ def test_the_way_to_the_next_stop_is_told_in_words_also_offline(stack: Stack, op
     assert re.match(r"geo:[0-9.]+,[0-9.]+\?q=", page.locator("a.tile").get_attribute("href") or "")
     assert violations(page) == ""
 
+
+KEPT_FACT = """async (name) => {
+  const database = await new Promise((resolve) => {
+    const request = indexedDB.open("tomma-driver");
+    request.onsuccess = () => resolve(request.result);
+  });
+  const count = database.transaction("facts").objectStore("facts").count(name);
+  const found = await new Promise((resolve) => { count.onsuccess = () => resolve(count.result); });
+  database.close();
+  return found === 1;
+}"""
 
 KEPT_LEGS = """async (legs) => {
   const database = await new Promise((resolve) => {

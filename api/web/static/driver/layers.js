@@ -45,12 +45,6 @@ function placeFeature(group, soon, current) {
   };
 }
 
-/** Where the tablet is; nothing when it does not know, or was not asked to. */
-export function ownData(position) {
-  return asCollection(position ? [{type: "Feature", properties: {},
-    geometry: {type: "Point", coordinates: [position.lon_deg, position.lat_deg]}}] : []);
-}
-
 const byPhase = (done, next, coming) => ["match", ["get", "phase"], "done", done, "next", next, coming];
 const byRank = (next, soon, rest, done) => ["match", ["get", "rank"], "next", next, "soon", soon, "rest", rest, done];
 const byZoom = (thin, thick) => ["interpolate", ["exponential", 1.4], ["zoom"], 11, thin, 17, thick];
@@ -67,44 +61,28 @@ function routeLayers(palette) {
   ];
 }
 
-const NEXT = ["==", ["get", "rank"], "next"];
-const AMBER = "#ffb31a";
-const AMBER_INK = "#1c1300";
-
 const SHOWN = {"text-allow-overlap": true, "text-ignore-placement": true, "icon-allow-overlap": true,
   "icon-ignore-placement": true};
 
-/** A numbered disc: picture and number sorted together, so that of two that crowd each other the sooner is whole. */
-function numbers(id, rank, size, colour, icon = {}) {
-  return {
-    id, type: "symbol", source: "stops", filter: ["==", ["get", "rank"], rank],
-    layout: {...SHOWN, ...icon, "text-field": ["get", "text"], "text-font": BOLD_FONT, "text-size": size,
-      "symbol-sort-key": ["-", 0, ["get", "order"]]},
-    paint: {"text-color": colour},
-  };
-}
-
 const BY_LENGTH = ["case", [">", ["length", ["get", "text"]], 3], 10.5, 14]; // "12–13" must fit where "9" does
 
-/** The next stop lies on top of everything: its disc hides whatever crowds it. */
+/** Nothing for the next stop: its disc is no layer but a pin (drawn.js), and lies on top of all of them. */
 function stopLayers(palette) {
   return [
     {id: "stop-dot", type: "circle", source: "stops", filter: byRank(false, false, true, true),
       layout: {"circle-sort-key": byRank(3, 2, 1, 0)},
       paint: {
         "circle-radius": byRank(0, 0, 5.5, 4),
-        "circle-color": byRank(AMBER, AMBER, palette.route, palette.dotDone),
+        "circle-color": byRank(palette.route, palette.route, palette.route, palette.dotDone),
         "circle-stroke-color": palette.routeCasing, "circle-stroke-width": byRank(0, 0, 1.6, 1.2),
       }},
-    {id: "stop-unload", type: "symbol", source: "stops", filter: ["all", ["get", "unload"], ["!", NEXT]],
+    {id: "stop-unload", type: "symbol", source: "stops", filter: ["all", ["get", "unload"], byRank(false, true, true, true)],
       layout: {...SHOWN, "icon-image": "disposal"}},
-    numbers("stop-number", "soon", BY_LENGTH, palette.stopText, {"icon-image": "stop"}),
-    {id: "next-disc", type: "circle", source: "stops", filter: NEXT, paint: {
-      "circle-radius": 25, "circle-color": AMBER, "circle-stroke-color": AMBER_INK, "circle-stroke-width": 3.5}},
-    numbers("next-number", "next", 24, AMBER_INK),
-    {id: "own-place", type: "circle", source: "own", paint: {
-      "circle-radius": 11, "circle-color": palette.heading, "circle-stroke-color": palette.headingLine,
-      "circle-stroke-width": 4}},
+    // Picture and number are sorted together, so that of two that crowd each other the sooner is whole.
+    {id: "stop-number", type: "symbol", source: "stops", filter: byRank(false, true, false, false),
+      layout: {...SHOWN, "icon-image": "stop", "text-field": ["get", "text"], "text-font": BOLD_FONT,
+        "text-size": BY_LENGTH, "symbol-sort-key": ["-", 0, ["get", "order"]]},
+      paint: {"text-color": palette.stopText}},
   ];
 }
 
@@ -113,7 +91,6 @@ const layersOf = (theme) => [...routeLayers(PALETTES[theme]), ...stopLayers(PALE
 export function addRouteLayers(map, theme) {
   map.addSource("route", {type: "geojson", data: asCollection([])});
   map.addSource("stops", {type: "geojson", data: asCollection([])});
-  map.addSource("own", {type: "geojson", data: asCollection([])});
   for (const layer of layersOf(theme)) map.addLayer(layer);
 }
 

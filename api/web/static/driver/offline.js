@@ -1,4 +1,5 @@
 /** Puts the page and the route's map on the tablet, while there is a network, for when there is none. */
+import {getDriverBins} from "../lib/api.js";
 import {canStartOffline, offline} from "./kept.js";
 import {routeTiles} from "./tiles.js";
 
@@ -65,22 +66,29 @@ async function keepAll(cache, addresses) {
   await Promise.all(Array.from({length: AT_ONCE}, work));
 }
 
+/** Keep the map along the route, and forget the maps of other days. */
+async function keepMap(name, route) {
+  const answer = await fetch("/tiles/metadata.json");
+  if (!answer.ok) return; // a city without a map has nothing to keep
+  const cache = await caches.open(name);
+  const addresses = ["/tiles/metadata.json", ...routeTiles(route, await answer.json())];
+  offline.set({tiles: 0, wanted: addresses.length});
+  await keepAll(cache, addresses);
+  const others = (await caches.keys()).filter((each) => each.startsWith(TILES) && each !== name);
+  await Promise.all(others.map((each) => caches.delete(each)));
+}
+
 let keeping = "";
 
-/** Keep the map along the route, and forget the maps of other days. Called again with the same route it does nothing. */
-export async function keepRouteMap(route) {
-  const name = `${TILES}${route.day}-${route.plan_id}-${route.vehicle_id}`;
+/** Keep what the route's day may need beside the route itself. Called again with the same route it does nothing. */
+export async function keepDay(route, rememberedOr) {
+  const {vehicle_id: id} = route;
+  const name = `${TILES}${route.day}-${route.plan_id}-${id}`;
   if (!canStartOffline() || keeping === name) return;
   keeping = name;
   try {
-    const answer = await fetch("/tiles/metadata.json");
-    if (!answer.ok) return; // a city without a map has nothing to keep
-    const cache = await caches.open(name);
-    const addresses = ["/tiles/metadata.json", ...routeTiles(route, await answer.json())];
-    offline.set({tiles: 0, wanted: addresses.length});
-    await keepAll(cache, addresses);
-    const others = (await caches.keys()).filter((each) => each.startsWith(TILES) && each !== name);
-    await Promise.all(others.map((each) => caches.delete(each)));
+    await keepMap(name, route);
+    await rememberedOr(`bins:${id}`, () => getDriverBins(id)); // for one that is not on the list
   } catch {
     keeping = ""; // the next look at the route tries again
   }

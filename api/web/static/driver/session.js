@@ -97,7 +97,7 @@ export async function openSession(vehicleId) {
     store.set({vehicleId: id, route: taken, offered: isOffer ? route : null, gone: "", fromMemory: false,
       ...(isOther && {replaced: shown})});
     await outbox?.remember(`route:${id}`, taken);
-    import("./offline.js").then(({keepRouteMap}) => keepRouteMap(route), () => {}); // offline: kept before, or later
+    import("./offline.js").then(({keepDay}) => keepDay(route, rememberedOr), () => {}); // offline: kept before, or later
   }
 
   /** Go over to the office's new version; the stop being driven to stays the next one. */

@@ -3,8 +3,7 @@ import {useWords} from "../../lib/context.js";
 import {html} from "../../lib/html.js";
 import {counted, isDone} from "../route.js";
 
-const KEPT = ["tapped_utc", "kind", "bin_id", "disposal_site_id", "skip_reason", "report", "note", "weight_kg", "ticket",
-  "lat_deg", "lon_deg"];
+const KEPT = ["bin_id", "disposal_site_id", "skip_reason", "report", "note", "weight_kg", "ticket", "lat_deg", "lon_deg"];
 
 function Sum({stops, records}) {
   const {t, format} = useWords();
@@ -29,12 +28,14 @@ export function Shift({state, stops}) {
   const {t, format} = useWords();
   const {records, route} = state;
   const own = records.filter((record) => record.event.vehicle_id === route.vehicle_id);
-  const said = ({event}) => KEPT.filter((name) => !["tapped_utc", "kind"].includes(name) && event[name] != null
-    && event[name] !== "").map((name) => `${t(`held.${name}`)}: ${event[name]}`).join(" · ");
+  const worded = {skip_reason: (value) => t(`skip.${value}`), report: (value) => t(`report_kind.${value}`)};
+  const said = ({event, name: place}) => [
+    format.time(new Date(event.tapped_utc)), t(`held.kind.${event.kind}`), place, event.overflowing && t("driver.beside"),
+    ...KEPT.filter((name) => event[name] != null && event[name] !== "")
+      .map((name) => `${t(`held.${name}`)}: ${worded[name]?.(event[name]) ?? event[name]}`),
+  ].filter(Boolean).join(" · ");
   return html`<${Sum} stops=${stops} records=${own} />
     <details><summary>${t("shift.held", {n: own.length})}</summary>
       <p class="hint">${t("shift.held_hint")}</p>
-      <ul class="held">${own.map((record) => html`<li key=${record.key}>
-        ${format.time(new Date(record.event.tapped_utc))} · ${t(`held.kind.${record.event.kind}`)}
-        ${record.name ? ` · ${record.name}` : ""} ${said(record)}</li>`)}</ul></details>`;
+      <ul class="held">${own.map((record) => html`<li key=${record.key}>${said(record)}</li>`)}</ul></details>`;
 }

@@ -54,7 +54,7 @@ export default {
   "driver.zoom_out": "Zoom out",
   "driver.not_stored": "This tablet could not store the tap. Write it down, and do not close the page: {detail}",
   "driver.rejected": {one: "The office could not accept {n} action: {reason}", other: "The office could not accept {n} actions: {reason}"},
-  "driver.stored_route": "Shown from the tablet's memory, {time}",
+  "driver.stored_route": "Stored route, {time}",
   "driver.privacy": "This page does not use your position.",
   "driver.offline_kept": "The page, the route and its map are on this tablet: they work without a network.",
   "driver.offline_keeping": "Saving the page and the map on this tablet …",

@@ -54,7 +54,7 @@ export default {
   "driver.zoom_out": "Zooma ut",
   "driver.not_stored": "Surfplattan kunde inte spara trycket. Skriv upp det och stäng inte sidan: {detail}",
   "driver.rejected": {one: "Kontoret kunde inte ta emot {n} åtgärd: {reason}", other: "Kontoret kunde inte ta emot {n} åtgärder: {reason}"},
-  "driver.stored_route": "Visas ur surfplattans minne, {time}",
+  "driver.stored_route": "Sparad rutt, {time}",
   "driver.privacy": "Sidan använder inte din position.",
   "driver.offline_kept": "Sidan, rutten och dess karta finns på surfplattan: de fungerar utan nät.",
   "driver.offline_keeping": "Sparar sidan och kartan på surfplattan …",
