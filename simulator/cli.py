@@ -126,7 +126,7 @@ def demo(
 ) -> None:
     """Start broker, ingest, server and a simulated town as one tree; Ctrl-C ends all of it.
 
-    Every run begins a new morning at 05:15 with fresh readings; map and street network are kept from run to run.
+    Every run begins a new morning at 04:30 with fresh readings; map and street network are kept from run to run.
     It listens on 127.0.0.1 only.
     """
     from simulator.demo.choices import DemoChoices

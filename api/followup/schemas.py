@@ -85,7 +85,7 @@ class FollowedRouteOut(Shown):
     skipped: int = Field(description="Of these.")
     left: int = Field(description="Of these, still to do.")
     extra: int = Field(description="Emptied though they were not on the route.")
-    late: int = Field(description="Stops done or expected more than a quarter of an hour behind.")
+    late: int = Field(description="Bins emptied or expected more than a quarter of an hour behind.")
     beyond_shift: int = Field(description="Bins not expected before the shift ends.")
     left_m: int = Field(description="Still to drive by the plan. [m]")
     stops: list[FollowedStopOut]
@@ -149,7 +149,7 @@ class FollowUpOut(Shown):
     now_utc: UtcTime
     plan_id: str | None = Field(description="Null while no plan is published for today.")
     sums: DaySumsOut
-    late: int = Field(description="Stops done or expected more than a quarter of an hour behind.")
+    late: int = Field(description="Bins emptied or expected more than a quarter of an hour behind.")
     expected_end_utc: UtcTime | None = Field(description="When the last truck is home.")
     planned_end_utc: UtcTime | None
     routes: list[FollowedRouteOut]

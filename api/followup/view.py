@@ -110,7 +110,7 @@ def _route_out(truck: TruckDay, day: RoadDay) -> FollowedRouteOut:
         skipped=sum(each.state == StopState.SKIPPED.value for each in bins),
         left=sum(each.state == StopState.TODO.value for each in bins),
         extra=len(truck.extra),
-        late=sum(each.is_late for each in stops),
+        late=sum(each.is_late for each in bins),
         beyond_shift=len(truck.beyond_shift()),
         left_m=truck.rest.distance_m,
         stops=stops,

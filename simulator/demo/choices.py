@@ -54,7 +54,7 @@ class DemoChoices:
 
     @property
     def head_start_s(self) -> float:
-        """How long starting and loading history takes on two cores, about; the clock shows 05:15 only then."""
+        """How long starting and loading history takes on two cores, about; the clock shows 04:30 only then."""
         return START_S + self.bins * self.history_days * REPORTS_A_DAY / HISTORY_PER_S + self.planned_days * PLAN_S
 
     @property

@@ -17,7 +17,7 @@ EVERY_RUN = (
     "readings.sqlite3*", "registry.sqlite3*", "broker", "*.log", "forecast.msgpack", "audit.*", "retention.jsonl*",
 )  # fmt: skip
 ZONE = ZoneInfo("Europe/Helsinki")
-FIRST_MORNING = time_of_day(5, 15)
+FIRST_MORNING = time_of_day(4, 30)
 """So that a busy machine, too, has sent the plan out before the trucks leave at six."""
 
 
@@ -57,7 +57,7 @@ def open_folder(data_dir: Path, *, fresh: bool) -> Path:
 
 
 def move_in(folder: Path, http_port: int, mqtt_port: int, speed: float, head_start_s: float) -> Home:
-    """Set the clock to show this morning's 05:15 after the head start, and write the settings."""
+    """Set the clock to show this morning's 04:30 after the head start, and write the settings."""
     morning = datetime.now(ZONE).replace(hour=FIRST_MORNING.hour, minute=FIRST_MORNING.minute, second=0, microsecond=0)
     home = Home(folder, http_port, mqtt_port, morning.astimezone(UTC), time.time() + head_start_s, speed)
     home.settings_path.write_text(_settings(home), encoding="utf-8")

@@ -88,6 +88,15 @@ def test_a_late_tap_moves_what_is_to_come(office: httpx.Client, world: World) ->
     assert told["routes"][0]["state"] == "out"
 
 
+def test_of_four_late_bins_none_is_the_unloading(office: httpx.Client, world: World) -> None:
+    """The figure stands beside "4 of 4 bins": a late unloading is shown as late, but is no bin."""
+    at(world, 90)
+    hand_in(office, world, tap("emptied-1", 89))
+    told = followed(office)
+    assert [each["is_late"] for each in stops_of(told).values()] == [True] * 5
+    assert (told["late"], told["routes"][0]["late"]) == (4, 4)
+
+
 def test_no_arrival_is_promised_in_the_past(office: httpx.Client, world: World) -> None:
     """A truck that was not heard for an hour is at its next stop now at the earliest, and that is told."""
     at(world, 75)

@@ -2,6 +2,7 @@
 import {ask} from "../lib/api.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
+import {Copy} from "./copy.js";
 import {Fault, Field, sending, useDeed} from "./form.js";
 
 /** The codes are told this once: they go on paper or into a safe. */
@@ -9,8 +10,7 @@ export function RecoveryCodes({codes, onKept}) {
   const {t} = useWords();
   return html`<div><p>${t("recovery.keep")}</p>
     <ul class="codes">${codes.map((each) => html`<li key=${each}>${each}</li>`)}</ul>
-    <div class="row"><button type="button" class="button" onClick=${() => navigator.clipboard?.writeText(codes.join("\n"))}>
-      ${t("action.copy")}</button>
+    <div class="row"><${Copy} text=${codes.join("\n")} isFirst=${false} />
     <button type="button" class="button primary" onClick=${onKept}>${t("recovery.kept")}</button></div></div>`;
 }
 

@@ -1,6 +1,7 @@
 /** Signs of urgency and state: the shape says it without the colour. */
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
+import {glued} from "../office/glued.js";
 
 const SHAPES = {
   now: "M12 2.500c4 4 6.500 7 6.500 11a6.500 6.500 0 0 1-13 0c0-2 1-4 2.500-5.500.5 2 1.500 3 2.500 3-.5-3 0-6 1.500-8.500z",
@@ -41,5 +42,5 @@ export function numbersOf(values, t, format) {
     sensors: (value) => t("alerts.value.sensors", {n: format.whole(value)}),
     lost: (value) => t("alerts.value.lost", {n: format.whole(value)}),
   };
-  return Object.keys(written).filter((name) => name in values).map((name) => written[name](values[name])).join(" · ");
+  return Object.keys(written).filter((name) => name in values).map((name) => glued(written[name](values[name]))).join(" · ");
 }

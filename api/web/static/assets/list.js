@@ -3,6 +3,7 @@ import {fractionName, useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {Pager} from "../lib/pager.js";
 import {PAGE} from "./desk.js";
+import {yearDay} from "./words.js";
 
 const absent = "–";
 /** Column: its key, how it is shown, what it is sorted by. */
@@ -13,7 +14,7 @@ const COLUMNS = {
     ["fraction", (row, {city, language}) => fractionName(city, row.fraction_code, language), "fraction"],
     ["sensor", (row) => row.sensor_id ?? absent, "sensor"],
     ["make", (row) => [row.make, row.model].filter(Boolean).join(" ") || absent, null],
-    ["since", (row, {format}) => (row.since_utc ? format.shortDate(row.since_utc) : absent), "since"],
+    ["since", (row, {format}) => (row.since_utc ? yearDay(row.since_utc, format) : absent), "since"],
   ],
   sites: [
     ["id", (row) => row.id], ["name", (row) => row.name], ["area", (row) => row.area || absent],
@@ -27,7 +28,7 @@ const COLUMNS = {
   ],
   sensors: [
     ["id", (row) => row.id], ["make", (row) => row.make || absent], ["model", (row) => row.model || absent],
-    ["bin_id", (row) => row.bin_id ?? absent], ["since", (row, {format}) => (row.since_utc ? format.shortDate(row.since_utc) : absent)],
+    ["bin_id", (row) => row.bin_id ?? absent], ["since", (row, {format}) => (row.since_utc ? yearDay(row.since_utc, format) : absent)],
   ],
   retired: [
     ["id", (row) => row.id], ["kind", (row, {t}) => t(`assets.kind.${row.kind}`)],

@@ -113,7 +113,7 @@ function Hung({bin, desk}) {
     }
   };
   return html`<section><h3>${t("assets.hangs")}</h3>
-    ${bin.sensor_id ? html`<p><a href=${`#sensors/${encodeURIComponent(bin.sensor_id)}`}><b>${bin.sensor_id}</b></a> ${[bin.make, bin.model].filter(Boolean).join(" ")}
+    ${bin.sensor_id ? html`<p><a href=${`#sensors/${encodeURIComponent(bin.sensor_id)}`}><b>${bin.sensor_id}</b></a> ${[bin.make, bin.model].filter(Boolean).join(" ")}${" "}
       <small>${t("assets.since", {time: longDay(bin.since_utc, format)})}</small></p>` : html`<p class="hint">${t("assets.hangs_nothing")}</p>`}
     ${fault && html`<p class="fault" role="alert">${fault}</p>`}
     ${swapping ? html`<${Swap} bin=${bin} desk=${desk} onClose=${() => setSwapping(false)} />` : html`<p class="buttons">

@@ -79,7 +79,8 @@ export function Sheet({desk}) {
       <p class="buttons"><a class="button" download href="/api/v1/assets/export.csv?form=excel">${t("sheet.excel")}</a>
         <a class="button" download href="/api/v1/assets/export.csv">${t("sheet.plain")}</a></p></section>
     <section><h3>${t("sheet.in")}</h3><p class="hint">${t("sheet.in_hint")}</p>
-      <p class="buttons"><label class="file"><span>${t("sheet.file")}</span><input type="file" accept=".csv,text/csv,.txt" onChange=${choose} /></label></p>
+      <p class="buttons"><label class="file"><span class="button">${t("sheet.file")}</span><input class="visually-hidden" type="file"
+          accept=".csv,text/csv,.txt" onChange=${choose} /><span class="chosen-file">${file?.name ?? t("sheet.no_file")}</span></label></p>
       <p><label class="tick"><input type="checkbox" checked=${whole} onChange=${(event) => {
         setWhole(event.target.checked);
         run(true, file, event.target.checked);

@@ -25,7 +25,10 @@ export function boundWords(bound, t) {
   return bound;
 }
 
-/** A day with its year: a registry looks back over years. */
+/** A day with its year, without the time. */
+export const yearDay = (utc, {locale, timeZone}) => new Intl.DateTimeFormat(locale, {timeZone, dateStyle: "medium"}).format(new Date(utc));
+
+/** A day with its year and time: a registry looks back over years. */
 export const longDay = (utc, {locale, timeZone}) => new Intl.DateTimeFormat(locale, {
   timeZone, dateStyle: "medium", timeStyle: "short",
 }).format(new Date(utc));

@@ -1,4 +1,5 @@
 /** The devices' logins at the broker: given, changed with an overlap, taken away. A password is told once. */
+import {Copy} from "../account/copy.js";
 import {Fault, Field, sending, useDeed} from "../account/form.js";
 import {ask} from "../lib/api.js";
 import {useWords} from "../lib/context.js";
@@ -17,8 +18,7 @@ function Given({given, onClose}) {
     <dl class="facts"><dt>${t("logins.username")}</dt><dd><code>${given.username}</code></dd>
       <dt>${t("field.password")}</dt><dd><code>${given.password}</code></dd>
       <dt>${t("logins.publish")}</dt><dd>${given.publish.map((topic) => html`<code key=${topic}>${topic}</code> `)}</dd></dl>
-    <div class="row"><button type="button" class="button primary"
-        onClick=${() => navigator.clipboard?.writeText(text)}>${t("action.copy")}</button>
+    <div class="row"><${Copy} text=${text} />
       <button type="button" class="button" onClick=${onClose}>${t("action.close")}</button></div></div>`;
 }
 
@@ -83,6 +83,10 @@ export function Logins({canChange}) {
     setGiven(next);
     load();
   };
+  const onGone = () => {
+    setGiven(null);
+    load();
+  };
   const isElsewhere = shown?.broker === "elsewhere";
   const hasMany = shown && (shown.total >= SEARCH_FROM || search);
   return html`<section><h2>${t("logins.heading")}</h2>
@@ -91,7 +95,7 @@ export function Logins({canChange}) {
     ${canChange && shown && !isElsewhere && html`<${Add} onGiven=${onGiven} />`}
     ${hasMany && html`<${Field} name="search" type="search" label=${t("logins.search")} value=${search} onInput=${setSearch}
       hint=${t("logins.total", {n: shown.total, total: format.whole(shown.total)})} />`}
-    ${shown && !isElsewhere && shown.logins.length === 0 && html`<p>${t("logins.none")}</p>`}
+    ${shown && !isElsewhere && shown.logins.length === 0 && html`<p>${t(search ? "logins.none_found" : "logins.none")}</p>`}
     ${shown?.logins.length > 0 && html`<ul class="list">${shown.logins.map((login) => html`<${Row} key=${login.username}
-      login=${login} canChange=${canChange} onGiven=${onGiven} onChange=${load} />`)}</ul>`}</section>`;
+      login=${login} canChange=${canChange} onGiven=${onGiven} onChange=${onGone} />`)}</ul>`}</section>`;
 }

@@ -9,16 +9,16 @@ export function TodayFigures({today}) {
   const {t, format} = useWords();
   const {sums} = today;
   const isLate = today.expected_end_utc && Date.parse(today.expected_end_utc) - Date.parse(today.planned_end_utc) > 900_000;
-  return html`<section aria-label=${t("followup.figures")}><ul class="sums">
+  return html`<section aria-label=${t("followup.figures")}><ul class="figures">
     <${Figure} value=${t("followup.done_of", {done: sums.emptied + sums.skipped, n: sums.bins})} label=${t("followup.bins_done")}
       sub=${t("followup.left_n", {n: sums.left})} />
-    <${Figure} value=${format.time(today.expected_end_utc)} label=${t("followup.last_home")} tone=${isLate ? "alarm" : ""}
+    <${Figure} value=${format.time(today.expected_end_utc)} label=${t("followup.last_home")} tone=${isLate ? "watch" : ""}
       sub=${t("followup.planned_at", {time: format.time(today.planned_end_utc)})} />
-    <${Figure} value=${format.whole(today.late)} label=${t("followup.late_stops")} tone=${today.late ? "alarm" : ""}
+    <${Figure} value=${format.whole(today.late)} label=${t("followup.late_bins", {n: today.late})} tone=${today.late ? "watch" : ""}
       sub=${t("followup.late_means")} />
-    <${Figure} value=${format.whole(sums.skipped)} label=${t("followup.skipped")} tone=${sums.skipped ? "alarm" : ""}
+    <${Figure} value=${format.whole(sums.skipped)} label=${t("followup.skipped")} tone=${sums.skipped ? "watch" : ""}
       sub=${t("followup.extra_n", {n: sums.extra})} />
-    <${Figure} value=${tonnes(sums.weighed_kg, format)} label=${t("followup.weighed")}
+    <${Figure} value=${sums.unloadings ? tonnes(sums.weighed_kg, format) : "–"} label=${t("followup.weighed")}
       sub=${t("followup.expected_in", {amount: tonnes(sums.collected_kg, format)})} />
   </ul></section>`;
 }

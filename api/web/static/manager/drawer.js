@@ -89,12 +89,14 @@ function History({bin, history, forecast}) {
 
 function Emptyings({history}) {
   const {t, format} = useWords();
+  const levels = ({fill_before_fraction: before, fill_after_fraction: after}) => before === null && after === null
+    ? t("bin.no_levels") : `${format.pct(before)} → ${format.pct(after)}`;
   const newest = joinEmptyings(history.emptyings).reverse().slice(0, SHOWN_EMPTYINGS);
   return html`<section><h3>${t("bin.emptyings")}</h3>
     ${!newest.length && html`<p>${t("bin.no_emptyings")}</p>`}
     <ul class="emptyings">${newest.map((each) => html`<li key=${each.at_utc}>
       <span>${format.dayTime(each.at_utc)}</span>
-      <b>${format.pct(each.fill_before_fraction)} → ${format.pct(each.fill_after_fraction)}</b>
+      <b>${levels(each)}</b>
       <small class=${each.sources.includes("confirmed") ? "confirmed" : ""}>
         ${each.sources.map((source) => t(`bin.emptying.${source}`)).join(", ")}</small></li>`)}</ul></section>`;
 }
@@ -142,6 +144,7 @@ export function BinDrawer({bin, siblings, onOpen, onClose}) {
   const heading = useRef(null);
   useEffect(() => heading.current.focus({preventScroll: true}), []);
   const band = bandOf(bin.fill_fraction);
+  const isOld = Date.parse(more?.last_emptied_utc) > Date.parse(bin.measured_utc); // measured before it was emptied
   return html`<section class="panel drawer" aria-labelledby="bin-name"
       onKeyDown=${(event) => event.key === "Escape" && onClose()}>
     <header><div><h2 id="bin-name" tabindex="-1" ref=${heading}>${bin.name}</h2>
@@ -150,7 +153,7 @@ export function BinDrawer({bin, siblings, onOpen, onClose}) {
       <button type="button" class="icon-button" aria-label=${t("app.close")} onClick=${onClose}>
         <${Icon} name="close" /></button></header>
     <div class="level"><${BandMark} band=${band} size=${36} /><b>${format.fill(bin.fill_fraction)}</b>
-      <p>${bin.fill_fraction === null ? t("bin.no_reading") : t("bin.now")}
+      <p>${bin.fill_fraction === null ? t("bin.no_reading") : t(isOld ? "bin.before" : "bin.now")}
         <small>${bin.measured_utc && t("bin.measured", {time: format.dayTime(bin.measured_utc)})}</small></p></div>
     <span class="fill-bar" aria-hidden="true"><i class=${band} style=${{width: `${(bin.fill_fraction ?? 0) * 100}%`}}></i></span>
     <${Numbers} bin=${bin} more=${more} />

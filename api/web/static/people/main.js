@@ -1,4 +1,5 @@
 /** Who has an account: let people in, change what they may, help who lost a password, shut people out. */
+import {Copy} from "../account/copy.js";
 import {Fault, Field, sending, useDeed} from "../account/form.js";
 import {ask} from "../lib/api.js";
 import {useWords} from "../lib/context.js";
@@ -56,8 +57,7 @@ function Link({linked, onClose}) {
   return html`<section role="status"><h2>${t("people.link", {name: linked.person.name})}</h2>
     <p>${t("people.link_words", {until: format.dayTime(Date.parse(linked.expires_utc))})}</p>
     <p class="codes">${linked.link}</p><div class="row">
-      <button type="button" class="button primary" onClick=${() => navigator.clipboard?.writeText(linked.link)}>
-        ${t("action.copy")}</button>
+      <${Copy} text=${linked.link} />
       <button type="button" class="button" onClick=${onClose}>${t("action.close")}</button></div></section>`;
 }
 

@@ -106,6 +106,7 @@ export default {
   "people.enable": "Let in again",
   "people.save": "Save roles",
   "action.copy": "Copy",
+  "action.copied": "Copied",
   "action.close": "Close",
   "action.cancel": "Cancel",
 };

@@ -17,6 +17,7 @@ export default {
   "logins.search": "Find a device",
   "logins.total": {one: "{total} login", other: "{total} logins"},
   "logins.none": "Nobody has a login yet.",
+  "logins.none_found": "No login fits.",
   "logins.until": "until {until}",
   "logins.rotate": "New password",
   "logins.disable": "Disable",

@@ -106,6 +106,7 @@ export default {
   "people.enable": "Släpp in igen",
   "people.save": "Spara roller",
   "action.copy": "Kopiera",
+  "action.copied": "Kopierat",
   "action.close": "Stäng",
   "action.cancel": "Avbryt",
 };

@@ -17,6 +17,7 @@ export default {
   "logins.search": "Sök enhet",
   "logins.total": {one: "{total} inloggning", other: "{total} inloggningar"},
   "logins.none": "Ingen har någon inloggning än.",
+  "logins.none_found": "Ingen inloggning passar.",
   "logins.until": "till {until}",
   "logins.rotate": "Nytt lösenord",
   "logins.disable": "Stäng av",
