@@ -3,6 +3,8 @@
 #   make test    every check and every test
 .PHONY: demo test suite check test-long lock format clean
 .DEFAULT_GOAL := help
+# Where this is set (some containers do), each of the hundreds of processes would compile all that it imports, anew.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON3 ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
