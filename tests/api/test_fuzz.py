@@ -1,16 +1,18 @@
 """The whole OpenAPI asked by Schemathesis: thousands of requests that keep to it, and as many that nearly do.
 
-Each operation is asked as somebody who has every role, through a real socket; a part of the addresses names things that
-are there. What is found: crashes, statuses and types that are not described, and bodies that break their schema.
+Each operation is asked as a person who has every role, and those for programs with a program's key, through a real
+socket; a part of the addresses names things that are there. What is found: crashes, statuses and types that are not
+described, and bodies that break their schema.
 """
 
 import secrets
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +22,15 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
-from api.access.tokens import digest_of, new_secret
+from api.access.doors import doors_of
+from api.access.tokens import KEY, digest_of, new_secret, new_token
+from api.app import create_app
 from api.context import ApiContext
 from routing.days_ahead import BinAhead, DayAhead, DaysAhead
 from routing.pareto_weeks import Weekly
 from tests.api.conftest import NOW, World, make_city, serving_on_a_port, settings_in
 from tomma.model import BinId
-from tomma.people import PERSONAL, KeptPerson, Person, Proof, Role, Session, Way
+from tomma.people import PERSONAL, ApiKey, KeptPerson, Person, Proof, Role, Session, Way
 from tomma.people_settings import PeopleSettings
 from tomma.stores.wiring import open_stores
 
@@ -58,9 +62,13 @@ CHECKS = [
     unsupported_method,
     allow_header_conformance,
 ]
+type Doors = Collection[tuple[str, str]]
+
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-IN_CI, IN_A_NIGHT = 1, 25
-"""Requests of either kind to each operation: some 230 always, and in rounds of some 5,600 until there are enough."""
+PROGRAMS = (Role.MONITOR, Role.SENSOR)
+"""What no person can be: they come with a key."""
+IN_CI, IN_CI_BY_PROGRAMS, IN_A_NIGHT = 1, 12, 25
+"""Requests of either kind to each operation: some 250 always, and in rounds of some 5,600 until there are enough."""
 ENOUGH = 10_000
 ENDLESS = "text/event-stream"
 TOO_LONG = 414
@@ -81,6 +89,7 @@ THERE = {
     "day": NOW.date().isoformat(),
     "person_id": "id-bo",
     "leg": 0,
+    "network": "json",
 }
 """What a part of the addresses names, so that more is answered than 404."""
 
@@ -126,14 +135,29 @@ class Fuzzed:
         operation["responses"]["200"]["content"]["application/json"]["schema"] = said
         self._schema = schemathesis.openapi.from_dict({**self._described, "paths": {path: {"get": operation}}})
 
-    def ask_everything(self, examples: int, *, signed_in: bool = True) -> None:
-        """Send to each operation so many requests of either kind; gather what breaks a promise."""
+    def ask_everything(
+        self, examples: int, who: Callable[[], dict[str, str]] | None = None, doors: Doors | None = None
+    ) -> None:
+        """Send to each operation so many requests of either kind; gather what breaks a promise.
+
+        Args:
+            examples: How many of a kind.
+            who: Returns the headers of who asks; left out, a person with every role.
+            doors: Only these operations, as (path, method); left out, all.
+        """
         for found in self._schema.get_all_operations():
             operation: Any = found.ok()  # type: ignore[union-attr]  # what it cannot read it raises
+            if doors is not None and (operation.path, operation.method.upper()) not in doors:
+                continue
             for mode in MODES:
-                headers = self._signed_in() if signed_in else {}  # anew: the last operation may have ended the session
+                headers = (who or self.as_a_person)()  # anew: the last operation may have ended the session
                 with suppress(Unsatisfiable):  # where whatever one sends keeps to the description
                     self._ask(operation, mode, examples, headers)
+
+    def opened_by(self, role: Role) -> Doors:
+        """What this role opens, and not everybody."""
+        doors = doors_of(create_app(self._world.context()))
+        return {(each.path, each.method) for each in doors if role in each.roles and Role.PUBLIC not in each.roles}
 
     def _ask(self, operation: Any, mode: Any, examples: int, headers: dict[str, str]) -> None:
         @seed(self.seeded + self.asked)
@@ -167,7 +191,14 @@ class Fuzzed:
             told = "\n".join(str(each) for each in exc.exceptions)
             self.faults.append(f"{answer.status_code} {case.as_curl_command()[:CURL_MAX]}\n{told}")
 
-    def _signed_in(self) -> dict[str, str]:
+    def as_a_program(self, role: Role) -> dict[str, str]:
+        """The headers of a program with a key."""
+        token, now = new_token(KEY), self._world.context().wall.now_utc()
+        key = ApiKey(token.id, role.value, frozenset({role}), token.sha256, now, now + timedelta(days=1))
+        self._world.stores.sessions.add_key(key)
+        return {"authorization": f"Bearer {token.text}"}
+
+    def as_a_person(self) -> dict[str, str]:
         """The headers of somebody who has just signed in."""
         token, now = new_secret(), self._world.context().wall.now_utc()
         self._world.stores.sessions.open(
@@ -217,9 +248,13 @@ def test_requests_made_from_the_description_break_no_promise(tmp_path: Path) -> 
     """One of each kind to each operation, always the same ones: no 5xx, and every answer as it is described."""
     with fuzzed(tmp_path) as asking:
         asking.ask_everything(IN_CI)
+        before = asking.answered[204]
+        for role in PROGRAMS:
+            asking.ask_everything(IN_CI_BY_PROGRAMS, partial(asking.as_a_program, role), asking.opened_by(role))
         assert not asking.faults, told(asking)
     assert asking.asked > 200
     assert asking.answered[200] > 30  # else the refusals alone were tried
+    assert asking.answered[204] > before + 1  # else no program handed anything in
 
 
 def test_an_answer_that_is_not_as_described_is_found(tmp_path: Path) -> None:
@@ -233,9 +268,12 @@ def test_an_answer_that_is_not_as_described_is_found(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(7_200)
 def test_ten_thousand_requests_break_no_promise(tmp_path: Path) -> None:
-    """Others each night; a stranger's among them."""
+    """Others each night; a stranger's among them, and those of programs at doors that are not theirs."""
     with fuzzed(tmp_path, seeded=secrets.randbelow(2**32)) as asking:
-        asking.ask_everything(IN_CI, signed_in=False)
+        asking.ask_everything(IN_CI, dict)
+        for role in PROGRAMS:
+            asking.ask_everything(IN_CI, partial(asking.as_a_program, role))
+            asking.ask_everything(IN_A_NIGHT, partial(asking.as_a_program, role), asking.opened_by(role))
         while asking.asked < ENOUGH:
             asking.ask_everything(IN_A_NIGHT)
     print(f"{asking.asked} asked, seed {asking.seeded}, {sorted(asking.answered.items())}")  # noqa: T201
