@@ -59,6 +59,7 @@ from api.pages.security_txt import build_router as build_security_txt
 from api.problems.handlers import register as register_problems
 from api.problems.model import problems
 from api.services import Services
+from api.uplinks.counted import CountUplinks
 from tomma.stores.asset_csv import BYTES_MAX
 
 PREFIX = "/api/v1"
@@ -149,6 +150,7 @@ def _guard(app: FastAPI, services: Services) -> None:
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
     app.add_middleware(BodyLimit, max_bytes=BODY_MAX_BYTES, larger={f"{PREFIX}/assets/import": BYTES_MAX})
     app.add_middleware(SameOrigin)
+    app.add_middleware(CountUplinks, prefix=PREFIX, ledger=services.uplink_ledger, clock=context.clock)
     app.add_middleware(Audited, recorder=services.recorder, wall=context.wall)
     app.add_middleware(TrustedHosts, names=(server.host, *server.trusted_hosts))
     app.add_middleware(HeadLimit)

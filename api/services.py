@@ -34,6 +34,8 @@ from api.schedule.caller import MorningCaller
 from api.sensors.vitals import Vitals
 from api.tablets.codes import Codes
 from api.uplinks.door import UplinkDoor
+from api.uplinks.ledger import UplinkLedger
+from api.uplinks.watch import UplinkWatch
 
 PATIENCE_S = 0.5
 """How long each thread is waited for when the server stops; what they leave undone is told in the stores already."""
@@ -72,6 +74,8 @@ class Services:
     open_window: Window
     open_throttle: Throttle
     uplinks: UplinkDoor
+    uplink_ledger: UplinkLedger
+    uplink_watch: UplinkWatch
     residents: Bounds
 
     @classmethod
@@ -94,7 +98,7 @@ class Services:
             pace=pace,
         )
         desk = _desk(context, hub)
-        gate, recorder = _gate(context), Recorder(context.audit)
+        gate, recorder, uplink_ledger = _gate(context), Recorder(context.audit), UplinkLedger()
         return cls(
             context=context,
             city=city,
@@ -122,6 +126,8 @@ class Services:
             open_window=Window(book=context.open_data, city=city, readings=context.readings, clock=clock),
             open_throttle=Throttle(),
             uplinks=UplinkDoor(context),
+            uplink_ledger=uplink_ledger,
+            uplink_watch=UplinkWatch(context, uplink_ledger),
             residents=Bounds(context.settings.residents),
         )
 
@@ -137,6 +143,7 @@ class Services:
         self.alerts.courier.start()
         self.curve.start()
         self.comparisons.start()
+        self.uplink_watch.start()
 
     def close(self) -> None:
         """End every stream and thread; the stores are left to whoever opened them."""
@@ -151,6 +158,7 @@ class Services:
             self.saving,
             self.alerts.lookout,
             self.alerts.courier,
+            self.uplink_watch,
         )
         self.uplinks.stop()
         for each in threads:

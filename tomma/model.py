@@ -291,6 +291,8 @@ class AlertKind(StrEnum):
     """About a bin. values: fill_before_fraction, fill_after_fraction"""
     STREAM_SILENT = "stream_silent"
     """About the stream. values: silent (sensors), sensors"""
+    SOURCE_SILENT = "source_silent"
+    """About the stream: who handed readings in over HTTP does so no more. values: sources, refused (requests since)"""
     MORNING_PLAN_FAILED = "morning_plan_failed"
     """About no bin: the plan of a morning could not be made. values: attempts"""
     MESSAGES_LOST = "messages_lost"

@@ -63,6 +63,7 @@ WORK_FOR: Mapping[AlertKind, WorkKind] = {
     AlertKind.PICKUP_MISSED: WorkKind.EMPTY_BIN,
     AlertKind.EMPTIED_UNPLANNED: WorkKind.INSPECT_BIN,
     AlertKind.STREAM_SILENT: WorkKind.INSPECT_GATEWAY,
+    AlertKind.SOURCE_SILENT: WorkKind.INSPECT_GATEWAY,
     AlertKind.MESSAGES_LOST: WorkKind.INSPECT_GATEWAY,
     AlertKind.MORNING_PLAN_FAILED: WorkKind.OTHER,
 }

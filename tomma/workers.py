@@ -24,6 +24,9 @@ class WorkerKind(StrEnum):
     """What a worker does."""
 
     INGEST = "ingest"
+    """Takes readings from a broker."""
+    DOOR = "door"
+    """Takes readings over HTTP, inside the server. Only its `sources` tell: it is there when the server answers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from api.health.schemas import CheckOut
 from api.services import Services
 from tomma.errors import NotFoundError, TommaError
-from tomma.workers import WorkerReport
+from tomma.workers import WorkerKind, WorkerReport
 
 OK = CheckOut(status="ok", detail="")
 
@@ -21,6 +21,7 @@ def checks(hands: Services) -> Mapping[str, CheckOut]:
         "forecast": _said(hands.forecasts.failure),
         "live": _said(hands.watch.failure),
         "ingest": _ingest(hands),
+        "uplinks": _said("; ".join(str(each) for each in hands.uplink_ledger.silent(hands.context.clock.now_utc()))),
     }
 
 
@@ -48,6 +49,7 @@ def _ingest(hands: Services) -> CheckOut:
 
 def judged(reports: Sequence[WorkerReport], now_utc: datetime) -> CheckOut:
     """Return how the stream is, by what its workers last said and by which of them fell silent."""
+    reports = [each for each in reports if each.kind is WorkerKind.INGEST]
     if not reports:
         return CheckOut(status="degraded", detail="no worker takes readings: start `tomma ingest`")
     return _said("; ".join(fault for report in reports if (fault := _fault(report, now_utc))))

@@ -15,7 +15,7 @@ def test_a_healthy_server_says_so(client: httpx.Client, world: World) -> None:
     world.report(connected=True, store_failure="")
     health = until(lambda: client.get("/api/v1/health").json(), lambda each: each["last_reading_utc"] is not None)
     assert health["status"] == "ok"
-    assert set(health["checks"]) == {"city", "readings", "plans", "events", "forecast", "live", "ingest"}
+    assert set(health["checks"]) == {"city", "readings", "plans", "events", "forecast", "live", "ingest", "uplinks"}
     assert health["last_reading_utc"] == "2026-11-22T05:30:00Z"
 
 

@@ -5,6 +5,7 @@ Each rule names the few places that may, with the reason; a place that is no lon
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -101,7 +102,15 @@ def secrets_compared_openly(node: ast.AST) -> Iterator[str]:
         yield from (name for name in names if _SECRET.search(name))
 
 
+def keys_that_stand_twice(node: ast.AST) -> Iterator[str]:
+    """The last one counts, and who reads the first one is wrong: an alert was once less urgent than its table said."""
+    if isinstance(node, ast.Dict):
+        keys = Counter(ast.unparse(each) for each in node.keys if each is not None)
+        yield from (key for key, count in keys.items() if count > 1)
+
+
 MAY: Mapping[Rule, Mapping[str, str]] = {
+    keys_that_stand_twice: {},
     sql_made_of_values: {
         "ingest/bench/big_store.py": "a bench: numbers of its own",
         "ingest/bench/views.py": "a bench: numbers of its own",
@@ -197,6 +206,7 @@ def test_a_rule_is_kept_but_where_a_reason_is_given(rule: Rule) -> None:
         pytest.param(what_runs_data, "environment.from_string(text)", id="a template made of text"),
         pytest.param(ways_out, "from urllib.request import urlopen", id="a way out"),
         pytest.param(ways_out, "import socket as other", id="a way out by another name"),
+        pytest.param(keys_that_stand_twice, "URGENCY = {Kind.FIRE: 1, Kind.TILT: 2, Kind.FIRE: 3}", id="a key twice"),
         pytest.param(secrets_compared_openly, "if shown == key.secret: pass", id="a secret"),
         pytest.param(secrets_compared_openly, "ok = header != self._token", id="a token"),
     ],

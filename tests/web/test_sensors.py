@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.web.conftest import OpenPage
 from tests.web.stack import NOW, Stack
 from tomma.model import Alert, AlertKind, Rejected, RejectReason, SensorId
-from tomma.workers import WorkerKind, WorkerReport
+from tomma.workers import Fact, WorkerKind, WorkerReport
 
 
 @pytest.fixture
@@ -20,6 +20,15 @@ def troubled(stack: Stack) -> Stack:
         at_utc = now_utc - timedelta(seconds=ago_s)
         facts = {"stored": 41_233, "lag_s": 0.06, "max_lag_s": 1.2, "broker_dropped": 3}
         stack.stores.workers.report(WorkerReport(worker, WorkerKind.INGEST, at_utc, at_utc, facts))
+    source: dict[str, Fact] = {
+        "taken": 812,
+        "last_taken_utc": now_utc.isoformat(),
+        "silent": True,
+        "refused": 9,
+        "last_refused": 401,
+    }
+    door = WorkerReport("uplinks", WorkerKind.DOOR, now_utc, now_utc, {"sources": {"tts_v3": source}})
+    stack.stores.workers.report(door)
     unknown = Rejected(
         "v3/x/devices/em400-33/up", b"{}", NOW, RejectReason.UNKNOWN_DEVICE, "the device must be known",
         envelope="tts_v3", device_ids=("em400-33",),
@@ -32,12 +41,15 @@ def troubled(stack: Stack) -> Stack:
 
 
 def test_the_operator_sees_what_is_wrong_before_anything_else(troubled: Stack, open_page: OpenPage) -> None:
-    """A silent worker, the sensor with an alert on top, the unknown device, the drops."""
+    """A silent worker, a silent HTTP source, the sensor with an alert on top, the unknown device, the drops."""
     page = open_page(troubled, "/sensors", language="sv").page
     expect(page.locator("tbody tr").first).to_contain_text("Tippad eller öppen")
     side = page.locator(".side")
     expect(side).to_contain_text("ingest-2 has not reported for")
     expect(side.get_by_text("Tar emot")).to_have_count(1)
+    expect(side.get_by_role("listitem").filter(has_text="tts_v3")).to_contain_text(
+        "9 avvisade sedan dess, senast med 401"
+    )
     expect(side).to_contain_text("em400-33")
     expect(page.locator(".figures")).to_contain_text("6tappade hos mäklaren")
 

@@ -12,7 +12,7 @@ const most = (numbers) => (numbers.length ? Math.max(...numbers.map((number) => 
 
 /** @returns {object} The numbers of the strip, over all workers. */
 export function streamFigures({health, workers, counts}) {
-  const working = workers.filter((worker) => !worker.silent && !worker.facts.ended);
+  const working = workers.filter((worker) => worker.kind === "ingest" && !worker.silent && !worker.facts.ended);
   const facts = workers.map((worker) => worker.facts);
   return {
     perMin: health?.readings_per_min ?? null,

@@ -26,11 +26,25 @@ function Worker({worker}) {
       failures: whole("store_failures")})}</p></li>`;
 }
 
+/** Who hands readings in over HTTP. */
+function Source({name, facts}) {
+  const {t, format} = useWords();
+  const time = format.timeOrDay(facts.last_taken_utc, nowMs());
+  const refused = facts.refused > 0 && t("sensors.source.refused", {n: format.whole(facts.refused), status: facts.last_refused});
+  return html`<li class="worker"><p><b>${name}</b> <span class=${`tag ${facts.silent ? "failed" : "published"}`}>${
+    t(facts.silent ? "sensors.source.silent" : "sensors.source.on")}</span></p>
+    <p>${[t("sensors.source.counts", {taken: format.whole(facts.taken), time}), refused].filter(Boolean).join(" · ")}</p></li>`;
+}
+
 function Workers({workers}) {
   const {t} = useWords();
-  return html`<section><h3>${t("sensors.workers")}</h3>${workers.length
-    ? html`<ul class="rows">${workers.map((each) => html`<${Worker} key=${each.worker} worker=${each} />`)}</ul>`
-    : html`<p class="fault">${t("sensors.no_workers")}</p>`}</section>`;
+  const streams = workers.filter(({kind}) => kind === "ingest");
+  const sources = workers.flatMap(({facts}) => Object.entries(facts.sources ?? {}));
+  return html`<section><h3>${t("sensors.workers")}</h3>${streams.length
+    ? html`<ul class="rows">${streams.map((each) => html`<${Worker} key=${each.worker} worker=${each} />`)}</ul>`
+    : html`<p class="fault">${t("sensors.no_workers")}</p>`}
+    ${sources.length > 0 && html`<h4>${t("sensors.sources")}</h4><ul class="rows">${sources.map(([name, facts]) => html`<${Source}
+      key=${name} name=${name} facts=${facts} />`)}</ul>`}</section>`;
 }
 
 function Checks({health}) {

@@ -16,6 +16,7 @@ export default {
   "alert.pickup_missed": "Missed pick-up",
   "alert.emptied_unplanned": "Emptied off the plan",
   "alert.stream_silent": "Nothing comes in",
+  "alert.source_silent": "An HTTP source is silent",
   "alert.morning_plan_failed": "The morning's plan failed",
   "alert.messages_lost": "Messages missing",
   "todo.fire": "Call 112 if it burns. Send somebody, and ring who lives nearest.",
@@ -34,6 +35,7 @@ export default {
   "todo.pickup_missed": "Ask the driver what happened; put the bin on the next round.",
   "todo.emptied_unplanned": "Ask who emptied it. If nothing is amiss it is over within a day.",
   "todo.stream_silent": "Look at broker, network server and gateway: no sensor is heard.",
+  "todo.source_silent": "See Receivers under Sensors, then the webhook and its key at the network server. 401 or 403: the key has expired or was revoked.",
   "todo.morning_plan_failed": "Make the plan by hand on the planning page; see why it failed.",
   "todo.messages_lost": "Look at broker and gateway: messages get lost on the way.",
 };

@@ -16,6 +16,7 @@ export default {
   "alert.pickup_missed": "Missad tömning",
   "alert.emptied_unplanned": "Tömd utanför planen",
   "alert.stream_silent": "Inget kommer in",
+  "alert.source_silent": "En HTTP-källa är tyst",
   "alert.morning_plan_failed": "Morgonens plan gick inte att göra",
   "alert.messages_lost": "Meddelanden saknas",
   "todo.fire": "Ring 112 om det brinner. Skicka någon dit och ring den som bor närmast.",
@@ -34,6 +35,7 @@ export default {
   "todo.pickup_missed": "Fråga föraren vad som hände; lägg kärlet på nästa runda.",
   "todo.emptied_unplanned": "Fråga vem som tömde. Behövs inget mer är det över om ett dygn.",
   "todo.stream_silent": "Se till mäklare, nätserver och gateway: ingen givare hörs.",
+  "todo.source_silent": "Se Mottagare under Givare, sedan nätserverns webhook och dess nyckel. 401 eller 403: nyckeln har gått ut eller dragits in.",
   "todo.morning_plan_failed": "Gör planen för hand på planeringssidan; se varför den misslyckades.",
   "todo.messages_lost": "Se till mäklare och gateway: meddelanden försvinner på vägen.",
 };
