@@ -106,6 +106,8 @@ class _Bench:
     built: Built
     drives: Drives
     orders: Mapping[int, Order]
+    done_bins: Mapping[VehicleId, int]
+    """How many bins of a truck's round were done before the plan was made."""
 
     @classmethod
     def of(
@@ -149,7 +151,8 @@ class _Bench:
         if morning is not None:
             built = on_the_road(built, morning, city, basis.settings, day, basis.snapshot_utc)
         orders = _orders(built, ahead)
-        return cls(city, basis, parent, roads, day, morning, locks, demand_of, built, drives, orders)
+        done_bins = {route.vehicle_id: _bins(route.stops) - _bins(ahead[route.vehicle_id]) for route in parent.routes}
+        return cls(city, basis, parent, roads, day, morning, locks, demand_of, built, drives, orders, done_bins)
 
     def draft(self, draft_id: PlanId, root_id: PlanId, edits: Sequence[Edit], now_utc: datetime) -> Plan:
         """Return the plan as the edits make it."""
@@ -191,8 +194,16 @@ class _Bench:
             if each.vehicle_id is not None and each.vehicle_id not in trucks:
                 raise ConflictError(f"truck {each.vehicle_id} is not on duty in this plan: choose one of {[*trucks]}")
             truck = trucks[each.vehicle_id] if each.vehicle_id is not None else None
-            found.append(Change(each.kind, bins[each.bin_id], truck, each.position))
+            found.append(Change(each.kind, bins[each.bin_id], truck, self._position(each)))
         return found
+
+    def _position(self, edit: Edit) -> int | None:
+        """Return the place among the bins that lie ahead: a person counts those that the truck has emptied, too."""
+        if edit.position is None:
+            return None
+        truck_of = {stop.bin_id: route.vehicle_id for route in self.parent.routes for stop in route.stops}
+        truck = edit.vehicle_id or truck_of.get(edit.bin_id)
+        return max(edit.position - (self.done_bins.get(truck, 0) if truck is not None else 0), 0)
 
     def _driven(self, desk: Desk, truck: int) -> Driven | None:
         order = desk.orders.get(truck, ())
@@ -274,6 +285,10 @@ def _ahead(route: Route, morning: Morning | None) -> Sequence[Stop]:
     standing = morning.standings.get(route.vehicle_id) if morning is not None else None
     done = {(stop.kind, stop.bin_id, stop.arrive_utc) for stop in standing.done} if standing else set()
     return [stop for stop in route.stops if (stop.kind, stop.bin_id, stop.arrive_utc) not in done]
+
+
+def _bins(stops: Sequence[Stop]) -> int:
+    return sum(stop.bin_id is not None for stop in stops)
 
 
 def _check_known(

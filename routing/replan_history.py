@@ -46,6 +46,7 @@ def _joined(former: Route | None, done: tuple[Stop, ...], ahead: Route | None, c
         distance_m=sum(stop.leg_distance_m for stop in done) + (ahead.distance_m if ahead else 0),
         driving_s=sum(stop.leg_driving_s for stop in done) + (ahead.driving_s if ahead else 0),
         legs_lonlat=(*legs, *(ahead.legs_lonlat if ahead else ((),))),
+        done_stops=len(done),
     )
 
 

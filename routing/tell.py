@@ -16,6 +16,8 @@ from tomma.model import BinId, Reason, ReasonCode
 from tomma.plan import LeftOut, Route, Stop, StopKind
 
 KINDS = {VisitKind.COLLECT: StopKind.COLLECT, VisitKind.DISPOSE: StopKind.DISPOSE, VisitKind.BREAK: StopKind.BREAK}
+TOLD_FROM_MINOR = 50.0
+"""Money is written without decimals: half a krona, or half a euro, is the least that is not "0"."""
 
 
 class _Load:
@@ -97,7 +99,10 @@ def _stop(built: Built, visit: Visit, before: int, load: _Load, day: WorkingDay,
 
 
 def _with_detour(built: Built, route: TruckRoute, stop: Stop, around: tuple[int, ...]) -> Stop:
-    """Return the stop with what its detour came to, where it is on the route for being near."""
+    """Return the stop with what its detour came to, where it is on the route for being near.
+
+    A detour that saves nothing is told only where nothing else is: somebody who put the bin there is reason enough.
+    """
     if not any(each.code is ReasonCode.WORTH_THE_DETOUR for each in stop.reasons):
         return stop
     before, here, after = around
@@ -117,9 +122,11 @@ def _with_detour(built: Built, route: TruckRoute, stop: Stop, around: tuple[int,
             return reason
         saves = reason.values["prize_minor"] - detour - rates.handling_minor(handling_s)
         found = {"passes_m": float(nearest_m) if alone else 0.0, "saves_minor": max(saves, 0.0)}
-        return Reason(reason.code, {**reason.values, **found})
+        code = reason.code if saves >= TOLD_FROM_MINOR else ReasonCode.ON_THE_WAY
+        return Reason(code, {**reason.values, **found})
 
-    return replace(stop, reasons=tuple(told(each) for each in stop.reasons))
+    reasons = tuple(told(each) for each in stop.reasons)
+    return replace(stop, reasons=tuple(each for each in reasons if each.code is not ReasonCode.ON_THE_WAY) or reasons)
 
 
 def _legs(built: Built, places: Sequence[int], roads: Roads) -> tuple[Leg, ...]:

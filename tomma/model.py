@@ -433,6 +433,8 @@ class ReasonCode(StrEnum):
     WORTH_THE_DETOUR = "worth_the_detour"
     """values: prize_minor, p_overflow, due_in_h (until it would have to be emptied), later_minor (what the visit would
     cost then); on a route also passes_m (to the nearest other stop) and saves_minor (later_minor less today)"""
+    ON_THE_WAY = "on_the_way"
+    """values: as worth_the_detour; the truck comes by, and what that saves rounds to nothing"""
     HYGIENE_INTERVAL = "hygiene_interval"
     """values: days_since_emptied, limit_days"""
     SILENT_SENSOR = "silent_sensor"

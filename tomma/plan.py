@@ -57,6 +57,8 @@ class Route:
     legs_lonlat: tuple[tuple[tuple[float, float], ...], ...] = ()
     """The street geometry of each leg, (lon_deg, lat_deg) points; one more leg than stops, since the last leads
     home. A leg is empty where the truck stands still: the next bin of a site, a break after a stop."""
+    done_stops: int = 0
+    """How many of the stops, the first ones, were done before the plan was made: they stay as they were."""
 
 
 @dataclass(frozen=True, slots=True)

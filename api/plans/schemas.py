@@ -243,6 +243,9 @@ class PlannedRouteOut(RouteOut):
     """One truck's day with what the office looks at."""
 
     crew: str = Field(description="What the office calls the crew; empty when it did not say.")
+    done_stops: int = Field(
+        description="How many of the stops, the first ones, were done before this plan was made: no edit changes them."
+    )
     work_s: int = Field(description="From leaving the depot to being home, rests taken off. [s]")
     work_share: float = Field(description="Of the trucks' average: 1.0 is as long a day as the others' on average.")
     lifts: int = Field(description="Bins to empty.")

@@ -64,6 +64,7 @@ def _days_out(plan: Plan, city: City) -> list[PlannedRouteOut]:
             **route_fields(route, city),
             stops=stops_out(route.stops, city),
             crew=plan.crews.get(route.vehicle_id, ""),
+            done_stops=route.done_stops,
             work_s=own.work_s,
             work_share=round(own.work_s / average_s, 3),
             lifts=own.lifts,

@@ -1,12 +1,12 @@
 """Plans changed by hand, on the real planner, the real checker and the real stores."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.api.conftest import NOW, TODAY, World, until
+from tests.api.conftest import NOW, TODAY, World, event_body, until
 
 ROUTED = ("B1", "B2", "B3")
 BLIND = "B6"
@@ -200,6 +200,32 @@ def test_a_plan_whose_trucks_have_left_is_no_longer_edited(client: httpx.Client,
     world.clock.now += timedelta(hours=4)
     answer = client.post(f"/api/v1/plans/{plan['id']}/edits", json=body)
     assert (answer.status_code, "replan_of" in answer.json()["detail"]) == (409, True)
+
+
+def test_what_was_done_before_a_new_plan_is_told_and_counted_and_stays(client: httpx.Client, world: World) -> None:
+    """The page offers no change to it; a place on the round counts it, as the page's numbers do."""
+    plan = ready(client)
+    assert [route["done_stops"] for route in plan["routes"]] == [0]
+    client.post(f"/api/v1/plans/{plan['id']}/publish")
+    (route,) = plan["routes"]
+    first, *rest = [stop["bin_id"] for stop in route["stops"] if stop["bin_id"]]
+    done_utc = route["stops"][0]["depart_utc"]
+    world.clock.now = datetime.fromisoformat(done_utc)
+    tap = event_body(
+        "done-key-1", plan_id=plan["id"], vehicle_id=route["vehicle_id"], bin_id=first, tapped_utc=done_utc
+    )
+    stored = client.post("/api/v1/driver/events", json={"events": [tap], "sent_utc": done_utc}).json()
+    assert stored["results"][0]["status"] == "stored", stored
+    world.clock.now += timedelta(minutes=1)
+    again = ready(client, replan_of=plan["id"])
+    own = next(each for each in again["routes"] if each["vehicle_id"] == route["vehicle_id"])
+    assert (own["done_stops"], own["stops"][0]["bin_id"]) == (1, first)
+    body = {"edits": [{"kind": "remove", "bin_id": first}]}
+    assert client.post(f"/api/v1/plans/{again['id']}/edits", json=body).status_code == 409
+    draft = edited(client, again, {"kind": "move", "bin_id": rest[0], "position": 2})
+    moved = next(each for each in draft["routes"] if each["vehicle_id"] == route["vehicle_id"])
+    assert moved["done_stops"] == 1
+    assert [stop["bin_id"] for stop in moved["stops"] if stop["bin_id"]][:3] == [first, rest[1], rest[0]]
 
 
 def test_drafts_do_not_crowd_the_list(client: httpx.Client) -> None:

@@ -1,7 +1,10 @@
 """The follow-up page on the real product: half a day is tapped, looked at, and the rest of it planned anew."""
 
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -113,3 +116,41 @@ def test_the_page_fits_narrow_screens_and_a_day_that_is_over_has_sums_only(day: 
     page.get_by_role("textbox", name="Day").fill("2026-11-19")
     expect(page.get_by_text("No plan was driven on that day.")).to_be_visible()
     assert page.locator(".lane").count() == 0
+
+
+def test_what_is_done_is_shown_as_done_on_the_planning_page_and_offers_nothing(day: Stack, open_page: OpenPage) -> None:
+    """A button whose only answer is a refusal is worse than none; and what the trucks drive is planned anew instead."""
+    driven = day.ask("/followup")["plan_id"]
+    job = day.tell("/plans", {"replan_of": driven, "budget_s": 1})
+    page = open_page(day, f"/planning?plan={driven}").page
+    page.locator(".views").get_by_role("button", name="Stopp", exact=True).click()
+    expect(page.locator(".stop-view .hint")).to_contain_text("Bilarna har kört ut")
+    page.locator(".stop-row .moves").first.wait_for()
+    expect(page.locator(".stop-row .moves button:not(:disabled)")).to_have_count(0)
+    made = until_made(day, job["id"])
+    route = next(each for each in made["routes"] if each["done_stops"] > 1)
+    page.goto(f"{day.address}/planning?plan={made['id']}")
+    page.locator(".views").get_by_role("button", name="Stopp", exact=True).click()
+    page.locator(".trucks-row").get_by_role("button", name=route["vehicle_name"]).click()
+    done = page.locator(".stop-row.done")
+    expect(done).to_have_count(route["done_stops"])
+    expect(done.first).to_contain_text("Klart")
+    expect(done.locator("button:not(.link)")).to_have_count(0)
+    ahead = page.locator(".stop-row:not(.done):not(.pause)").first
+    expect(ahead.get_by_role("button", name=re.compile("tidigare"))).to_be_disabled()
+    assert violations(page) == ""
+    done.locator(".link").first.click()
+    expect(page.locator(".card")).to_contain_text("Klart innan planen gjordes")
+    expect(page.locator(".card .acts, .card form")).to_have_count(0)
+
+
+def until_made(stack: Stack, plan_id: str) -> dict[str, Any]:
+    """Wait for the plan and return it."""
+    ends_s = time.monotonic() + A_PLAN_MS / 1_000
+    while True:
+        plan: dict[str, Any] = stack.ask(f"/plans/{plan_id}")
+        if plan["status"] not in ("queued", "solving"):
+            assert plan["status"] == "ready", plan["detail"]
+            return plan
+        assert time.monotonic() < ends_s
+        time.sleep(0.1)

@@ -1,9 +1,10 @@
 /** One bin beside the map: where it is in the plan, why, and what one may do about it. */
+import {nowMs} from "../lib/clock.js";
 import {fractionName, useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {reasonText, reasonTitle} from "../lib/reasons.js";
-import {EDITABLE, lockedIn, placesOf} from "./rounds.js";
+import {isEditable, isOnRoad, lockedIn, placesOf} from "./rounds.js";
 import {Said} from "./said.js";
 import {useEdits} from "./stops.js";
 
@@ -31,7 +32,9 @@ function Where({state, place, word, onPut}) {
 function Acts({desk, state, binId, place}) {
   const {t} = useWords();
   const edits = useEdits(desk, state);
-  if (!EDITABLE.has(state.plan.status)) return html`<p class="hint">${t("card.not_editable")}</p>`;
+  if (place?.done) return html`<p class="hint">${t("card.done")}</p>`;
+  if (isOnRoad(state.plan, nowMs())) return html`<p class="hint">${t("card.on_road")}</p>`;
+  if (!isEditable(state.plan, nowMs())) return html`<p class="hint">${t("card.not_editable")}</p>`;
   if (!place) return html`<${Where} state=${state} word="card.add" onPut=${(to) => edits.add(binId, to)} />`;
   const isLocked = lockedIn(state.plan).has(binId);
   return html`<div class="acts">

@@ -2,8 +2,8 @@
 
 export const collectsOf = (route) => route.stops.filter((stop) => stop.kind === "collect");
 /**
- * @returns {Map<string, {route: object, truck: number, stop: object, position: number, number: number}>} By bin;
- *   `position` counts the bins before it on its truck, `number` all stops from 1.
+ * @returns {Map<string, {route: object, truck: number, stop: object, position: number, number: number, done: boolean}>}
+ *   By bin; `position` counts the bins before it on its truck, `number` all stops from 1. What is `done` stays as it was.
  */
 export function placesOf(plan) {
   const places = new Map();
@@ -11,7 +11,7 @@ export function placesOf(plan) {
     let position = 0;
     route.stops.forEach((stop, index) => {
       if (stop.kind !== "collect") return;
-      places.set(stop.bin_id, {route, truck, stop, position, number: index + 1});
+      places.set(stop.bin_id, {route, truck, stop, position, number: index + 1, done: index < (route.done_stops ?? 0)});
       position += 1;
     });
   });
@@ -24,6 +24,13 @@ export function planToOpen(plans) {
   return first("published") ?? first("ready", "draft") ?? first("superseded") ?? null;
 }
 
-export const EDITABLE = new Set(["ready", "draft", "published"]);
+/** The first place on a round that is still to be given away. */
+export const firstOpen = (route) => collectsOf({stops: route.stops.slice(0, route.done_stops ?? 0)}).length;
+
+const EDITABLE = new Set(["ready", "draft", "published"]);
+/** Whether the trucks drive this plan already: from then on a new plan is made from where they are. */
+export const isOnRoad = (plan, nowMs) => (
+  plan.status === "published" && plan.routes.some((route) => Date.parse(route.start_utc) <= nowMs));
+export const isEditable = (plan, nowMs) => EDITABLE.has(plan.status) && !isOnRoad(plan, nowMs);
 export const SENDABLE = new Set(["ready", "draft"]);
 export const lockedIn = (plan) => new Set((plan?.locks ?? []).map((each) => each.bin_id));

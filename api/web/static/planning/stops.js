@@ -1,9 +1,10 @@
 /** A truck's stops in order: moved, locked and taken off by keyboard or pointer; dragging is only one more way. */
+import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useRef} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {TruckLine} from "../office/truckline.js";
-import {EDITABLE, collectsOf, lockedIn, placesOf} from "./rounds.js";
+import {collectsOf, firstOpen, isEditable, isOnRoad, lockedIn, placesOf} from "./rounds.js";
 
 const DRAGGED = "text/x-tomma-bin";
 
@@ -39,23 +40,32 @@ export function useEdits(desk, state) {
   };
 }
 
-function Moves({stop, place, last, isLocked, edits, editable}) {
+function Moves({stop, place, first, last, isLocked, edits, editable}) {
   const {t} = useWords();
   const named = {place: stop.name};
   const to = (position) => edits.move(stop.bin_id, {vehicle_id: place.route.vehicle_id, position});
   const button = (word, picture, isOff, act, more = {}) => html`<button type="button" class="icon-button" aria-label=${t(word, named)}
     title=${t(word, named)} disabled=${!editable || isOff} onClick=${act} ...${more}><${Icon} name=${picture} size=${18} /></button>`;
   return html`<span class="moves">
-    ${button("stops.earlier", "up", place.position === 0, () => to(place.position - 1))}
+    ${button("stops.earlier", "up", place.position === first, () => to(place.position - 1))}
     ${button("stops.later", "up", place.position === last, () => to(place.position + 1), {class: "icon-button down"})}
     ${button(isLocked ? "stops.unlock" : "stops.lock", "lock", false,
       () => (isLocked ? edits.unlock : edits.lock)(stop.bin_id), {"aria-pressed": isLocked})}
     ${button("stops.remove", "close", false, () => edits.remove(stop.bin_id))}</span>`;
 }
 
-function Row({stop, number, place, last, state, desk, edits, isLocked, onDrop}) {
+/** A stop that was done before the plan was made: there to be read. */
+function DoneRow({stop, number, state, desk}) {
   const {t, format} = useWords();
-  const editable = EDITABLE.has(state.plan.status);
+  return html`<li class=${`stop-row done ${state.selectedId && state.selectedId === stop.bin_id ? "selected" : ""}`} data-bin=${stop.bin_id}>
+    <span class="number">${number}</span><time>${format.time(stop.arrive_utc)}</time>
+    <span class="where">${stop.bin_id ? html`<button type="button" class="link" onClick=${() => desk.select(stop.bin_id)}>${stop.name}</button>`
+      : html`<b>${t(`stops.${stop.kind}`, {place: stop.name})}</b>`}
+      <small>${stop.bin_id ? `${stop.bin_id} · ` : ""}<span class="tag done"><${Icon} name="check" size=${14} />${t("stops.done")}</span></small></span></li>`;
+}
+
+function Row({stop, number, place, first, last, state, desk, edits, isLocked, editable, onDrop}) {
+  const {t, format} = useWords();
   if (!place) {
     return html`<li class="stop-row pause"><span class="number">${number}</span><time>${format.time(stop.arrive_utc)}</time>
       <span class="where"><b>${t(`stops.${stop.kind}`, {place: stop.name})}</b></span></li>`;
@@ -63,7 +73,7 @@ function Row({stop, number, place, last, state, desk, edits, isLocked, onDrop}) 
   const keys = (event) => {
     const step = {ArrowUp: -1, ArrowDown: 1}[event.key];
     const to = place.position + step;
-    if (!editable || !event.altKey || !step || to < 0 || to > last) return;
+    if (!editable || !event.altKey || !step || to < first || to > last) return;
     event.preventDefault();
     edits.move(stop.bin_id, {vehicle_id: place.route.vehicle_id, position: to});
   };
@@ -75,7 +85,7 @@ function Row({stop, number, place, last, state, desk, edits, isLocked, onDrop}) 
     <span class="where"><button type="button" class="link" onClick=${() => desk.select(stop.bin_id)}>${stop.name}</button>
       <small>${stop.bin_id} · ${t("stops.expected", {fill: format.fill(stop.expected_fill_fraction)})}
         ${isLocked && html` <span class="tag">${t("stops.locked")}</span>`}</small></span>
-    <${Moves} stop=${stop} place=${place} last=${last} isLocked=${isLocked} edits=${edits} editable=${editable} /></li>`;
+    <${Moves} stop=${stop} place=${place} first=${first} last=${last} isLocked=${isLocked} edits=${edits} editable=${editable} /></li>`;
 }
 
 export function StopLists({desk, state}) {
@@ -104,11 +114,13 @@ export function StopLists({desk, state}) {
   if (!route) return html`<p class="empty">${t("stops.none")}</p>`;
   const places = placesOf(plan);
   const locked = lockedIn(plan);
-  const last = collectsOf(route).length - 1;
+  const [first, last] = [firstOpen(route), collectsOf(route).length - 1];
+  const editable = isEditable(plan, nowMs());
   return html`<div class="stop-view"><${Trucks} desk=${desk} state=${state} onDrop=${onDrop} />
-    <p class="hint">${t("stops.hint")}</p>
+    <p class="hint">${t(editable ? "stops.hint" : isOnRoad(plan, nowMs()) ? "card.on_road" : "card.not_editable")}</p>
     <ol class="stop-list" ref=${list} onFocusIn=${noteFocus} aria-label=${t("stops.list", {vehicle: route.vehicle_name})}>
-      ${route.stops.map((stop, index) => html`<${Row} key=${stop.bin_id ?? `${stop.kind}-${index}`} stop=${stop} number=${index + 1}
-        place=${places.get(stop.bin_id)} last=${last} state=${state} desk=${desk} edits=${edits}
-        isLocked=${locked.has(stop.bin_id)} onDrop=${onDrop} />`)}</ol></div>`;
+      ${route.stops.map((stop, index) => html`<${index < (route.done_stops ?? 0) ? DoneRow : Row}
+        key=${stop.bin_id ?? `${stop.kind}-${index}`} stop=${stop} number=${index + 1} place=${places.get(stop.bin_id)}
+        first=${first} last=${last} state=${state} desk=${desk} edits=${edits} isLocked=${locked.has(stop.bin_id)}
+        editable=${editable} onDrop=${onDrop} />`)}</ol></div>`;
 }

@@ -59,6 +59,7 @@ export default {
   "reason_title.overflow_risk": "Risk of overflow",
   "reason_title.full_now": "Full now",
   "reason_title.worth_the_detour": "Worth the detour",
+  "reason_title.on_the_way": "On the way",
   "reason_title.hygiene_interval": "Too long since emptied",
   "reason_title.silent_sensor": "Silent sensor",
   "reason_title.requested": "Requested",

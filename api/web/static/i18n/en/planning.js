@@ -217,4 +217,7 @@ export default {
   "run.failed": "Failed",
   "run.missed": "Missed",
   "curve.refining": "Still being worked out: the points get surer, and more.",
+  "stops.done": "Done",
+  "card.done": "Done before this plan was made: it stays as it was.",
+  "card.on_road": "The trucks have left. Plan the day anew to change what lies ahead.",
 };

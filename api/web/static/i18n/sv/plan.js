@@ -59,6 +59,7 @@ export default {
   "reason_title.overflow_risk": "Risk att svämma över",
   "reason_title.full_now": "Fullt nu",
   "reason_title.worth_the_detour": "Värt omvägen",
+  "reason_title.on_the_way": "Längs vägen",
   "reason_title.hygiene_interval": "För länge sedan tömning",
   "reason_title.silent_sensor": "Tyst givare",
   "reason_title.requested": "Begärt",

@@ -217,4 +217,7 @@ export default {
   "run.failed": "Misslyckad",
   "run.missed": "Missad",
   "curve.refining": "Räknas fortfarande: punkterna blir säkrare och fler.",
+  "stops.done": "Klart",
+  "card.done": "Klart innan planen gjordes: det står kvar som det var.",
+  "card.on_road": "Bilarna har kört ut. Planera om dagen för att ändra det som är kvar.",
 };

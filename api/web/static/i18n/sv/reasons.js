@@ -9,6 +9,7 @@ export default {
   "reason.overflow_risk": "{p_overflow} risk att svämma över inom {by_h}; mer än {alpha} godtas inte.",
   "reason.full_now": "{fill_fraction} fullt nu.",
   "reason.worth_the_detour": "Längs vägen: bilen passerar inom {passes_m} och det sparar {saves_minor} mot en egen resa om {due_in_h}.",
+  "reason.on_the_way": "Längs vägen; ska tömmas om {due_in_h}.",
   "reason.hygiene_interval": "Inte tömt på {days_since_emptied} dygn; gränsen är {limit_days}.",
   "reason.silent_sensor": "Givaren har varit tyst i {silent_h}; risken kan ha vuxit till {p_overflow}.",
   "reason.requested": "Någon bad om det för {asked_h} sedan.",
