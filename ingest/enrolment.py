@@ -80,11 +80,16 @@ def checked_name(name: str) -> str:
 
 
 def checked_topic(topic: str) -> str:
-    """Return the filter if it can stand in an access list; else ConfigurationError."""
+    """Return the filter if it can stand in an access list; else ConfigurationError.
+
+    A wildcard in front would let one login speak for every device there is.
+    """
     levels = topic.split("/")
     wild = all(level in ("+", "#") or not set(level) & set("+#") for level in levels) and "#" not in levels[:-1]
-    if not topic or topic.startswith("$") or not wild or not topic.isprintable() or " " in topic:
-        raise ConfigurationError(f"a topic must be an MQTT filter without spaces and not begin with $, got {topic!r}")
+    if not topic or topic[0] in "$+#" or not wild or not topic.isprintable() or " " in topic:
+        raise ConfigurationError(
+            f"a topic must be an MQTT filter without spaces that begins with a word, not $, + or #, got {topic!r}"
+        )
     return topic
 
 

@@ -27,6 +27,8 @@ STEP_S = 0.5
 SETTLE_S = 60.0
 """How long to wait for the history to come out at the other end before the first plan."""
 SETTLED_SHARE = 0.9
+NEW_BIN_FRACTION = 0.5
+"""What a driver sees in a bin that somebody at the desk added to the city: nobody throws anything into it here."""
 
 
 @dataclass
@@ -136,11 +138,14 @@ class Live:
                 self._drivers[name] = Driver(office.route(vehicle_id), now_utc, rng, self._kg_when_full)
         taps: list[Tap] = []
         for driver in self._drivers.values():
-            taps += driver.taps_until(now_utc, lambda bin_id: self.world.fill_fraction(BinId(bin_id)))
+            taps += driver.taps_until(now_utc, self._sight)
         for result in office.tap(taps, now_utc) if taps else ():
             self.counts.taps += 1
             if result.status == "rejected":
                 log.warning("tap rejected key=%s: %s", result.key, result.reason)
+
+    def _sight(self, bin_id: str) -> float:
+        return self.world.fill_fraction(BinId(bin_id)) if bin_id in self._bin_ids else NEW_BIN_FRACTION
 
     def _skip_old_events(self) -> None:
         """What happened before this town began is not its affair."""

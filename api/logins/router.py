@@ -1,6 +1,6 @@
 """`/device-logins`: who may log in at the broker; passwords are made here and told once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated
@@ -17,7 +17,7 @@ from api.logins.schemas import (
     DeviceLoginsOut,
     RotateIn,
 )
-from api.problems.model import NamedProblem, problems
+from api.problems.model import FieldError, FieldsRefusedError, NamedProblem, problems
 from api.schema import Name
 from api.services import Hands, Services
 from ingest.broker_desk import Desk, EmbeddedDesk, Given, desk_here, disabled, enrolled, rotated, tidied
@@ -59,7 +59,9 @@ def list_device_logins(
 def add_device_login(hands: Hands, asked: Annotated[DeviceLoginIn, Body()]) -> DeviceLoginGiven:
     """Make a user name and a password for a device, tell them this once, and let a running broker know."""
     with _reaching_the_broker():
-        (given,) = enrolled(_desk(hands), [asked.device_id], [checked_topic(each) for each in asked.topics])
+        device_id = _checked("device_id", checked_name, asked.device_id)
+        topics = [_checked("topics", checked_topic, each) for each in asked.topics]
+        (given,) = enrolled(_desk(hands), [device_id], topics)
     tell(f"device:{asked.device_id}")
     return _given(asked.device_id, given)
 
@@ -102,6 +104,14 @@ def _desk(hands: Services) -> Desk:
     if desk is None:
         raise ConflictError("the broker's logins are not kept on this machine; set [broker] mosquitto_dir if they are")
     return desk
+
+
+def _checked(field: str, check: Callable[[str], str], value: str) -> str:
+    """Return the value; FieldsRefusedError names the field, so that a page can say it in its own words."""
+    try:
+        return check(value)
+    except ConfigurationError as exc:
+        raise FieldsRefusedError([FieldError(field=field, bound=str(exc), value=value)]) from exc
 
 
 @contextmanager

@@ -101,8 +101,12 @@ def test_a_network_server_gets_its_topics_and_names_stay_harmless(manager: httpx
         {"device_id": "ingest"},
         {"device_id": "H1@2"},
         {"device_id": "a", "topics": ["$SYS/#"]},
+        {"device_id": "a", "topics": ["v3/city/#", "#"]},
+        {"device_id": "a", "topics": ["+/v1/H1/reading"]},
     ):
-        assert manager.post(LOGINS, json=wrong).status_code == 422, wrong
+        answer = manager.post(LOGINS, json=wrong)
+        assert answer.status_code == 422, wrong
+        assert [each["field"] for each in answer.json()["errors"]] == [[*wrong][-1]]
     assert manager.post(f"{LOGINS}/nobody/rotate", json={}).status_code == 404
     assert names(manager, search="LORA") == ["lorawan"]
     assert names(manager, search="H1") == []

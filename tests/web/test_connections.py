@@ -18,7 +18,12 @@ def told_password(page: Page) -> str:
 def test_a_devices_login_is_given_changed_and_taken_away(stack: Stack, open_page: OpenPage) -> None:
     """Each password is shown once; the former goes on for a week, unless the device is shut out."""
     logins(stack.data_dir)  # the broker of the product has been here
-    page = open_page(stack, "/connections").page
+    watched = open_page(stack, "/connections")
+    watched.expects_failures = True  # a name that will not do is refused
+    page = watched.page
+    page.get_by_label("Enhet").fill("H 1")
+    page.get_by_role("button", name="Gör inloggning").click()
+    expect(page.locator("form .fault")).to_contain_text("Enhet: 1–64 av")
     page.get_by_label("Enhet").fill("H1")
     page.get_by_role("button", name="Gör inloggning").click()
     expect(page.locator(".given h3")).to_have_text("Den nya inloggningen för H1")

@@ -36,7 +36,11 @@ function Row({record}) {
     <td class="wraps more">${told(record.facts)}</td></tr>`;
 }
 
-function Search({search, onSearch}) {
+const EXAMPLES = {actor: "person:anna", action: "publish_plan", target: "bin:P0001A"};
+const SEARCHED = Object.keys(EXAMPLES);
+
+/** The search is for the whole word, so the words that stand in the list are offered. */
+function Search({search, records, onSearch}) {
   const {t} = useWords();
   const [wanted, setWanted] = useState(search);
   const put = (name) => (value) => setWanted({...wanted, [name]: value});
@@ -45,8 +49,10 @@ function Search({search, onSearch}) {
     onSearch(NONE);
   };
   return html`<form class="search" onSubmit=${sending(() => onSearch(wanted))}>
-    ${["actor", "action", "target"].map((name) => html`<${Field} key=${name} name=${name} label=${t(`audit.col.${name}`)}
-      value=${wanted[name]} onInput=${put(name)} autocomplete="off" />`)}
+    ${SEARCHED.map((name) => html`<${Field} key=${name} name=${name} label=${t(`audit.col.${name}`)} value=${wanted[name]}
+      onInput=${put(name)} placeholder=${EXAMPLES[name]} list=${`seen-${name}`} autocomplete="off" />
+      <datalist id=${`seen-${name}`}>${[...new Set((records ?? []).map((each) => each[name]))].map((each) => html`<option
+        key=${each} value=${each} />`)}</datalist>`)}
     <label class="field"><b>${t("audit.col.outcome")}</b><select value=${wanted.outcome}
       onChange=${(event) => put("outcome")(event.target.value)}><option value="">${t("audit.any")}</option>
       ${OUTCOMES.map((each) => html`<option key=${each} value=${each}>${t(`audit.outcome.${each}`)}</option>`)}</select></label>
@@ -70,7 +76,7 @@ function Audit({onLanguage}) {
   return html`<div class="manager"><${TopBar} here="audit" onLanguage=${onLanguage} />
     <main class="account" id="content" tabindex="-1"><div class="cards wide audit"><section>
       <h2>${t("audit.title")}</h2><p>${t("audit.words")}</p>
-      <${Search} search=${search} onSearch=${setSearch} /><${Fault} text=${fault} />
+      <${Search} search=${search} records=${records} onSearch=${setSearch} /><${Fault} text=${fault} />
       ${records && html`<div class="table-box" tabindex="0" role="region" aria-label=${t("audit.title")}><table>
         <caption class="visually-hidden">${t("audit.title")}</caption>
         <thead><tr>${columns.map((name) => html`<th key=${name} scope="col">${t(`audit.col.${name}`)}</th>`)}</tr></thead>

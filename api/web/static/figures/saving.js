@@ -1,6 +1,7 @@
 /** What was saved against each rule: one sentence that anybody understands, and the numbers behind it. */
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
+import {glued} from "../office/glued.js";
 import {roundHours, wholePct} from "./measures.js";
 
 /** How a measure of a saving is written. */
@@ -25,8 +26,8 @@ function sentence(saving, t, format) {
     km: format.km(Math.abs(km.per_day)), days: format.whole(saving.counted), low: format.km(low), high: format.km(high),
     pct: format.pct(km.of ? Math.abs(km.total) / km.of : null),
   };
-  if (saving.method === "too_few") return t(`figures.saving.${way}_few`, values);
-  return t(`figures.saving.${way}${isSure(km) ? "" : "_unsure"}`, values);
+  if (saving.method === "too_few") return glued(t(`figures.saving.${way}_few`, values));
+  return glued(t(`figures.saving.${way}${isSure(km) ? "" : "_unsure"}`, values));
 }
 
 /** The other side of the coin: fewer lifts at the price of overflow would be no saving. */

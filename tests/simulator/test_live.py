@@ -1,0 +1,80 @@
+"""The town goes on whatever people do to its city at the desk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from simulator.live import Live
+from simulator.messages import OutMessage
+from simulator.office import EventView, Office, RouteInShort, RouteView, StopView, TapResult, TodayView
+from simulator.publisher import Publisher
+from simulator.towns import Town
+from simulator.world import World
+from tests.simulator.support import MIDNIGHT_UTC
+
+SIX = MIDNIGHT_UTC + timedelta(hours=6)
+ADDED = "added-at-the-desk"
+
+
+@dataclass(frozen=True)
+class StandingClock:
+    """Shows one moment."""
+
+    now: datetime
+
+    def now_utc(self) -> datetime:
+        """Return that moment."""
+        return self.now
+
+    def real_seconds(self, clock_s: float) -> float:
+        """Return how long a wait is: none ends."""
+        return clock_s
+
+
+class Desk:
+    """An office whose one truck has one stop: at a bin that this town never had."""
+
+    def __init__(self) -> None:
+        """Nobody has tapped yet."""
+        self.taps: list[dict[str, object]] = []
+
+    def today(self) -> TodayView:
+        """One truck."""
+        return TodayView("plan-1", (RouteInShort("truck-1"),))
+
+    def route(self, vehicle_id: str) -> RouteView:
+        """One stop, at the bin that was added."""
+        return RouteView(vehicle_id, "plan-1", SIX, (StopView("collect", SIX, bin_id=ADDED),))
+
+    def tap(self, taps: Sequence[dict[str, object]], now_utc: datetime) -> tuple[TapResult, ...]:
+        """Every tap is stored."""
+        self.taps += taps
+        return tuple(TapResult("stored") for _ in taps)
+
+    def events_after(self, position: int) -> tuple[int, tuple[EventView, ...]]:
+        """Tell them all."""
+        told = self.taps[position:]
+        return len(self.taps), tuple(
+            EventView(str(each["key"]), str(each["kind"]), SIX, "plan-1", ADDED) for each in told
+        )
+
+
+class Silent:
+    """A publisher that nobody hears."""
+
+    acknowledged = 0
+
+    def publish(self, messages: Sequence[OutMessage]) -> None:
+        """Drop them."""
+
+
+def test_a_bin_added_at_the_desk_is_emptied_and_ends_nothing(small_town: Town) -> None:
+    """Whoever tries a demo adds a bin; the next morning's route has it, and the town must live on."""
+    desk, clock = Desk(), StandingClock(SIX + timedelta(minutes=2))
+    world = World(small_town, SIX, seed=1)
+    town = Live(small_town, world, cast("Publisher", Silent()), clock, seed=2, office=cast("Office", desk))
+    town.step()
+    assert [(each["kind"], each["bin_id"]) for each in desk.taps] == [("emptied", ADDED)]
+    town.step()
+    assert town.counts.taps == 1
