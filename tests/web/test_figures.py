@@ -1,13 +1,14 @@
 """The key figures page: a saving in plain words, every chart with its table, and the file with which to doubt it."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from typer.testing import CliRunner
 
 from routing.saving.cli import app as saving_command
@@ -87,3 +88,16 @@ def test_before_the_first_finished_day_the_page_says_when_it_comes(shared: Stack
     page = open_page(shared, "/figures", language="en").page
     expect(page.locator(".empty")).to_contain_text("A day is finished at four the next night")
     assert date.fromisoformat(page.get_by_label("To").input_value()) == NOW.date() - timedelta(days=1)
+
+
+def test_days_that_are_over_and_not_computed_yet_are_told_as_on_their_way(shared: Stack, open_page: OpenPage) -> None:
+    """Just after an installation or a restore: not "come back tomorrow", when they come within minutes."""
+    watched = open_page(shared, "/api")
+
+    def as_if_older(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "first_published": str(NOW.date() - timedelta(days=3))})
+
+    watched.page.route(re.compile(r"/api/v1/figures\?"), as_if_older)
+    page = watched.go("/figures")
+    expect(page.locator(".empty")).to_contain_text("Dagarna räknas just nu")

@@ -1,19 +1,26 @@
 /** The range on top, what was saved, the figures, the chart with its table, and the proof. */
+import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
 import {Course} from "./course.js";
+import {isoDay} from "./desk.js";
 import {Proof} from "./proof.js";
 import {Range} from "./range.js";
 import {Savings} from "./saving.js";
 import {Tiles} from "./tiles.js";
 
+/** Days are over that nobody has computed yet: that goes on behind the page, which is told of each. */
+const isComputing = ({first_published: first, to_day: last}, {timeZone}) => (
+  first !== null && first <= last && first < isoDay(nowMs(), timeZone));
+
 function Nothing({figures}) {
   const {t, format} = useWords();
-  const key = figures.first_published ? "figures.not_in_range" : "figures.no_plan_yet";
-  return html`<section class="card empty"><h2>${t("figures.nothing")}</h2>
+  const computing = isComputing(figures, format);
+  const key = computing ? "figures.computing_hint" : figures.first_published ? "figures.not_in_range" : "figures.no_plan_yet";
+  return html`<section class="card empty" role="status"><h2>${t(computing ? "figures.computing" : "figures.nothing")}</h2>
     <p>${t(key, {day: figures.first_published ? format.day(figures.first_published) : ""})}</p></section>`;
 }
 

@@ -14,6 +14,8 @@ export default {
   "figures.by.week": "Week",
   "figures.by.month": "Month",
   "figures.csv": "Download CSV",
+  "figures.computing": "The days are being computed",
+  "figures.computing_hint": "The first plan was for {day}. Finished days are computed in the background and appear here by themselves, the latest after four in the night.",
   "figures.nothing": "No finished days to show",
   "figures.no_plan_yet": "No plan has been sent to the trucks yet. The first day appears at four in the night after the first plan.",
   "figures.not_in_range": "The first plan was for {day}. A day is finished at four the next night. Choose other days, or come back tomorrow.",

@@ -14,6 +14,8 @@ export default {
   "figures.by.week": "Vecka",
   "figures.by.month": "Månad",
   "figures.csv": "Ladda ned CSV",
+  "figures.computing": "Dagarna räknas just nu",
+  "figures.computing_hint": "Den första planen gällde {day}. Färdiga dagar räknas i bakgrunden och visas här av sig själva, den senaste efter klockan fyra på natten.",
   "figures.nothing": "Inga färdiga dagar att visa",
   "figures.no_plan_yet": "Ännu har ingen plan skickats till bilarna. Den första dagen visas klockan fyra natten efter den första planen.",
   "figures.not_in_range": "Den första planen gällde {day}. En dag är färdig klockan fyra nästa natt. Välj andra dagar, eller kom tillbaka i morgon.",
