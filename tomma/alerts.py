@@ -39,6 +39,7 @@ URGENCY: Mapping[AlertKind, Urgency] = MappingProxyType(
         AlertKind.STREAM_SILENT: Urgency.TODAY,
         AlertKind.SOURCE_SILENT: Urgency.TODAY,
         AlertKind.MESSAGES_LOST: Urgency.TODAY,
+        AlertKind.RESIDENTS_BUSY: Urgency.TODAY,
         AlertKind.TWO_SENDERS: Urgency.TODAY,
         AlertKind.SENSOR_SILENT: Urgency.LATER,
         AlertKind.SENSOR_FAULT: Urgency.LATER,

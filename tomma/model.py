@@ -297,6 +297,8 @@ class AlertKind(StrEnum):
     """About no bin: the plan of a morning could not be made. values: attempts"""
     MESSAGES_LOST = "messages_lost"
     """About the stream. values: lost, expected, usual_fraction"""
+    RESIDENTS_BUSY = "residents_busy"
+    """About no bin: residents asked as often as the city takes on one day. values: asked, day_max"""
 
 
 @dataclass(frozen=True, slots=True)

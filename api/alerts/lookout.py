@@ -1,10 +1,11 @@
-"""Looks every few seconds: raises what the forecast sees, closes what was done, and tells the pages."""
+"""Looks every few seconds: raises what forecast and residents foretell, closes what was done, and tells the pages."""
 
 import logging
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from api.alerts.busy import busy
 from api.alerts.desk import AlertDesk, Standing
 from api.alerts.foresight import Ahead, coming, foresee
 from api.context import ApiContext
@@ -13,8 +14,10 @@ from api.live.topics import CITY
 from api.live.watch import Watch
 from api.turns import Turns
 from api.work.desk import WorkDesk
+from routing.daytime import WorkingDay, local_day
 from tomma.alerts import CareState, Urgency
 from tomma.model import Alert, AlertKind
+from tomma.requests import RequestSource
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ class Lookout:
     def look(self) -> None:
         """Look once; NotFoundError before the first import of a city."""
         with self._looking:
-            found = self._foresee()
+            found = [*self._foresee(), *self._residents()]
             if found:
                 self._context.readings.append((), alerts=found)
                 for each in found:
@@ -76,6 +79,15 @@ class Lookout:
         }
         ahead = Ahead(now_utc, scene.forecast.outlook, coming(scene.plan, scene.day, now_utc), active)
         return list(foresee(scene.city.bins, ahead, self._context.settings.alerts.overflow_soon_h))
+
+    def _residents(self) -> Iterator[Alert]:
+        context, kind = self._context, AlertKind.RESIDENTS_BUSY
+        now_utc, zone = context.clock.now_utc(), self._watch.scene().city.organisation.timezone
+        midnight_utc = WorkingDay(local_day(now_utc, zone), zone).at_utc(0)
+        is_open, day_max = context.settings.residents.open, context.settings.residents.day_max
+        asked = context.requests.count(RequestSource.RESIDENT, midnight_utc) if is_open else 0
+        standing = any(each.kind is kind for each in context.readings.active_alerts())
+        return busy(asked, day_max, standing, now_utc)
 
     def _tell(self, standing: Sequence[Standing]) -> None:
         orders = self._work.standing()

@@ -1,7 +1,6 @@
 """How much residents may tell: nobody is known by name there, so what one prank can do is bounded instead."""
 
 from dataclasses import dataclass, field
-from datetime import date
 from threading import Lock
 
 from api.guards.throttle import Throttle
@@ -17,8 +16,6 @@ class Bounds:
     taps: Throttle = field(init=False)
     one_at_a_time: Lock = field(default_factory=Lock)
     """Held from the look at what stands already until the request is kept: two taps at once are one request."""
-    full_on: date | None = None
-    """The day on which the city's bound was reached last, so that the office is told once."""
 
     def __post_init__(self) -> None:
         """Let an address use its hour's taps at once, and give them back one by one."""

@@ -1,6 +1,5 @@
 """What somebody at a bin may know of it and tell: one tap, one request, and nothing about who tapped."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +12,6 @@ from tomma.city import City, Fraction
 from tomma.errors import NotFoundError, TommaError
 from tomma.model import BinId
 from tomma.requests import REQUEST_LASTS, BinRequest, RequestReason, RequestSource
-
-log = logging.getLogger(__name__)
 
 
 class EnoughTodayError(TommaError):
@@ -65,7 +62,6 @@ def tell(hands: Services, bin_id: BinId, reason: RequestReason) -> BinRequest:
         if standing:
             return standing[-1]
         if requests.count(RequestSource.RESIDENT, midnight_utc) >= bounds.settings.day_max:
-            _note_enough(hands)
             raise EnoughTodayError(f"residents asked {bounds.settings.day_max} times today, which is the bound")
         now_utc = hands.context.clock.now_utc()
         return requests.ask(BinRequest(str(uuid4()), bin_id, reason, now_utc, source=RequestSource.RESIDENT))
@@ -100,11 +96,3 @@ def _place(hands: Services, city: City, bin_id: BinId) -> str:
     opened = hands.context.open_data.opened()
     is_told = opened.place_names and opened.opens(city, bin_id)
     return city.sites[city.bins[bin_id].site_id].name if is_told else ""
-
-
-def _note_enough(hands: Services) -> None:
-    day = hands.today.day()
-    if hands.residents.full_on != day:
-        hands.residents.full_on = day
-        most = hands.residents.settings.day_max
-        log.warning("residents asked as often as the city takes on a day day=%s day_max=%d", day, most)

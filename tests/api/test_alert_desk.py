@@ -13,7 +13,7 @@ import pytest
 
 from api.context import BinOutlook, ForecastStep
 from tests.api.conftest import NOW, World, event_body, send, serving, serving_on_a_port, until
-from tomma.alerts import URGENCY, Care, CareAction, CareState, attention_to
+from tomma.alerts import URGENCY, Care, CareAction, CareState, Urgency, attention_to
 from tomma.model import Alert, AlertKind, BinId, SensorId
 from tomma.notify_settings import AlertSettings
 
@@ -90,6 +90,7 @@ def kinds(found: Sequence[dict[str, Any]]) -> list[str]:
 def test_every_kind_has_an_urgency() -> None:
     """A new kind must be given its place, or the list would not open."""
     assert set(URGENCY) == set(AlertKind)
+    assert URGENCY[AlertKind.MORNING_PLAN_FAILED] is Urgency.NOW, "no truck would leave, and quiet hours end too late"
 
 
 def test_the_most_urgent_comes_first_with_its_place(desk: httpx.Client) -> None:

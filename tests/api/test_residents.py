@@ -161,9 +161,7 @@ def test_who_taps_too_often_is_asked_to_wait_and_others_are_not(world: World) ->
     assert of_residents(world, "B3") == []
 
 
-def test_residents_cannot_ask_for_more_than_the_citys_bound_of_a_day(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_residents_cannot_ask_for_more_than_the_citys_bound_of_a_day(world: World) -> None:
     """A prank over many phones moves so many bins and no more; withdrawn ones count, the office's do not."""
     bounded = opened_as(world, ResidentSettings(open=True, day_max=2))
     book = world.stores.requests
@@ -177,8 +175,38 @@ def test_residents_cannot_ask_for_more_than_the_citys_bound_of_a_day(
         assert client.post("/r/B2/full").status_code == 303, "what stands already is still thanked for"
         world.clock.now += timedelta(days=1)
         assert client.post("/r/B3/full").status_code == 303
-    told = [each for each in caplog.records if "day_max=2" in each.getMessage()]
-    assert len(told) == 1, "the office is told once a day"
+
+
+def test_a_city_that_takes_no_more_today_has_an_alert_until_midnight(world: World) -> None:
+    """Who scans is sent away, so the office must know; midnight ends it, and a bound that was raised does too."""
+    bounded = opened_as(world, ResidentSettings(open=True, day_max=2))
+
+    def busy() -> list[tuple[str, dict[str, float]]]:
+        return [(each.kind, dict(each.values)) for each in world.stores.readings.active_alerts()]
+
+    with serving(bounded) as client:
+        look = client._transport._app.state.services.alerts.lookout.look  # type: ignore[attr-defined]
+        client.post("/r/B1/full")
+        look()
+        assert busy() == [], "the bound is not reached yet"
+        client.post("/r/B2/full")
+        for _ in range(2):
+            look()
+            assert busy() == [("residents_busy", {"asked": 2.0, "day_max": 2.0})]
+        since_utc = NOW - timedelta(days=1)
+        assert len(world.stores.readings.alerts(since_utc, NOW + timedelta(hours=1))) == 1, "told once"
+        world.clock.now += timedelta(days=1)
+        look()
+        assert busy() == []
+        world.clock.now += timedelta(minutes=1)
+        for n in (3, 4):
+            client.post(f"/r/B{n}/full")
+        look()
+        assert len(busy()) == 1
+    world.clock.now += timedelta(minutes=1)
+    with serving(opened_as(world, ResidentSettings(open=True, day_max=3))) as client:
+        client._transport._app.state.services.alerts.lookout.look()  # type: ignore[attr-defined]
+        assert busy() == []
 
 
 def test_nothing_of_the_teller_is_kept(resident: httpx.Client, opened: World) -> None:

@@ -19,6 +19,7 @@ export default {
   "alert.source_silent": "An HTTP source is silent",
   "alert.morning_plan_failed": "The morning's plan failed",
   "alert.messages_lost": "Messages missing",
+  "alert.residents_busy": "So many residents asked that their page says no",
   "todo.fire": "Call 112 if it burns. Send somebody, and ring who lives nearest.",
   "todo.tilt": "Set the bin upright and close its lid.",
   "todo.tamper": "Look at bin and sensor on the spot.",
@@ -37,5 +38,6 @@ export default {
   "todo.stream_silent": "Look at broker, network server and gateway: no sensor is heard.",
   "todo.source_silent": "See Receivers under Sensors, then the webhook and its key at the network server. 401 or 403: the key has expired or was revoked.",
   "todo.morning_plan_failed": "Make the plan by hand on the planning page; see why it failed.",
+  "todo.residents_busy": "The next plan takes the bins that residents asked for. Withdraw pranks on the map, in the bin. Over at midnight.",
   "todo.messages_lost": "Look at broker and gateway: messages get lost on the way.",
 };
