@@ -77,11 +77,7 @@ def _city_with(hands: Services, bin_id: BinId) -> City:
 def _standing(hands: Services, bin_id: BinId, since_utc: datetime) -> tuple[Sequence[BinRequest], datetime | None]:
     """Return what is asked of the bin, newest first, and when it was emptied last since then, if it was."""
     now_utc = hands.context.clock.now_utc()
-    asked = [
-        each
-        for each in hands.context.requests.of_bin(bin_id)
-        if each.withdrawn_utc is None and each.asked_utc > now_utc - REQUEST_LASTS
-    ]
+    asked = [each for each in hands.context.requests.of_bin(bin_id) if each.asked_utc > now_utc - REQUEST_LASTS]
     begin_utc = min([since_utc, *(each.asked_utc for each in asked)])
     emptied = emptyings_of(hands, bin_id, begin_utc, now_utc + timedelta(seconds=1))
     emptied_utc = emptied[-1].at_utc if emptied else None

@@ -26,7 +26,6 @@ from tomma.requests import RequestReason
 router = APIRouter(prefix="/r", include_in_schema=False, dependencies=[allow(*EVERYBODY)])
 TEMPLATES = Jinja2Templates(directory=WEB / "templates")
 HEADERS: Mapping[str, str] = {
-    "Cache-Control": "no-store",
     "Vary": "Accept-Language",
     "X-Robots-Tag": "noindex",
     # With the `no-referrer` of the other pages, browsers send a form's origin as `null`, which is nobody's own.

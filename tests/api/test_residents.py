@@ -1,7 +1,10 @@
 """Whoever finds a full bin tells it with one tap and no name; a prank moves little, a closed city says nothing."""
 
+import contextlib
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -11,9 +14,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from api.guards.throttle import Throttle
 from api.residents.router import language_of
 from tests.api.conftest import NOW, World, event_body, serving, until
-from tomma.model import BinId
+from tomma.model import BinId, Emptying, EmptyingSource
 from tomma.opendata import OpenData
 from tomma.requests import BinRequest, RequestReason, RequestSource
 from tomma.resident_settings import ResidentSettings
@@ -47,8 +51,9 @@ def of_residents(world: World, bin_id: str = "B5") -> list[BinRequest]:
 def test_one_tap_makes_one_request_that_the_office_sees_as_a_residents(resident: httpx.Client, opened: World) -> None:
     """The page leads the way: its own button is pressed, and its own address is shown again."""
     page = resident.get("/r/B5?lang=en")
-    assert page.status_code == 200
+    assert (page.status_code, page.headers["content-language"]) == (200, "en")
     assert "Residual waste" in page.text
+    assert "Restavfall" in resident.get("/r/B5?lang=sv").text
     assert BUTTON.findall(page.text) == [f"/r/B5/{each}?lang=en" for each in ("full", "litter_beside", "smell")]
     answer = resident.post(BUTTON.findall(page.text)[0])
     assert (answer.status_code, answer.headers["location"]) == (303, "/r/B5?lang=en")
@@ -74,6 +79,8 @@ def test_what_the_office_asked_for_is_known_too(resident: httpx.Client, opened: 
     page = resident.get("/r/B5?lang=sv").text
     assert "Det är känt sedan 20 november 06:30." in page
     assert "match" not in page
+    opened.stores.requests.ask(BinRequest("r2", BinId("B5"), RequestReason.FULL, NOW - timedelta(hours=1)))
+    assert "sedan 20 november" in resident.get("/r/B5?lang=sv").text, "since it was told first"
     resident.post("/r/B5/full")
     assert of_residents(opened) == []
 
@@ -91,7 +98,56 @@ def test_an_emptied_bin_can_be_told_of_again(resident: httpx.Client, opened: Wor
     assert "It was emptied today." in page
     assert "known since" not in page
     resident.post("/r/B1/litter_beside")
+    assert "It was emptied today." not in resident.get("/r/B1?lang=en").text, "what is known now is newer"
     assert [each.reason for each in of_residents(opened, "B1")] == [RequestReason.LITTER_BESIDE, RequestReason.FULL]
+
+
+def test_two_taps_at_once_are_one_request(
+    resident: httpx.Client, opened: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two phones before one bin: both look before either has told."""
+    book = opened.stores.requests
+    look, both = book.of_bin, threading.Barrier(2)
+
+    def slowly(bin_id: BinId) -> Sequence[BinRequest]:
+        found = look(bin_id)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        return found
+
+    monkeypatch.setattr(book, "of_bin", slowly)
+    with ThreadPoolExecutor(2) as phones:
+        answers = list(phones.map(resident.post, ["/r/B5/full"] * 2))
+    assert [each.status_code for each in answers] == [303, 303]
+    monkeypatch.undo()
+    assert len(of_residents(opened)) == 1
+
+
+def test_a_bin_that_was_emptied_yesterday_was_not_emptied_today(resident: httpx.Client, opened: World) -> None:
+    """What was asked for before is answered by it, and there is nothing to thank for any more."""
+    opened.stores.requests.ask(BinRequest("r1", BinId("B5"), RequestReason.FULL, NOW - timedelta(days=2)))
+    emptied = Emptying(BinId("B5"), NOW - timedelta(days=1), EmptyingSource.DETECTED, 0.9, 0.05)
+    opened.stores.readings.append([], [emptied])
+    page = resident.get("/r/B5?lang=en").text
+    assert BUTTON.findall(page)
+    assert "It was emptied today." not in page
+
+
+def test_a_request_is_forgotten_after_sixty_days(resident: httpx.Client, opened: World) -> None:
+    """A bin that no plan reached for so long is worth telling of again."""
+    opened.stores.requests.ask(BinRequest("r1", BinId("B5"), RequestReason.FULL, NOW - timedelta(days=61)))
+    assert BUTTON.findall(resident.get("/r/B5").text)
+    resident.post("/r/B5/full")
+    assert len(of_residents(opened)) == 1
+
+
+def test_who_tries_addresses_by_the_hundred_is_held_back(resident: httpx.Client, opened: World) -> None:
+    """A list of which bins there are, and which were told of, is nobody's to harvest."""
+    bounds = resident._transport._app.state.services.residents  # type: ignore[attr-defined]
+    bounds.looks = Throttle(per_minute=1 / 60, burst=3)
+    answers = [resident.get(f"/r/{bin_id}?lang=en") for bin_id in ("B5", "B6", "nowhere", "B5", "nowhere")]
+    assert [each.status_code for each in answers] == [200, 200, 404, 429, 429]
+    assert "Try again in 60 minutes." in answers[-1].text
 
 
 def test_a_request_that_the_office_withdrew_can_be_made_again(resident: httpx.Client, opened: World) -> None:
@@ -106,15 +162,24 @@ def test_a_request_that_the_office_withdrew_can_be_made_again(resident: httpx.Cl
 def test_a_closed_city_answers_as_if_there_were_no_bin(opened: World, world: World) -> None:
     """Nobody learns by trying which bins there are, or that the page exists."""
     with serving(opened) as client:
-        looked, tapped = client.get("/r/nowhere"), client.post("/r/nowhere/full")
-    assert (looked.status_code, tapped.status_code) == (404, 404)
-    assert "Exempelstad" not in looked.text
+        looked, tapped, strange = client.get("/r/nowhere"), client.post("/r/nowhere/full"), client.post("/r/B5/x")
+    for answer in (looked, tapped, strange):
+        assert answer.status_code == 404
+        assert "Exempelstad" not in answer.text
     with serving(world) as client:
         for bin_id in ("B5", "nowhere"):
             assert (client.get(f"/r/{bin_id}").text, client.get(f"/r/{bin_id}").status_code) == (looked.text, 404)
             answer = client.post(f"/r/{bin_id}/full")
             assert (answer.text, answer.status_code) == (tapped.text, 404)
     assert of_residents(world) == []
+
+
+def test_before_a_city_was_brought_in_every_address_is_without_a_bin(empty_world: World) -> None:
+    """Stickers may be printed before; who is held back there reads why, not that the server broke."""
+    with serving(opened_as(empty_world, ResidentSettings(open=True))) as client:
+        assert (client.get("/r/B5").status_code, client.post("/r/B5/full").status_code) == (404, 404)
+        client._transport._app.state.services.residents.looks = Throttle(burst=0)  # type: ignore[attr-defined]
+        assert client.get("/r/B5").status_code == 429
 
 
 def test_only_what_has_a_button_can_be_told(resident: httpx.Client, opened: World) -> None:
@@ -137,6 +202,8 @@ def test_browsers_tell_the_pages_own_origin_with_its_form(resident: httpx.Client
     """Under the other pages' `no-referrer` they would send `Origin: null`, which the guard takes for a stranger's."""
     page = resident.get("/r/B5")
     assert page.headers["referrer-policy"] == "same-origin"
+    assert page.headers["x-robots-tag"] == "noindex", "the city's bins are no search results"
+    assert "accept-language" in page.headers["vary"].lower(), "else a proxy would show the last reader's language"
     assert page.headers["cache-control"] == "no-store"
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
@@ -230,8 +297,11 @@ def test_the_place_is_named_only_where_open_data_names_it(opened: World) -> None
             fractions=frozenset(opened.stores.registry.load().fractions), areas=frozenset({""}), volume_min_l=0.0,
             place_names=True, changed_utc=NOW,
         )  # fmt: skip
-        opened.stores.open_data.open_up(whole, 0)
-        assert "Gata 3" in client.get("/r/B5").text
+        for revision, (listed, named) in enumerate((
+            (replace(whole, place_names=False), False), (replace(whole, volume_min_l=10_000.0), False), (whole, True),
+        )):  # fmt: skip
+            opened.stores.open_data.open_up(listed, revision)
+            assert ("Gata 3" in client.get("/r/B5").text) is named
 
 
 @pytest.mark.parametrize(

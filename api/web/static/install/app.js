@@ -32,11 +32,14 @@ function Act({act, session, onTest}) {
 
 function Home({state, session, onBegin, onTest}) {
   const {t} = useWords();
+  const {begun} = state;
   const ready = Boolean(state.catalogue);
   return html`<main id="content" class="install" tabindex="-1">
     ${state.signedOut && html`<p class="fault" role="alert">${t("install.sign_in")} <a href="/login?next=/install">${t("install.sign_in_link")}</a></p>`}
     ${!ready && html`<p class="fault" role="status">${t("install.no_copy")}</p>`}
-    <button type="button" class="button primary wide begin" disabled=${!ready} onClick=${onBegin}>${t("install.begin")}</button>
+    ${begun && ready && html`<button type="button" class="button primary wide begin" onClick=${() => onBegin(begun)}>
+      ${t("install.go_on", {sensor: begun.draft.sensorId, bin: begun.draft.binId || "…"})}</button>`}
+    <button type="button" class=${`button wide begin ${begun ? "" : "primary"}`} disabled=${!ready} onClick=${() => onBegin(null)}>${t("install.begin")}</button>
     <p class="hint">${t(state.page === "kept" ? "install.kept" : "install.not_kept")}</p>
     <section aria-label=${t("install.acts")}><h2>${t("install.acts")}</h2>
       ${!state.acts.length && html`<p class="hint">${t("install.no_acts")}</p>`}
@@ -49,8 +52,8 @@ function Connected({session, onLanguage}) {
   const home = () => setView({name: "home"});
   const test = (body) => setView({name: "test", body});
   return html`<${Bar} state=${state} onLanguage=${onLanguage} />
-    ${view.name === "home" && html`<${Home} state=${state} session=${session} onBegin=${() => setView({name: "wizard"})} onTest=${test} />`}
-    ${view.name === "wizard" && html`<${Wizard} state=${state} session=${session} onDone=${test} onCancel=${home} />`}
+    ${view.name === "home" && html`<${Home} state=${state} session=${session} onBegin=${(begun) => setView({name: "wizard", begun})} onTest=${test} />`}
+    ${view.name === "wizard" && html`<${Wizard} begun=${view.begun} state=${state} session=${session} onDone=${test} onCancel=${home} />`}
     ${view.name === "test" && html`<${SelfTest} body=${view.body} state=${state} onClose=${home} />`}`;
 }
 

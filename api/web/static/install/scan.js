@@ -22,7 +22,15 @@ export function deviceIn(text) {
   const eui = /(?:^|[^0-9A-F])([0-9A-F]{16})(?![0-9A-F])/i.exec(said);
   if (eui) return eui[1].toLowerCase();
   const last = /^https?:\/\/\S*\/([^/?#]+)/i.exec(said);
-  return last ? decodeURIComponent(last[1]) : said;
+  return last ? decoded(last[1]) : said;
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a lone "%" is part of the name
+  }
 }
 
 export function Scanner({onFound, onClose}) {
@@ -43,7 +51,7 @@ export function Scanner({onFound, onClose}) {
         const glance = async () => {
           const [code] = await detector.detect(video.current).catch(() => []);
           if (ended) return;
-          if (code) onFound(deviceIn(code.rawValue));
+          if (code) onFound(code.rawValue);
           else timer = setTimeout(glance, LOOK_EVERY_MS);
         };
         await glance();

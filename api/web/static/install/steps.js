@@ -11,20 +11,29 @@ const NEAR = 8;
 const NUDGE_M = 2;
 const PHOTOS_MAX = 3;
 
+/** Where sensors hang, by the name they have in the registry, and by the device that it names ("eui-…"). */
+function knownSensors(catalogue) {
+  const hung = catalogue.bins.filter((bin) => bin.sensor);
+  return new Map([...hung.map((bin) => [deviceIn(bin.sensor), bin]), ...hung.map((bin) => [bin.sensor, bin])]);
+}
+
 export function SensorStep({draft, catalogue, onChange}) {
   const {t} = useWords();
   const [scanning, setScanning] = useState(false);
-  const hangs = catalogue.bins.find((bin) => bin.sensor === draft.sensorId);
-  const found = (sensorId) => {
+  const known = useMemo(() => knownSensors(catalogue), [catalogue]);
+  const binOf = (text) => known.get(text.trim()) ?? known.get(deviceIn(text));
+  const nameOf = (text) => binOf(text)?.sensor ?? deviceIn(text);
+  const hangs = binOf(draft.sensorId); // the same while one types and after: nothing moves away under the finger
+  const found = (text) => {
     setScanning(false);
-    onChange({sensorId});
+    onChange({sensorId: nameOf(text)});
   };
   if (scanning) return html`<${Scanner} onFound=${found} onClose=${() => setScanning(false)} />`;
   return html`${canScan() ? html`<button type="button" class="button wide" onClick=${() => setScanning(true)}>${t("install.scan")}</button>`
     : html`<p class="hint">${t("install.cannot_scan")}</p>`}
     <label class="field"><span>${t("install.sensor_id")}</span><input name="sensor" value=${draft.sensorId} autocomplete="off" autocapitalize="off"
       spellcheck=${false} onInput=${(event) => onChange({sensorId: event.target.value.trim()})}
-      onChange=${(event) => onChange({sensorId: deviceIn(event.target.value)})} /></label>
+      onChange=${(event) => onChange({sensorId: nameOf(event.target.value)})} /></label>
     <label class="field"><span>${t("install.make")}</span><input name="make" value=${draft.make} list="makes" autocomplete="off"
       onInput=${(event) => onChange({make: event.target.value})} />
       <datalist id="makes">${catalogue.makes.map((make) => html`<option key=${make} value=${make} />`)}</datalist></label>

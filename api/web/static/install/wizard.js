@@ -39,17 +39,22 @@ function Check({draft, catalogue, onNote}) {
       onInput=${(event) => onNote(event.target.value)}></textarea></label>`;
 }
 
-export function Wizard({state, session, onDone, onCancel}) {
+/** `begun`: what was kept of an earlier try, to go on with; null begins anew. */
+export function Wizard({begun, state, session, onDone, onCancel}) {
   const {t} = useWords();
-  const [step, setStep] = useState(0);
-  const [draft, setDraft] = useState(EMPTY);
+  const {catalogue} = state;
+  const isThere = catalogue.bins.some((each) => each.id === begun?.draft.binId);
+  const [step, setStep] = useState(isThere ? begun.step : 0);
+  const [draft, setDraft] = useState(begun?.draft ?? EMPTY);
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
   const heading = useRef(null);
-  const key = useRef(newKey()); // one key, however often the last button is pressed
+  const key = useRef(begun?.key ?? newKey()); // one key, however often the last button is pressed
   useEffect(() => heading.current?.focus(), [step]);
+  useEffect(() => {
+    if (draft.sensorId) session.keepBegun({key: key.current, step, draft}).catch((error) => setFault(error.message));
+  }, [draft, step]);
   const change = (part) => setDraft((before) => ({...before, ...part}));
-  const {catalogue} = state;
   const name = STEPS[step];
   const bin = catalogue.bins.find((each) => each.id === draft.binId);
   const can = {sensor: draft.sensorId.length > 0, bin: Boolean(bin), measure: !draft.mismeasured}[name] ?? true;
@@ -63,6 +68,10 @@ export function Wizard({state, session, onDone, onCancel}) {
       setFault(t("install.keeps_nothing", {detail: error.message}));
       setBusy(false);
     }
+  };
+  const cancel = () => {
+    session.keepBegun(null);
+    onCancel();
   };
   const views = {
     sensor: () => html`<${SensorStep} draft=${draft} catalogue=${catalogue} onChange=${change} />`,
@@ -79,7 +88,7 @@ export function Wizard({state, session, onDone, onCancel}) {
     ${views[name]()}
     ${fault && html`<p class="fault" role="alert">${fault}</p>`}
     <p class="buttons steps">
-      <button type="button" class="button" onClick=${() => (step ? setStep(step - 1) : onCancel())}>${t(step ? "app.back" : "install.cancel")}</button>
+      <button type="button" class="button" onClick=${() => (step ? setStep(step - 1) : cancel())}>${t(step ? "app.back" : "install.cancel")}</button>
       ${name === "check" ? html`<button type="button" class="button primary" disabled=${busy} onClick=${finish}>${t("install.finish")}</button>`
         : html`<button type="button" class="button primary" disabled=${!can} onClick=${() => setStep(step + 1)}>${t("install.next")}</button>`}</p></main>`;
 }

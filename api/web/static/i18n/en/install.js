@@ -9,6 +9,7 @@ export default {
   "install.sign_in_link": "Sign in",
   "install.waiting": {one: "{n} waits", other: "{n} wait"},
   "install.no_copy": "The registry is not on the phone yet. Open the page once with a network.",
+  "install.go_on": "Go on: {sensor} → {bin}",
   "install.begin": "New installation",
   "install.kept": "The page opens without a network, too.",
   "install.not_kept": "Without a network the page only works while it is open.",

@@ -9,6 +9,7 @@ export default {
   "install.sign_in_link": "Logga in",
   "install.waiting": {one: "{n} väntar", other: "{n} väntar"},
   "install.no_copy": "Registret är inte i telefonen ännu. Öppna sidan en gång med nät.",
+  "install.go_on": "Fortsätt: {sensor} → {bin}",
   "install.begin": "Ny montering",
   "install.kept": "Sidan öppnas också utan nät.",
   "install.not_kept": "Utan nät öppnas sidan bara medan den är uppe.",
