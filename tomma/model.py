@@ -1,9 +1,9 @@
 """What things are: the nouns of the whole house, as frozen values that are true from birth.
 
-Units live in the names. Time is UTC, timezone-aware. Times of day are seconds after local midnight
-(`_s` in `Shift`, `DisposalSite`), since a shift starts at six by the clock on the wall. Money is in
-minor units (öre, cent) of the organisation's currency. Master data (places, containers, trucks) is
-in `tomma.city`, plans in `tomma.plan`; this file has what flows: readings, emptyings and events.
+Units live in the names. Time is UTC, timezone-aware. Times of day are seconds after local midnight (`_s` in `Shift`,
+`DisposalSite`), since a shift starts at six by the clock on the wall. Money is in minor units (öre, cent) of the
+organisation's currency. Master data (places, containers, trucks) is in `tomma.city`, plans in `tomma.plan`; this file
+has what flows: readings, emptyings and events.
 """
 
 import math
