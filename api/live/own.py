@@ -7,22 +7,24 @@ from typing import Any
 import msgspec
 from starlette.concurrency import run_in_threadpool
 
-from api.access import OFFICE, Who
+from api.access import OFFICE, Role, Who
 from api.access.gate import Gate
 from api.live.hub import News
 
 ASKED_EVERY_S = 15.0
 """How long a page that was signed out may still hear."""
-DRIVERS_HEAR = frozenset({"plan", "event"})
+DRIVERS_HEAR = frozenset({"plan"})
+OF_A_WORKING_DAY = frozenset({"event"})
+"""What drivers do, stop by stop: not for auditors, as follow-up is not."""
 
 
 def may_hear(news: News, who: Who) -> bool:
-    """Return whether the news is for this one: the office hears all, a driver of plans and the own truck."""
-    if who.may_be(*OFFICE):
+    """Return whether the news is for this one: managers hear all, auditors not what drivers do, drivers their own."""
+    if who.may_be(Role.MANAGER):
         return True
-    if news.kind not in DRIVERS_HEAR:
-        return False
-    return news.kind == "plan" or who.sees_truck(str(_fields(news.body).get("vehicle_id", "")))
+    if news.kind in OF_A_WORKING_DAY:
+        return who.may_be(Role.DRIVER) and who.sees_truck(str(_fields(news.body).get("vehicle_id", "")))
+    return who.may_be(*OFFICE) or news.kind in DRIVERS_HEAR
 
 
 async def while_welcome(
