@@ -36,6 +36,8 @@ class FakeProvider:
     signing: Any = None
     algorithm: str = "RS256"
     issuer: str = ""
+    calls_itself: str = ""
+    """What its metadata name as the issuer, when that is another."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     exchanges: list[dict[str, str]] = field(default_factory=list)
 
@@ -82,7 +84,8 @@ def provider() -> Iterator[FakeProvider]:
         def do_GET(self) -> None:
             if self.path.endswith("/openid-configuration"):
                 paths = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "jwks"}
-                self.answer({"issuer": fake.issuer, **{name: f"{fake.issuer}/{at}" for name, at in paths.items()}})
+                named = fake.calls_itself or fake.issuer
+                self.answer({"issuer": named, **{name: f"{fake.issuer}/{at}" for name, at in paths.items()}})
             else:
                 self.answer({"keys": [fake.key.as_dict(private=False)]})
 
@@ -144,6 +147,26 @@ def test_the_providers_people_come_in_with_the_roles_of_their_groups(city: City,
     )
     assert client.get("/api/v1/plans").status_code == 200
     assert provider.exchanges[0]["authorization"].startswith("Basic ")
+
+
+def test_metadata_of_another_issuer_lead_nobody_anywhere(city: City, provider: FakeProvider) -> None:
+    """Whoever can answer in the provider's place could else send people to a page of their own."""
+    provider.calls_itself = "https://evil.example"
+    answer = city.client().get("/oidc/begin", params={"next": "/planning"})
+    assert "evil.example" not in answer.headers.get("location", "")
+    assert not answer.headers.get("location", "").startswith(provider.issuer)
+    provider.calls_itself = ""
+    assert come(city.client(), provider).headers["location"] == "/planning"
+
+
+def test_an_answer_that_names_another_issuer_lets_nobody_in(city: City, provider: FakeProvider) -> None:
+    """Two providers must not be mixed up, also where only one is known (RFC 9207)."""
+    client = city.client()
+    begun = client.get("/oidc/begin", params={"next": "/planning"})
+    back = provider.authorize(begun.headers["location"]).removeprefix("http://127.0.0.1")
+    client.get(f"{back}&iss=https%3A%2F%2Fevil.example")
+    assert client.get("/api/v1/me").status_code == 401
+    assert provider.exchanges == []
 
 
 def test_another_group_is_another_role_and_ends_what_was_open(city: City, provider: FakeProvider) -> None:

@@ -128,6 +128,23 @@ def test_another_password_ends_the_other_sessions_and_renews_this_one(city: City
     assert sign_in(city.client(), password="åtta hungriga måsar").status_code == 200
 
 
+def test_whoever_finds_a_browser_open_needs_the_password_to_change_its_keys(city: City) -> None:
+    """Ten minutes after signing in it may be somebody else who sits there."""
+    city.add("anna", Role.MANAGER, totp=True)
+    client = city.client()
+    sign_in(client, code=code_at(city.wall.now))
+    asked = f"{ME}/recovery-codes"
+    assert client.post(asked, json={}).status_code == 200, "who has just shown both is not asked again"
+    city.wall.now += timedelta(minutes=11)
+    begun = client.post(f"{ME}/second-factor").json()
+    shown = {"ticket": begun["ticket"], "code": pyotp.TOTP(begun["secret"]).at(city.wall.now)}
+    for password in ("", "wrong"):
+        assert client.post(asked, json={"password": password}).status_code == 403
+        assert client.put(f"{ME}/second-factor", json={**shown, "password": password}).status_code == 403
+    assert client.post(asked, json={"password": PASSWORD}).status_code == 200
+    assert client.put(f"{ME}/second-factor", json={**shown, "password": PASSWORD}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("new", "bound"),
     [
