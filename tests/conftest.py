@@ -1,19 +1,29 @@
-"""The order of the files: the long ones begin, so that no worker is left alone with one of them at the end."""
+"""The order of the files: long ones begin, and those that wait lie between those that work."""
+
+from itertools import zip_longest
 
 import pytest
 
-LONG = (
+WAITING = (
     "tests/system/",
-    "tests/web/",
     "tests/api/test_serve.py",
     "tests/ingest/test_cli.py",
-    "tests/simulator/",
-    "tests/routing/forecast/",
     "tests/tomma/stores/test_influx_readings.py",
+    "tests/routing/forecast/",
+    "tests/simulator/",
 )
 """Measured, not counted: xdist alone takes the files with the most tests first, and a demo's day is few of them."""
+WORKING = "tests/web/"
+"""A browser keeps a processor busy: beside a demo that mostly waits, each has what it needs."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long files first; the others keep their order."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    """Put the long files first, so that no worker is left alone with one of them at the end."""
+    by_file: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        by_file.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    waiting = [file for begin in WAITING for file in by_file if file.startswith(begin)]
+    working = [file for file in by_file if file.startswith(WORKING)]
+    long = [file for pair in zip_longest(waiting, working) for file in pair if file]
+    short = [file for file in by_file if file not in long]
+    items[:] = [item for file in long + short for item in by_file[file]]

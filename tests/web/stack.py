@@ -48,7 +48,7 @@ HISTORY = timedelta(days=14)
 EVERY = timedelta(hours=3)
 EVIL_NAME = '<img src=x onerror="window.hacked=1">'
 PATIENCE_S = 60.0
-FAST = Pace(poll_s=0.05, heartbeat_s=0.5, forecast_every_clock_s=3_600.0, forecast_pause_min_s=0.2)
+FAST = Pace(poll_s=0.1, heartbeat_s=0.5, forecast_every_clock_s=3_600.0, forecast_pause_min_s=0.2)
 
 
 def make_small_city() -> City:

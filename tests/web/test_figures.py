@@ -51,7 +51,7 @@ def test_the_page_tells_the_saving_and_its_file_proves_it_to_the_metre(
     told = CliRunner().invoke(saving_command, ["recompute", str(file), "--json"])
     again = json.loads(told.stdout)
     assert again["faults"] == []
-    assert page.locator(".seal code").text_content() == again["seal"]
+    expect(page.locator(".seal code")).to_have_text(again["seal"])
     saved_km = again["saving"][0]["measures"][0]["total"] / 1000
     first = card.get_by_role("row", name="Distance").get_by_role("cell").first
     expect(first).to_have_text(f"{saved_km:.1f} km".replace("-", "−").replace(".0 km", " km"))

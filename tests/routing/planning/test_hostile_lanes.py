@@ -3,12 +3,12 @@
 import time
 
 import numpy as np
-import psutil
 import pytest
 
 from routing.check import violations
 from routing.problem import Problem
 from routing.solve import Solved, solve_in_child
+from tests.processes import running_children
 from tests.routing.planning.small_days import a_street, a_truck
 
 LANES = "tests.routing.planning.hostile_lanes"
@@ -45,15 +45,6 @@ def solve(problem: Problem, engine: str, *, memory_limit_mb: int = 1_024) -> Sol
     return solved
 
 
-def left_running() -> list[psutil.Process]:
-    """Return solving processes that outlived their plan."""
-    return [
-        each
-        for each in psutil.Process().children(recursive=True)
-        if "routing.engines.child" in " ".join(each.cmdline())
-    ]
-
-
 def test_work_of_lanes_that_die_is_done_again_by_the_engine(town: Problem) -> None:
     """A search killed for its memory, or by its own fault, costs time and nothing else."""
     assert solve(town, "dying").notes == ()
@@ -63,14 +54,14 @@ def test_lanes_that_hang_are_ended_with_the_budget_and_the_best_so_far_is_the_pl
     """And none of them is left running."""
     solved = solve(town, "hanging")
     assert "gave no answer in time" in solved.notes[0]
-    assert not left_running()
+    assert running_children("routing.engines.child") == []
 
 
 def test_lanes_that_eat_memory_are_ended_at_the_limit(town: Problem) -> None:
     """What an engine's processes hold counts as its own."""
     solved = solve(town, "devouring", memory_limit_mb=400)
     assert "held more than 400 MB" in solved.notes[0]
-    assert not left_running()
+    assert running_children("routing.engines.child") == []
 
 
 def test_a_lane_that_lies_is_found_out_by_the_checker(town: Problem) -> None:

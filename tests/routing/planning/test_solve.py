@@ -6,12 +6,12 @@ import time
 from dataclasses import replace
 
 import numpy as np
-import psutil
 import pytest
 
 from routing.check import violations
 from routing.problem import DisposalNode, Problem, Solution, VisitKind
 from routing.solve import Solved, solve_in_child
+from tests.processes import running_children
 from tests.routing.planning.small_days import HOUR_S, a_street, a_truck
 from tomma.model import ReasonCode
 
@@ -162,7 +162,7 @@ def test_an_engine_that_hangs_is_ended_with_the_budget(engine: str, street: Prob
     solved = solve(street, f"{HOSTILE}:{engine}", "greedy", budget_s=2.0)
     assert "gave no answer in time" in solved.notes[0]
     assert collected(solved.solution) == set(range(6))
-    assert not [each for each in psutil.Process().children() if "routing.engines.child" in " ".join(each.cmdline())]
+    assert running_children("routing.engines.child") == []
 
 
 def test_without_any_engine_the_plan_is_greedy(street: Problem) -> None:
