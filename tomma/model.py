@@ -2,8 +2,7 @@
 
 Units live in the names. Time is UTC, timezone-aware. Times of day are seconds after local midnight (`_s` in `Shift`,
 `DisposalSite`), since a shift starts at six by the clock on the wall. Money is in minor units (öre, cent) of the
-organisation's currency. Master data (places, containers, trucks) is in `tomma.city`, plans in `tomma.plan`; this file
-has what flows: readings, emptyings and events.
+organisation's currency. `tomma.city` has what is owned, `tomma.plan` what is planned, this file what flows.
 """
 
 import math
