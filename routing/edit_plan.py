@@ -23,7 +23,7 @@ from routing.roads.port import Roads
 from routing.tell import routes_of
 from tomma.city import City
 from tomma.edits import BrokenRule, Edit, EditKind, RuleCode
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.model import BinId, PlanId, Reason, ReasonCode, VehicleId
 from tomma.plan import LeftOut, Plan, PlanStatus, Route, Stop
 from tomma.ports import EventLog, PlanStore
@@ -66,21 +66,30 @@ def edit_plan(
     root_id = parent.based_on or parent.id
     kept = plans.basis(root_id)
     if kept is None:
-        raise ConflictError(f"what plan {root_id} was made from is no longer kept: order the plan of its day anew")
+        raise ConflictError(
+            f"what plan {root_id} was made from is no longer kept: order the plan of its day anew", Refusal.BASIS_GONE
+        )
     try:
         basis = from_bytes(kept)
     except ValueError as exc:
-        raise ConflictError(f"what plan {root_id} was made from cannot be read: order the day anew ({exc})") from exc
+        raise ConflictError(
+            f"what plan {root_id} was made from cannot be read: order the day anew ({exc})", Refusal.BASIS_GONE
+        ) from exc
     bench = _Bench.of(city, basis, parent, edits, roads, _morning(plans, events, city, basis))
     return bench.draft(draft_id, root_id, edits, now_utc)
 
 
 def _check_changeable(plan: Plan, now_utc: datetime) -> None:
     if plan.status not in CHANGEABLE:
-        raise ConflictError(f"plan {plan.id} is {plan.status}; only a ready, drafted or published plan is changed")
+        raise ConflictError(
+            f"plan {plan.id} is {plan.status}; only a ready, drafted or published plan is changed",
+            Refusal.PLAN_NOT_CHANGEABLE,
+        )
     leaves_utc = min((route.start_utc for route in plan.routes), default=None)
     if plan.status is PlanStatus.PUBLISHED and leaves_utc is not None and leaves_utc <= now_utc:
-        raise ConflictError(f"the trucks of plan {plan.id} have left: order a plan with replan_of instead")
+        raise ConflictError(
+            f"the trucks of plan {plan.id} have left: order a plan with replan_of instead", Refusal.TRUCKS_LEFT
+        )
 
 
 def _morning(plans: PlanStore, events: EventLog, city: City, basis: Basis) -> Morning | None:
@@ -192,7 +201,11 @@ class _Bench:
         found = []
         for each in edits:
             if each.vehicle_id is not None and each.vehicle_id not in trucks:
-                raise ConflictError(f"truck {each.vehicle_id} is not on duty in this plan: choose one of {[*trucks]}")
+                raise ConflictError(
+                    f"truck {each.vehicle_id} is not on duty in this plan: choose one of {[*trucks]}",
+                    Refusal.TRUCK_OFF_DUTY,
+                    vehicle_id=each.vehicle_id,
+                )
             truck = trucks[each.vehicle_id] if each.vehicle_id is not None else None
             found.append(Change(each.kind, bins[each.bin_id], truck, self._position(each)))
         return found
@@ -209,7 +222,9 @@ class _Bench:
         order = desk.orders.get(truck, ())
         driven = desk.drive(truck, order)
         if driven is None and order:
-            raise ConflictError(f"truck {self.built.vehicle_ids[truck]} finds no road along this round")
+            raise ConflictError(
+                f"truck {self.built.vehicle_ids[truck]} finds no road along this round", Refusal.NO_ROAD
+            )
         return driven
 
     def _routes(self, solution: Solution, desk: Desk) -> tuple[Route, ...]:
@@ -301,14 +316,24 @@ def _check_known(
 ) -> None:
     for bin_id in chosen:
         if bin_id not in city.bins or bin_id not in demand_of:
-            raise ConflictError(f"bin {bin_id} was not in the city when this plan was made, or is no more: plan anew")
+            raise ConflictError(
+                f"bin {bin_id} was not in the city when this plan was made, or is no more: plan anew",
+                Refusal.BIN_UNKNOWN,
+                bin_id=bin_id,
+            )
     gone = [each.id for each in basis.vehicles if each.depot_id not in city.depots]
     if gone or any(each not in demand_of for each in city.bins):
-        raise ConflictError("bins or depots of the city have changed since this plan was made: plan anew")
+        raise ConflictError(
+            "bins or depots of the city have changed since this plan was made: plan anew", Refusal.CITY_CHANGED
+        )
     done = {stop.bin_id for each in (morning.standings.values() if morning else ()) for stop in each.done}
     for each in edits:
         if each.bin_id in done:
-            raise ConflictError(f"bin {each.bin_id} was done before this plan was made: it stays as it was")
+            raise ConflictError(
+                f"bin {each.bin_id} was done before this plan was made: it stays as it was",
+                Refusal.BIN_DONE,
+                bin_id=each.bin_id,
+            )
 
 
 def _locks(parent: Plan, edits: Sequence[Edit]) -> dict[BinId, VehicleId]:
@@ -321,7 +346,11 @@ def _locks(parent: Plan, edits: Sequence[Edit]) -> dict[BinId, VehicleId]:
         elif each.kind is EditKind.LOCK:
             truck = each.vehicle_id or truck_of.get(each.bin_id)
             if truck is None:
-                raise ConflictError(f"bin {each.bin_id} is on no truck's round: name the vehicle_id to lock it to")
+                raise ConflictError(
+                    f"bin {each.bin_id} is on no truck's round: name the vehicle_id to lock it to",
+                    Refusal.BIN_OFF_PLAN,
+                    bin_id=each.bin_id,
+                )
             locks[each.bin_id] = truck
         if each.vehicle_id is not None:
             truck_of[each.bin_id] = each.vehicle_id

@@ -16,7 +16,7 @@ from routing.engines.schedule import homebound, timed
 from routing.problem import HORIZON_S, Order, Problem, TruckRoute, VisitKind
 from routing.replay import Fault, Replay
 from tomma.edits import EditKind
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 
 COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE
 TRIES = 3
@@ -95,9 +95,9 @@ class Desk:
         if change.kind is EditKind.UNLOCK:
             return
         if change.kind is EditKind.ADD and own is not None:
-            raise ConflictError(f"bin {name} is on the plan already: move it instead")
+            raise ConflictError(f"bin {name} is on the plan already: move it instead", Refusal.BIN_ON_PLAN, bin_id=name)
         if change.kind in (EditKind.REMOVE, EditKind.MOVE) and own is None:
-            raise ConflictError(f"bin {name} is not on the plan: add it instead")
+            raise ConflictError(f"bin {name} is not on the plan: add it instead", Refusal.BIN_OFF_PLAN, bin_id=name)
         if change.kind is EditKind.LOCK and own is not None and change.truck in (None, own):
             return
         if own is not None:
@@ -141,7 +141,11 @@ class Desk:
             if worse <= 0:
                 break  # ways come cheapest first
         if best is None:
-            raise ConflictError(f"no road leads to bin {self.names[index]} for a truck of the day: check its position")
+            raise ConflictError(
+                f"no road leads to bin {self.names[index]} for a truck of the day: check its position",
+                Refusal.NO_ROAD,
+                bin_id=self.names[index],
+            )
         self.orders[best[1]] = best[2]
 
     def _cheapest(self, ways: Iterable[_Way]) -> Iterator[_Way]:

@@ -49,7 +49,7 @@ from routing.standing import standing_of
 from routing.tell import left_out_of, routes_of
 from routing.yesterday import last_driven, orders_of_plan
 from tomma.city import City, Vehicle
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.fold import fold
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, Route, Wishes
@@ -276,7 +276,10 @@ def morning_of(
         raise ConflictError("to change a plan, the store of plans must be at hand")
     former = plans.get(wishes.replan_of)
     if former.day != day or former.status is not PlanStatus.PUBLISHED:
-        raise ConflictError(f"plan {former.id} is {former.status} for {former.day}; only a published plan is changed")
+        raise ConflictError(
+            f"plan {former.id} is {former.status} for {former.day}; only a published plan is changed",
+            Refusal.PLAN_NOT_PUBLISHED,
+        )
     of_day = [each.id for each in plans.of_day(day) if each.status in DRIVEN]
     known = (event for each in of_day for event in events.of_plan(each))
     state = fold(event for event in known if until_utc is None or event.received_utc <= until_utc)

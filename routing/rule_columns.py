@@ -11,7 +11,7 @@ from routing.outlook import city_outlook
 from routing.planner import hours_of
 from routing.roads.port import Roads
 from tomma.city import City
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.model import PlanId
 from tomma.ports import EventLog, PlanStore, ReadingStore
 
@@ -36,7 +36,9 @@ def rule_columns(
     plan = plans.get(plan_id)
     kept = plans.basis(plan.based_on or plan.id)
     if kept is None:
-        raise ConflictError(f"what plan {plan_id} was made from is no longer kept: only newer plans are compared")
+        raise ConflictError(
+            f"what plan {plan_id} was made from is no longer kept: only newer plans are compared", Refusal.BASIS_GONE
+        )
     basis = from_bytes(kept)
     day = WorkingDay(basis.day, city.organisation.timezone)
     begins_s, ends_s = hours_of(basis.vehicles, day, basis.not_before_s)

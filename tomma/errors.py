@@ -13,6 +13,8 @@ TommaError
 A bad message from a sensor is not in this tree: it is a value (`tomma.model.Rejected`).
 """
 
+from enum import StrEnum
+
 
 class TommaError(Exception):
     """The root: says what, with which value, and what now."""
@@ -26,8 +28,52 @@ class StoreUnavailableError(TommaError):
     """A store cannot promise durability now; nothing was acknowledged."""
 
 
+class Refusal(StrEnum):
+    """Why something asked for cannot be done, where the pages have words for it; the rest are plain conflicts."""
+
+    BASIS_GONE = "basis-gone"
+    """What a plan was made from is no longer kept."""
+    BIN_DONE = "bin-done"
+    """values: bin_id"""
+    BIN_OFF_PLAN = "bin-off-plan"
+    """values: bin_id"""
+    BIN_ON_PLAN = "bin-on-plan"
+    """values: bin_id"""
+    BIN_UNKNOWN = "bin-unknown"
+    """values: bin_id"""
+    CITY_CHANGED = "city-changed"
+    """Bins or depots came or went since the plan was made."""
+    DAY_OUT_OF_RANGE = "day-out-of-range"
+    """values: first, last (local days)"""
+    NO_ROAD = "no-road"
+    """values: bin_id"""
+    NOT_BEING_MADE = "not-being-made"
+    """The plan is no longer made, or another server makes it."""
+    OVERTAKEN = "overtaken"
+    """Another plan of the day was published at the same moment."""
+    PLAN_NOT_CHANGEABLE = "plan-not-changeable"
+    PLAN_NOT_MADE = "plan-not-made"
+    PLAN_NOT_PUBLISHED = "plan-not-published"
+    PLAN_NOT_READY = "plan-not-ready"
+    RULES_BROKEN = "rules-broken"
+    """Nobody has accepted the warnings."""
+    TRUCK_OFF_DUTY = "truck-off-duty"
+    """values: vehicle_id"""
+    TRUCKS_LEFT = "trucks-left"
+    # Why a plan that was ordered came to nothing.
+    CHECKER_REFUSED = "checker-refused"
+    NO_ANSWER = "no-answer"
+    PLANNER_CRASHED = "planner-crashed"
+    SERVER_STOPPED = "server-stopped"
+
+
 class ConflictError(TommaError):
-    """Somebody else was first, or the thing has moved on."""
+    """Somebody else was first, or the thing has moved on; `kind` and `values` tell it to a page in its own words."""
+
+    def __init__(self, why: str = "", kind: Refusal | None = None, **values: str) -> None:
+        super().__init__(why)
+        self.kind = kind
+        self.values = values
 
 
 class NotFoundError(TommaError):

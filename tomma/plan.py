@@ -142,6 +142,8 @@ class Plan:
     """Of a draft: all that was changed by hand since `based_on`, in order."""
     warnings: tuple[BrokenRule, ...] = ()
     """Of a draft: the rules that it breaks."""
+    failure: str = ""
+    """Why it failed, as a `tomma.errors.Refusal`; empty for every other plan, and where there is no word for it."""
 
     def __post_init__(self) -> None:
         """Refuse money that is not whole and times without UTC."""
@@ -253,5 +255,7 @@ class PlanProgress:
     best_cost_minor: int | None = None
     stops: int | None = None
     detail: str = ""
+    failure: str = ""
+    """As `Plan.failure`."""
     budget_s: float | None = None
     """How long it may take altogether; None: not known."""

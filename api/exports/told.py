@@ -7,7 +7,7 @@ from api.exports.words import Words
 from api.plans.schemas import LeftOutOut, PlanOut, RouteOut, StopOut
 from api.plans.view import UNMADE, plan_out
 from tomma.city import Bin, City, Site
-from tomma.errors import ConflictError, NotFoundError
+from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.model import BinId
 from tomma.plan import Plan
 
@@ -59,7 +59,9 @@ def told(plan: Plan, city: City, words: Words, vehicle_id: str | None = None) ->
         NotFoundError: If the truck has no route in it.
     """
     if plan.status in UNMADE:
-        raise ConflictError(f"plan {plan.id} is {plan.status}; only a plan that is made can be exported")
+        raise ConflictError(
+            f"plan {plan.id} is {plan.status}; only a plan that is made can be exported", Refusal.PLAN_NOT_MADE
+        )
     shown = plan_out(plan, city)
     if vehicle_id is None:
         return Told(shown, city, words, whole=True)

@@ -13,7 +13,7 @@ from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands
 from tomma.edits import Edit, EditKind
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan
 
@@ -38,7 +38,9 @@ def stop_plan(hands: Hands, plan_id: PlanPath) -> PlanOrdered:
     """
     plan = hands.context.plans.get(PlanId(plan_id))
     if not hands.desk.stop_early(plan.id):
-        raise ConflictError(f"plan {plan_id} is {plan.status}: only a plan that is being made can be stopped")
+        raise ConflictError(
+            f"plan {plan_id} is {plan.status}: only a plan that is being made can be stopped", Refusal.NOT_BEING_MADE
+        )
     return PlanOrdered(id=plan.id, status=plan.status.value, day=plan.day)
 
 

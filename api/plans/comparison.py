@@ -17,7 +17,7 @@ from routing.counterfactual import Totals
 from routing.rule_columns import RuleColumns
 from routing.totals import totals_of
 from routing.yesterday import last_driven
-from tomma.errors import ConflictError, TommaError
+from tomma.errors import ConflictError, Refusal, TommaError
 from tomma.model import PlanId
 from tomma.plan import Plan
 
@@ -64,7 +64,7 @@ class Comparisons:
         """
         plan = self._context.plans.get(plan_id)
         if plan.status in UNMADE:
-            raise ConflictError(f"plan {plan_id} is {plan.status}: there is nothing to compare")
+            raise ConflictError(f"plan {plan_id} is {plan.status}: there is nothing to compare", Refusal.PLAN_NOT_MADE)
         # The rules know nothing of what a person changes: all drafts of a plan have the same columns.
         found = self._rules(plan.based_on or plan.id)
         yesterday = last_driven(self._context.plans, plan.day)

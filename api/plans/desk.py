@@ -14,7 +14,7 @@ from api.live.topics import CITY, plan_topic
 from api.plans.making import Making
 from tomma.city import City
 from tomma.clock import Clock
-from tomma.errors import TommaError
+from tomma.errors import ConflictError, Refusal, TommaError
 from tomma.model import PlanId, VehicleId
 from tomma.plan import UNFINISHED, Plan, PlanProgress, PlanStatus, RoadsSource, Wishes
 from tomma.ports import PlanStore
@@ -97,7 +97,9 @@ class PlanDesk:
             jobs = list(self._jobs.values())
             self._jobs.clear()
             for job in jobs:
-                self._plans.save(replace(job.plan, status=PlanStatus.FAILED, detail=STOPPED))
+                self._plans.save(
+                    replace(job.plan, status=PlanStatus.FAILED, detail=STOPPED, failure=Refusal.SERVER_STOPPED)
+                )
                 self._making.end(job.plan.id)
         self._queue.put(None)
 
@@ -179,7 +181,9 @@ class PlanDesk:
                 if left.status not in UNFINISHED:
                     continue
                 log.warning("plan was left unfinished plan=%s day=%s", left.id, left.day)
-                self._plans.save(replace(left, status=PlanStatus.FAILED, detail=STOPPED))
+                self._plans.save(
+                    replace(left, status=PlanStatus.FAILED, detail=STOPPED, failure=Refusal.SERVER_STOPPED)
+                )
             self._hub.tell(CITY, "plan", {"id": plan.id, "status": PlanStatus.FAILED.value})
 
     def _begin(self, job: _Job) -> bool:
@@ -206,12 +210,14 @@ class PlanDesk:
             )
         except TommaError as exc:
             log.warning("plan failed plan=%s reason=%s", job.plan.id, exc)
-            return replace(job.plan, status=PlanStatus.FAILED, detail=str(exc))
+            kind = exc.kind if isinstance(exc, ConflictError) else Refusal.NO_ANSWER
+            return replace(job.plan, status=PlanStatus.FAILED, detail=str(exc), failure=kind or "")
         except Exception:  # the desk must go on; the plan says that it failed
             log.exception("plan crashed plan=%s", job.plan.id)
-            return replace(job.plan, status=PlanStatus.FAILED, detail=CRASHED)
+            return replace(job.plan, status=PlanStatus.FAILED, detail=CRASHED, failure=Refusal.PLANNER_CRASHED)
         if plan.status is PlanStatus.READY and plan.violations:
-            return replace(plan, status=PlanStatus.FAILED, detail=f"the checker refused it: {plan.violations[0]}")
+            detail = f"the checker refused it: {plan.violations[0]}"
+            return replace(plan, status=PlanStatus.FAILED, detail=detail, failure=Refusal.CHECKER_REFUSED)
         driving = {route.vehicle_id for route in plan.routes}
         return replace(plan, crews={id_: crew for id_, crew in job.order.crews.items() if id_ in driving})
 
@@ -258,6 +264,7 @@ def final_progress(plan: Plan, latest: PlanProgress | None = None) -> PlanProgre
         best_cost_minor=None if plan.status is PlanStatus.FAILED else plan.cost_minor,
         stops=None if plan.status is PlanStatus.FAILED else len(plan.bins_collected),
         detail=plan.detail,
+        failure=plan.failure,
         budget_s=latest.budget_s if latest else None,
     )
 

@@ -8,13 +8,14 @@ from fastapi import HTTPException
 
 from api.plans.desk import Order
 from api.plans.schemas import PlanOrder, ShiftIn
+from api.problems.model import NamedProblem
 from api.schema import Name
 from api.services import Services
 from routing.pareto import at_risk
 from routing.planner import MAX_DAYS_AHEAD, default_day
 from tomma.city import City, Shift, Vehicle
 from tomma.edits import EditKind
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.hours import DAY_S
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, Wishes
@@ -92,7 +93,9 @@ def _day_on_the_road(hands: Services, plan_id: PlanId, asked: date | None) -> da
     """Return the day of the plan to change; the order may name no other."""
     former = hands.context.plans.get(plan_id)
     if former.status is not PlanStatus.PUBLISHED:
-        raise ConflictError(f"plan {plan_id} is {former.status}; only a published plan can be changed")
+        raise ConflictError(
+            f"plan {plan_id} is {former.status}; only a published plan can be changed", Refusal.PLAN_NOT_PUBLISHED
+        )
     if asked is not None and asked != former.day:
         raise HTTPException(422, f"day must be that of the plan to change ({former.day}), got {asked}")
     return former.day
@@ -100,7 +103,9 @@ def _day_on_the_road(hands: Services, plan_id: PlanId, asked: date | None) -> da
 
 def _check_day(day: date, today: date) -> None:
     if not today <= day <= today + timedelta(days=MAX_DAYS_AHEAD):
-        raise HTTPException(422, f"day must be within {MAX_DAYS_AHEAD} days from today ({today}), got {day}")
+        detail = f"day must be within {MAX_DAYS_AHEAD} days from today ({today}), got {day}"
+        last = today + timedelta(days=MAX_DAYS_AHEAD)
+        raise NamedProblem(422, Refusal.DAY_OUT_OF_RANGE, detail, first=f"{today}", last=f"{last}")
 
 
 def _with_trucks(city: City, vehicle_ids: list[Name] | None) -> City:

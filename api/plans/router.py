@@ -33,7 +33,7 @@ from api.schema import Name
 from api.services import Hands, Services
 from routing.horizon import MAX_DAYS
 from routing.planner import default_day
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.model import PlanId
 from tomma.plan import UNFINISHED, PlanProgress, PlanStatus
 
@@ -159,7 +159,10 @@ def publish_plan(hands: Hands, plan_id: PlanPath, how: Annotated[PublishIn | Non
     plan = hands.context.plans.get(PlanId(plan_id))
     if plan.warnings and not (how is not None and how.accept_warnings):
         codes = ", ".join(dict.fromkeys(each.code.value for each in plan.warnings))
-        raise ConflictError(f"plan {plan_id} breaks rules ({codes}): look at them, then publish with accept_warnings")
+        raise ConflictError(
+            f"plan {plan_id} breaks rules ({codes}): look at them, then publish with accept_warnings",
+            Refusal.RULES_BROKEN,
+        )
     published = hands.context.plans.publish(plan.id)
     if published.day == hands.today.day():
         hands.watch.nudge()  # it tells the pages, as it does for a plan published elsewhere

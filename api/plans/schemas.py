@@ -177,6 +177,9 @@ class PlanFigures(Shown):
     lost_prize_minor: int = Field(description="Expected cost of leaving bins, in minor units of the currency.")
     violations: list[str] = Field(description="What an independent checker found wrong; empty in every offered plan.")
     detail: str = Field(description="Why the plan failed; empty otherwise.")
+    failure: str = Field(
+        description="The same as a word to translate by, such as `server-stopped`; empty where there is none."
+    )
     replaces: str | None = Field(description="The plan on the road that this one changes; null for a first plan.")
     co2_kg: float = Field(description="What its kilometres and lifts emit. [kg]")
 

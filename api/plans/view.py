@@ -141,6 +141,7 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "lost_prize_minor": plan.lost_prize_minor,
         "violations": list(plan.violations),
         "detail": plan.detail,
+        "failure": plan.failure,
         "replaces": plan.replaces,
         "co2_kg": plan.co2_kg,
         "expected_overflows": plan.expected_overflows,

@@ -67,7 +67,8 @@ async def _http(request: Request, exc: Exception) -> Response:
     phrase = HTTPStatus(exc.status_code).phrase
     detail = exc.detail if exc.detail and exc.detail != phrase else _DETAILS.get(exc.status_code, phrase)
     kind = exc.kind if isinstance(exc, NamedProblem) else ""
-    return problem_response(exc.status_code, detail, kind=kind, headers=dict(exc.headers or {}))
+    values = exc.values if isinstance(exc, NamedProblem) else None
+    return problem_response(exc.status_code, detail, kind=kind, values=values, headers=dict(exc.headers or {}))
 
 
 def _allowed(request: Request) -> dict[str, str]:
@@ -96,7 +97,8 @@ async def _not_found(_: Request, exc: Exception) -> Response:
 
 
 async def _conflict(_: Request, exc: Exception) -> Response:
-    return problem_response(409, str(exc))
+    assert isinstance(exc, ConflictError)  # noqa: S101  (registered for this type only)
+    return problem_response(409, str(exc), kind=exc.kind or "", values=exc.values)
 
 
 async def _file_refused(_: Request, exc: Exception) -> Response:

@@ -21,9 +21,12 @@ class BusyError(TommaError):
 class NamedProblem(HTTPException):
     """A refusal with a name of its own, where a client must tell it from others with its status."""
 
-    def __init__(self, status: int, kind: str, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, kind: str, detail: str, *, headers: Mapping[str, str] | None = None, **values: str
+    ) -> None:
         super().__init__(status, detail, headers=headers)
         self.kind = kind
+        self.values = values
 
 
 class FieldError(Shown):
@@ -52,6 +55,9 @@ class Problem(Shown):
     status: int = Field(examples=[404])
     detail: str = Field(examples=["there is no bin H9999"], description="One plain sentence about this occurrence.")
     errors: list[FieldError] | None = Field(default=None, description="The refused fields, when fields were refused.")
+    values: dict[str, str] | None = Field(
+        default=None, description="What the sentence is about, by name, so that it can be told in any language."
+    )
 
 
 class ProblemResponse(JSONResponse):
@@ -66,12 +72,20 @@ def problem_response(
     *,
     kind: str = "",
     errors: list[FieldError] | None = None,
+    values: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
 ) -> ProblemResponse:
     """Return the answer that tells this problem; its type is `kind`, or named after the status."""
     title = HTTPStatus(status).phrase
     slug = kind or title.lower().replace(" ", "-")
-    problem = Problem(type=f"urn:tomma:problem:{slug}", title=title, status=status, detail=detail, errors=errors)
+    problem = Problem(
+        type=f"urn:tomma:problem:{slug}",
+        title=title,
+        status=status,
+        detail=detail,
+        errors=errors,
+        values=values or None,
+    )
     return ProblemResponse(problem.model_dump(exclude_none=True), status_code=status, headers=headers)
 
 

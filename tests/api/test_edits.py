@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import NOW, TODAY, World, event_body, until
+from tomma.errors import Refusal
 
 ROUTED = ("B1", "B2", "B3")
 BLIND = "B6"
@@ -188,6 +189,7 @@ def test_an_edit_that_does_not_fit_the_plan_is_refused(client: httpx.Client) -> 
     for edit, status, named in MISFITS:
         answer = client.post(f"/api/v1/plans/{plan['id']}/edits", json={"edits": [edit]})
         assert (answer.status_code, named in answer.json()["detail"]) == (status, True), (edit, answer.text)
+        assert status != 409 or answer.json()["type"].split(":")[-1] in set(Refusal), "a page tells it in its language"
     assert len(client.get("/api/v1/plans?drafts=true").json()["plans"]) == 1
 
 
@@ -200,6 +202,7 @@ def test_a_plan_whose_trucks_have_left_is_no_longer_edited(client: httpx.Client,
     world.clock.now += timedelta(hours=4)
     answer = client.post(f"/api/v1/plans/{plan['id']}/edits", json=body)
     assert (answer.status_code, "replan_of" in answer.json()["detail"]) == (409, True)
+    assert answer.json()["type"] == "urn:tomma:problem:trucks-left"
 
 
 def test_what_was_done_before_a_new_plan_is_told_and_counted_and_stays(client: httpx.Client, world: World) -> None:
@@ -221,7 +224,8 @@ def test_what_was_done_before_a_new_plan_is_told_and_counted_and_stays(client: h
     own = next(each for each in again["routes"] if each["vehicle_id"] == route["vehicle_id"])
     assert (own["done_stops"], own["stops"][0]["bin_id"]) == (1, first)
     body = {"edits": [{"kind": "remove", "bin_id": first}]}
-    assert client.post(f"/api/v1/plans/{again['id']}/edits", json=body).status_code == 409
+    refused = client.post(f"/api/v1/plans/{again['id']}/edits", json=body).json()
+    assert (refused["type"], refused["values"]) == ("urn:tomma:problem:bin-done", {"bin_id": first})
     draft = edited(client, again, {"kind": "move", "bin_id": rest[0], "position": 2})
     moved = next(each for each in draft["routes"] if each["vehicle_id"] == route["vehicle_id"])
     assert moved["done_stops"] == 1

@@ -148,6 +148,7 @@ def test_a_plan_that_fails_says_why_and_the_next_order_is_taken(
     plan = ended(client, order(client)["id"])
     assert plan["status"] == "failed"
     assert detail in str(plan["detail"])
+    assert plan["failure"] in {"no-answer", "planner-crashed"}
     world.planner.failure = None
     assert ended(client, order(client)["id"])["status"] == "ready"
 
@@ -158,6 +159,7 @@ def test_a_plan_with_violations_is_never_offered(client: httpx.Client, world: Wo
     world.planner.gate.set()
     plan = ended(client, order(client)["id"])
     assert (plan["status"], plan["violations"]) == ("failed", ["truck V1 is overloaded by 40 kg"])
+    assert plan["failure"] == "checker-refused"
     assert "overloaded" in str(plan["detail"])
     assert client.post(f"/api/v1/plans/{plan['id']}/publish").status_code == 409
 
@@ -170,7 +172,7 @@ def test_a_plan_left_by_a_killed_server_is_failed_at_the_next_start(world: World
     with serving(world) as client:
         plan = client.get("/api/v1/plans/ghost").json()
         assert plan["status"] == "failed"
-        assert "order it again" in plan["detail"]
+        assert ("order it again" in plan["detail"], plan["failure"]) == (True, "server-stopped")
         assert order(client)["id"] != "ghost"
 
 

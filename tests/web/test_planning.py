@@ -208,6 +208,51 @@ def test_printing_gives_the_drivers_lists_and_nothing_of_the_screen(shared: Stac
         assert "Publicera" not in sheet
 
 
+def test_why_something_is_refused_is_told_in_the_language_of_the_page(shared: Stack, open_page: OpenPage) -> None:
+    """Not in the server's English, and not as if the server had been away."""
+    watched = open_page(shared, "/planning")
+    watched.expects_failures = True  # the browser complains of the refusal
+    page = watched.page
+    page.locator(".balance li").first.wait_for()
+    page.get_by_label("Dag", exact=True).fill("2026-11-01")
+    page.get_by_role("button", name="Gör planen").click()
+    expect(page.locator(".fault")).to_have_text(
+        re.compile(r"^Dagen måste ligga mellan 2026-11-20 och 2026-\d\d-\d\d\.$")
+    )
+    vehicle = shared.ask("/city")["vehicles"][0]
+    assert page.evaluate(TELL_REFUSALS, vehicle) == {
+        "sv": [
+            f"{vehicle['name']} kör inte den dagen. Välj en annan bil.",
+            "Servern svarar inte. Försök igen om en stund.",
+            "Servern sa nej: the bins are on strike",
+            "Servern stannade medan planen gjordes. Beställ den igen.",
+        ],
+        "en": [
+            f"{vehicle['name']} does not drive on that day. Choose another truck.",
+            "The server does not answer. Try again in a moment.",
+            "The server refused: the bins are on strike",
+            "The server stopped while the plan was being made. Order it again.",
+        ],
+    }
+
+
+TELL_REFUSALS = """async (vehicle) => {
+  const {loadLanguage, translator} = await import("/static/i18n/index.js");
+  const {ApiError} = await import("/static/lib/api.js");
+  const {failureText, refusalText} = await import("/static/office/refused.js");
+  const detail = "the bins are on strike";
+  const problem = (kind, values) => new ApiError(409, {type: `urn:tomma:problem:${kind}`, detail, values}, "/x");
+  const told = async (language) => {
+    await loadLanguage(language);
+    const words = {t: translator(language), city: {vehicles: [vehicle]}};
+    return [refusalText(problem("truck-off-duty", {vehicle_id: vehicle.id}), words),
+      refusalText(new ApiError(0, {detail: "Failed to fetch"}, "/x"), words), refusalText(problem("on-strike"), words),
+      failureText({failure: "server-stopped", detail: "the server stopped"}, words)];
+  };
+  return {sv: await told("sv"), en: await told("en")};
+}"""
+
+
 def test_only_what_differs_from_the_citys_own_hours_is_ordered(shared: Stack, open_page: OpenPage) -> None:
     """A shift past midnight looks like an early one in a field for a time of day: untouched, it is not sent."""
     page = open_page(shared, "/planning").page

@@ -17,6 +17,7 @@ from tests.web.conftest import OpenPage
 from tests.web.stack import Stack
 from tomma.alerts import CareAction
 from tomma.city import Organisation
+from tomma.errors import Refusal
 from tomma.model import (
     AlertKind,
     EmptyingSource,
@@ -95,6 +96,7 @@ def test_every_code_of_the_core_has_words(words: AllWords) -> None:
         *(f"alerts.action.{action}" for action in CareAction),
         *(f"letter.{reason}" for reason in RejectReason),
         *(f"sensors.state.{state}" for state in get_args(SensorStateName)),
+        *(f"refused.{kind}" for kind in Refusal),
     }
     for language in LANGUAGES:
         assert wanted <= set(words[language])

@@ -6,7 +6,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from tomma.errors import ConflictError, NotFoundError
+from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.model import PlanId
 from tomma.plan import UNFINISHED, Plan, PlanStatus
 from tomma.stores import counters, tables
@@ -78,7 +78,9 @@ class SqlPlanStore:
                 if plan.status is PlanStatus.PUBLISHED:
                     return plan
                 if plan.status not in OFFERED:
-                    raise ConflictError(f"plan {plan_id} is {plan.status}; only a ready plan can be published")
+                    raise ConflictError(
+                        f"plan {plan_id} is {plan.status}; only a ready plan can be published", Refusal.PLAN_NOT_READY
+                    )
                 former = sa.update(_PLAN).where(_PLAN.c.day == plan.day, _PLAN.c.status == PlanStatus.PUBLISHED.value)
                 connection.execute(former.values(status=PlanStatus.SUPERSEDED.value))
                 _set_status(connection, plan_id, PlanStatus.PUBLISHED)
@@ -92,7 +94,9 @@ class SqlPlanStore:
             counters.raise_by(connection, counters.PUBLICATIONS, 1)  # a publication waits, and then finds it gone
             plan = _get(connection, plan_id)
             if plan.status not in (PlanStatus.READY, PlanStatus.DISCARDED):
-                raise ConflictError(f"plan {plan_id} is {plan.status}; only a ready plan can be discarded")
+                raise ConflictError(
+                    f"plan {plan_id} is {plan.status}; only a ready plan can be discarded", Refusal.PLAN_NOT_READY
+                )
             _set_status(connection, plan_id, PlanStatus.DISCARDED)
         return replace(plan, status=PlanStatus.DISCARDED)
 
@@ -102,7 +106,9 @@ class SqlPlanStore:
             with writing(self._engine) as connection:
                 _set_status(connection, plan_id, status)
         except sa.exc.IntegrityError as exc:
-            raise ConflictError(f"plan {plan_id}: another plan of its day is published; read again") from exc
+            raise ConflictError(
+                f"plan {plan_id}: another plan of its day is published; read again", Refusal.OVERTAKEN
+            ) from exc
 
     def keep_basis(self, plan_id: PlanId, basis: bytes) -> None:
         """Keep what the plan was made from, and forget that of plans long past."""
@@ -151,4 +157,6 @@ def _plan(row: sa.Row[tuple[object, ...]]) -> Plan:
 
 
 def _overtaken(plan_id: PlanId, day: date) -> ConflictError:
-    return ConflictError(f"plan {plan_id}: another plan of {day} was published at the same moment; read again")
+    return ConflictError(
+        f"plan {plan_id}: another plan of {day} was published at the same moment; read again", Refusal.OVERTAKEN
+    )

@@ -3,6 +3,7 @@ import {ask} from "../lib/api.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {Page, loadCity, mount} from "../lib/page.js";
+import {Fault} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 
 const BILL = "/api/v1/about/sbom.cdx.json";
@@ -39,11 +40,11 @@ function About({onLanguage}) {
   const [about, setAbout] = useState(null);
   const [fault, setFault] = useState("");
   useEffect(() => {
-    ask("/about").then(setAbout, (error) => setFault(error.message));
+    ask("/about").then(setAbout, (error) => setFault(error));
   }, []);
   return html`<div class="manager"><${TopBar} here="about" onLanguage=${onLanguage} />
     <main class="account" id="content" tabindex="-1"><div class="cards">
-      ${fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: fault})}</p>`}
+      <${Fault} fault=${fault} />
       ${!about && !fault && html`<p role="status">${t("app.loading")}</p>`}
       ${about && html`<${Product} about=${about} />${KINDS.map((kind) => html`<${Parts} key=${kind} kind=${kind}
         parts=${about.parts.filter((part) => part.kind === kind)} />`)}`}

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
+import {Fault} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
 import {Channels} from "./channels.js";
@@ -25,7 +26,7 @@ function Connected({desk, onLanguage}) {
     <main id="content" class=${`desk ${side ? "" : "alone"}`} tabindex="-1">
       <section class="looking" aria-label=${t(`alerts.view.${state.view}`)}>
         <${Views} state=${state} />
-        ${state.fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: state.fault})}</p>`}
+        <${Fault} fault=${state.fault} />
         <p class="said" role="status">${state.said}</p>
         <${Looking} state=${state} desk=${desk} />
       </section>

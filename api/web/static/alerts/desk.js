@@ -52,7 +52,7 @@ export function openDesk() {
     });
   }
 
-  const failed = (error) => store.set({fault: error.message});
+  const failed = (error) => store.set({fault: error});
   const refresh = () => load().catch(failed);
   const soon = () => {
     clearTimeout(timer);

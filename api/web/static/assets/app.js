@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
+import {Fault} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
 import {TABS} from "./desk.js";
@@ -25,7 +26,7 @@ function Connected({desk, onLanguage}) {
   return html`<${TopBar} here="assets" onLanguage=${onLanguage} />
     <${Tabs} state=${state} />
     <p class="said" role="status">${state.said}</p>
-    ${state.fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: state.fault})}</p>`}
+    <${Fault} fault=${state.fault} />
     <main id="content" class=${`assets ${beside ? "beside" : ""}`} tabindex="-1">
       ${state.tab === "sheet" && html`<${Sheet} desk=${desk} />`}
       ${state.tab === "quarantine" && html`<${Strangers} state=${state} desk=${desk} />`}

@@ -43,7 +43,7 @@ export function openDesk() {
       const rows = answer[ROWS[tab]];
       store.set({rows, total: answer.total ?? rows.length, areas: answer.areas ?? store.get().areas, fault: ""});
     } catch (error) {
-      if (number === asked) store.set({fault: error.message, rows: store.get().rows ?? []});
+      if (number === asked) store.set({fault: error, rows: store.get().rows ?? []});
     }
   }
 
@@ -54,7 +54,7 @@ export function openDesk() {
       const {body, mark} = await getAsset(tab, id);
       if (store.get().id === id) store.set({thing: body, mark, fault: ""});
     } catch (error) {
-      store.set({thing: null, id: null, fault: error.message});
+      store.set({thing: null, id: null, fault: error});
     }
   }
 

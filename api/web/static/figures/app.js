@@ -3,6 +3,7 @@ import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
+import {Fault} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
 import {Course} from "./course.js";
@@ -31,7 +32,7 @@ function Connected({desk, onLanguage}) {
   return html`<${TopBar} here="figures" live=${state.live} onLanguage=${onLanguage} />
     <main id="content" class="figures" tabindex="-1">
       <${Range} state=${state} desk=${desk} />
-      ${fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: fault})}</p>`}
+      <${Fault} fault=${fault} />
       ${!figures && !fault && html`<p role="status">${t("app.loading")}</p>`}
       ${figures && (figures.periods.length ? html`
         <${Savings} figures=${figures} />

@@ -33,7 +33,7 @@ export function openDesk(city) {
       const figures = await ask(`/figures?${query()}`);
       if (number === asked) store.set({figures, fault: ""}); // an older answer may come later
     } catch (error) {
-      if (number === asked) store.set({fault: error.message});
+      if (number === asked) store.set({fault: error});
     }
   }
 

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
+import {Fault, refusalText} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
 import {Deviations, Missed} from "./deviations.js";
@@ -58,7 +59,7 @@ function Road({state, desk}) {
   const {today, proposal, told, fault, past} = state;
   return html`<${TodayFigures} today=${today} />
     <main id="content" class="road" tabindex="-1"><div class="looking">
-      ${fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: fault})}</p>`}
+      <${Fault} fault=${fault} />
       <p role="status" class=${told ? "told" : "visually-hidden"}>${told && t(`followup.told.${told}`)}</p>
       ${proposal && html`<${Proposal} desk=${desk} state=${state} />`}
       <${Tools} state=${state} desk=${desk} />
@@ -73,11 +74,12 @@ function Road({state, desk}) {
 }
 
 function Connected({desk, onLanguage}) {
-  const {t} = useWords();
+  const words = useWords();
+  const {t} = words;
   const state = useStore(desk.store);
   return html`<${TopBar} here="followup" live=${state.live} onLanguage=${onLanguage} />
     ${state.today ? html`<${Road} state=${state} desk=${desk} />` : html`<main id="content" class="waiting"><p role="status">
-      ${state.fault ? t("app.could_not_load", {detail: state.fault}) : t("app.loading")}</p></main>`}`;
+      ${state.fault ? refusalText(state.fault, words) : t("app.loading")}</p></main>`}`;
 }
 
 export function FollowUpApp({desk, fault, onLanguage}) {

@@ -27,7 +27,7 @@ export function openDesk() {
       store.set({today: await getFollowUp(), fault: ""});
       if (store.get().proposal) await compare();
     } catch (error) {
-      store.set({fault: error.message});
+      store.set({fault: error});
     }
   }
 
@@ -41,7 +41,7 @@ export function openDesk() {
       store.set({proposal: found ?? null, changes: null});
       if (found) await compare();
     } catch (error) {
-      store.set({fault: error.message});
+      store.set({fault: error});
     }
   }
 
@@ -72,14 +72,14 @@ export function openDesk() {
       store.set({orderedId: id});
       follow(id);
     } catch (error) {
-      store.set({job: {status: "failed", failed: true, detail: error.message, costs: []}});
+      store.set({job: {status: "failed", failed: true, error, costs: []}});
     }
   }
 
   /** Be content with the best so far. */
   async function stop() {
     store.set({job: {...store.get().job, stopping: true}});
-    await stopPlan(store.get().job.id).catch((error) => store.set({fault: error.message}));
+    await stopPlan(store.get().job.id).catch((error) => store.set({fault: error}));
   }
 
   async function change(work, told) {
@@ -87,7 +87,7 @@ export function openDesk() {
       await work();
       store.set({told, fault: ""});
     } catch (error) {
-      store.set({fault: error.message});
+      store.set({fault: error});
     }
     await lookAtAll();
   }

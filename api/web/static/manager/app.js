@@ -4,6 +4,7 @@ import {html, useEffect, useMemo, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {useStore} from "../lib/store.js";
 import {canDrawMaps} from "../map/able.js";
+import {Fault, refusalText} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
 import {fileAddress, fromAddress, look, toAddress} from "./choice.js";
@@ -65,7 +66,7 @@ function Desk({desk, state}) {
           file=${view === "table" && html`<${FileLink} choice=${choice} sort=${sort} />`} counts=${seen.counts} shown=${seen.shown} total=${bins.length} onChoice=${setChoice}
           tail=${html`<${HourSlider} hour=${choice.hour} over=${seen.counts.over} overByArea=${seen.overByArea}
             forecastUtc=${bins.forecastUtc} onHour=${(hour) => setChoice({...choice, hour})} />`} />
-        ${state.fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: state.fault})}</p>`}
+        <${Fault} fault=${state.fault} />
         ${view === "map"
           ? html`<${CityMap} desk=${desk} bins=${bins} seen=${seen} plan=${state.plan} hidden=${hidden}
               selected=${selected} />`
@@ -82,12 +83,13 @@ function Desk({desk, state}) {
 }
 
 function Connected({desk, onLanguage}) {
-  const {t} = useWords();
+  const words = useWords();
+  const {t} = words;
   const state = useStore(desk.store);
   return html`<${TopBar} here="city" live=${state.live} onLanguage=${onLanguage} />
     ${state.bins ? html`<${Desk} desk=${desk} state=${state} />`
       : html`<main id="content" class="waiting"><p role="status">${state.fault
-        ? t("app.could_not_load", {detail: state.fault}) : t("app.loading")}</p></main>`}`;
+        ? refusalText(state.fault, words) : t("app.loading")}</p></main>`}`;
 }
 
 export function ManagerApp({desk, fault, onLanguage}) {

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {getRequests, withdraw} from "../office/asks.js";
+import {Fault} from "../office/refused.js";
 
 export function Asked({bin}) {
   const {t, format} = useWords();
@@ -12,7 +13,7 @@ export function Asked({bin}) {
       const {requests} = await getRequests(bin.id);
       if (!isGone()) setStanding(requests.filter((each) => each.state === "standing"));
     } catch (error) {
-      if (!isGone()) setFault(error.message);
+      if (!isGone()) setFault(error);
     }
   };
   useEffect(() => {
@@ -27,7 +28,7 @@ export function Asked({bin}) {
       await withdraw(bin.id, id);
       await look();
     } catch (error) {
-      setFault(error.message);
+      setFault(error);
     }
   };
   if (!standing.length && !fault) return null;
@@ -38,5 +39,5 @@ export function Asked({bin}) {
       <button type="button" class="button" aria-label=${t("bin.withdraw_of", {time: format.dayTime(each.asked_utc)})}
         onClick=${() => takeBack(each.id)}>${t("bin.withdraw")}</button></li>`)}</ul>
     ${standing.length > 0 && html`<p class="hint">${t("bin.asked_hint")}</p>`}
-    ${fault && html`<p class="fault" role="alert">${fault}</p>`}</section>`;
+    <${Fault} fault=${fault} /></section>`;
 }

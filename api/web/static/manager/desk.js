@@ -59,7 +59,7 @@ export function openDesk(city) {
       drawn({bins: own, asOfUtc: levels.as_of_utc, loaded: true, fault: ""});
       if (store.get().wantsFigures) await askFigures();
     } catch (error) {
-      store.set({fault: error.message});
+      store.set({fault: error});
     }
     return undefined;
   }
@@ -75,7 +75,7 @@ export function openDesk(city) {
       own.putFigures(figures);
       drawn();
     } catch (error) {
-      store.set({fault: error.message});
+      store.set({fault: error});
     }
   }
 
@@ -98,7 +98,7 @@ export function openDesk(city) {
       const own = plans.find((plan) => plan.id === ownPlanId && plan.status !== "superseded");
       await showPlan((own ?? planToShow(plans, localDay.format(nowMs())))?.id ?? null);
     } catch (error) {
-      store.set({fault: error.message});
+      store.set({fault: error});
     }
   }
 
@@ -108,7 +108,7 @@ export function openDesk(city) {
     try {
       await showPlan(id);
     } catch (error) {
-      store.set({fault: error.message});
+      store.set({fault: error});
     }
   });
 
@@ -117,7 +117,7 @@ export function openDesk(city) {
     try {
       follow((await createPlan()).id);
     } catch (error) {
-      store.set({job: {status: "failed", failed: true, detail: error.message, costs: []}});
+      store.set({job: {status: "failed", failed: true, error, costs: []}});
     }
   }
 
@@ -127,7 +127,7 @@ export function openDesk(city) {
       await showPlan(store.get().planId);
       await askBins();
     } catch (error) {
-      store.set({fault: error.message});
+      store.set({fault: error});
     }
   }
 

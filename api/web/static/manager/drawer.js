@@ -5,6 +5,7 @@ import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {reasonText, reasonTitle} from "../lib/reasons.js";
 import {getBin, getForecast, getHistory, getSensors} from "../office/asks.js";
+import {Fault} from "../office/refused.js";
 import {Asked} from "./asked.js";
 import {FillChart} from "./chart.js";
 import {BandMark} from "./bandmark.js";
@@ -26,7 +27,7 @@ function useDetails(bin) {
         const health = await Promise.all(more.sensors.map(({id}) => healthOf(id)));
         if (!gone) setDetails({more, history, forecast, health: health.filter(Boolean)});
       } catch (error) {
-        if (!gone) setDetails((before) => ({...before, fault: error.message}));
+        if (!gone) setDetails((before) => ({...before, fault: error}));
       }
     };
     ask();
@@ -157,7 +158,7 @@ export function BinDrawer({bin, siblings, onOpen, onClose}) {
         <small>${bin.measured_utc && t("bin.measured", {time: format.dayTime(bin.measured_utc)})}</small></p></div>
     <span class="fill-bar" aria-hidden="true"><i class=${band} style=${{width: `${(bin.fill_fraction ?? 0) * 100}%`}}></i></span>
     <${Numbers} bin=${bin} more=${more} />
-    ${fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: fault})}</p>`}
+    <${Fault} fault=${fault} />
     <${Asked} bin=${bin} />
     <${Why} more=${more} />
     ${history && forecast && html`<${History} bin=${bin} history=${history} forecast=${forecast} />

@@ -9,7 +9,7 @@ const RETRY_MS = 3_000;
  *
  * @param {string} titleKey
  * @param {(city: object) => object} openDesk Makes what the page knows.
- * @param {(desk: object | null, fault: string, onLanguage: Function) => object} view `desk` is null while we wait.
+ * @param {(desk: object | null, fault: Error | "", onLanguage: Function) => object} view `desk` is null while we wait.
  */
 export async function openWhenThere(titleKey, openDesk, view) {
   const show = (city, desk, fault) => mount(html`<${Page} city=${city} titleKey=${titleKey}
@@ -19,7 +19,7 @@ export async function openWhenThere(titleKey, openDesk, view) {
       const city = await loadCity();
       return show(city, openDesk(city), "");
     } catch (error) {
-      show(null, null, error.message);
+      show(null, null, error);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }

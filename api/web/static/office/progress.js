@@ -1,6 +1,7 @@
 /** What the planner does now, and how good the plan is so far. */
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
+import {failureText} from "./refused.js";
 
 /** How the cost came down while the engine searched: a small falling line. */
 function CostLine({costs}) {
@@ -33,9 +34,10 @@ function useElapsed(job) {
 
 /** @param {{job: object, onStop?: () => void}} props `onStop` ends the search with the best plan so far. */
 export function Progress({job, onStop}) {
-  const {t, format} = useWords();
+  const words = useWords();
+  const {t, format} = words;
   const elapsedS = useElapsed(job);
-  if (job.failed) return html`<p class="fault" role="alert">${t("plan.failed", {detail: job.detail})}</p>`;
+  if (job.failed) return html`<p class="fault" role="alert">${t("plan.failed", {detail: failureText(job, words)})}</p>`;
   const isFound = job.best_cost_minor !== null && job.best_cost_minor !== undefined;
   const seconds = {s: format.whole(elapsedS), budget: format.whole(job.budget_s)};
   return html`<div class="progress-box">

@@ -2,6 +2,7 @@
 import {ask} from "../lib/api.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
+import {refusalText} from "./refused.js";
 
 /** Each step, and what is typed for it; the person at this page may not be the one at the server. */
 const STEPS = [
@@ -18,13 +19,14 @@ function FirstSteps() {
     <p role="status">${t("first.by_itself")}</p></section>`;
 }
 
-/** @param {string} fault Why there is no city to show; empty while nobody has answered. */
+/** @param {Error | ""} fault Why there is no city to show; empty while nobody has answered. */
 export function Waiting({fault}) {
-  const {t} = useWords();
+  const words = useWords();
+  const {t} = words;
   const [isNew, setNew] = useState(false);
   useEffect(() => {
     if (fault) ask("/city").then(() => setNew(false), (error) => setNew(error.status === 404));
   }, [fault]);
   return html`<main id="content" class="waiting" tabindex="-1">${isNew ? html`<${FirstSteps} />` : html`<p role="status">${fault
-    ? t("app.could_not_load", {detail: fault}) : t("app.loading")}</p>`}</main>`;
+    ? refusalText(fault, words) : t("app.loading")}</p>`}</main>`;
 }

@@ -3,6 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html, useState} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
 import {canDrawMaps} from "../map/able.js";
+import {Fault} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
 import {BinList} from "./bins.js";
@@ -60,8 +61,7 @@ function Desk({desk, state}) {
     <main id="content" class="desk planning" tabindex="-1" aria-busy=${state.busy}>
       <section class="looking" aria-label=${t(`view.${view}`)}>
         <${Tools} desk=${desk} state=${state} view=${view} onView=${setView} />
-        ${state.fault && html`<p class="fault" role="alert">${t(state.refused ? "planning.refused"
-          : "app.could_not_load", {detail: state.fault})}</p>`}
+        <${Fault} fault=${state.fault} />
         <${View} view=${view} desk=${desk} state=${state} />
       </section>
       <aside class="side" aria-label=${t("planning.side")}>

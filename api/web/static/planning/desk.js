@@ -14,7 +14,7 @@ const GATHER_MS = 250;
 
 const EMPTY = {
   day: "", plans: [], plan: null, before: null, redo: [], job: null, busy: false, bins: [], areas: [], byId: new Map(),
-  selectedId: null, truck: null, live: false, loaded: false, fault: "", refused: false, said: null, curve: null, comparison: null,
+  selectedId: null, truck: null, live: false, loaded: false, fault: "", said: null, curve: null, comparison: null,
 };
 
 /** @param {{organisation: {timezone: string}}} city */
@@ -22,7 +22,7 @@ export function openDesk(city) {
   const localDay = new Intl.DateTimeFormat("sv-SE", {timeZone: city.organisation.timezone}); // writes 2026-11-22
   const store = createStore({...EMPTY, day: localDay.format(nowMs())});
   const get = store.get;
-  const fail = (error) => store.set({fault: error.message, refused: error.status >= 400, busy: false});
+  const fail = (error) => store.set({fault: error, busy: false});
 
   /** Do what may fail; the last fault is forgotten, a new one is shown. */
   async function trying(work) {

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {inOrder} from "../office/natural.js";
+import {Fault} from "../office/refused.js";
 import {getSchedule, putSchedule} from "./api.js";
 import {Boxes} from "./boxes.js";
 
@@ -28,7 +29,7 @@ function useSchedule() {
     try {
       setState({form: await work(), fault: "", saved: false, ...more});
     } catch (error) {
-      setState((before) => ({...before, fault: error.message, saved: false}));
+      setState((before) => ({...before, fault: error, saved: false}));
     }
   };
   useEffect(() => {
@@ -41,7 +42,7 @@ function useSchedule() {
 export function Schedule({areas: known}) {
   const {t, format} = useWords();
   const {form, fault, saved, change, save} = useSchedule();
-  if (!form) return html`<p class="empty" role="status">${fault || t("app.loading")}</p>`;
+  if (!form) return fault ? html`<${Fault} fault=${fault} />` : html`<p class="empty" role="status">${t("app.loading")}</p>`;
   const weekday = new Intl.DateTimeFormat(format.locale, {weekday: "long", timeZone: "UTC"});
   const days = [1, 2, 3, 4, 5, 6, 7].map((day) => [day, weekday.format(MONDAY + (day - 1) * DAY_MS)]);
   const areas = areasOf(known, form.areas);
@@ -63,7 +64,7 @@ export function Schedule({areas: known}) {
       choices=${areas.map((each) => [each, each])} chosen=${form.areas} onChosen=${(chosen) => change({areas: chosen})} />`}
     ${box("auto_publish", "schedule.auto_publish")}<p class="hint">${t("schedule.auto_hint")}</p>
     <button type="submit" class="button primary">${t("schedule.save")}</button>
-    ${fault && html`<p class="fault" role="alert">${fault}</p>`}
+    <${Fault} fault=${fault} />
     <p role="status">${saved && html`<b class="saved">${t("schedule.saved")}</b> `}
       ${form.enabled && form.next_utc ? t("schedule.next", {time: format.dayTime(form.next_utc)}) : t("schedule.off")}</p>
   </form><${Runs} runs=${form.runs ?? []} /></div>`;

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
+import {Fault} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
 import {StreamFigures} from "./figures.js";
@@ -15,7 +16,7 @@ function Connected({desk, onLanguage}) {
     <${StreamFigures} state=${state} />
     <main id="content" class="desk" tabindex="-1">
       <section class="looking" aria-label=${t("sensors.list")}>
-        ${state.fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: state.fault})}</p>`}
+        <${Fault} fault=${state.fault} />
         <${SensorList} state=${state} onLook=${desk.look} />
       </section>
       <aside class="side"><${StreamPanel} state=${state} /></aside>

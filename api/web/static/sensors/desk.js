@@ -35,7 +35,7 @@ export function openDesk() {
   async function askAll() {
     const answers = await Promise.allSettled([askSensors(), askStream()]);
     const failed = answers.find((each) => each.status === "rejected");
-    store.set({live: !failed, fault: failed?.reason.message ?? ""});
+    store.set({live: !failed, fault: failed?.reason ?? ""});
   }
 
   askAll();

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
+import {Fault} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
 import {NewCode} from "./code.js";
@@ -13,7 +14,7 @@ function Connected({desk, onLanguage}) {
   return html`<${TopBar} here="tablets" live=${state.live} onLanguage=${onLanguage} />
     <main id="content" class="desk" tabindex="-1">
       <div class="looking">
-        ${state.fault && html`<p class="fault" role="alert">${t("app.could_not_load", {detail: state.fault})}</p>`}
+        <${Fault} fault=${state.fault} />
         ${state.tablets && !state.required && html`<p class="hint note">${t("tablets.not_required")}</p>`}
         <${TabletList} tablets=${state.tablets} onRevoke=${desk.revoke} />
       </div>

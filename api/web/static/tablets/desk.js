@@ -21,7 +21,7 @@ export function openDesk() {
     try {
       take(await getTablets());
     } catch (error) {
-      store.set({live: false, fault: error.message});
+      store.set({live: false, fault: error});
     }
   }
 
@@ -30,7 +30,7 @@ export function openDesk() {
       await work();
       await look();
     } catch (error) {
-      store.set({fault: error.message});
+      store.set({fault: error});
     }
   }
 

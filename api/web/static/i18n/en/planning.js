@@ -57,7 +57,6 @@ export default {
   "edit.costs": "Cost: {cost}. Distance: {way}.",
   "edit.no_warning": "No rule is broken.",
   "edit.warned": {one: "{n} rule is broken.", other: "{n} rules are broken."},
-  "planning.refused": "Not possible: {detail}",
   "order.trucks": "Trucks, hours and crews",
   "order.start_of": "{vehicle} starts",
   "order.end_of": "{vehicle} ends",

@@ -57,7 +57,6 @@ export default {
   "edit.costs": "Kostnad: {cost}. Sträcka: {way}.",
   "edit.no_warning": "Ingen regel bryts.",
   "edit.warned": {one: "{n} regel bryts.", other: "{n} regler bryts."},
-  "planning.refused": "Det går inte: {detail}",
   "order.trucks": "Bilar, tider och lag",
   "order.start_of": "{vehicle} börjar",
   "order.end_of": "{vehicle} slutar",
