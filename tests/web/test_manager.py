@@ -152,8 +152,9 @@ def test_every_stage_of_the_planner_has_words(shared: Stack, open_page: OpenPage
 
 
 def test_what_the_trucks_do_shows_at_once(stack: Stack, open_page: OpenPage) -> None:
-    """A tap on the tablet: the count, the route's bar and the feed move without a reload."""
-    page = open_page(stack, "/").page
+    """A tap on the tablet: the count, the route's bar and the feed move without a reload; the level was before it."""
+    watched = open_page(stack, "/")
+    page = watched.page
     expect(page.locator(".live")).to_have_text("Direkt")
     route = stack.ask("/driver/routes/truck-1")
     event = {
@@ -164,6 +165,8 @@ def test_what_the_trucks_do_shows_at_once(stack: Stack, open_page: OpenPage) -> 
     expect(page.locator(".figure", has_text="tömda hittills").locator("b")).to_have_text(re.compile("^1 av"))
     expect(page.locator(".feed li")).to_contain_text("Bil 1 tömde")
     expect(page.locator(".route", has_text="Bil 1").first).to_contain_text(re.compile(r"1 av \d+ klara"))
+    watched.go(f"/?bin={event['bin_id']}")
+    expect(page.locator(".drawer .level")).to_contain_text("före tömningen")
 
 
 def test_the_office_reads_what_is_odd_about_a_tap(stack: Stack, open_page: OpenPage) -> None:

@@ -88,7 +88,7 @@ export function List({state, desk}) {
         <tbody>${(rows ?? []).map((row) => html`<tr key=${`${row.kind ?? ""}${row.id}${row.retired_utc ?? ""}`}
           class=${row.id === state.id ? "selected" : ""}>
           <th scope="row">${opens ? html`<a class="link" href=${`#${tab}/${encodeURIComponent(row.id)}`}>${row.id}</a>` : row.id}</th>
-          ${columns.slice(1).map(([name, shown]) => html`<td key=${name} class=${NUMBERS.has(name) ? "number" : ""}>${shown(row, words)}</td>`)}
+          ${columns.slice(1).map(([name, shown]) => html`<td key=${name} class=${NUMBERS.has(name) ? "number" : name === "make" ? "wraps" : ""}>${shown(row, words)}</td>`)}
         </tr>`)}</tbody></table>
       ${rows && !rows.length && html`<p class="empty">${t(query.q ? "assets.nothing_found" : `assets.none.${tab}`)}</p>`}
       ${pages > 1 && html`<${Pager} label=${t(`assets.tab.${tab}`)} page=${Math.floor(query.offset / PAGE)} pages=${pages}

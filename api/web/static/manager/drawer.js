@@ -54,7 +54,7 @@ function Numbers({bin, more}) {
   return html`<ul class="numbers">
     ${fact(format.hours(more?.hours_to_full), t("bin.full_in"))}
     ${fact(format.pct(more?.p_overflow_24h), t("bin.overflow"))}
-    ${fact(more?.last_emptied_utc ? format.shortDay(more.last_emptied_utc) : t("bin.never"), t("bin.last_emptied"))}
+    ${fact(more && !more.last_emptied_utc ? t("bin.never") : format.shortDay(more?.last_emptied_utc), t("bin.last_emptied"))}
   </ul>`;
 }
 
@@ -145,7 +145,7 @@ export function BinDrawer({bin, siblings, onOpen, onClose}) {
   const heading = useRef(null);
   useEffect(() => heading.current.focus({preventScroll: true}), []);
   const band = bandOf(bin.fill_fraction);
-  const isOld = Date.parse(more?.last_emptied_utc) > Date.parse(bin.measured_utc); // measured before it was emptied
+  const isOld = Date.parse(more?.last_emptied_utc) > new Date(bin.measured_utc); // measured before it was emptied
   return html`<section class="panel drawer" aria-labelledby="bin-name"
       onKeyDown=${(event) => event.key === "Escape" && onClose()}>
     <header><div><h2 id="bin-name" tabindex="-1" ref=${heading}>${bin.name}</h2>
