@@ -61,9 +61,13 @@ def test_a_tap_reaches_the_pages_as_event_and_as_state(client: httpx.Client, wor
         stream = news(response)
         heard(stream, "")
         send(client, event_body("emptied-1"))
-        event = heard(stream, "event")
+        told: dict[str, Any] = {}  # in either order: a tap may be stored between two questions of one look
+        while not {"event", "bins"} <= told.keys():
+            name, body = next(stream)
+            told[name] = body
+        event = told["event"]
         assert (event["key"], event["kind"], event["bin_id"]) == ("emptied-1", "emptied", "B1")
-        assert [each["plan_state"] for each in heard(stream, "bins")["bins"]] == ["emptied"]
+        assert [each["plan_state"] for each in told["bins"]["bins"]] == ["emptied"]
 
 
 def test_an_event_that_a_question_read_first_still_reaches_the_pages(client: httpx.Client, world: World) -> None:
