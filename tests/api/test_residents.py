@@ -54,6 +54,7 @@ def test_one_tap_makes_one_request_that_the_office_sees_as_a_residents(resident:
     assert (page.status_code, page.headers["content-language"]) == (200, "en")
     assert "Residual waste" in page.text
     assert "Restavfall" in resident.get("/r/B5?lang=sv").text
+    assert "today&#39;s round" not in page.text, "no truck has it on its list"
     assert BUTTON.findall(page.text) == [f"/r/B5/{each}?lang=en" for each in ("full", "litter_beside", "smell")]
     answer = resident.post(BUTTON.findall(page.text)[0])
     assert (answer.status_code, answer.headers["location"]) == (303, "/r/B5?lang=en")
@@ -245,7 +246,7 @@ def test_residents_cannot_ask_for_more_than_the_citys_bound_of_a_day(world: Worl
 
 
 def test_a_city_that_takes_no_more_today_has_an_alert_until_midnight(world: World) -> None:
-    """Who scans is sent away, so the office must know; midnight ends it, and a bound that was raised does too."""
+    """Who scans is sent away, so the office must know; midnight ends it, a higher bound, or closing the page."""
     bounded = opened_as(world, ResidentSettings(open=True, day_max=2))
 
     def busy() -> list[tuple[str, dict[str, float]]]:
@@ -270,10 +271,11 @@ def test_a_city_that_takes_no_more_today_has_an_alert_until_midnight(world: Worl
             client.post(f"/r/B{n}/full")
         look()
         assert len(busy()) == 1
-    world.clock.now += timedelta(minutes=1)
-    with serving(opened_as(world, ResidentSettings(open=True, day_max=3))) as client:
-        client._transport._app.state.services.alerts.lookout.look()  # type: ignore[attr-defined]
-        assert busy() == []
+    for bounds in (ResidentSettings(open=True, day_max=3), ResidentSettings(open=False, day_max=2)):
+        world.clock.now += timedelta(minutes=1)
+        with serving(opened_as(world, bounds)) as client:
+            client._transport._app.state.services.alerts.lookout.look()  # type: ignore[attr-defined]
+            assert busy() == []
 
 
 def test_nothing_of_the_teller_is_kept(resident: httpx.Client, opened: World) -> None:
