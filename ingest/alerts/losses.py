@@ -29,6 +29,8 @@ class Tally:
 
     expected: int = 0
     lost: int = 0
+    lost_squared: int = 0
+    """Sum over the gaps of the square of their length: what bursts make of the variance."""
 
     @property
     def fraction(self) -> float:
@@ -38,7 +40,7 @@ class Tally:
 
 def tally(readings: Mapping[BinId, Sequence[Reading]], from_utc: datetime, to_utc: datetime) -> Tally:
     """Count, by sensor, the steps of the counter that end within the half-open period."""
-    expected = lost = 0
+    expected = lost = lost_squared = 0
     for found in readings.values():
         counted = sorted((each for each in found if each.counter is not None), key=lambda each: each.measured_utc)
         for earlier, later in pairwise(counted):
@@ -48,7 +50,8 @@ def tally(readings: Mapping[BinId, Sequence[Reading]], from_utc: datetime, to_ut
             if 0 < step <= JUMP_MAX:
                 expected += step
                 lost += step - 1
-    return Tally(expected, lost)
+                lost_squared += (step - 1) ** 2
+    return Tally(expected, lost, lost_squared)
 
 
 def losses(scene: Scene, readings: Mapping[BinId, Sequence[Reading]]) -> Iterator[Alert]:
@@ -78,6 +81,5 @@ def losses(scene: Scene, readings: Mapping[BinId, Sequence[Reading]]) -> Iterato
 
 
 def _sigma(usual: Tally, now: Tally) -> float:
-    """One sigma of the share, if each message were lost by itself; bursts make it wider, hence `SIGMAS`."""
-    share = max(usual.fraction, 1.0 / usual.expected)
-    return sqrt(share * (1.0 - share) / now.expected)
+    """One sigma of the share now, if gaps come by chance, as many and as long as usual (a compound Poisson process)."""
+    return sqrt(max(usual.lost_squared, 1) / usual.expected / now.expected)

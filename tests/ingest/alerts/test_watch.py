@@ -1,6 +1,7 @@
 """What is not heard is told once a minute: silence, losses, pick-ups that left no trace."""
 
 import itertools
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -9,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ingest.alerts.losses import Tally, tally
+from ingest.alerts.losses import Tally, losses, tally
 from ingest.alerts.pickups import Pickup, missed
+from ingest.alerts.scene import Scene
 from ingest.alerts.silence import PATIENCE_UNKNOWN, STREAM_SILENT_MAX, STREAM_SILENT_MIN, patience_of, stream_patience
 from ingest.alerts.watcher import Watcher
 from tomma.city import City
@@ -221,8 +223,28 @@ def test_messages_are_counted_by_the_steps_of_each_sensors_counter() -> None:
         Reading(BinId("B"), SensorId("S"), T0 + n * HOUR, T0 + n * HOUR, 0.5, counter=number)
         for n, number in enumerate(numbers)
     ]
-    assert tally({BinId("B"): readings}, T0, T0 + 9 * HOUR) == Tally(expected=5, lost=2)
+    assert tally({BinId("B"): readings}, T0, T0 + 9 * HOUR) == Tally(expected=5, lost=2, lost_squared=4)
     assert tally({BinId("B"): readings}, T0 + 3 * HOUR, T0 + 9 * HOUR) == Tally(expected=1, lost=0)
+
+
+def in_bursts(rng: random.Random) -> dict[BinId, list[Reading]]:
+    """Sixty sensors that speak each half hour, each losing eight in a row about twice in a day and a half."""
+    heard: dict[BinId, list[Reading]] = {}
+    for sensor in range(60):
+        lost = {start + n for start in range(72) if rng.random() < 0.015 for n in range(8)}
+        moments = [(n, T0 + n * HOUR / 2) for n in range(72) if n not in lost]
+        heard[BinId(f"B{sensor}")] = [
+            Reading(BinId(f"B{sensor}"), SensorId(f"H{sensor}"), at, at, 0.5, counter=n) for n, at in moments
+        ]
+    return heard
+
+
+def test_a_radio_that_loses_in_bursts_is_no_broker_that_forgets(city: City) -> None:
+    """Eight lost in a row are told by one counter at one moment: some hours have many such moments, by chance."""
+    rng = random.Random(7)  # noqa: S311  (chance, not a secret)
+    now_utc = T0 + 36 * HOUR
+    for _ in range(60):
+        assert list(losses(Scene(city, now_utc, T0), in_bursts(rng))) == []
 
 
 def level(hour: float, fill: float, quality: Quality = Quality.GOOD) -> Reading:
