@@ -150,11 +150,11 @@ def _guard(app: FastAPI, services: Services) -> None:
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
     app.add_middleware(BodyLimit, max_bytes=BODY_MAX_BYTES, larger={f"{PREFIX}/assets/import": BYTES_MAX})
     app.add_middleware(SameOrigin)
-    app.add_middleware(CountUplinks, prefix=PREFIX, ledger=services.uplink_ledger, clock=context.clock)
     app.add_middleware(Audited, recorder=services.recorder, wall=context.wall)
     app.add_middleware(TrustedHosts, names=(server.host, *server.trusted_hosts))
     app.add_middleware(HeadLimit)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(CountUplinks, prefix=PREFIX, ledger=services.uplink_ledger, clock=context.clock)
     map_origin = context.settings.basemap.remote_origin
     app.add_middleware(SecurityHeaders, https=context.https, map_origin=map_origin)
 

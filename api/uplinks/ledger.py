@@ -30,6 +30,15 @@ class _Source:
     patience: timedelta = STREAM_SILENT_MAX
     moments: deque[datetime] = field(default_factory=lambda: deque(maxlen=MOMENTS_KEPT))
 
+    def take(self, now_utc: datetime) -> None:
+        self.last_taken_utc = now_utc
+        self.refused.clear()
+        self.last_refused = 0
+        if not self.moments or now_utc - self.moments[-1] >= MOMENT:
+            self.moments.append(now_utc)
+            if len(self.moments) > STREAM_PAUSES:  # else what is known is better, or is the longest
+                self.patience = stream_patience(self.moments)
+
     def is_silent(self, now_utc: datetime) -> bool:
         return now_utc - self.last_taken_utc > self.patience
 
@@ -65,13 +74,7 @@ class UplinkLedger:
         with self._lock:
             source = self._sources.setdefault(network, _Source(now_utc))
             source.taken += 1
-            source.last_taken_utc = now_utc
-            source.refused.clear()
-            source.last_refused = 0
-            if not source.moments or now_utc - source.moments[-1] >= MOMENT:
-                source.moments.append(now_utc)
-                if len(source.moments) > STREAM_PAUSES:  # else what is known is better, or is the longest
-                    source.patience = stream_patience(source.moments)
+            source.take(now_utc)
 
     def refused(self, network: str, status: int) -> None:
         """Count a message that was not taken, of a source that once was."""
@@ -103,12 +106,17 @@ class UplinkLedger:
                 del self._sources[name]
 
     def resume(self, told: object) -> None:
-        """Go on where the server before us ended: a source that is silent since then is silent."""
+        """Go on where the server before us ended, and know what another one on the same data has taken since.
+
+        A source that is silent since before we started is silent; one that speaks to the other server is not.
+        """
         for name, facts in told.items() if isinstance(told, Mapping) else ():
             with self._lock, suppress(AttributeError, KeyError, TypeError, ValueError):  # another version's words
                 last_utc = datetime.fromisoformat(facts["last_taken_utc"])
                 patience = timedelta(seconds=facts["patience_s"])
-                self._sources.setdefault(name, _Source(last_utc, taken=facts["taken"], patience=patience))
+                source = self._sources.setdefault(name, _Source(last_utc, taken=facts["taken"], patience=patience))
+                if last_utc > source.last_taken_utc:
+                    source.take(last_utc)
 
 
 def _facts(source: _Source, now_utc: datetime) -> Mapping[str, Fact]:

@@ -26,7 +26,7 @@ class UplinkWatch:
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uplink-watch", daemon=True)
         self._looking = threading.Lock()
-        self._has_resumed = False
+        self._has_told = False
 
     def start(self) -> None:
         """Begin to watch."""
@@ -47,20 +47,21 @@ class UplinkWatch:
             self._look()
 
     def _look(self) -> None:
-        if not self._has_resumed:
-            self._resume()
+        self._hear()
         now_utc = self._context.clock.now_utc()
         self._ledger.forget(now_utc)
-        if facts := self._ledger.facts(now_utc):
+        facts = self._ledger.facts(now_utc)
+        if facts or self._has_told:  # also that all of them are forgotten
             report = WorkerReport(NAME, WorkerKind.DOOR, self._started_utc, datetime.now(UTC), {"sources": facts})
             self._context.workers.report(report)
+            self._has_told = True
         self._judge(list(self._ledger.silent(now_utc)))
 
-    def _resume(self) -> None:
+    def _hear(self) -> None:
+        """Hear what the server before us told, or another on the same data: else each would judge by its own half."""
         for report in self._context.workers.reports():
             if report.worker == NAME:
                 self._ledger.resume(report.facts.get("sources"))
-        self._has_resumed = True
 
     def _judge(self, silent: Sequence[Silent]) -> None:
         """Raise one alert for all, dated to when the first one's patience ran out; end it when the last one is back."""

@@ -75,6 +75,15 @@ def test_a_source_whose_key_has_ended_is_told_with_the_answer_it_gets(city: City
     assert told(city)[0].endswith("; 3 of its requests were refused since, the newest with 401")
 
 
+def test_a_source_that_is_refused_for_the_name_it_asks_is_told_so(city: City, network: httpx.Client) -> None:
+    """The city's address was changed, and not at the network server: the outermost guard's answer is told, too."""
+    assert hand_in(network) == 204
+    asked = network.post(f"{UPLINKS}/tts_v3", content=tts("H1", 550, 2), headers={"host": "former.example"})
+    assert asked.status_code == 421
+    city.world.clock.now = NOW + STREAM_SILENT_MAX + HOUR
+    assert told(city)[0].endswith("; 1 of its requests were refused since, the newest with 421")
+
+
 def test_what_strangers_try_troubles_nobody(city: City, network: httpx.Client) -> None:
     """Or whoever reaches the door could turn on an alert in every city."""
     for name in ("loriot", "tts_v3", "no-such-network"):
@@ -96,6 +105,21 @@ def test_a_source_that_is_silent_since_before_the_server_started_is_silent(city:
     assert [each.network for each in later.silent(context.clock.now_utc())] == ["tts_v3"]
 
 
+def test_what_another_server_takes_is_no_silence_here(city: City, network: httpx.Client) -> None:
+    """Two servers on one data directory, and the proxy sends all to one: the other must not turn an alert on and off."""
+    assert hand_in(network) == 204
+    look(city)
+    context = city.world.context()
+    other = UplinkWatch(context, UplinkLedger())
+    other.look()
+    city.world.clock.now = NOW + STREAM_SILENT_MAX + HOUR
+    assert hand_in(network, 2) == 204
+    for _ in range(2):
+        look(city)
+        other.look()
+    assert city.world.stores.readings.alerts(NOW - HOUR, NOW + 2 * STREAM_SILENT_MAX) == []
+
+
 def test_a_source_that_was_taken_away_on_purpose_is_not_missed_for_ever(city: City, network: httpx.Client) -> None:
     """After a week the alert ends by itself."""
     assert hand_in(network) == 204
@@ -103,6 +127,8 @@ def test_a_source_that_was_taken_away_on_purpose_is_not_missed_for_ever(city: Ci
     assert told(city)[1] == [AlertKind.SOURCE_SILENT]
     city.world.clock.now = NOW + FORGOTTEN_AFTER + HOUR
     assert told(city) == ("", [])
+    (report,) = city.world.stores.workers.reports()
+    assert report.facts["sources"] == {}, "nor on the page of sensors"
 
 
 def test_a_door_that_works_does_not_stand_for_the_stream(city: City, network: httpx.Client) -> None:
