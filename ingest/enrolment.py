@@ -19,7 +19,7 @@ from typing import Self
 
 from ingest.private_files import write_private
 from ingest.topics import bare
-from tomma.errors import ConfigurationError, ConflictError, NotFoundError
+from tomma.errors import ConfigurationError, ConflictError, NotFoundError, Refusal
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 AGAIN = "@"
@@ -144,7 +144,11 @@ class LoginBook:
         known = {each.device for each in self.logins}
         for login in logins:
             if login.device in known:
-                raise ConflictError(f"{login.device!r} is enrolled already; rotate-device gives it a new password")
+                raise ConflictError(
+                    f"{login.device!r} is enrolled already; rotate-device gives it a new password",
+                    Refusal.DEVICE_HAS_LOGIN,
+                    device_id=login.device,
+                )
             known.add(login.device)
         return replace(self, logins=(*self.logins, *logins))
 

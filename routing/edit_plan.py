@@ -222,9 +222,8 @@ class _Bench:
         order = desk.orders.get(truck, ())
         driven = desk.drive(truck, order)
         if driven is None and order:
-            raise ConflictError(
-                f"truck {self.built.vehicle_ids[truck]} finds no road along this round", Refusal.NO_ROAD
-            )
+            name = self.built.vehicle_ids[truck]
+            raise ConflictError(f"truck {name} finds no road along this round", Refusal.NO_ROAD, vehicle_id=name)
         return driven
 
     def _routes(self, solution: Solution, desk: Desk) -> tuple[Route, ...]:

@@ -64,7 +64,8 @@ def test_a_login_is_told_once_changed_with_an_overlap_and_taken_away(city: City,
     assert len(given["password"]) >= 32
     assert made.headers["cache-control"] == "no-store"
     assert given["password"] not in manager.get(LOGINS).text
-    assert manager.post(LOGINS, json={"device_id": "H1"}).status_code == 409
+    again = manager.post(LOGINS, json={"device_id": "H1"})
+    assert (again.status_code, again.json()["type"]) == (409, "urn:tomma:problem:device-has-login")
     fresh = manager.post(f"{LOGINS}/H1/rotate", json={"overlap_h": 1.0}).json()
     assert (fresh["username"], fresh["publish"]) == ("H1@2", given["publish"])
     assert fresh["password"] != given["password"]

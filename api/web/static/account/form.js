@@ -33,7 +33,7 @@ export function told(error, t, words = {}) {
   if (first) return {kind, field: first.field, text: ofField(first, t)};
   if (words[kind]) return {kind, field: "", text: t(words[kind])};
   const known = ["sign-in-refused", "second-factor-refused", "too-many-sign-ins", "sign-in-busy", "https-required",
-    "link-refused", "password-wrong"];
+    "link-refused", "password-wrong", "device-has-login"];
   return {kind, field: "", text: known.includes(kind) ? t(`refused.${kind}`) : error.message};
 }
 

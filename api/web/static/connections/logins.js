@@ -24,7 +24,7 @@ function Given({given, onClose}) {
 
 function Add({onGiven}) {
   const {t} = useWords();
-  const {busy, fault, run} = useDeed({conflict: "refused.device_has_login"});
+  const {busy, fault, run} = useDeed();
   const [device, setDevice] = useState("");
   const [topics, setTopics] = useState("");
   const add = async () => {

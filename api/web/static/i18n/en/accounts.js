@@ -30,7 +30,7 @@ export default {
   "refused.field.login": "small letters, without spaces, colons and slashes",
   "refused.field.device_id": "1–64 of A–Z a–z 0–9 . _ -, a letter or digit first; ingest and device are our own",
   "refused.field.topics": "each topic must begin with a word, not with # + or $, and # may stand last only",
-  "refused.device_has_login": "The device has a login already. Give it a new password in the list below.",
+  "refused.device-has-login": "The device has a login already. Give it a new password in the list below.",
   "refused.login_taken": "There is somebody with that login already.",
   "provider.provider-refused": "Signing in at the identity provider did not succeed. Try again.",
   "provider.provider-away": "The identity provider does not answer now.",

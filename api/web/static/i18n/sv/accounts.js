@@ -30,7 +30,7 @@ export default {
   "refused.field.login": "små bokstäver, utan blanksteg, kolon och snedstreck",
   "refused.field.device_id": "1–64 av A–Z a–z 0–9 . _ -, med bokstav eller siffra först; ingest och device är våra egna",
   "refused.field.topics": "varje ämne måste börja med ett ord, inte # + eller $, och # får bara stå sist",
-  "refused.device_has_login": "Enheten har redan en inloggning. Ge den ett nytt lösenord i listan nedan.",
+  "refused.device-has-login": "Enheten har redan en inloggning. Ge den ett nytt lösenord i listan nedan.",
   "refused.login_taken": "Det finns redan någon med den inloggningen.",
   "provider.provider-refused": "Inloggningen hos identitetstjänsten gick inte igenom. Försök igen.",
   "provider.provider-away": "Identitetstjänsten svarar inte just nu.",
