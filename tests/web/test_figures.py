@@ -101,3 +101,6 @@ def test_days_that_are_over_and_not_computed_yet_are_told_as_on_their_way(shared
     watched.page.route(re.compile(r"/api/v1/figures\?"), as_if_older)
     page = watched.go("/figures")
     expect(page.locator(".empty")).to_contain_text("Dagarna räknas just nu")
+    page.get_by_label("Till").fill(str(NOW.date()))
+    page.get_by_label("Från").fill(str(NOW.date()))
+    expect(page.locator(".empty")).to_contain_text("Inga färdiga dagar att visa")  # today is not over

@@ -14,8 +14,10 @@ import {Savings} from "./saving.js";
 import {Tiles} from "./tiles.js";
 
 /** Days are over that nobody has computed yet: that goes on behind the page, which is told of each. */
-const isComputing = ({first_published: first, to_day: last}, {timeZone}) => (
-  first !== null && first <= last && first < isoDay(nowMs(), timeZone));
+function isComputing({first_published: first, from_day: from, to_day: last}, {timeZone}) {
+  const earliest = first !== null && first > from ? first : from; // days are texts that sort as they follow each other
+  return first !== null && earliest <= last && earliest < isoDay(nowMs(), timeZone);
+}
 
 function Nothing({figures}) {
   const {t, format} = useWords();
