@@ -76,6 +76,14 @@ class Photo:
         check_utc("received_utc", self.received_utc)
 
 
+def unaddressable(bin_id: str) -> str:
+    """Return what the id of a bin must be to stand in an address, as on a sticker and in the API; empty when it can.
+
+    A slash would lead elsewhere, and a browser takes dots alone for a way up.
+    """
+    return "must be without / and more than dots" if "/" in bin_id or bin_id in {".", ".."} else ""
+
+
 def members(city: City, kind: AssetKind) -> Mapping[Any, Any]:
     """Return the city's things of a kind by id."""
     found: Mapping[Any, Any] = getattr(city, FIELD_OF[kind])

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 
 from api.problems.model import NamedProblem
 from api.schema import Told
-from tomma.assets import Asset, AssetKind, Edited, find, hang, members, put, retire, take_down
+from tomma.assets import Asset, AssetKind, Edited, find, hang, members, put, retire, take_down, unaddressable
 from tomma.city import Bin, City, ContainerType, Installation, Position, Sensor, Shape, Site, VolumePoint
 from tomma.errors import ConflictError
 from tomma.hangings import Hangings
@@ -51,6 +51,8 @@ def created(city: City, kind: AssetKind, told: Told) -> Edited:
         raise refused("id", "must be given", None)
     if asset_id in members(city, kind):
         raise ConflictError(f"there is a {kind.value} {asset_id} already")
+    if kind is AssetKind.BIN and (bound := unaddressable(asset_id)):
+        raise refused("id", bound, asset_id)
     return Edited(put(city, kind, _built(city, kind, None, values)))
 
 

@@ -94,6 +94,13 @@ def test_a_change_needs_the_version_that_was_seen(client: httpx.Client) -> None:
             "/container-types", {"id": "C1", "name": "X", "shape": "cube"}, "shape", "straight", id="no such shape"
         ),
         pytest.param("/sensors", {"id": "H9", "dead_zone_mm": 9000}, "dead_zone_mm", "[0, 2000]", id="blind"),
+        pytest.param(
+            "/bins",
+            {"id": "B/9", "site_id": "S1", "container_type_id": "C240", "fraction_code": "residual"},
+            "id",
+            "without /",
+            id="no address leads to it",
+        ),
         pytest.param("/sensors", {"make": "X"}, "id", "must be given", id="no name"),
     ],
 )

@@ -106,7 +106,7 @@ def test_a_source_that_is_silent_since_before_the_server_started_is_silent(city:
 
 
 def test_what_another_server_takes_is_no_silence_here(city: City, network: httpx.Client) -> None:
-    """Two servers on one data directory, and the proxy sends all to one: the other must not turn an alert on and off."""
+    """Two servers on one data directory, all messages go to one: the other must not turn an alert on and off."""
     assert hand_in(network) == 204
     look(city)
     context = city.world.context()

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tomma.assets import AssetKind, Edited, members, retire_bins
+from tomma.assets import AssetKind, Edited, members, retire_bins, unaddressable
 from tomma.city import Bin, City, Installation, Position, Sensor, Site
 from tomma.errors import ConflictError
 from tomma.hangings import Hangings
@@ -164,6 +164,8 @@ class _Making:
         if (AssetKind.BIN, bin_id) in self.lines:
             raise _CellError(BIN_ID, f"must stand once, but line {self.lines[AssetKind.BIN, bin_id]} has it, too")
         before = self._bins.get(bin_id)
+        if before is None and (bound := unaddressable(bin_id)):
+            raise _CellError(BIN_ID, bound)
         site_id = SiteId(values.get("site_id") or (before.site_id if before else ""))
         self._site(row, values, site_id)
         given = self._given(Part.BIN, values) | {"id": bin_id}

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from tomma.assets import unaddressable
 from tomma.city import (
     Bin,
     City,
@@ -59,7 +60,7 @@ _id_of = attrgetter("id")
 def read_city(path: Path) -> City:
     """Return the city in the file, or raise ImportRefusedError naming every fault."""
     try:
-        return parse_city(path.read_bytes())
+        return _all_addressable(parse_city(path.read_bytes()))
     except OSError as exc:
         raise ImportRefusedError(f"{path}: {exc.strerror}") from exc
     except ImportRefusedError as exc:
@@ -94,6 +95,12 @@ def _document(data: bytes) -> dict[str, Any]:
     if document.get("version") != VERSION:
         raise ImportRefusedError(f"version must be {VERSION}, got {document.get('version')!r}")
     return document
+
+
+def _all_addressable(city: City) -> City:
+    bounds = ((number, bin_id, unaddressable(bin_id)) for number, bin_id in enumerate(city.bins))
+    refuse([f"bins[{number}]: id {bound}, got {bin_id!r}" for number, bin_id, bound in bounds if bound], "the city")
+    return city
 
 
 def _rows(name: str, rows: object, kind: type[Any], found: list[str]) -> dict[Any, Any]:

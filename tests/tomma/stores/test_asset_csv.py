@@ -163,6 +163,7 @@ def test_every_fault_is_told_with_line_column_bound_and_value() -> None:
         "B4,gata,660,papper,59,18,60,,\n"
         "B5,gata2,660,rest,59,18,99999,,\n"
         "B6,gata3,660,rest,59,18,60,S9,2027-01-01\n"
+        "B/7,gata4,660,rest,59,18,60,,\n"
     )
     plan = looked_at(small_city(), text)
 
@@ -174,6 +175,7 @@ def test_every_fault_is_told_with_line_column_bound_and_value() -> None:
         Fault(6, "fraction_code", "must be one of rest", "papper"),
         Fault(7, "service_s", "must be within [0, 7200]", "99999"),
         Fault(8, "installed_utc", "must not lie ahead", "2027-01-01"),
+        Fault(9, "bin_id", "must be without / and more than dots", "B/7"),
     )
 
 

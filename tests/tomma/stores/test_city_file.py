@@ -142,6 +142,18 @@ def test_junk_is_refused_in_one_way(junk: bytes) -> None:
         parse_city(junk)
 
 
+@pytest.mark.parametrize("bin_id", ["A/1", "..", "."])
+def test_a_bin_that_no_address_can_name_is_refused(city: City, tmp_path: Path, bin_id: str) -> None:
+    """Its sticker would lead nowhere, and no page could open it; a city that was kept with one can still be read."""
+    first = city.bins[BinId("B1")]
+    path = tmp_path / "city.json"
+    write_city(replace(city, bins={**city.bins, BinId(bin_id): replace(first, id=BinId(bin_id))}), path)
+    with pytest.raises(ImportRefusedError) as refused:
+        read_city(path)
+    assert f"bins[2]: id must be without / and more than dots, got {bin_id!r}" in str(refused.value)
+    assert BinId(bin_id) in parse_city(path.read_bytes()).bins
+
+
 def test_a_file_that_cannot_be_read_is_told_with_its_path(tmp_path: Path) -> None:
     """Not as a traceback."""
     with pytest.raises(ImportRefusedError, match=r"missing\.json"):
