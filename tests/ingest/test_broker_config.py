@@ -6,6 +6,7 @@ The names M2 to M17 are those of docs/brokers.md.
 import contextlib
 import getpass
 import json
+import os
 import shutil
 import signal
 import socket
@@ -23,6 +24,7 @@ from typer.testing import CliRunner
 
 from ingest.broker_config import app
 from ingest.broker_desk import MosquittoDesk, enrolled
+from ingest.private_files import write_private
 from tomma.settings import BrokerSettings
 
 PATIENCE_S = 30.0
@@ -340,6 +342,16 @@ def test_two_who_enrol_at_once_undo_nothing_of_each_other(tmp_path: Path) -> Non
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda number: enrolled(desk, [f"H{number}"]), range(20)))
     assert {each.device for each in desk.book.devices} == {f"H{number}" for number in range(20)}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write a file of another account's")
+def test_what_root_changes_stays_the_servers_own(tmp_path: Path) -> None:
+    """The timer of `tidy` runs as root; the page of connections must be able to read the logins afterwards, too."""
+    path, nobody = tmp_path / "logins.json", 65_534
+    write_private(path, "[]")
+    os.chown(path, nobody, nobody)
+    write_private(path, "[1]")
+    assert (path.read_text(), path.stat().st_uid, path.stat().st_mode & 0o777) == ("[1]", nobody, 0o600)
 
 
 def test_a_burst_waits_for_an_ingest_that_is_away(
