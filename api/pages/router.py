@@ -13,6 +13,7 @@ from starlette.templating import Jinja2Templates
 
 from api.access import EVERYBODY, OFFICE, SIGNED_IN, Role, allow, allow_page
 from api.access.rules import who_asks
+from api.pages.acts import acts_of
 from api.pages.files import StaticPages
 from api.pages.offline import DRIVER, INSTALLER, Kept, worker_script
 
@@ -86,7 +87,8 @@ def _shell(templates: Jinja2Templates, shell: Shell, there: Mapping[str, Shell])
             return templates.TemplateResponse(request, shell.template, headers=headers)
         who = who_asks(request)
         own = [path for path, each in there.items() if who.may_be(*each.roles)]
-        context = {"pages": own, "person": who.person.name if who.person else ""}
+        person = who.person.name if who.person else ""
+        context = {"pages": own, "person": person, "may": acts_of(who, request.app.state.doors)}
         headers = {"Cache-Control": "no-store", **allowed}
         return templates.TemplateResponse(request, shell.template, context, headers=headers)
 

@@ -1,6 +1,7 @@
 /** Who is told of what, how it goes, and the messages of late. It is set in the server's settings, not here. */
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
+import {may} from "../office/may.js";
 
 function Fate({notice}) {
   const {t, format} = useWords();
@@ -16,8 +17,8 @@ function Recipient({recipient, desk}) {
     <td class="todo">${named(recipient.kinds, "notify.every_kind", (kind) => t(`alert.${kind}`))}</td>
     <td class="place">${named(recipient.areas, "notify.everywhere", String)}<small>${named(recipient.fractions, "notify.every_fraction", String)}</small></td>
     <td>${recipient.last ? html`<${Fate} notice=${recipient.last} />` : t("notify.never")}</td>
-    <td><button type="button" class="button" onClick=${() => desk.test(recipient.name, t("notify.test_sent", {name: recipient.name}))}>
-      ${t("notify.test")}</button></td></tr>`;
+    ${may("messages") && html`<td><button type="button" class="button" onClick=${() => desk.test(recipient.name,
+      t("notify.test_sent", {name: recipient.name}))}>${t("notify.test")}</button></td>`}</tr>`;
 }
 
 export function Channels({state, desk}) {
@@ -30,7 +31,7 @@ export function Channels({state, desk}) {
     <div class="notify-facts"><p>${quiet} ${t("notify.pace", {n: channels.messages_per_h})}</p>
       <p class="hint">${t(channels.recipients.length ? "notify.where_set" : "notify.nobody")}</p></div>
     ${channels.recipients.length > 0 && html`<table><caption class="visually-hidden">${t("notify.recipients")}</caption>
-      <thead><tr>${["who", "what", "where", "last", "test"].map((name) => html`<th key=${name} scope="col">${t(`notify.col.${name}`)}</th>`)}</tr></thead>
+      <thead><tr>${["who", "what", "where", "last", ...(may("messages") ? ["test"] : [])].map((name) => html`<th key=${name} scope="col">${t(`notify.col.${name}`)}</th>`)}</tr></thead>
       <tbody>${channels.recipients.map((each) => html`<${Recipient} key=${each.name} recipient=${each} desk=${desk} />`)}</tbody></table>`}
     ${channels.recent.length > 0 && html`<table class="recent"><caption>${t("notify.recent")}</caption>
       <thead><tr>${["made", "who", "alerts", "fate", "why"].map((name) => html`<th key=${name} scope="col">${t(`notify.col.${name}`)}</th>`)}</tr></thead>

@@ -3,6 +3,7 @@ import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {Fragment, html} from "../lib/html.js";
 import {Pager} from "../lib/pager.js";
+import {may} from "../office/may.js";
 import {PAGE} from "./desk.js";
 import {Mark, numbersOf, StateTag} from "./marks.js";
 
@@ -24,13 +25,13 @@ function LastAct({alert}) {
   return html`${t(`alerts.action.${last.action}`)}${last.note && `: ${last.note}`}<small>${last.by}</small>`;
 }
 
-function Row({alert, chosen, shown, past, desk}) {
+function Row({alert, chosen, shown, past, choosing, desk}) {
   const {t, format} = useWords();
   const name = t(`alert.${alert.kind}`);
   const lasted = ((alert.ended_utc ? Date.parse(alert.ended_utc) : nowMs()) - Date.parse(alert.raised_utc)) / HOUR_MS;
   const toggle = () => desk.choose(chosen.includes(alert.id) ? chosen.filter((id) => id !== alert.id) : [...chosen, alert.id]);
   return html`<tr class=${`${shown ? "selected" : ""} ${alert.state} ${alert.urgency}`}>
-    ${!past && html`<td class="tick"><label><span class="visually-hidden">${t("alerts.choose", {what: name, where: alert.place})}</span>
+    ${choosing && html`<td class="tick"><label><span class="visually-hidden">${t("alerts.choose", {what: name, where: alert.place})}</span>
       <input type="checkbox" checked=${chosen.includes(alert.id)} onChange=${toggle} /></label></td>`}
     <th scope="row"><span class="what"><${Mark} urgency=${alert.urgency} />
       <button type="button" class="link" aria-pressed=${shown} onClick=${() => desk.show(alert)}>${name}</button></span>
@@ -54,20 +55,21 @@ function All({state, desk}) {
 export function AlertList({state, desk}) {
   const {t, format} = useWords();
   const past = state.view === "past";
+  const choosing = !past && may("alerts");
   const groups = past ? [["", state.alerts]] : ["now", "today", "later"]
     .map((urgency) => [urgency, state.alerts.filter((each) => each.urgency === urgency)]).filter(([, found]) => found.length);
   const columns = ["what", "where", past ? "lasted" : "since", past ? "done" : "todo", "state"];
   const pages = Math.max(1, Math.ceil(state.total / PAGE));
   return html`<div class="table-box plain alerts" tabindex="0" role="region" aria-label=${t(`alerts.caption.${state.view}`)}>
     <table><caption class="visually-hidden">${t(`alerts.caption.${state.view}`)}</caption>
-      <thead><tr>${!past && html`<td class="tick"><${All} state=${state} desk=${desk} /></td>`}
+      <thead><tr>${choosing && html`<td class="tick"><${All} state=${state} desk=${desk} /></td>`}
         ${columns.map((name) => html`<th key=${name} scope="col" class=${`col-${name === "note" ? "todo" : name}`}>${t(`alerts.col.${name}`)}</th>`)}</tr></thead>
       ${groups.map(([urgency, found]) => html`<tbody key=${urgency}>
-        ${urgency && html`<tr class=${`group ${urgency}`}><th colspan="6" scope="rowgroup"><${Mark} urgency=${urgency} size=${18} />
+        ${urgency && html`<tr class=${`group ${urgency}`}><th colspan=${choosing ? 6 : 5} scope="rowgroup"><${Mark} urgency=${urgency} size=${18} />
           ${t(`alerts.urgency.${urgency}`)}${!past && html` <small>${format.whole(state.counts.urgency[urgency] ?? 0)}
             ${" "}${t("alerts.open_of_these")}</small>`}</th></tr>`}
         ${found.map((each) => html`<${Fragment} key=${each.id}><${Row} alert=${each} chosen=${state.chosen}
-          shown=${state.shown?.id === each.id} past=${past} desk=${desk} /></${Fragment}>`)}</tbody>`)}
+          shown=${state.shown?.id === each.id} past=${past} choosing=${choosing} desk=${desk} /></${Fragment}>`)}</tbody>`)}
     </table>
     ${!state.alerts.length && state.live && html`<p class="empty">${t(past ? "alerts.none_past" : "alerts.none")}</p>`}
     ${pages > 1 && html`<${Pager} label=${t(`alerts.view.${state.view}`)} page=${Math.floor(state.offset / PAGE)} pages=${pages}

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
+import {may} from "../office/may.js";
 import {Acts} from "./acts.js";
 import {Where} from "./list.js";
 import {Mark, numbersOf, StateTag} from "./marks.js";
@@ -52,12 +53,12 @@ export function AlertPanel({alert, desk}) {
     <p class="where"><${Where} alert=${alert} /></p>
     <p class="todo-box">${t(`todo.${alert.kind}`)}</p>
     <p>${t("alerts.since_long", {time: format.dayTime(alert.raised_utc)})} ${numbersOf(alert.values, t, format)}</p>
-    ${!alert.ended_utc && html`<section class="form" aria-label=${t("alerts.act")}><h3>${t("alerts.act")}</h3>
+    ${!alert.ended_utc && may("alerts") && html`<section class="form" aria-label=${t("alerts.act")}><h3>${t("alerts.act")}</h3>
       <${Acts} ids=${[alert.id]} state=${alert.state} desk=${desk} /></section>`}
     ${alert.work_orders.length > 0 && html`<section><h3>${t("work.title")}</h3><ul class="rows">${alert.work_orders.map((each) => html`<li
       key=${each.id}><button type="button" class="link" onClick=${() => desk.showOrder(each.id)}>${t("work.open_it")}</button>
       <span class=${`tag ${each.status}`}>${t(`work.status.${each.status}`)}</span></li>`)}</ul></section>`}
-    ${!alert.ended_utc && !isOrdered && html`<${OrderFrom} key=${alert.id} alert=${alert} desk=${desk} />`}
+    ${!alert.ended_utc && !isOrdered && may("work") && html`<${OrderFrom} key=${alert.id} alert=${alert} desk=${desk} />`}
     <section><h3>${t("alerts.done_so_far")}</h3>${alert.actions.length
       ? html`<ol class="steps">${[...alert.actions].reverse().map((each, index) => html`<${Action} key=${index} action=${each} />`)}</ol>`
       : html`<p class="hint">${t("alerts.nothing_done")}</p>`}</section></div>`;
@@ -76,11 +77,11 @@ export function OrderPanel({order, desk}) {
     <p class="where"><${Where} alert=${order} /></p>
     ${order.note && html`<p class="todo-box">${order.note}</p>`}
     ${order.alert_over && (order.status === "open" || order.status === "doing") && html`<p class="hint">${t("work.alert_over")}</p>`}
-    <section class="form" aria-label=${t("work.step")}><h3>${t("work.step")}</h3>
+    ${may("work") && html`<section class="form" aria-label=${t("work.step")}><h3>${t("work.step")}</h3>
       <label>${t("work.step_note")}<textarea rows="2" maxlength="1000" value=${note} onInput=${(event) => setNote(event.target.value)}></textarea></label>
       ${NEXT[order.status].map((status, index) => html`<button type="button" key=${status} class=${`button wide ${index ? "" : "primary"}`}
         onClick=${() => step({status})}>${t(`work.to.${status}`)}</button>`)}
-      <${PriorityField} value=${order.priority} onChoose=${(priority) => step({priority})} /></section>
+      <${PriorityField} value=${order.priority} onChoose=${(priority) => step({priority})} /></section>`}
     <section><h3>${t("work.history")}</h3><ol class="steps">
       ${[...order.history].reverse().map((each) => html`<li key=${each.revision}><b>${t(`work.status.${each.status}`)}</b>
         <small>${each.by} · ${format.dayTime(each.at_utc)} · ${t(`work.priority.${each.priority}`)}</small>${each.note && html`<p>${each.note}</p>`}</li>`)}

@@ -2,6 +2,7 @@
 import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useState} from "../lib/html.js";
+import {may} from "../office/may.js";
 import {csvPath} from "./asks.js";
 import {Where} from "./list.js";
 import {PRIORITIES, PriorityField} from "./side.js";
@@ -46,7 +47,7 @@ export function WorkList({state, desk}) {
         <option value="">${t("work.all")}</option></select></label>
       <p class="count" role="status">${t("work.showing", {n: found.length, shown: format.whole(found.length)})}</p>
       <a class="button as-link" href=${csv} download>${t("alerts.csv")}</a></div>
-    <${NewOrder} desk=${desk} /></div>
+    ${may("work") && html`<${NewOrder} desk=${desk} />`}</div>
   <div class="table-box plain alerts" tabindex="0" role="region" aria-label=${t("work.caption")}>
     <table><caption class="visually-hidden">${t("work.caption")}</caption>
       <thead><tr>${COLUMNS.map((name) => html`<th key=${name} scope="col" class=${`col-${name === "note" ? "todo" : name}`}>${t(`work.col.${name}`)}</th>`)}</tr></thead>

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
+import {mayOpen} from "../office/may.js";
 import {Fault} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
@@ -16,7 +17,8 @@ function Tabs({state}) {
   return html`<nav class="tabs" aria-label=${t("assets.tabs")}>${TABS.map((tab) => html`<a key=${tab} href=${`#${tab}`}
     aria-current=${state.tab === tab ? "page" : undefined}>${t(`assets.tab.${tab}`)}
     ${tab === "quarantine" && state.strangers > 0 && html` <b class="count">${format.whole(state.strangers)}</b>`}</a>`)}
-    <a class="away" href="/sensors">${t("assets.health")}</a><a class="away" href="/install">${t("assets.install")}</a></nav>`;
+    <a class="away" href="/sensors">${t("assets.health")}</a>${mayOpen("/install") && html`<a class="away"
+      href="/install">${t("assets.install")}</a>`}</nav>`;
 }
 
 function Connected({desk, onLanguage}) {

@@ -2,6 +2,7 @@
 import {fractionName, useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {Pager} from "../lib/pager.js";
+import {may} from "../office/may.js";
 import {PAGE} from "./desk.js";
 import {yearDay} from "./words.js";
 
@@ -55,7 +56,7 @@ function Tools({state, desk}) {
       <label><span>${t("assets.col.sensor")}</span><select value=${query.sensor} onChange=${pick("sensor")}>
         ${["", "with", "without"].map((each) => html`<option key=${each} value=${each}>${t(`assets.sensor.${each || "all"}`)}</option>`)}</select></label>`}
     <p class="shown" role="status">${t("assets.shown", {n: format.whole(total)})}</p>
-    ${tab !== "retired" && html`<button type="button" class="button primary" onClick=${() => desk.make()}>${t(`assets.new.${tab}`)}</button>`}
+    ${tab !== "retired" && may("assets") && html`<button type="button" class="button primary" onClick=${() => desk.make()}>${t(`assets.new.${tab}`)}</button>`}
   </div>`;
 }
 

@@ -1,6 +1,7 @@
 /** Beside the list: one thing, its form, and for a bin what hung in it and what hangs there next. */
 import {useWords} from "../lib/context.js";
 import {html, useState} from "../lib/html.js";
+import {may} from "../office/may.js";
 import {changeAsset, createAsset, hangSensor, retireAsset, takeDown} from "./api.js";
 import {AssetForm, Field, faultsOf} from "./form.js";
 import {FIELDS, numberOf, toForm} from "./kinds.js";
@@ -116,7 +117,7 @@ function Hung({bin, desk}) {
     ${bin.sensor_id ? html`<p><a href=${`#sensors/${encodeURIComponent(bin.sensor_id)}`}><b>${bin.sensor_id}</b></a> ${[bin.make, bin.model].filter(Boolean).join(" ")}${" "}
       <small>${t("assets.since", {time: longDay(bin.since_utc, format)})}</small></p>` : html`<p class="hint">${t("assets.hangs_nothing")}</p>`}
     ${fault && html`<p class="fault" role="alert">${fault}</p>`}
-    ${swapping ? html`<${Swap} bin=${bin} desk=${desk} onClose=${() => setSwapping(false)} />` : html`<p class="buttons">
+    ${!may("assets") ? "" : swapping ? html`<${Swap} bin=${bin} desk=${desk} onClose=${() => setSwapping(false)} />` : html`<p class="buttons">
       <button type="button" class="button" onClick=${() => setSwapping(true)}>${t(bin.sensor_id ? "assets.swap" : "assets.hang")}</button>
       ${bin.sensor_id && html`<button type="button" class="button" onClick=${down}>${t("assets.down")}</button>`}</p>`}</section>`;
 }
@@ -137,9 +138,10 @@ function Thing({state, desk}) {
       desk.again();
     }} />`
     : html`<${Facts} kind=${tab} thing=${thing} />
-      <p class="buttons"><button type="button" class="button" onClick=${() => setEditing(true)}>${t("assets.edit")}</button>
+      ${(may("assets") || tab === "bins") && html`<p class="buttons">
+        ${may("assets") && html`<button type="button" class="button" onClick=${() => setEditing(true)}>${t("assets.edit")}</button>`}
         ${tab === "bins" && html`<a class="button" target="_blank" href=${`/api/v1/assets/stickers.pdf?bin_id=${encodeURIComponent(thing.id)}`}>${t("assets.sticker")}</a>`}
-        <${Retire} kind=${tab} thing=${thing} mark=${mark} desk=${desk} /></p>`}
+        ${may("assets") && html`<${Retire} kind=${tab} thing=${thing} mark=${mark} desk=${desk} />`}</p>`}`}
     ${tab === "bins" && html`<${Hung} bin=${thing} desk=${desk} /><${History} bin=${thing} /><${Visits} bin=${thing} />`}
     ${tab === "sensors" && html`<p>${thing.bin_id ? html`${t("assets.hangs_in")} <a href=${`#bins/${encodeURIComponent(thing.bin_id)}`}>${thing.bin_id}</a>`
       : t("assets.hangs_nowhere")}</p>`}`;

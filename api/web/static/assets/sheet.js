@@ -1,6 +1,7 @@
 /** The registry as a spreadsheet: out with a click, back in after a look at what would become of the city. */
 import {useWords} from "../lib/context.js";
 import {html, useState} from "../lib/html.js";
+import {may} from "../office/may.js";
 import {importSheet} from "./api.js";
 import {boundWords} from "./words.js";
 
@@ -46,7 +47,7 @@ function Outcome({outcome, onDo, busy}) {
       onClick=${onDo}>${t("sheet.do", {n: total})}</button></p>`}</div>`;
 }
 
-export function Sheet({desk}) {
+function Import({desk}) {
   const {t} = useWords();
   const [file, setFile] = useState(null);
   const [whole, setWhole] = useState(false);
@@ -73,19 +74,24 @@ export function Sheet({desk}) {
     setFile(chosen ?? null);
     run(true, chosen);
   };
+  return html`<section><h3>${t("sheet.in")}</h3><p class="hint">${t("sheet.in_hint")}</p>
+    <p class="buttons"><label class="file"><span class="button">${t("sheet.file")}</span><input class="visually-hidden" type="file"
+        accept=".csv,text/csv,.txt" onChange=${choose} /><span class="chosen-file">${file?.name ?? t("sheet.no_file")}</span></label></p>
+    <p><label class="tick"><input type="checkbox" checked=${whole} onChange=${(event) => {
+      setWhole(event.target.checked);
+      run(true, file, event.target.checked);
+    }} /> ${t("sheet.whole")}</label></p>
+    ${busy && html`<p role="status">${t("sheet.looking")}</p>`}
+    ${fault && html`<p class="fault" role="alert">${fault}</p>`}
+    ${outcome && html`<${Outcome} outcome=${outcome} busy=${busy} onDo=${() => run(false)} />`}</section>`;
+}
+
+export function Sheet({desk}) {
+  const {t} = useWords();
   return html`<section class="asset-list wide"><div class="scroll sheet" tabindex="0" role="region" aria-label=${t("assets.tab.sheet")}>
     <h2>${t("assets.tab.sheet")}</h2>
-    <section><h3>${t("sheet.out")}</h3><p class="hint">${t("sheet.out_hint")}</p>
+    <section><h3>${t("sheet.out")}</h3>${may("assets") && html`<p class="hint">${t("sheet.out_hint")}</p>`}
       <p class="buttons"><a class="button" download href="/api/v1/assets/export.csv?form=excel">${t("sheet.excel")}</a>
         <a class="button" download href="/api/v1/assets/export.csv">${t("sheet.plain")}</a></p></section>
-    <section><h3>${t("sheet.in")}</h3><p class="hint">${t("sheet.in_hint")}</p>
-      <p class="buttons"><label class="file"><span class="button">${t("sheet.file")}</span><input class="visually-hidden" type="file"
-          accept=".csv,text/csv,.txt" onChange=${choose} /><span class="chosen-file">${file?.name ?? t("sheet.no_file")}</span></label></p>
-      <p><label class="tick"><input type="checkbox" checked=${whole} onChange=${(event) => {
-        setWhole(event.target.checked);
-        run(true, file, event.target.checked);
-      }} /> ${t("sheet.whole")}</label></p>
-      ${busy && html`<p role="status">${t("sheet.looking")}</p>`}
-      ${fault && html`<p class="fault" role="alert">${fault}</p>`}
-      ${outcome && html`<${Outcome} outcome=${outcome} busy=${busy} onDo=${() => run(false)} />`}</section></div></section>`;
+    ${may("assets") && html`<${Import} desk=${desk} />`}</div></section>`;
 }

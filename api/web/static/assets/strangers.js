@@ -2,6 +2,7 @@
 import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
+import {may} from "../office/may.js";
 import {adopt, dismiss, look} from "./api.js";
 import {faultsOf} from "./form.js";
 
@@ -81,7 +82,7 @@ ${" · "}${t("assets.waiting", {n: device.kept})}</p>
     <${Meaning} guesses=${device.guesses} />
     <details><summary>${t("assets.raw")}</summary><p>${device.detail}</p><code>${device.last_payload.slice(0, 600)}</code></details>
     ${fault && html`<p class="fault" role="alert">${fault}</p>`}
-    ${open ? html`<${Adopt} device=${device} desk=${desk} onClose=${() => setOpen(false)} />` : html`<p class="buttons">
+    ${!may("assets") ? "" : open ? html`<${Adopt} device=${device} desk=${desk} onClose=${() => setOpen(false)} />` : html`<p class="buttons">
       <button type="button" class="button primary" onClick=${() => setOpen(true)}>${t("assets.adopt")}</button>
       <button type="button" class="button" onClick=${away}>${t("assets.dismiss")}</button></p>`}</li>`;
 }

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {getRequests, withdraw} from "../office/asks.js";
+import {may} from "../office/may.js";
 import {Fault} from "../office/refused.js";
 
 export function Asked({bin}) {
@@ -36,8 +37,8 @@ export function Asked({bin}) {
     <ul class="asked">${standing.map((each) => html`<li key=${each.id}>
       <p><b>${t(`bin.asked_by.${each.source}`)}</b>: ${t(`bin.asked_for.${each.reason}`)}${each.note && ` (${each.note})`}
         <small>${format.dayTime(each.asked_utc)}</small></p>
-      <button type="button" class="button" aria-label=${t("bin.withdraw_of", {time: format.dayTime(each.asked_utc)})}
-        onClick=${() => takeBack(each.id)}>${t("bin.withdraw")}</button></li>`)}</ul>
+      ${may("requests") && html`<button type="button" class="button" aria-label=${t("bin.withdraw_of", {
+        time: format.dayTime(each.asked_utc)})} onClick=${() => takeBack(each.id)}>${t("bin.withdraw")}</button>`}</li>`)}</ul>
     ${standing.length > 0 && html`<p class="hint">${t("bin.asked_hint")}</p>`}
     <${Fault} fault=${fault} /></section>`;
 }

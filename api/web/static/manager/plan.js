@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html, useMemo} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
+import {may} from "../office/may.js";
 import {Progress} from "../office/progress.js";
 import {TruckLine} from "../office/truckline.js";
 import {Feed} from "./feed.js";
@@ -53,8 +54,8 @@ function Result({desk, state, hidden, onRoute}) {
   const {plan, byId} = state;
   const published = plan.status === "published";
   return html`<${Summary} plan=${plan} />
-    <a class="button wide" href=${`/planning?plan=${encodeURIComponent(plan.id)}`}>${t("plan.open_planning")}</a>
-    ${plan.status === "ready" && html`<button type="button" class="button primary wide" onClick=${desk.publish}>
+    <a class="button wide" href=${`/planning?plan=${encodeURIComponent(plan.id)}`}>${t(may("plans") ? "plan.open_planning" : "nav.planning")}</a>
+    ${plan.status === "ready" && may("plans") && html`<button type="button" class="button primary wide" onClick=${desk.publish}>
       ${t("plan.publish")}</button>`}
     ${published && html`<p class="published-note"><${Icon} name="check" size=${20} />${t("plan.published")}</p>`}
     <section><h3>${t("plan.routes")}</h3><ul>${plan.routes.map((route, index) => html`<${RouteRow}
@@ -72,8 +73,8 @@ export function PlanPanel({desk, state, hidden, onRoute}) {
   return html`<section class="panel" aria-labelledby="plan-title">
     <header><div><h2 id="plan-title">${t("plan.title")}</h2>
       ${plan && html`<p>${day} <span class=${`tag ${plan.status}`}>${t(`status.${plan.status}`)}</span></p>`}</div>
-      <button type="button" class=${`button ${plan ? "" : "primary"}`} disabled=${busy} onClick=${desk.makePlan}>
-        ${busy ? t("plan.making") : t(plan ? "plan.remake" : "plan.make")}</button></header>
+      ${may("plans") && html`<button type="button" class=${`button ${plan ? "" : "primary"}`} disabled=${busy}
+        onClick=${desk.makePlan}>${busy ? t("plan.making") : t(plan ? "plan.remake" : "plan.make")}</button>`}</header>
     ${job && html`<${Progress} job=${job} />`}
     ${plan ? html`<${Result} desk=${desk} state=${state} hidden=${hidden} onRoute=${onRoute} />`
       : !job && html`<p class="hint">${t("plan.none")}</p>`}

@@ -4,6 +4,7 @@ import {clockFactor, nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {AlertCount} from "./alertcount.js";
+import {mayOpen} from "./may.js";
 import {LanguageSwitch, ThemeSwitch} from "../lib/switches.js";
 
 const TICK_MS = 1_000;
@@ -28,11 +29,7 @@ const PAGES = {
   audit: "/audit", connections: "/connections",
 };
 
-/** The shell names the pages there are: `<html data-pages="/ /sensors">`. */
-const there = () => {
-  const paths = new Set((document.documentElement.dataset.pages ?? "").split(" "));
-  return Object.entries(PAGES).filter(([, path]) => paths.has(path));
-};
+const there = () => Object.entries(PAGES).filter(([, path]) => mayOpen(path));
 
 /** On a narrow screen the bar of pages scrolls: begin where one is. */
 const intoView = (link) => link?.scrollIntoView({block: "nearest", inline: "center"});

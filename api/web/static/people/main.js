@@ -5,6 +5,7 @@ import {ask} from "../lib/api.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {Page, loadCity, mount} from "../lib/page.js";
+import {may} from "../office/may.js";
 import {TopBar} from "../office/topbar.js";
 
 const ROLES = ["manager", "contractor", "driver", "installer", "admin", "auditor"];
@@ -106,11 +107,12 @@ function People({onLanguage}) {
   const {fault, run} = useDeed();
   const [people, setPeople] = useState([]);
   const [linked, setLinked] = useState(null);
-  const [{canChange, isDemo}, setMay] = useState({canChange: false, isDemo: false});
+  const [isDemo, setDemo] = useState(false);
+  const canChange = may("people");
   const load = () => run(async () => {
     const [{people: all}, me] = await Promise.all([ask("/people"), ask("/me")]);
     setPeople(all);
-    setMay({canChange: me.roles.includes("admin"), isDemo: me.demo}); // a demo's people were never sent a link
+    setDemo(me.demo); // a demo's people were never sent a link
   });
   useEffect(() => {
     load();

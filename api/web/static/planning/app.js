@@ -3,6 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html, useState} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
 import {canDrawMaps} from "../map/able.js";
+import {may} from "../office/may.js";
 import {Fault} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
@@ -47,7 +48,8 @@ function View({view, desk, state}) {
   if (view === "schedule") return html`<${Schedule} areas=${state.areas} />`;
   if (view === "map") return html`<${PlanMap} desk=${desk} state=${state} />`;
   if (!state.plan) {
-    return html`<p class="empty" role="status">${t(state.loaded ? "planning.nothing_to_show" : "app.loading")}</p>`;
+    const none = may("plans") ? "planning.nothing_to_show" : "planning.no_plan_yet";
+    return html`<p class="empty" role="status">${t(state.loaded ? none : "app.loading")}</p>`;
   }
   if (view === "stops") return html`<${StopLists} desk=${desk} state=${state} />`;
   if (view === "compare") return html`<${Comparison} desk=${desk} state=${state} />`;

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html, useMemo, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
+import {may} from "../office/may.js";
 import {Progress} from "../office/progress.js";
 import {exportHref} from "./api.js";
 import {Balance} from "./balance.js";
@@ -62,8 +63,8 @@ function Result({desk, state}) {
   const {plan, byId} = state;
   return html`<${Said} state=${state} />
     <${Warnings} desk=${desk} plan=${plan} byId=${byId} />
-    <${Steps} desk=${desk} state=${state} />
-    ${SENDABLE.has(plan.status) && html`<button type="button" class="button primary wide"
+    ${may("plans") && html`<${Steps} desk=${desk} state=${state} />`}
+    ${may("plans") && SENDABLE.has(plan.status) && html`<button type="button" class="button primary wide"
       onClick=${() => setAsking(true)}>${t("plan.publish")}</button>`}
     ${plan.status === "published" && html`<p class="published-note"><${Icon} name="check" size=${20} />${t("plan.published")}</p>`}
     ${asking && html`<${PublishDialog} desk=${desk} state=${state} onClose=${() => setAsking(false)} />`}
@@ -72,23 +73,31 @@ function Result({desk, state}) {
     <${Origin} plan=${plan} />`;
 }
 
+/** Folded while there is a plan to look at. */
+function Order({desk, state}) {
+  const {t} = useWords();
+  const {plan, day} = state;
+  const [open, setOpen] = useState(null);
+  const ordering = open ?? (state.loaded && !plan); // not before we know whether there is one
+  return html`<details class="order" open=${ordering}>
+    <summary onClick=${(event) => {
+      event.preventDefault(); // the page decides: a plan that arrives folds it
+      setOpen(!ordering);
+    }}><span>${t(plan ? "planning.order_again" : "planning.order")}</span></summary>
+    ${ordering && html`<${OrderForm} key=${day} desk=${desk} state=${state} onOrdered=${() => setOpen(false)} />`}
+  </details>`;
+}
+
 export function Panel({desk, state}) {
   const {t, format} = useWords();
   const {plan, job, day} = state;
-  const [open, setOpen] = useState(null);
   const named = useMemo(() => format.day(`${day}T12:00:00Z`), [day, format]);
-  const ordering = open ?? (state.loaded && !plan); // not before we know whether there is one
   return html`<section class="panel" aria-labelledby="plan-title">
     <header><div><h2 id="plan-title">${t("planning.title", {day: named})}</h2>
       <p>${plan && html`<span class=${`tag ${plan.status}`}>${t(`status.${plan.status}`)}</span>`}</p></div></header>
-    ${job && html`<${Progress} job=${job} onStop=${desk.stop} />`}
-    <details class="order" open=${ordering}>
-      <summary onClick=${(event) => {
-        event.preventDefault(); // the page decides: a plan that arrives folds it
-        setOpen(!ordering);
-      }}><span>${t(plan ? "planning.order_again" : "planning.order")}</span></summary>
-      ${ordering && html`<${OrderForm} key=${day} desk=${desk} state=${state} onOrdered=${() => setOpen(false)} />`}
-    </details>
+    ${job && html`<${Progress} job=${job} onStop=${may("plans") && desk.stop} />`}
+    ${may("plans") ? html`<${Order} desk=${desk} state=${state} />`
+      : state.loaded && !plan && html`<p class="hint">${t("planning.no_plan_yet")}</p>`}
     ${plan && html`<${Result} desk=${desk} state=${state} />`}
   </section>`;
 }

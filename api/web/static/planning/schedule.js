@@ -1,6 +1,7 @@
 /** Plans made by themselves: at which time, on which days, for which areas, and whether they go straight to the trucks. */
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
+import {may} from "../office/may.js";
 import {inOrder} from "../office/natural.js";
 import {Fault} from "../office/refused.js";
 import {getSchedule, putSchedule} from "./api.js";
@@ -46,24 +47,26 @@ export function Schedule({areas: known}) {
   const weekday = new Intl.DateTimeFormat(format.locale, {weekday: "long", timeZone: "UTC"});
   const days = [1, 2, 3, 4, 5, 6, 7].map((day) => [day, weekday.format(MONDAY + (day - 1) * DAY_MS)]);
   const areas = areasOf(known, form.areas);
+  const disabled = !may("schedule");
   const send = (event) => {
     event.preventDefault();
     const {enabled, local_time, weekdays, areas: chosen, auto_publish} = form;
     save({enabled, local_time, weekdays, areas: chosen, auto_publish});
   };
-  const box = (name, word) => html`<label class="check"><input type="checkbox" checked=${form[name]}
+  const box = (name, word) => html`<label class="check"><input type="checkbox" checked=${form[name]} disabled=${disabled}
     onChange=${(event) => change({[name]: event.target.checked})} /><b>${t(word)}</b></label>`;
-  return html`<div class="schedule-view"><form class="schedule" onSubmit=${send}>
+  return html`<div class="schedule-view" tabindex="0" role="region" aria-label=${t("schedule.title")}><form class="schedule" onSubmit=${send}>
     <h2>${t("schedule.title")}</h2><p class="hint">${t("schedule.lead")}</p>
     ${box("enabled", "schedule.enabled")}
-    <label class="field"><span>${t("schedule.time", {zone: format.timeZone})}</span><input type="time" required
+    <label class="field"><span>${t("schedule.time", {zone: format.timeZone})}</span><input type="time" required disabled=${disabled}
       value=${form.local_time} onInput=${(event) => change({local_time: event.target.value})} /></label>
     <${Boxes} legend=${t("schedule.weekdays")} choices=${days} chosen=${form.weekdays}
-      onChosen=${(weekdays) => change({weekdays})} />
+      disabled=${disabled} onChosen=${(weekdays) => change({weekdays})} />
     ${areas.length > 0 && html`<${Boxes} legend=${t("schedule.areas")} hint=${t("schedule.areas_hint")}
-      choices=${areas.map((each) => [each, each])} chosen=${form.areas} onChosen=${(chosen) => change({areas: chosen})} />`}
+      choices=${areas.map((each) => [each, each])} chosen=${form.areas} disabled=${disabled}
+      onChosen=${(chosen) => change({areas: chosen})} />`}
     ${box("auto_publish", "schedule.auto_publish")}<p class="hint">${t("schedule.auto_hint")}</p>
-    <button type="submit" class="button primary">${t("schedule.save")}</button>
+    ${!disabled && html`<button type="submit" class="button primary">${t("schedule.save")}</button>`}
     <${Fault} fault=${fault} />
     <p role="status">${saved && html`<b class="saved">${t("schedule.saved")}</b> `}
       ${form.enabled && form.next_utc ? t("schedule.next", {time: format.dayTime(form.next_utc)}) : t("schedule.off")}</p>

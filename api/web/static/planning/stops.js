@@ -3,6 +3,7 @@ import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useRef} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
+import {may} from "../office/may.js";
 import {TruckLine} from "../office/truckline.js";
 import {collectsOf, firstOpen, isEditable, isOnRoad, lockedIn, placesOf} from "./rounds.js";
 
@@ -85,7 +86,7 @@ function Row({stop, number, place, first, last, state, desk, edits, isLocked, ed
     <span class="where"><button type="button" class="link" onClick=${() => desk.select(stop.bin_id)}>${stop.name}</button>
       <small>${stop.bin_id} · ${t("stops.expected", {fill: format.fill(stop.expected_fill_fraction)})}
         ${isLocked && html` <span class="tag">${t("stops.locked")}</span>`}</small></span>
-    <${Moves} stop=${stop} place=${place} first=${first} last=${last} isLocked=${isLocked} edits=${edits} editable=${editable} /></li>`;
+    ${may("plans") && html`<${Moves} stop=${stop} place=${place} first=${first} last=${last} isLocked=${isLocked} edits=${edits} editable=${editable} />`}</li>`;
 }
 
 export function StopLists({desk, state}) {
@@ -115,9 +116,9 @@ export function StopLists({desk, state}) {
   const places = placesOf(plan);
   const locked = lockedIn(plan);
   const [first, last] = [firstOpen(route), collectsOf(route).length - 1];
-  const editable = isEditable(plan, nowMs());
+  const editable = may("plans") && isEditable(plan, nowMs());
   return html`<div class="stop-view"><${Trucks} desk=${desk} state=${state} onDrop=${onDrop} />
-    <p class="hint">${t(editable ? "stops.hint" : isOnRoad(plan, nowMs()) ? "card.on_road" : "card.not_editable")}</p>
+    ${may("plans") && html`<p class="hint">${t(editable ? "stops.hint" : isOnRoad(plan, nowMs()) ? "card.on_road" : "card.not_editable")}</p>`}
     <ol class="stop-list" ref=${list} onFocusIn=${noteFocus} aria-label=${t("stops.list", {vehicle: route.vehicle_name})}>
       ${route.stops.map((stop, index) => html`<${index < (route.done_stops ?? 0) ? DoneRow : Row}
         key=${stop.bin_id ?? `${stop.kind}-${index}`} stop=${stop} number=${index + 1} place=${places.get(stop.bin_id)}

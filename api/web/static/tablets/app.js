@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
+import {may} from "../office/may.js";
 import {Fault} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
@@ -12,14 +13,14 @@ function Connected({desk, onLanguage}) {
   const {t} = useWords();
   const state = useStore(desk.store);
   return html`<${TopBar} here="tablets" live=${state.live} onLanguage=${onLanguage} />
-    <main id="content" class="desk" tabindex="-1">
+    <main id="content" class=${`desk ${may("tablets") ? "" : "alone"}`} tabindex="-1">
       <div class="looking">
         <${Fault} fault=${state.fault} />
         ${state.tablets && !state.required && html`<p class="hint note">${t("tablets.not_required")}</p>`}
         <${TabletList} tablets=${state.tablets} onRevoke=${desk.revoke} />
       </div>
-      <aside class="side pair-side" aria-label=${t("tablets.new")}><${NewCode} code=${state.code} onNew=${desk.newCode}
-        onHide=${desk.hideCode} /></aside>
+      ${may("tablets") && html`<aside class="side pair-side" aria-label=${t("tablets.new")}><${NewCode} code=${state.code}
+        onNew=${desk.newCode} onHide=${desk.hideCode} /></aside>`}
     </main>`;
 }
 

@@ -2,6 +2,7 @@
 import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
+import {may} from "../office/may.js";
 
 const COLUMNS = ["name", "seen", "paired", "state"];
 
@@ -35,7 +36,8 @@ function Row({tablet, onRevoke}) {
     <th scope="row"><b>${tablet.name}</b><small>${tablet.tablet_id}</small></th>
     <td>${format.timeOrDay(tablet.seen_utc, nowMs())}</td>
     <td>${format.dayTime(tablet.paired_utc)}</td>
-    <td>${revoked ? t("tablets.gone", {time: format.dayTime(revoked)}) : html`<${Revoke} tablet=${tablet} onRevoke=${onRevoke} />`}</td>
+    <td>${revoked ? t("tablets.gone", {time: format.dayTime(revoked)}) : may("tablets")
+      ? html`<${Revoke} tablet=${tablet} onRevoke=${onRevoke} />` : t("tablets.in")}</td>
   </tr>`;
 }
 

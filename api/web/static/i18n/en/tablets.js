@@ -21,5 +21,6 @@ export default {
   "tablets.revoke_of": "Shut out {name}",
   "tablets.sure": "Shut {name} out? At its next contact it forgets everything, taps that were not sent too.",
   "tablets.keep": "Keep it",
+  "tablets.in": "Let in",
   "tablets.gone": "Out since {time}",
 };

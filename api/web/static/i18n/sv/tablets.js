@@ -21,5 +21,6 @@ export default {
   "tablets.revoke_of": "Stäng av {name}",
   "tablets.sure": "Stänga av {name}? Vid nästa kontakt glömmer den allt, även tryck som inte är sända.",
   "tablets.keep": "Behåll",
+  "tablets.in": "Släpps in",
   "tablets.gone": "Av sedan {time}",
 };
