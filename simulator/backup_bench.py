@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from pathlib import Path
@@ -36,6 +36,7 @@ LIVE_PER_S = 100
 """New readings while it is copied: twelve times what 11,100 bins send that report every twenty minutes."""
 LIVE_BATCH = 10
 LIVE_SERIES = "live-%"
+LIVE_BEGINS_WITHIN_S = 60.0
 T0 = datetime(2024, 1, 1, tzinfo=UTC)
 EVERY = timedelta(minutes=10)
 ALLOWED_S = 300.0
@@ -48,6 +49,8 @@ class Live:
 
     acknowledged: int = 0
     worst_append_s: float = 0.0
+    begun: threading.Event = field(default_factory=threading.Event)
+    """Set once the first of them are stored."""
 
 
 @app.command("backup")
@@ -73,8 +76,8 @@ def _measure(folder: Path, count: int) -> dict[str, object]:
     with open_stores(Settings(data_dir=home)) as stores:
         fill_s = _fill(stores.readings, count)
         with _living(stores.readings) as live:
-            while not live.acknowledged:
-                time.sleep(0.01)
+            if not live.begun.wait(LIVE_BEGINS_WITHIN_S):
+                raise TommaError(f"no live reading was stored within {LIVE_BEGINS_WITHIN_S} s")
             before = live.acknowledged
             backup_s = _run("backup", copy, home)
             after = live.acknowledged
@@ -138,6 +141,7 @@ def _living(store: ReadingStore) -> Iterator[Live]:
             store.append(batch)
             live.worst_append_s = max(live.worst_append_s, time.perf_counter() - began_s)
             live.acknowledged += len(batch)
+            live.begun.set()
 
     thread = threading.Thread(target=run, name="living")
     thread.start()

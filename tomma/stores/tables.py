@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0016"
+REVISION = "0017"
 """The migration that ends at these tables."""
 
 
@@ -244,7 +244,7 @@ plan = sa.Table(
     _key(),
     sa.Column("day", sa.Date, nullable=False, index=True),
     sa.Column("created_utc", UtcDateTime, nullable=False, index=True),
-    _text("status"),
+    sa.Column("status", sa.Text, nullable=False, index=True),
     _text("document"),
     sa.Column("based_on", sa.Text, nullable=True, index=True),
 )
