@@ -51,7 +51,7 @@ def run_task(task: Task) -> Outcome:
         warm_up_days=size.warm_up_days,
         settling_days=size.settling_days,
         days=size.days,
-        iterations=scenario.iterations,
+        iterations=scenario.iterations if task.size.iterations is None else task.size.iterations,
         planning=scenario.planning,
         trucks_off=workshop(task.happenings, town.city, task.seed, size.settling_days + size.days),
         is_off_duty=off_duty(task.happenings),
