@@ -7,9 +7,13 @@ import {Page, mount} from "../lib/page.js";
 import {LanguageSwitch, ThemeSwitch} from "../lib/switches.js";
 
 const asked = new URLSearchParams(location.search);
-const link = location.hash.match(/^#link=([0-9a-f]{64})$/)?.[1] ?? "";
+const linkIn = (hash) => hash.match(/^#link=([0-9a-f]{64})$/)?.[1] ?? "";
+const link = linkIn(location.hash);
 if (link) history.replaceState(null, "", location.pathname); // the secret shall not stay in the address bar
-addEventListener("hashchange", () => location.reload()); // a link opened where this page stands already loads nothing by itself
+addEventListener("hashchange", ({newURL}) => {
+  const other = linkIn(new URL(newURL).hash); // may be told late, of the link that was taken from the address just now
+  if (other && other !== link) location.reload();
+});
 
 /** Where the person wanted to go: a path of this server, or home. */
 function wanted() {
