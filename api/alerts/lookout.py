@@ -12,7 +12,7 @@ from api.context import ApiContext
 from api.live.hub import Hub
 from api.live.topics import CITY
 from api.live.watch import Watch
-from api.turns import Turns
+from api.turns import TurnTaker
 from api.work.desk import WorkDesk
 from routing.daytime import WorkingDay, local_day
 from tomma.alerts import CareState, Urgency
@@ -26,35 +26,16 @@ TURNS = 4
 ABOUT_BINS = {AlertKind.OVERFLOW, AlertKind.OVERFLOW_SOON}
 
 
-class Lookout:
+class Lookout(TurnTaker):
     """One round is `look`; it may be called from any thread."""
 
     def __init__(self, context: ApiContext, desk: AlertDesk, work: WorkDesk, watch: Watch, hub: Hub) -> None:
+        every_s = context.pace.poll_s * TURNS
+        super().__init__("lookout", log, every_s=every_s, begin_after_s=every_s)
         self._context, self._desk, self._work = context, desk, work
         self._watch, self._hub = watch, hub
-        self._leaving = threading.Event()
-        self._nudged = threading.Event()
         self._looking = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
         self._told: object = None
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop looking."""
-        self._leaving.set()
-        self._nudged.set()
-
-    def nudge(self) -> None:
-        """Look now rather than at the next turn: somebody did something."""
-        self._nudged.set()
-
-    def join(self, patience_s: float) -> None:
-        """Wait for the thread to end, for so long."""
-        if self._thread.is_alive():
-            self._thread.join(patience_s)
 
     def look(self) -> None:
         """Look once; NotFoundError before the first import of a city."""
@@ -100,13 +81,8 @@ class Lookout:
         self._told = seen
         self._hub.tell(CITY, "alert", {**summary(standing), "work_orders": len(orders)})
 
-    def _run(self) -> None:
-        turns = Turns("lookout", log)
-        while not self._leaving.is_set():
-            self._nudged.wait(self._context.pace.poll_s * TURNS)
-            self._nudged.clear()
-            with turns.turn():
-                self.look()
+    def _turn(self) -> None:
+        self.look()
 
 
 def summary(standing: Sequence[Standing]) -> dict[str, int]:

@@ -1,11 +1,11 @@
 """Keeps a fresh forecast without anybody waiting for it."""
 
 import logging
-import threading
 import time
 
 from api.city.keeper import CityKeeper
 from api.context import Forecaster, ForecastView, Pace
+from api.turns import TurnTaker
 from tomma.clock import Clock
 from tomma.errors import NotFoundError, TommaError
 
@@ -15,7 +15,7 @@ DUTY = 4.0
 """A forecast that takes a second is made at most every fifth: the pages need the machine too."""
 
 
-class Forecasts:
+class Forecasts(TurnTaker):
     """The newest forecast, renewed in a thread of its own."""
 
     def __init__(
@@ -26,12 +26,11 @@ class Forecasts:
         clock: Clock,
         pace: Pace,
     ) -> None:
+        super().__init__("forecasts", log, every_s=pace.forecast_pause_min_s)
         self._forecaster = forecaster
         self._city = city
         self._clock = clock
         self._pace = pace
-        self._leaving = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="forecasts", daemon=True)
         self._current: ForecastView | None = None
         self._failure = ""
 
@@ -45,19 +44,6 @@ class Forecasts:
         """Why the last attempt failed; empty when it did not."""
         return self._failure
 
-    def start(self) -> None:
-        """Begin renewing."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop renewing after the forecast under way."""
-        self._leaving.set()
-
-    def join(self, patience_s: float) -> None:
-        """Wait for the thread to end, for so long."""
-        if self._thread.is_alive():
-            self._thread.join(patience_s)
-
     def renew(self) -> None:
         """Make one forecast from what is stored now.
 
@@ -70,24 +56,21 @@ class Forecasts:
         )
         self._failure = ""
 
-    def _run(self) -> None:
-        pause_s = 0.0
-        while not self._leaving.wait(pause_s):
-            began_s = time.monotonic()
-            try:
-                self.renew()
-            except NotFoundError:
-                pause_s = self._pace.poll_s  # there is no city yet: look again soon
-                continue
-            except TommaError as exc:
-                if self._leaving.is_set():
-                    return
-                self._failure = str(exc)
-                log.warning("forecast failed reason=%s", exc)
-            except Exception as exc:  # the thread must live on; the page shows the age of the forecast
-                self._failure = f"{type(exc).__name__}: see the log"
-                log.exception("forecast crashed")
-            pause_s = self._pause_s(time.monotonic() - began_s)
+    def _turn(self) -> float:
+        began_s = time.monotonic()
+        try:
+            self.renew()
+        except NotFoundError:
+            return self._pace.poll_s  # there is no city yet: look again soon
+        except TommaError as exc:
+            if self._leaving.is_set():
+                return 0.0
+            self._failure = str(exc)
+            log.warning("forecast failed reason=%s", exc)
+        except Exception as exc:  # how long it took bounds the pause, also after a fault
+            self._failure = f"{type(exc).__name__}: see the log"
+            log.exception("forecast crashed")
+        return self._pause_s(time.monotonic() - began_s)
 
     def _pause_s(self, took_s: float) -> float:
         log.info("forecast made took_s=%.2f failed=%s", took_s, bool(self._failure))

@@ -1,12 +1,12 @@
 """Sees to it that every day that is over is computed and kept, in the background and one at a time."""
 
 import logging
-import threading
 
 from api.city.keeper import CityKeeper
 from api.context import Saver
 from api.live.hub import Hub
 from api.live.topics import CITY
+from api.turns import TurnTaker
 from tomma.clock import Clock
 from tomma.errors import NotFoundError, TommaError
 
@@ -17,39 +17,21 @@ AGAIN_S = 20.0
 AFTER_FAULT_S = 300.0
 
 
-class SavingKeeper:
+class SavingKeeper(TurnTaker):
     """A thread that asks for the next day until there is none. What it has done is in the store: it knows nothing."""
 
     def __init__(self, *, saver: Saver, city: CityKeeper, hub: Hub, clock: Clock) -> None:
+        super().__init__("saving-keeper", log, every_s=AFTER_FAULT_S)
         self._saver, self._city, self._hub, self._clock = saver, city, hub, clock
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="saving-keeper", daemon=True)
 
-    def start(self) -> None:
-        """Begin to work."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Begin nothing more."""
-        self._stop.set()
-
-    def join(self, patience_s: float) -> None:
-        """Wait for the thread to end, for so long."""
-        if self._thread.is_alive():
-            self._thread.join(patience_s)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._stop.wait(self._step())
-
-    def _step(self) -> float:
-        """Do the next day; return how long to wait then."""
+    def _turn(self) -> float:
+        """Do the next day."""
         try:
             day = self._saver(city=self._city.current(), now_utc=self._clock.now_utc())
         except NotFoundError:  # there is no city yet
             return AGAIN_S
         except TommaError as exc:
-            if not self._stop.is_set():
+            if not self._leaving.is_set():
                 log.warning("saving not computed: %s", exc)
             return AFTER_FAULT_S
         if day is None:

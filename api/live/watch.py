@@ -20,18 +20,17 @@ from api.driver.ledger import DriverLedger
 from api.live.hub import Hub
 from api.live.topics import CITY
 from api.plans.today import Today
+from api.turns import TurnTaker
 from tomma.clock import Clock
-from tomma.errors import NotFoundError, TommaError
 from tomma.model import PlanId
 from tomma.ports import ReadingStore
 
 log = logging.getLogger(__name__)
 
 RATE_WINDOW_S = 60.0
-COMPLAIN_EVERY_S = 60.0
 
 
-class Watch:
+class Watch(TurnTaker):
     """Keeps the board up to date in a thread of its own; `look` may be called from any thread."""
 
     def __init__(
@@ -47,6 +46,7 @@ class Watch:
         clock: Clock,
         pace: Pace,
     ) -> None:
+        super().__init__("watch", log, every_s=pace.poll_s, rest_s=pace.poll_s / 10)
         self._city = city
         self._readings = readings
         self._today = today
@@ -55,38 +55,15 @@ class Watch:
         self._board = board
         self._hub = hub
         self._clock = clock
-        self._pace = pace
         self._looking = threading.Lock()
-        self._leaving = threading.Event()
-        self._nudged = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._scene: Scene | None = None
         self._told_plan: PlanId | None = None
         self._heard: deque[tuple[float, int]] = deque()
-        self._failure = ""
 
     @property
     def failure(self) -> str:
         """Why the last look failed; empty when it did not."""
-        return self._failure
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop looking."""
-        self._leaving.set()
-        self._nudged.set()
-
-    def join(self, patience_s: float) -> None:
-        """Wait for the thread to end, for so long."""
-        if self._thread.is_alive():
-            self._thread.join(patience_s)
-
-    def nudge(self) -> None:
-        """Look now rather than at the next turn."""
-        self._nudged.set()
+        return self._turns.failure
 
     def scene(self) -> Scene:
         """Return the newest scene; NotFoundError before the first import of a city."""
@@ -154,27 +131,5 @@ class Watch:
         while self._heard and self._heard[0][0] < moment - RATE_WINDOW_S:
             self._heard.popleft()
 
-    def _run(self) -> None:
-        complained_s = -COMPLAIN_EVERY_S
-        while not self._leaving.is_set():
-            try:
-                self.look()
-                self._failure = ""
-            except NotFoundError:
-                self._failure = ""  # no city yet
-            except TommaError as exc:
-                self._failure = str(exc)
-            except Exception as exc:  # the thread must live on; /health tells
-                self._failure = f"{type(exc).__name__}: see the log"
-                if time.monotonic() - complained_s >= COMPLAIN_EVERY_S:
-                    log.exception("watch crashed")
-            if self._failure and time.monotonic() - complained_s >= COMPLAIN_EVERY_S:
-                complained_s = time.monotonic()
-                log.warning("watch failed reason=%s", self._failure)
-            self._pause()
-
-    def _pause(self) -> None:
-        """Wait a turn; a nudge ends it early, but never makes more than two looks in a row without a pause."""
-        self._nudged.wait(self._pace.poll_s)
-        self._nudged.clear()
-        self._leaving.wait(self._pace.poll_s / 10)
+    def _turn(self) -> None:
+        self.look()

@@ -19,7 +19,7 @@ from api.city.keeper import CityKeeper
 from api.notify.items import Item, item_of, over, wanted
 from api.notify.letter import as_text, letter_of, trial_letter
 from api.notify.pace import HOUR, Sent, Waiting, ready
-from api.turns import Turns
+from api.turns import TurnTaker
 from tomma.alerts import About, CareState, about_of
 from tomma.care_ports import Outbox
 from tomma.clock import Clock
@@ -52,8 +52,11 @@ class _News:
     forgotten: tuple[ToldAlert, ...]
 
 
-class Courier:
-    """`look` decides, `send_due` sends; the thread does both every second."""
+class Courier(TurnTaker):
+    """`look` decides, `send_due` sends; the thread does both every second.
+
+    When it is stopped, what is on its way ends by itself, and what waits is sent after the next start.
+    """
 
     def __init__(
         self,
@@ -67,29 +70,19 @@ class Courier:
         send: Send,
         rng: random.Random,
     ) -> None:
+        super().__init__("courier", log, every_s=TURN_S, begin_after_s=TURN_S)
         self._settings, self._link = settings, link
         self._desk, self._outbox, self._city = desk, outbox, city
         self._clock, self._send, self._rng = clock, send, rng
         self._known_since: dict[tuple[str, About, bool], datetime] = {}
         self._busy: set[str] = set()
         self._lock = threading.Lock()
-        self._leaving = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
         self._forget_due_utc: datetime | None = None
 
     def start(self) -> None:
         """Begin to tell; without recipients there is nothing to do."""
         if self._settings.recipients:
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Stop; what is on its way ends by itself, and what waits is sent after the next start."""
-        self._leaving.set()
-
-    def join(self, patience_s: float) -> None:
-        """Wait for the thread to end, for so long."""
-        if self._thread.is_alive():
-            self._thread.join(patience_s)
+            super().start()
 
     def look(self) -> list[Notice]:
         """Put what is to be told now into the outbox and return it; NotFoundError before the first import."""
@@ -243,13 +236,10 @@ class Courier:
             self._forget_due_utc = now_utc + FORGET_EVERY
             self._outbox.forget_before(now_utc - timedelta(days=self._settings.keep_days))
 
-    def _run(self) -> None:
-        turns = Turns("courier", log)
-        while not self._leaving.wait(TURN_S):
-            with turns.turn():
-                self.look()
-                self.send_due()
-                self._forget()
+    def _turn(self) -> None:
+        self.look()
+        self.send_due()
+        self._forget()
 
 
 def _to_tell(each: Standing, row: ToldAlert | None) -> bool:

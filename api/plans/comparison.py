@@ -4,7 +4,7 @@ import logging
 import queue
 from dataclasses import asdict
 from datetime import date
-from threading import Event, Lock, Thread
+from threading import Lock
 
 from api.city.keeper import CityKeeper
 from api.context import ApiContext
@@ -13,6 +13,7 @@ from api.live.topics import CITY
 from api.plans.desk import PlanDesk
 from api.plans.schemas import ComparisonColumn, ComparisonOut
 from api.plans.view import UNMADE
+from api.turns import TurnTaker
 from routing.counterfactual import Totals
 from routing.rule_columns import RuleColumns
 from routing.totals import totals_of
@@ -27,10 +28,11 @@ KEPT = 40
 PAUSE_S = 0.2
 
 
-class Comparisons:
+class Comparisons(TurnTaker):
     """One thread that computes the rules' columns of plans that somebody looks at; plans being made come first."""
 
     def __init__(self, context: ApiContext, city: CityKeeper, desk: PlanDesk, hub: Hub) -> None:
+        super().__init__("comparisons", log, every_s=0.0)  # a turn waits for its plan
         self._context = context
         self._city = city
         self._desk = desk
@@ -38,22 +40,11 @@ class Comparisons:
         self._lock = Lock()
         self._known: dict[PlanId, RuleColumns | str | None] = {}
         self._queue: queue.SimpleQueue[PlanId | None] = queue.SimpleQueue()
-        self._closed = False
-        self._thread = Thread(target=self._run, name="comparisons", daemon=True)
-
-    def start(self) -> None:
-        """Wait for somebody to look."""
-        self._thread.start()
 
     def stop(self) -> None:
         """Compute no more."""
-        self._closed = True
+        super().stop()
         self._queue.put(None)
-
-    def join(self, patience_s: float) -> None:
-        """Wait for the thread to end, for so long."""
-        if self._thread.is_alive():
-            self._thread.join(patience_s)
 
     def of(self, plan_id: PlanId) -> ComparisonOut:
         """Return the plan beside the others, as far as they are known.
@@ -87,17 +78,17 @@ class Comparisons:
                 self._queue.put(plan_id)
             return self._known[plan_id]
 
-    def _run(self) -> None:
-        while (plan_id := self._queue.get()) is not None:
-            while self._desk.busy and not self._closed:
-                Event().wait(PAUSE_S)
-            if self._closed:
-                return
-            found = self._computed(plan_id)
-            with self._lock:
-                if plan_id in self._known:
-                    self._known[plan_id] = found
-            self._hub.tell(CITY, "comparison", {"id": plan_id})
+    def _turn(self) -> None:
+        plan_id = self._queue.get()
+        while self._desk.busy and not self._leaving.is_set():
+            self._leaving.wait(PAUSE_S)
+        if plan_id is None or self._leaving.is_set():
+            return
+        found = self._computed(plan_id)
+        with self._lock:
+            if plan_id in self._known:
+                self._known[plan_id] = found
+        self._hub.tell(CITY, "comparison", {"id": plan_id})
 
     def _computed(self, plan_id: PlanId) -> RuleColumns | str:
         try:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import Literal
 
 from api.city.keeper import CityKeeper
@@ -17,6 +17,7 @@ from api.context import ApiContext
 from api.live.hub import Hub
 from api.live.topics import CITY
 from api.plans.desk import PlanDesk
+from api.turns import TurnTaker
 from routing.pareto import AS_SET, LADDER, at_risk
 from routing.pareto_weeks import Weekly
 from tomma.city import City
@@ -58,37 +59,21 @@ class Curve:
     weeks: dict[float, list[Weekly]] = field(default_factory=lambda: defaultdict(list))
 
 
-class CurveDesk:
+class CurveDesk(TurnTaker):
     """One thread that computes the city's curve when somebody looks at it."""
 
     def __init__(self, context: ApiContext, city: CityKeeper, desk: PlanDesk, hub: Hub) -> None:
+        super().__init__("curve", log, every_s=None)
         self._context = context
         self._city = city
         self._desk = desk
         self._hub = hub
         self._lock = Lock()
-        self._wanted = Event()
         self._curve: Curve | None = None
-        self._closed = False
-        self._thread = Thread(target=self._run, name="curve", daemon=True)
-
-    def start(self) -> None:
-        """Wait for somebody to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Compute no more."""
-        self._closed = True
-        self._wanted.set()
-
-    def join(self, patience_s: float) -> None:
-        """Wait for the thread to end, for so long."""
-        if self._thread.is_alive():
-            self._thread.join(patience_s)
 
     def is_set(self) -> bool:
         """Return whether the point under way is better left: a plan waits, or the server leaves."""
-        return self._closed or self._desk.busy
+        return self._leaving.is_set() or self._desk.busy
 
     def look(self) -> tuple[Curve, Sequence[Point]]:
         """Return what is known; begins to compute when that is nothing, old, or of another city."""
@@ -98,7 +83,7 @@ class CurveDesk:
             known = self._curve
             if known is None or known.revision != revision or now_utc - known.as_of_utc > FRESH:
                 known = self._curve = Curve("computing", now_utc, revision)
-                self._wanted.set()
+                self.nudge()
             return known, self._points(known)
 
     def _points(self, curve: Curve) -> list[Point]:
@@ -116,14 +101,11 @@ class CurveDesk:
             for risk, weeks in sorted(curve.weeks.items())
         ]
 
-    def _run(self) -> None:
-        while not self._closed:
-            self._wanted.wait()
-            self._wanted.clear()
-            with self._lock:
-                curve = self._curve
-            if curve is not None and curve.status == "computing" and not self._closed:
-                self._compute(curve)
+    def _turn(self) -> None:
+        with self._lock:
+            curve = self._curve
+        if curve is not None and curve.status == "computing":
+            self._compute(curve)
 
     def _compute(self, curve: Curve) -> None:
         try:
@@ -149,9 +131,9 @@ class CurveDesk:
 
     def _weekly(self, city: City, curve: Curve, risk: float, draw: int) -> Weekly | None:
         """Return the point; asked for again when a plan came first. None when nobody wants it any more."""
-        while not self._closed and self._curve is curve:
+        while not self._leaving.is_set() and self._curve is curve:
             if self._desk.busy:
-                Event().wait(PAUSE_S)
+                self._leaving.wait(PAUSE_S)
                 continue
             planning = self._context.settings.planning
             found = self._context.weekly(

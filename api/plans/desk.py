@@ -12,6 +12,7 @@ from api.context import Planner
 from api.live.hub import Hub
 from api.live.topics import CITY, plan_topic
 from api.plans.making import Making
+from api.turns import TurnTaker
 from tomma.city import City
 from tomma.clock import Clock
 from tomma.errors import ConflictError, Refusal, TommaError
@@ -54,7 +55,7 @@ class _Job:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-class PlanDesk:
+class PlanDesk(TurnTaker):
     """Takes orders from any thread; one thread of its own works them off.
 
     While a day's plan is being made, a second order that asks for the same is the same job: two managers who press
@@ -72,6 +73,7 @@ class PlanDesk:
         making: Making,
         look_s: float,
     ) -> None:
+        super().__init__("plan-desk", log, every_s=0.0)  # a turn waits for its order
         self._plans = plans
         self._making = making
         self._look_s = look_s
@@ -83,15 +85,15 @@ class PlanDesk:
         self._jobs: dict[PlanId, _Job] = {}
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="plan-desk", daemon=True)
 
     def start(self) -> None:
         """Bury the ghosts of the last run and begin to work."""
         self._bury_ghosts()
-        self._thread.start()
+        super().start()
 
     def stop(self) -> None:
         """Give up what is unfinished and say so in the store; a late result is thrown away."""
+        super().stop()
         with self._lock:
             self._closed = True
             jobs = list(self._jobs.values())
@@ -102,11 +104,6 @@ class PlanDesk:
                 )
                 self._making.end(job.plan.id)
         self._queue.put(None)
-
-    def join(self, patience_s: float) -> None:
-        """Wait for the thread to end, for so long."""
-        if self._thread.is_alive():
-            self._thread.join(patience_s)
 
     def order(self, order: Order, plan_id: PlanId | None = None) -> Plan:
         """Return the plan that will be made: a new one (of that id), or the same one that is being made already."""
@@ -151,25 +148,14 @@ class PlanDesk:
             self._making.end(plan.id)
             raise
 
-    def _run(self) -> None:
-        while True:
-            try:
-                job = self._queue.get(timeout=self._look_s)
-            except queue.Empty:
-                self._look_for_ghosts()
-                continue
-            if job is None:
-                return
-            if self._begin(job):
-                self._finish(job, self._make(job))
-
-    def _look_for_ghosts(self) -> None:
+    def _turn(self) -> None:
         try:
+            job = self._queue.get(timeout=self._look_s)
+        except queue.Empty:
             self._bury_ghosts()
-        except TommaError as exc:  # the store is away; it is asked again
-            log.warning("unfinished plans not looked at reason=%s", exc)
-        except Exception:  # the desk must go on
-            log.exception("unfinished plans not looked at")
+        else:
+            if job is not None and self._begin(job):
+                self._finish(job, self._make(job))
 
     def _bury_ghosts(self) -> None:
         """Fail the unfinished plans that no living server makes; those of another one are its own."""
@@ -191,7 +177,7 @@ class PlanDesk:
             if self._closed:
                 return False
             job.plan = replace(job.plan, status=PlanStatus.SOLVING)
-            self._plans.set_status(job.plan.id, PlanStatus.SOLVING)
+            self._mark(job.plan)
         self._hub.tell(CITY, "plan", {"id": job.plan.id, "status": PlanStatus.SOLVING.value})
         return True
 
@@ -246,6 +232,13 @@ class PlanDesk:
         last = final_progress(plan, job.latest)
         self._hub.tell(plan_topic(plan.id), "progress", last)
         self._hub.tell(CITY, "plan", {"id": plan.id, "status": plan.status.value})
+
+    def _mark(self, plan: Plan) -> None:
+        """Store that it is begun; a store that is away now may be back when the plan is made."""
+        try:
+            self._plans.set_status(plan.id, plan.status)
+        except TommaError as exc:
+            log.warning("plan begun but not marked plan=%s reason=%s", plan.id, exc)
 
     def _save(self, plan: Plan) -> None:
         try:

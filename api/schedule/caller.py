@@ -7,7 +7,6 @@ the middle, goes on where the last one stopped.
 import logging
 from dataclasses import replace
 from datetime import datetime
-from threading import Event, Thread
 
 from api.audit.recorder import Recorder
 from api.city.keeper import CityKeeper
@@ -15,10 +14,11 @@ from api.context import ApiContext
 from api.live.hub import Hub
 from api.live.topics import CITY
 from api.plans.desk import Order, PlanDesk
+from api.turns import TurnTaker
 from routing.planner import default_day
 from tomma.audit import Deed
 from tomma.city import City
-from tomma.errors import ConflictError, NotFoundError, TommaError
+from tomma.errors import ConflictError, NotFoundError
 from tomma.model import Alert, AlertKind
 from tomma.mornings import MISSED_TOLD_DAYS, MorningBook, Run, RunStatus, Schedule, local_day, step_of
 from tomma.plan import Plan, PlanStatus, Wishes
@@ -37,54 +37,23 @@ _ENDED = {
 }
 
 
-class MorningCaller:
+class MorningCaller(TurnTaker):
     """One thread that looks every few seconds of the clock; `nudge` makes it look at once."""
 
     def __init__(
         self, context: ApiContext, book: MorningBook, city: CityKeeper, desk: PlanDesk, hub: Hub, recorder: Recorder
     ) -> None:
+        every_s = context.clock.real_seconds(context.pace.schedule_every_clock_s)
+        super().__init__("mornings", log, every_s=min(max(every_s, context.pace.poll_s), LOOK_MOST_S))
         self._context = context
         self._recorder = recorder
         self._book = book
         self._city = city
         self._desk = desk
         self._hub = hub
-        self._wake = Event()
-        self._closed = False
-        self._thread = Thread(target=self._run, name="mornings", daemon=True)
 
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def nudge(self) -> None:
-        """Look now."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._closed = True
-        self._wake.set()
-
-    def join(self, patience_s: float) -> None:
-        """Wait for the thread to end, for so long."""
-        if self._thread.is_alive():
-            self._thread.join(patience_s)
-
-    def _run(self) -> None:
-        every_s = self._context.clock.real_seconds(self._context.pace.schedule_every_clock_s)
-        pause_s = min(max(every_s, self._context.pace.poll_s), LOOK_MOST_S)
-        while not self._closed:
-            try:
-                self.look(self._context.clock.now_utc())
-            except NotFoundError:
-                pass  # no city yet
-            except TommaError as exc:
-                log.warning("morning not looked at reason=%s", exc)
-            except Exception:  # the thread must go on; tomorrow needs a plan, too
-                log.exception("morning crashed")
-            self._wake.wait(pause_s)
-            self._wake.clear()
+    def _turn(self) -> None:
+        self.look(self._context.clock.now_utc())
 
     def look(self, now_utc: datetime) -> None:
         """Do what is to be done now."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from api.context import ApiContext
-from api.turns import Turns
+from api.turns import TurnTaker
 from api.uplinks.ledger import Silent, UplinkLedger
 from tomma.model import Alert, AlertKind
 from tomma.workers import REPORT_EVERY_S, WorkerKind, WorkerReport
@@ -17,29 +17,15 @@ NAME = "uplinks"
 """How the door is called among the workers."""
 
 
-class UplinkWatch:
+class UplinkWatch(TurnTaker):
     """One thread; in a city without HTTP sources it has next to nothing to do."""
 
     def __init__(self, context: ApiContext, ledger: UplinkLedger) -> None:
+        super().__init__("uplink-watch", log, every_s=REPORT_EVERY_S)
         self._context, self._ledger = context, ledger
         self._started_utc = datetime.now(UTC)
-        self._leaving = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="uplink-watch", daemon=True)
         self._looking = threading.Lock()
         self._has_told = False
-
-    def start(self) -> None:
-        """Begin to watch."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop watching."""
-        self._leaving.set()
-
-    def join(self, patience_s: float) -> None:
-        """Wait for the thread to end, for so long."""
-        if self._thread.is_alive():
-            self._thread.join(patience_s)
 
     def look(self) -> None:
         """Report and judge once; may be called from any thread."""
@@ -77,9 +63,5 @@ class UplinkWatch:
         readings.append((), alerts=[alert])
         log.info("alert kind=%s active=%s sources=%s", kind, alert.active, ",".join(each.network for each in silent))
 
-    def _run(self) -> None:
-        turns = Turns(NAME, log)
-        while not self._leaving.is_set():
-            with turns.turn():
-                self.look()
-            self._leaving.wait(REPORT_EVERY_S)
+    def _turn(self) -> None:
+        self.look()

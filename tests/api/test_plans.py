@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import NOW, TODAY, HandPlanner, World, make_city, plan_of, serving, until
-from tomma.errors import EngineFailedError
+from tests.api.conftest import NOW, PATIENCE_S, TODAY, HandPlanner, World, make_city, plan_of, serving, until
+from tomma.errors import EngineFailedError, StoreUnavailableError
 from tomma.model import PlanId
 from tomma.plan import PlanStatus
 
@@ -151,6 +151,22 @@ def test_a_plan_that_fails_says_why_and_the_next_order_is_taken(
     assert plan["failure"] in {"no-answer", "planner-crashed"}
     world.planner.failure = None
     assert ended(client, order(client)["id"])["status"] == "ready"
+
+
+def test_a_plan_is_made_although_the_store_was_away_when_it_was_begun(
+    client: httpx.Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A desk that ended of it would leave this plan and all later ones queued until the server is started anew."""
+
+    def away(*_: object) -> None:
+        raise StoreUnavailableError("the disk does not answer")
+
+    with monkeypatch.context() as now:
+        now.setattr(world.stores.plans, "set_status", away)
+        ordered = order(client)
+        assert world.planner.begun.wait(PATIENCE_S)
+    world.planner.gate.set()
+    assert ended(client, ordered["id"])["status"] == "ready"
 
 
 def test_a_plan_with_violations_is_never_offered(client: httpx.Client, world: World) -> None:
