@@ -2,25 +2,66 @@
 
 import fcntl
 import os
+import pwd
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, StoreUnavailableError
 
 _POLL_S = 0.02
 
 
 @contextmanager
 def holding(path: Path, wait_s: float = 0.0) -> Iterator[bool]:
-    """Hold the lock file at `path` inside; yield whether it was got within `wait_s`."""
+    """Hold the lock file at `path` inside; yield whether it was got within `wait_s`.
+
+    Raises:
+        StoreUnavailableError: If this account may not open the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    handle = _opened(path)
     try:
         yield _got(handle, wait_s)
     finally:
         os.close(handle)  # lets go of it
+
+
+def _opened(path: Path) -> int:
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except PermissionError as exc:
+        return _opened_to_read(path, exc)
+    if os.geteuid() == 0:
+        _give_to_its_folders_owner(path, handle)
+    return handle
+
+
+def _opened_to_read(path: Path, refused: PermissionError) -> int:
+    """Open another account's lock file: reading is enough to hold it, but on NFS."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as exc:
+        where = path if path.exists() else path.parent
+        raise StoreUnavailableError(
+            f"{where} belongs to {_account(where.stat().st_uid)} and is not open to {_account(os.geteuid())}, "
+            "who must lock it: give it to that account (chown)"
+        ) from (refused if isinstance(exc, FileNotFoundError) else exc)
+
+
+def _give_to_its_folders_owner(path: Path, handle: int) -> None:
+    """See to it that a command or timer of root's, with whatever umask, shuts no server out of its own folder."""
+    owner = path.parent.stat()
+    if os.fstat(handle).st_uid == 0 != owner.st_uid:
+        os.fchown(handle, owner.st_uid, owner.st_gid)
+
+
+def _account(user_id: int) -> str:
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        return str(user_id)
 
 
 def _got(handle: int, wait_s: float) -> bool:

@@ -22,7 +22,7 @@ from api.schema import Name
 from api.services import Hands, Services
 from ingest.broker_desk import Desk, EmbeddedDesk, Given, desk_here, disabled, enrolled, rotated, tidied
 from ingest.enrolment import Enrolled, checked_name, checked_topic, own_topics
-from tomma.errors import ConfigurationError, ConflictError
+from tomma.errors import ConfigurationError, ConflictError, StoreUnavailableError
 
 SHOWN_MAX = 200
 CHANGING = [allow(Role.MANAGER, Role.ADMIN)]
@@ -121,8 +121,8 @@ def _reaching_the_broker() -> Iterator[None]:
         yield
     except ConfigurationError as exc:
         raise HTTPException(422, str(exc)) from exc
-    except OSError as exc:
-        why = exc.strerror or str(exc)
+    except (OSError, StoreUnavailableError) as exc:
+        why = (exc.strerror if isinstance(exc, OSError) else "") or str(exc)
         told = f"the broker's files cannot be used: {why}; run the server as their owner"
         raise NamedProblem(503, "broker-files", told) from exc
 

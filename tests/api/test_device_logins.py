@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -137,3 +138,22 @@ def test_a_broker_elsewhere_is_said_to_be_elsewhere(world: World, tmp_path: Path
         (world.settings.data_dir / "broker" / "devices.lock").mkdir()
         answer = manager.post(LOGINS, json={"device_id": "H1"})
         assert (answer.status_code, "broker's files" in answer.json()["detail"]) == (503, True)
+
+
+def test_a_book_that_root_has_locked_away_is_told_with_its_owner(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page says what the operator must give to whom, instead of that the server failed."""
+    city = City(locked(world))
+    with city.open():
+        manager = city.enter(city.add("mia", Role.MANAGER))
+        logins(world.settings.data_dir)
+        real = os.open
+
+        def refusing(path: object, *rest: int, **more: int) -> int:
+            if str(path).endswith("devices.lock"):
+                raise PermissionError(13, "Permission denied", str(path))
+            return real(path, *rest, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(os, "open", refusing)
+        answer = manager.post(LOGINS, json={"device_id": "H1"}).json()
+    assert (answer["status"], answer["type"]) == (503, "urn:tomma:problem:broker-files")
+    assert "belongs to" in answer["detail"]

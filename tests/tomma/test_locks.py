@@ -1,12 +1,13 @@
 """One at a time: what a lock must do when its holder lives, ends, or is killed."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, StoreUnavailableError
 from tomma.locks import holding, the_only
 
 HOLDER = """
@@ -40,3 +41,53 @@ def test_a_lock_is_one_for_all_handles_of_a_process_too(tmp_path: Path) -> None:
         assert (first, second) == (True, False)
     with holding(path) as third:
         assert third
+
+
+def shut_out(monkeypatch: pytest.MonkeyPatch, *, of_reading: bool) -> None:
+    """Answer as the file system does to an account that may not write, or not even read, a file; root always may."""
+    real = os.open
+
+    def refusing(path: Path, flags: int, mode: int = 0o777) -> int:
+        if of_reading or flags & (os.O_RDWR | os.O_WRONLY):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", refusing)
+
+
+def test_another_accounts_lock_is_held_by_who_may_only_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that root ran first made the file; the server must still wait its turn, and have it."""
+    path = tmp_path / "logins.lock"
+    with holding(path) as first:
+        shut_out(monkeypatch, of_reading=False)
+        with holding(path) as second:
+            assert (first, second) == (True, False)
+    with holding(path) as alone:
+        assert alone
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["the file", "the folder"])
+def test_who_may_not_open_a_lock_is_told_whose_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: bool
+) -> None:
+    """'Permission denied' alone would leave an operator looking through every folder."""
+    path = tmp_path / "logins.lock"
+    if made:
+        path.touch()
+    shut_out(monkeypatch, of_reading=True)
+    expected = rf"{path if made else tmp_path} belongs to \S+ and is not open to \S+, .*chown"
+    with pytest.raises(StoreUnavailableError, match=expected):
+        holding(path).__enter__()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file in another account's folder")
+def test_a_lock_that_root_makes_in_a_servers_folder_is_the_servers(tmp_path: Path) -> None:
+    """A timer of root's with a strict umask is often the first."""
+    os.chown(tmp_path, 65_534, 65_534)
+    path, before = tmp_path / "logins.lock", os.umask(0o077)
+    try:
+        with holding(path) as got:
+            assert got
+    finally:
+        os.umask(before)
+    assert (path.stat().st_uid, path.stat().st_gid) == (65_534, 65_534)
