@@ -5,10 +5,11 @@ import os
 import pwd
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tomma.errors import ConflictError, StoreUnavailableError
+from tomma.new_files import new_file
 
 _POLL_S = 0.02
 
@@ -30,12 +31,11 @@ def holding(path: Path, wait_s: float = 0.0) -> Iterator[bool]:
 
 def _opened(path: Path) -> int:
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        with suppress(FileExistsError):
+            return new_file(path, 0o644)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except PermissionError as exc:
         return _opened_to_read(path, exc)
-    if os.geteuid() == 0:
-        _give_to_its_folders_owner(path, handle)
-    return handle
 
 
 def _opened_to_read(path: Path, refused: PermissionError) -> int:
@@ -48,13 +48,6 @@ def _opened_to_read(path: Path, refused: PermissionError) -> int:
             f"{where} belongs to {_account(where.stat().st_uid)} and is not open to {_account(os.geteuid())}, "
             "who must lock it: give it to that account (chown)"
         ) from (refused if isinstance(exc, FileNotFoundError) else exc)
-
-
-def _give_to_its_folders_owner(path: Path, handle: int) -> None:
-    """See to it that a command or timer of root's, with whatever umask, shuts no server out of its own folder."""
-    owner = path.parent.stat()
-    if os.fstat(handle).st_uid == 0 != owner.st_uid:
-        os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def _account(user_id: int) -> str:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from tomma.durable import sync
 from tomma.errors import ConfigurationError
+from tomma.new_files import new_file
 
 SECRET_MAX_BYTES = 4_096
 
@@ -54,9 +55,10 @@ def make_private(path: Path, content: bytes) -> None:
     It is on the disk on return: what is sealed or signed with a key must not outlive it.
     """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    draft.touch(mode=0o600)
-    draft.write_bytes(content)
-    sync(draft)
+    with os.fdopen(new_file(draft, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -91,3 +91,16 @@ def test_a_lock_that_root_makes_in_a_servers_folder_is_the_servers(tmp_path: Pat
     finally:
         os.umask(before)
     assert (path.stat().st_uid, path.stat().st_gid) == (65_534, 65_534)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_root_gives_nothing_away_that_it_did_not_make(tmp_path: Path) -> None:
+    """Whoever owns the folder could otherwise put a link there, and be given any file of the machine."""
+    home, precious = tmp_path / "home", tmp_path / "shadow"
+    home.mkdir()
+    precious.touch()
+    os.chown(home, 65_534, 65_534)
+    (home / "logins.lock").symlink_to(precious)
+    with holding(home / "logins.lock") as got:
+        assert got
+    assert precious.stat().st_uid == 0

@@ -36,6 +36,7 @@ from tomma.audit import (
 )
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.locks import holding
+from tomma.new_files import new_file
 from tomma.secret_files import make_private, secret_of
 from tomma.stores import counters
 from tomma.stores.audit_begun import BegunFile
@@ -200,7 +201,8 @@ class SqlAuditBook:
         path = self._files.head
         draft = path.with_name(f"{path.name}.new")
         try:
-            with draft.open("w", encoding="ascii") as file:
+            draft.unlink(missing_ok=True)
+            with os.fdopen(new_file(draft, 0o666), "w", encoding="ascii") as file:
                 file.write(f"{head}\n")
                 file.flush()
                 os.fsync(file.fileno())

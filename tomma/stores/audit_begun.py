@@ -14,6 +14,7 @@ from pathlib import Path
 from tomma.audit import Deed, Outcome
 from tomma.durable import sync
 from tomma.errors import StoreUnavailableError
+from tomma.new_files import new_file
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class BegunFile:
 
     def _made(self) -> int:
         while True:
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            handle = new_file(self._path, 0o600, os.O_APPEND)
             fcntl.flock(handle, fcntl.LOCK_EX)
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(handle), self._path.stat()):

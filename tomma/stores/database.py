@@ -33,19 +33,33 @@ def open_database(address: str) -> sa.Engine:
         ConfigurationError: If the address is none, or its driver is not installed.
         StoreUnavailableError: If the database cannot be used now, is damaged, or was written by a newer version.
     """
-    try:
-        url = sa.make_url(address)
-        if url.drivername == "postgresql":
-            url = url.set(drivername="postgresql+psycopg")
-        engine = _sqlite(url) if url.get_backend_name() == "sqlite" else sa.create_engine(url, pool_pre_ping=True)
-    except (sa.exc.ArgumentError, ImportError) as exc:
-        raise ConfigurationError(f"registry_url: {exc}") from exc
+    engine = _engine(address)
     try:
         _migrate(engine)
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+def is_newest_shape(address: str) -> bool:
+    """Return whether the database would be left as it is by `open_database`, which migrates."""
+    engine = _engine(address)
+    try:
+        with reading(engine) as connection:
+            return _version(connection) == tables.REVISION
+    finally:
+        engine.dispose()
+
+
+def _engine(address: str) -> sa.Engine:
+    try:
+        url = sa.make_url(address)
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        return _sqlite(url) if url.get_backend_name() == "sqlite" else sa.create_engine(url, pool_pre_ping=True)
+    except (sa.exc.ArgumentError, ImportError) as exc:
+        raise ConfigurationError(f"registry_url: {exc}") from exc
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
