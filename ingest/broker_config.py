@@ -24,7 +24,8 @@ from ingest.enrolment import Enrolled, checked_name, checked_topic, new_password
 from ingest.mosquitto_config import MosquittoFacts
 from ingest.private_files import write_private
 from tomma.errors import ConfigurationError
-from tomma.settings import load_settings
+from tomma.settings import Settings, load_settings
+from tomma.stores.audit_here import by_operator_here
 
 app = typer.Typer(add_completion=False, help="Make a broker ready for this city, and give devices their logins.")
 
@@ -81,12 +82,22 @@ def broker_config(
         return
     if kind is not Kind.MOSQUITTO:
         raise ConfigurationError("the embedded broker needs no configuration: run `tomma ingest --embedded-broker`")
-    broker = load_settings().broker
+    settings = load_settings()
+    broker = settings.broker
     directory = out.absolute()
     shown_tls_port = tls_port if tls else None
     facts = MosquittoFacts(directory, port, shown_tls_port, bind, broker.payload_max_bytes, connections, run_as)
     desk = MosquittoDesk(directory, broker.topics)
-    desk.make_ready(facts)
+    with by_operator_here(settings, "broker-configured", workers=workers):
+        desk.make_ready(facts)
+        _enrol_workers(desk, facts, workers)
+    if tls:
+        typer.echo(f"put the certificate chain into {facts.certificate} and its key into {facts.key}")
+    typer.echo(f"start the broker with:  mosquitto -c {directory / 'mosquitto.conf'}")
+    typer.echo(f"start ingest with the variables in:  {directory / 'ingest.env'}")
+
+
+def _enrol_workers(desk: MosquittoDesk, facts: MosquittoFacts, workers: int) -> None:
     with changing(desk) as book:
         for name in _worker_names(workers):
             if all(each.name != name for each in book.logins):
@@ -94,10 +105,6 @@ def broker_config(
                 book = book.with_logins(Enrolled(name, desk.secret_of(password)))  # noqa: PLW2901  (it grows)
                 desk.write_worker(name, password, facts, SHARE_GROUP if workers > 1 else "")
         desk.write(book)
-    if tls:
-        typer.echo(f"put the certificate chain into {facts.certificate} and its key into {facts.key}")
-    typer.echo(f"start the broker with:  mosquitto -c {directory / 'mosquitto.conf'}")
-    typer.echo(f"start ingest with the variables in:  {directory / 'ingest.env'}")
 
 
 def _worker_names(workers: int) -> list[str]:
@@ -114,7 +121,11 @@ def add_device(
 ) -> None:
     """Give a device a login for its own topic, show the password once, and let a running broker know."""
     topics = tuple(checked_topic(each) for each in topic or ())
-    _show(enrolled(_desk(kind, out), [name], topics)[0], as_json=as_json)
+    settings, device = load_settings(), checked_name(name)
+    desk = _desk(settings, kind, out)
+    with by_operator_here(settings, "device-logins-added", f"device:{device}", logins=1):
+        (given,) = enrolled(desk, [device], topics)
+    _show(given, as_json=as_json)
 
 
 @app.command()
@@ -129,9 +140,12 @@ def add_devices(
         raise ConfigurationError(f"{to}: exists already; passwords are shown once, so nothing is overwritten")
     began_s = time.monotonic()
     devices = [line.strip() for line in names.read_text(encoding="utf-8").splitlines() if line.strip()]
-    given = enrolled(_desk(kind, out), devices)
-    rows = [f"{each.username},{each.password},{' '.join(each.publish)}\n" for each in given]
-    write_private(to, "".join(["username,password,publish\n", *rows]))
+    settings = load_settings()
+    desk = _desk(settings, kind, out)
+    with by_operator_here(settings, "device-logins-added", logins=len(devices)):
+        given = enrolled(desk, devices)
+        rows = [f"{each.username},{each.password},{' '.join(each.publish)}\n" for each in given]
+        write_private(to, "".join(["username,password,publish\n", *rows]))
     took_s = time.monotonic() - began_s
     reloaded = bool(given) and given[0].reloaded
     typer.echo(f"enrolled {len(given)} devices in {took_s:.1f} s; their passwords are in {to}\n{_told(reloaded)}")
@@ -152,13 +166,17 @@ def rotate_device(
     With `--overlap-h 0` the former login is cut at once. `tidy` takes away what has ended.
     """
     until_utc = datetime.now(UTC) + timedelta(hours=overlap_h) if overlap_h else None
-    _show(rotated(_desk(kind, out), checked_name(name), until_utc), as_json=as_json)
+    settings, device = load_settings(), checked_name(name)
+    desk = _desk(settings, kind, out)
+    with by_operator_here(settings, "device-login-rotated", f"device:{device}", hours=round(overlap_h)):
+        given = rotated(desk, device, until_utc)
+    _show(given, as_json=as_json)
 
 
 @app.command()
 def tidy(kind: KindOption = Kind.MOSQUITTO, out: OutOption = DIRECTORY) -> None:
     """Take away the logins whose overlap is over; for a timer. An embedded broker does so by itself."""
-    typer.echo(f"took away {tidied(_desk(kind, out), datetime.now(UTC))} logins")
+    typer.echo(f"took away {tidied(_desk(load_settings(), kind, out), datetime.now(UTC))} logins")
 
 
 @app.command()
@@ -169,7 +187,10 @@ def disable_device(
     as_json: JsonOption = False,
 ) -> None:
     """Take a device's logins away; a running broker cuts its connection at once."""
-    reloaded = disabled(_desk(kind, out), checked_name(name))
+    settings, device = load_settings(), checked_name(name)
+    desk = _desk(settings, kind, out)
+    with by_operator_here(settings, "device-logins-disabled", f"device:{device}"):
+        reloaded = disabled(desk, device)
     typer.echo(
         json.dumps({"username": name, "reloaded": reloaded}) if as_json else f"disabled {name}\n{_told(reloaded)}"
     )
@@ -178,7 +199,7 @@ def disable_device(
 @app.command()
 def list_devices(kind: KindOption = Kind.MOSQUITTO, out: OutOption = DIRECTORY, as_json: JsonOption = False) -> None:
     """List who is enrolled, and where each may publish; with --json one line each."""
-    desk = _desk(kind, out)
+    desk = _desk(load_settings(), kind, out)
     for login in desk.book.devices:
         topics = login.topics or own_topics(desk.topics, login.device)
         row: dict[str, object] = {"username": login.name, "topics": topics}
@@ -187,8 +208,8 @@ def list_devices(kind: KindOption = Kind.MOSQUITTO, out: OutOption = DIRECTORY, 
         typer.echo(json.dumps(row) if as_json else f"{login.name}  {' '.join(topics)}{until}")
 
 
-def _desk(kind: Kind, out: Path) -> Desk:
-    return desk_of(load_settings(), embedded=kind is Kind.EMBEDDED, directory=out)
+def _desk(settings: Settings, kind: Kind, out: Path) -> Desk:
+    return desk_of(settings, embedded=kind is Kind.EMBEDDED, directory=out)
 
 
 def _show(given: Given, *, as_json: bool) -> None:

@@ -18,10 +18,12 @@ from ingest.pipeline import Batch, IngestContext
 from ingest.recall import StoreMemories
 from ingest.replay import Replayed, chosen, hung_now, replay
 from ingest.topics import envelope_finder
+from tomma.audit import Fact
 from tomma.errors import NotFoundError
 from tomma.model import DeadLetter, Quarantined, RejectReason
 from tomma.ports import ReadingStore
 from tomma.settings import Settings, load_settings
+from tomma.stores.audit_intent import by_operator
 from tomma.stores.wiring import Stores, open_stores
 
 dead_letters_app = typer.Typer(
@@ -31,6 +33,8 @@ quarantine_app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Devices that send but hang in no bin: list, replay, drop."
 )
 
+IDS_TOLD = 100
+"""So many numbers stand in the audit record; how many letters it were is told in any case."""
 PIPE_COLUMNS = 2000
 """Into a file or another program a row is one line, for grep; only a terminal has an edge to fold at."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on one line.")]
@@ -94,7 +98,10 @@ def replay_letters(
     _check_choice(ids, reason, sensor, every)
     with _pipeline(load_settings()) as run:
         pages = [_by_ids(run.store, ids)] if ids else chosen(run.store, reason, sensor)
-        _tell(run.replay(pages), as_json)
+        with by_operator(run.audit, "dead-letters-replayed", "", **_choice(ids, reason, sensor)) as doing:
+            done = run.replay(pages)
+            doing.facts |= _numbers(done)
+    _tell(done, as_json)
 
 
 @dead_letters_app.command("drop")
@@ -106,7 +113,9 @@ def drop_letters(
     with open_stores(load_settings()) as stores:
         store = stores.readings
         pages = [_by_ids(store, ids)] if ids else chosen(store, reason, sensor)
-        dropped = sum(store.drop_dead_letters([each.id for each in page]) for page in pages)
+        with by_operator(stores.audit, "dead-letters-dropped", "", **_choice(ids, reason, sensor)) as doing:
+            dropped = sum(store.drop_dead_letters([each.id for each in page]) for page in pages)
+            doing.facts["dropped"] = dropped
     typer.echo(json.dumps({"dropped": dropped}) if as_json else f"dropped={dropped}")
 
 
@@ -142,7 +151,10 @@ def replay_quarantine(as_json: AsJson = False) -> None:
             for device in hung_now(run.store, run.context.city)
             for page in chosen(run.store, device_id=device.device_ids[0])
         )
-        _tell(run.replay(pages), as_json)
+        with by_operator(run.audit, "quarantine-replayed") as doing:
+            done = run.replay(pages)
+            doing.facts |= _numbers(done)
+    _tell(done, as_json)
 
 
 @quarantine_app.command("drop")
@@ -152,7 +164,9 @@ def drop_device(
     """Forget one device and what it sent; it is listed again when it sends again."""
     with open_stores(load_settings()) as stores:
         pages = chosen(stores.readings, device_id=device)
-        dropped = sum(stores.readings.drop_dead_letters([each.id for each in page]) for page in pages)
+        with by_operator(stores.audit, "quarantine-dropped", f"device:{device}") as doing:
+            dropped = sum(stores.readings.drop_dead_letters([each.id for each in page]) for page in pages)
+            doing.facts["dropped"] = dropped
     typer.echo(json.dumps({"dropped": dropped}) if as_json else f"dropped={dropped}")
 
 
@@ -160,7 +174,7 @@ class _Run:
     """The pipeline, opened as `tomma ingest` opens it."""
 
     def __init__(self, settings: Settings, stores: Stores, codecs: Codecs) -> None:
-        self.store = stores.readings
+        self.store, self.audit = stores.readings, stores.audit
         self._memories = StoreMemories(stores.readings, settings.clock.clock())
         self._trails = StoreTrails(stores.readings)
         self._envelope_of = envelope_finder(settings.broker.sources)
@@ -195,6 +209,17 @@ def _check_choice(ids: list[int] | None, reason: RejectReason | None, sensor: st
     """Refuse to touch everything by leaving something out."""
     if sum((bool(ids), reason is not None or sensor is not None, every)) != 1:
         raise typer.BadParameter("name ids, or --reason and/or --sensor, or --all")
+
+
+def _choice(ids: Sequence[int] | None, reason: RejectReason | None, sensor: str | None) -> dict[str, Fact]:
+    """Return what the record tells of what was chosen; nothing stands for all."""
+    told: dict[str, Fact] = {"ids": [str(each) for each in ids[:IDS_TOLD]]} if ids else {}
+    told |= {"reason": reason.value} if reason else {}
+    return told | ({"sensor": sensor} if sensor else {})
+
+
+def _numbers(done: Replayed) -> dict[str, Fact]:
+    return {"tried": done.tried, "mended": done.mended, "stored": done.stored}
 
 
 def _by_ids(store: ReadingStore, ids: Sequence[int]) -> Sequence[DeadLetter]:

@@ -16,6 +16,7 @@ from tomma.errors import ConfigurationError
 from tomma.notices import Notice
 from tomma.notify_settings import SECRET_PREFIX
 from tomma.settings import load_settings
+from tomma.stores.audit_intent import by_operator
 from tomma.stores.wiring import open_stores
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Messages about alerts: docs/alerts.md.")
@@ -38,7 +39,7 @@ def send_test(recipient: Annotated[str, typer.Argument(help="A name from [[notif
     home = settings.server.public_url.rstrip("/")
     letter = trial_letter(now_utc, f"{home}/alerts" if home else "")
     notice = Notice(f"msg_{uuid4().hex}", found.name, found.channel, as_text(letter), 0, True, now_utc, now_utc)
-    with open_stores(settings) as stores:
+    with open_stores(settings) as stores, by_operator(stores.audit, "message-tested", recipient=found.name):
         Sender(settings.notify, lambda: stores.registry.load().organisation)(notice, now_utc)
     typer.echo(f"{found.name}: taken by {settings.notify.email.host if found.email else found.webhook}")
 

@@ -15,6 +15,7 @@ from routing.saving.wiring import make_next, open_world
 from tomma.errors import NotFoundError, TommaError
 from tomma.saving import Side, SideFigures
 from tomma.settings import load_settings
+from tomma.stores.audit_intent import by_operator
 from tomma.stores.wiring import open_stores
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The audited saving: export it, compute it anew.")
@@ -53,7 +54,9 @@ def export(
         kept = stores.saving.figures(first, last)
         if not kept:
             raise NotFoundError(f"no day from {first} to {last} has been computed yet")
-        write_audit(file, audit_document(stores.saving, stores.registry.load().organisation.name, first, last))
+        document = audit_document(stores.saving, stores.registry.load().organisation.name, first, last)
+        with by_operator(stores.audit, "saving-exported", records=len(kept)):
+            write_audit(file, document)
     typer.echo(f"{file}: {len(kept)} days, seal {seal([digest for digest, _ in kept])}")
 
 
@@ -81,11 +84,12 @@ def compute(limit: Annotated[int, typer.Option(min=1, help="Days at most.")] = 1
     clock = settings.clock.clock()
     with open_stores(settings) as stores:
         world, city = open_world(settings, stores), stores.registry.load()
-        for _ in range(limit):
-            made = make_next(world, city, clock.now_utc().astimezone(UTC))
-            if made is None:
-                break
-            typer.echo(f"{made.inputs.day}: {'counts' if made.counts else 'does not count'}, digest {made.digest}")
+        with by_operator(stores.audit, "saving-computed") as doing:
+            days: list[str] = []
+            while len(days) < limit and (made := make_next(world, city, clock.now_utc().astimezone(UTC))) is not None:
+                days.append(made.inputs.day.isoformat())
+                typer.echo(f"{days[-1]}: {'counts' if made.counts else 'does not count'}, digest {made.digest}")
+            doing.facts |= {"days": [days[0], days[-1]] if days else [], "records": len(days)}
 
 
 def _plain(told: Checked) -> dict[str, object]:

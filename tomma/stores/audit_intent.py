@@ -43,9 +43,9 @@ class Doing:
 
 
 @contextmanager
-def by_operator(book: AuditBook, action: str, **facts: Fact) -> Iterator[Doing]:
+def by_operator(book: AuditBook, action: str, target: str = "", **facts: Fact) -> Iterator[Doing]:
     """Note what a command is about to do, and record it at the end with what was told by then."""
-    begun = Deed(SystemClock().now_utc(), "operator", action, facts=facts)
+    begun = Deed(SystemClock().now_utc(), "operator", action, target, facts=facts)
     with intended(book, begun) as deed:
         doing = Doing(dict(facts))
         yield doing

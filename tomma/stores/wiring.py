@@ -105,14 +105,15 @@ def open_stores(settings: Settings) -> Stores:
         vitals=SqlVitalsBook(engine),
         saving=SqlSavingBook(engine),
         mornings=SqlMorningBook(engine),
-        audit=SqlAuditBook(engine, _audit_files(settings)),
+        audit=SqlAuditBook(engine, audit_files(settings)),
         open_data=SqlOpenDataBook(engine),
         old_rows=SqlOldRows(engine),
         engine=engine,
     )
 
 
-def _audit_files(settings: Settings) -> AuditFiles:
+def audit_files(settings: Settings) -> AuditFiles:
+    """Return where the audit log's key and head are."""
     return AuditFiles(settings.audit_key_path, settings.audit_head_path, is_own_key=settings.audit.key_file is None)
 
 

@@ -254,6 +254,9 @@ def test_the_command_exports_and_recomputes(folder: Path, tmp_path: Path, monkey
     exported = run.invoke(app, ["export", str(file), "--from", "2026-10-24", "--to", "2026-10-27"])
     assert exported.exit_code == 0
     assert "4 days, seal " in exported.output
+    with open_stores(Settings(data_dir=folder)) as books:
+        (record,) = books.audit.page(1)
+    assert (record.actor, record.action, json.loads(record.facts)) == ("operator", "saving-exported", {"records": 4})
 
     again = run.invoke(app, ["recompute", str(file), "--json"])
     assert again.exit_code == 0
