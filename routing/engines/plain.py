@@ -1,9 +1,10 @@
 """Plain days: like trucks that cost nothing to have and drive one trip. There is no fleet to find, only routes.
 
-A small one is searched as a whole by every lane, exactly as PyVRP does it, each with a seed of its own, and anew with
-another one whenever nothing better comes: our layer then costs nothing but its start. In a large one a single search
-leaves the other lanes idle, so after a while the routes are cut in two, each lane searches a half, and the cut turns
-from round to round.
+A small one is searched as a whole by every lane, exactly as PyVRP does it, each with a seed of its own: our layer then
+costs nothing but its start. Of several lanes the first goes on for as long as PyVRP would, the others begin anew with
+another seed whenever nothing better comes: so whatever PyVRP finds alone is found here as well. In a large one a single
+search leaves the other lanes idle, so after a while the routes are cut in two, each lane searches a half, and the cut
+turns from round to round.
 """
 
 import time
@@ -77,7 +78,7 @@ class Plain:
     def _whole(self, best: Solution, seconds: float) -> Solution:
         """Search from PyVRP's own start, in further lanes also from what there is."""
         every = tuple(range(len(self.problem.trucks)))
-        warm = None if best.must_missed else orders_of(best)
+        can_all = not best.must_missed
         tasks = [
             Search(
                 self.problem,
@@ -85,12 +86,14 @@ class Plain:
                 seconds,
                 self._share(),
                 self.seed + lane,
-                start=best if lane and warm else None,
-                orders=warm if lane % 2 else None,
+                start=best if lane and can_all else None,
+                orders=orders_of(best) if lane % 2 and can_all else None,
+                hard=can_all,
             )
             for lane in range(self.lanes.count)
         ]
-        for found in self.lanes.map(as_it_comes, tasks):
+        goes_on = [self.lanes.count > 1 and not lane for lane in range(self.lanes.count)]
+        for found in self.lanes.map(_as_told, list(zip(tasks, goes_on, strict=True))):
             if found.solution.rank < best.rank:
                 best = found.solution
                 self.report("routes", best)
@@ -115,35 +118,44 @@ class Plain:
         return best
 
 
-def as_it_comes(task: Search) -> Outcome:
-    """Search with PyVRP's own parameters and, without a start, from its own; again and again, while there is time."""
+def _as_told(told: tuple[Search, bool]) -> Outcome:
+    task, goes_on = told
+    return as_it_comes(task, goes_on=goes_on)
+
+
+def as_it_comes(task: Search, *, goes_on: bool = False) -> Outcome:
+    """Search with PyVRP's own parameters and, without a start, from its own; again and again, while there is time.
+
+    With `goes_on` the first search has the patience of all of them.
+    """
     ends_at = time.monotonic() + task.seconds
     priced = arcs(task.problem)
     model = build_model(task.problem, priced, task.trucks, required=task.hard)
     if not model.bins:
         return Outcome(task.start or settle(task.problem, {}, priced, task.trucks), {}, None)
-    orders = model.orders(_best_of_many(model, task, ends_at))
+    orders = model.orders(_best_of_many(model, task, ends_at, 0 if goes_on else BEGINNINGS))
     after = settle(task.problem, orders, priced, task.trucks)
     best = after if task.start is None else min(task.start, after, key=lambda each: each.rank)
     return Outcome(best, orders, None)
 
 
-def _best_of_many(model: Model, task: Search, ends_at: float) -> Found:
-    first = _once(model, task, ends_at, task.iterations, task.seed)
+def _best_of_many(model: Model, task: Search, ends_at: float, anew: int) -> Found:
+    patience = PATIENCE_PER_BIN * len(model.bins) * (1 + BEGINNINGS - anew)
+    first = _once(model, task, ends_at, task.iterations, task.seed, patience)
     best, left, vain = first, _less(task.iterations, first), 0
     for seed in count(task.seed + FAR_SEED, FAR_SEED):
-        if vain == BEGINNINGS or left == 0 or time.monotonic() >= ends_at:
+        if vain == anew or left == 0 or time.monotonic() >= ends_at:
             return best.best
-        found = _once(model, replace(task, orders=None), ends_at, left, seed)
+        found = _once(model, replace(task, orders=None), ends_at, left, seed, patience)
         left = _less(left, found)
         best, vain = (found, 0) if found.cost() < best.cost() else (best, vain + 1)
     return best.best
 
 
-def _once(model: Model, task: Search, ends_at: float, iterations: int | None, seed: int) -> Result:
+def _once(model: Model, task: Search, ends_at: float, iterations: int | None, seed: int, patience: int) -> Result:
     return solve(
         model.data,
-        stop=_stop(ends_at, iterations, len(model.bins)),
+        stop=_stop(ends_at, iterations, patience),
         seed=seed,
         collect_stats=False,
         display=False,
@@ -155,10 +167,10 @@ def _less(iterations: int | None, spent: Result) -> int | None:
     return iterations and max(0, iterations - spent.num_iterations)
 
 
-def _stop(ends_at: float, iterations: int | None, bins: int) -> MultipleCriteria:
+def _stop(ends_at: float, iterations: int | None, patience: int) -> MultipleCriteria:
     criteria: list[StoppingCriterion] = [
         MaxRuntime(max(0.01, ends_at - time.monotonic())),
-        NoImprovement(PATIENCE_PER_BIN * bins),
+        NoImprovement(patience),
     ]
     return MultipleCriteria([*criteria, MaxIterations(iterations)] if iterations is not None else criteria)
 

@@ -149,10 +149,23 @@ class Layout:
         """
         return any(truck.daily_limit_bins is not None for truck in self.problem.trucks)
 
+    @cached_property
+    def weighs(self) -> bool:
+        """Whether weight is a load dimension: not where all there is would not fill the smallest truck.
+
+        A dimension that never binds still costs every move its check: on RC208, which knows no weight, a third of
+        the time. As with `counts_bins` it is the problem that decides, not the fleet.
+        """
+        trucks = self.problem.trucks
+        if self.parts or any(truck.aboard or truck.daily_limit_kg is not None for truck in trucks):
+            return True
+        return sum(node.weight_kg for node in self.problem.bins) > min(truck.capacity_kg for truck in trucks)
+
     def loads(self, fraction: int, volume_l: int, weight_kg: int, bins: int) -> list[int]:
         """Return amounts by dimension: the whole truck's, each compartment's, and how many bins if they count."""
         inside = [amount for part in self.parts for amount in self._in(part, fraction, volume_l, weight_kg)]
-        return [volume_l, weight_kg, *inside, *([bins] if self.counts_bins else [])]
+        whole = [volume_l, weight_kg] if self.weighs else [volume_l]
+        return [*whole, *inside, *([bins] if self.counts_bins else [])]
 
     def _in(self, part: frozenset[int], fraction: int, volume_l: int, weight_kg: int) -> tuple[int, int]:
         return (volume_l, weight_kg) if fraction in part else (0, 0)
@@ -175,7 +188,9 @@ class Layout:
         endless += sum(load.volume_l + load.weight_kg for each in self.fleet for load in each.aboard)
         rooms = {part.fractions: (part.capacity_l, part.capacity_kg) for part in truck.compartments}
         inside = [most for part in self.parts for most in rooms.get(part, (endless, endless))]
-        whole = [_least(truck.capacity_l, shares[0]), _least(truck.capacity_kg, shares[1])]
+        whole = [_least(truck.capacity_l, shares[0])]
+        if self.weighs:
+            whole.append(_least(truck.capacity_kg, shares[1]))
         reloads = len(self.problem.bins) if trips is None else min(trips - 1, len(self.problem.bins))
         # The number of bins hardly ever binds: a trip may have all of the day's, and settling mends what is too much.
         return [*whole, *inside, *([_least(endless, truck.daily_limit_bins)] if self.counts_bins else [])], reloads

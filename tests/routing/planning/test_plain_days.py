@@ -6,14 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pyvrp
+from pyvrp import Client, Depot, Location, ProblemData, VehicleType
+from pyvrp.stop import MaxIterations
 
 import routing.engines.plain as plain_days
 from routing.check import violations
+from routing.engines.arcs import arcs
 from routing.engines.executors import Inline
 from routing.engines.finish import orders_of, settle
 from routing.engines.interface import Budget
 from routing.engines.plain import Plain, is_plain
 from routing.engines.pyvrp_engine import solve
+from routing.engines.pyvrp_model import build_model
 from routing.problem import BinNode, DisposalNode, Problem, Rates, Solution, Truck
 from tests.routing.planning.small_days import a_truck
 
@@ -109,6 +114,55 @@ def test_a_large_plain_day_is_searched_in_halves_that_fit_together(
     assert violations(problem, found) == ()
     assert "halves" in stages
     assert found.rank < start.rank
+
+
+def by_pyvrp_alone(problem: Problem, iterations: int, seed: int) -> int:
+    """Return what the routes cost that a user of the library finds, who writes down the same day."""
+    nodes = range(len(problem.distance_m))
+    matrix: Any = problem.distance_m.astype(np.int64)  # PyVRP's stubs ask for "ndarray[int]", which no array is
+    data = ProblemData(
+        [Location(0, 0) for _ in nodes],
+        [
+            Client(location=each.place, pickup=[each.volume_l], service_duration=60, tw_late=36_000)
+            for each in problem.bins
+        ],
+        [Depot(location=0)],
+        [VehicleType(num_available=len(problem.trucks), capacity=[500], tw_late=36_000)],
+        [matrix],
+        [matrix],
+    )
+    found = pyvrp.solve(data, MaxIterations(iterations), seed=seed, collect_stats=False, display=False)
+    return int(found.cost())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_pyvrp_finds_alone_in_as_many_iterations_is_found_as_well(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our layer may add to an engine that suits the day already; it must not cost anything."""
+    monkeypatch.setattr(plain_days, "PATIENCE_PER_BIN", 1)
+    problem = a_plain_day(120)
+    stages: list[str] = []
+    ends_at = time.monotonic() + 60.0
+    search = Plain(problem, TwoInline(), ends_at, 400, seed, lambda stage, _: stages.append(stage))
+    found = search.run(settle(problem, {}))
+    assert stages
+    assert sum(route.distance_m for route in found.routes) <= by_pyvrp_alone(problem, 400, seed)
+
+
+@pytest.mark.parametrize(("weight_kg", "capacity_kg", "dimensions"), [(0, 0, 1), (10, 400, 1), (11, 400, 2)])
+def test_weight_is_asked_of_the_engine_only_where_it_could_fill_a_truck(
+    weight_kg: int, capacity_kg: int, dimensions: int
+) -> None:
+    """What never binds costs every move its check; what may bind is never left out."""
+    day = a_plain_day(40)
+    problem = replace(
+        day,
+        bins=tuple(replace(each, weight_kg=weight_kg) for each in day.bins),
+        trucks=tuple(replace(each, capacity_kg=capacity_kg) for each in day.trucks),
+    )
+    model = build_model(problem, arcs(problem), range(len(problem.trucks)), required=True)
+    assert model.data.num_load_dimensions == dimensions
 
 
 def test_a_search_that_finds_nothing_better_returns_the_start() -> None:
