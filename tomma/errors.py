@@ -67,6 +67,10 @@ class Refusal(StrEnum):
     NO_ANSWER = "no-answer"
     PLANNER_CRASHED = "planner-crashed"
     SERVER_STOPPED = "server-stopped"
+    # Why a morning's plan was not made, or waits.
+    MORNING_TOO_LATE = "morning-too-late"
+    OTHER_PLAN_PUBLISHED = "other-plan-published"
+    SERVER_WAS_DOWN = "server-was-down"
 
 
 class ConflictError(TommaError):

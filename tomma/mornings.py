@@ -21,6 +21,7 @@ AGAIN_AFTER = timedelta(minutes=5)
 """Between two attempts: whatever held the first one up may have passed."""
 LOST_AFTER = timedelta(minutes=2)
 """A morning that was begun so long ago and whose plan nobody knows was cut off between two lines."""
+SERVER_WAS_DOWN = "the server was not running on that day"
 MISSED_TOLD_DAYS = 14
 """So far back mornings are told that nobody planned."""
 WEEKDAYS = frozenset(range(1, 8))
@@ -183,7 +184,7 @@ def _missed(schedule: Schedule, today: date, timezone: str, known: Sequence[Run]
     days = (today - timedelta(days=back) for back in range(MISSED_TOLD_DAYS, 0, -1))
     due = ((day, schedule.due_utc(day, timezone)) for day in days if day not in there)
     return tuple(
-        Run(day, moment, RunStatus.MISSED, detail="the server was not running on that day")
+        Run(day, moment, RunStatus.MISSED, detail=SERVER_WAS_DOWN)
         for day, moment in due
         if moment is not None and moment >= schedule.changed_utc
     )

@@ -7,13 +7,21 @@ from fastapi import APIRouter, Body, HTTPException
 from api.access import OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
+from api.schedule.caller import OTHER_PUBLISHED, TOO_LATE
 from api.schedule.schemas import RunOut, ScheduleIn, ScheduleOut
 from api.services import Hands
-from tomma.mornings import Run, Schedule
+from tomma.errors import NotFoundError, Refusal
+from tomma.mornings import SERVER_WAS_DOWN, Run, RunStatus, Schedule
+from tomma.ports import PlanStore
 
 router = APIRouter(prefix="/schedule", tags=["plans"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 
 RUNS_SHOWN = 14
+_KNOWN = {
+    TOO_LATE: Refusal.MORNING_TOO_LATE,
+    OTHER_PUBLISHED: Refusal.OTHER_PLAN_PUBLISHED,
+    SERVER_WAS_DOWN: Refusal.SERVER_WAS_DOWN,
+}
 
 
 @router.get("", summary="The plan of every morning", responses=problems(404, 503))
@@ -69,11 +77,23 @@ def _shown(hands: Hands) -> ScheduleOut:
         auto_publish=schedule.auto_publish,
         changed_utc=schedule.changed_utc,
         next_utc=schedule.next_utc(hands.context.clock.now_utc(), timezone),
-        runs=[_run_out(each) for each in hands.context.mornings.runs(RUNS_SHOWN)],
+        runs=[_run_out(each, _failure(hands.context.plans, each)) for each in hands.context.mornings.runs(RUNS_SHOWN)],
     )
 
 
-def _run_out(run: Run) -> RunOut:
+def _failure(plans: PlanStore, run: Run) -> str:
+    """Return why in a name that the page has words for, where there is one."""
+    if run.detail in _KNOWN:
+        return _KNOWN[run.detail]
+    if run.status is not RunStatus.FAILED or run.plan_id is None:
+        return ""
+    try:
+        return plans.get(run.plan_id).failure
+    except NotFoundError:  # plans of long ago are deleted
+        return ""
+
+
+def _run_out(run: Run, failure: str) -> RunOut:
     return RunOut(
         day=run.day,
         due_utc=run.due_utc,
@@ -83,4 +103,5 @@ def _run_out(run: Run) -> RunOut:
         plan_id=run.plan_id,
         attempts=run.attempts,
         detail=run.detail,
+        failure=failure,
     )

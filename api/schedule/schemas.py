@@ -37,6 +37,9 @@ class RunOut(Shown):
     plan_id: str | None
     attempts: int = Field(description="How often it was begun; one that fails is tried again twice.")
     detail: str = Field(description="Why it failed, was missed or was not published; empty otherwise.")
+    failure: str = Field(
+        description="The same as a word to translate by, such as `server-was-down`; empty where there is none."
+    )
 
 
 class ScheduleOut(Shown):

@@ -50,7 +50,7 @@ def test_a_plan_is_made_at_its_time_and_not_before(client: httpx.Client, world: 
     assert client.get("/api/v1/plans").json() == {"plans": []}
     world.clock.now = BEFORE + timedelta(hours=1)
     (run,) = runs(client, "ready")
-    assert (run["day"], run["late_s"], run["attempts"], run["detail"]) == ("2026-11-22", 0.0, 1, "")
+    assert (run["day"], run["late_s"], run["attempts"], run["detail"], run["failure"]) == ("2026-11-22", 0.0, 1, "", "")
     assert client.get(f"/api/v1/plans/{run['plan_id']}").json()["status"] == "ready"
     assert client.get("/api/v1/schedule").json()["next_utc"] == "2026-11-23T04:00:00Z"
 
@@ -72,6 +72,7 @@ def test_what_a_person_published_for_the_day_stays_on_the_road(client: httpx.Cli
     world.clock.now = BEFORE + timedelta(hours=1)
     (run,) = runs(client, "ready")
     assert "waits for a person" in run["detail"]
+    assert run["failure"] == "other-plan-published"
     published = world.stores.plans.published(TODAY)
     assert published is not None
     assert published.id == "BY-HAND"
@@ -96,6 +97,7 @@ def test_mornings_on_which_nobody_was_there_are_told(world: World) -> None:
         ("2026-11-20", "missed"),
         ("2026-11-19", "missed"),
     ]
+    assert {each["failure"] for each in found} == {"server-was-down"}
 
 
 def test_a_restart_after_the_morning_makes_no_second_plan(world: World) -> None:
@@ -131,6 +133,7 @@ def test_a_morning_whose_plan_fails_is_an_alert_until_one_does_not(client: httpx
     world.clock.now = BEFORE + timedelta(hours=1)
     (run,) = runs(client, "failed")
     assert "no engine answered" in run["detail"]
+    assert run["failure"] == "no-answer"
     until(
         lambda: [each.kind for each in world.stores.readings.active_alerts()],
         lambda kinds: kinds == [AlertKind.MORNING_PLAN_FAILED],
@@ -158,6 +161,7 @@ def test_a_morning_too_late_for_any_truck_is_missed(world: World) -> None:
     with serving(world) as client:
         (run,) = runs(client, "missed")
     assert "no truck" in run["detail"]
+    assert run["failure"] == "morning-too-late"
     assert world.stores.plans.of_day(TODAY) == []
 
 

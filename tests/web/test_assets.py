@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.api.test_assets import DRAGINO
 from tests.web.conftest import OpenPage
 from tests.web.stack import NOW, Stack
+from tomma.assets import unaddressable
 from tomma.model import Rejected, RejectReason
 
 
@@ -101,3 +102,22 @@ def test_a_form_says_beside_the_field_why_it_was_refused_and_never_overwrites(
 
     page.get_by_role("button", name="Avbryt").click()
     expect(page.locator(".facts")).to_contain_text("kod 17")
+
+
+def test_an_id_that_no_address_can_hold_is_refused_in_the_pages_language(shared: Stack, open_page: OpenPage) -> None:
+    """The server says it in English to whoever asks; a page must know that sentence, too."""
+    page = open_page(shared, "/assets").page
+    told = page.evaluate(TELL_BOUND, unaddressable("B/1"))
+    assert told == {"sv": "måste vara utan / och mer än punkter", "en": "must be without / and more than dots"}
+
+
+TELL_BOUND = """async (bound) => {
+  const {loadLanguage, translator} = await import("/static/i18n/index.js");
+  const {boundWords} = await import("/static/assets/words.js");
+  const told = {};
+  for (const language of ["sv", "en"]) {
+    await loadLanguage(language, ["assets"]);
+    told[language] = boundWords(bound, translator(language));
+  }
+  return told;
+}"""

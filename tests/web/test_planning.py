@@ -297,6 +297,18 @@ def test_the_risk_knob_is_turned_in_overflows_and_kilometres(shared: Stack, open
     assert Axe().run(page, context=".risk-box").violations_count == 0
 
 
+def test_why_a_morning_came_to_nothing_is_told_in_the_pages_language(shared: Stack, open_page: OpenPage) -> None:
+    """Who finds no plan at five has no time to translate; what has no words yet is shown as the server says it."""
+    page = open_page(shared, "/planning").page
+    kept = shared.ask("/schedule")
+    run = {"day": "2026-11-21", "due_utc": "2026-11-21T04:00:00Z", "begun_utc": None, "late_s": 0.0, "plan_id": None,
+           "attempts": 0, "status": "missed", "detail": "down", "failure": "server-was-down"}  # fmt: skip
+    runs = [run, {**run, "day": "2026-11-20", "detail": "the cows are out", "failure": ""}]
+    page.route("**/api/v1/schedule", lambda route: route.fulfill(json={**kept, "runs": runs}))
+    page.get_by_role("button", name="Varje morgon").click()
+    expect(page.locator(".runs small")).to_have_text(["Servern var inte igång den dagen.", "the cows are out"])
+
+
 CURVE = {
     "status": "ready", "as_of_utc": "2026-11-20T06:15:00Z", "draws": 4, "detail": "",
     "points": [

@@ -10,6 +10,7 @@ const BOUNDS = [
   [/^must be one of (.+)$/, "bound.one_of", ["names"]],
   [/^must be a known (?:site|container type)$/, "bound.known", []],
   [/^must be below empty_mm \((.+)\)$/, "bound.below_empty", ["mm"]],
+  [/^must be without \//, "bound.no_slash", []],
   [/^must not lie/, "bound.not_ahead", []],
   [/^must stand once, but line (\d+)/, "bound.once", ["line"]],
   [/^must hang in one bin, but line (\d+)/, "bound.one_bin", ["line"]],

@@ -3,7 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {may} from "../office/may.js";
 import {inOrder} from "../office/natural.js";
-import {Fault} from "../office/refused.js";
+import {Fault, failureText} from "../office/refused.js";
 import {getSchedule, putSchedule} from "./api.js";
 import {Boxes} from "./boxes.js";
 
@@ -15,12 +15,13 @@ const areasOf = (areas, chosen) => inOrder(new Set([...areas, ...chosen].filter(
 
 /** What became of the last mornings. */
 function Runs({runs}) {
-  const {t, format} = useWords();
+  const words = useWords();
+  const {t, format} = words;
   if (!runs.length) return null;
   return html`<section class="runs"><h3>${t("schedule.runs")}</h3><ul>${runs.map((run) => html`<li key=${run.day}>
     <b>${format.shortDay(`${run.day}T12:00:00Z`)}</b> <span class=${`tag ${run.status}`}>${t(`run.${run.status}`)}</span>
     ${run.begun_utc && html` <span>${format.time(run.begun_utc)}</span>`}
-    ${run.detail && html`<small>${run.detail}</small>`}</li>`)}</ul></section>`;
+    ${run.detail && html`<small>${failureText(run, words)}</small>`}</li>`)}</ul></section>`;
 }
 
 /** What the server has, what is being changed, and what became of it. */

@@ -189,6 +189,7 @@ export default {
   "bound.known": "must be in the registry",
   "bound.below_empty": "must be less than the distance when empty ({mm} mm)",
   "bound.not_ahead": "must not lie ahead",
+  "bound.no_slash": "must be without / and more than dots",
   "bound.once": "must stand once, but line {line} has it, too",
   "bound.one_bin": "must hang in one bin, but line {line} has it, too",
   "bound.alike": "must be told alike for each bin there: line {line} differs in {name}",

@@ -189,6 +189,7 @@ export default {
   "bound.known": "måste finnas i registret",
   "bound.below_empty": "måste vara mindre än avståndet när det är tomt ({mm} mm)",
   "bound.not_ahead": "får inte ligga framåt i tiden",
+  "bound.no_slash": "måste vara utan / och mer än punkter",
   "bound.once": "får stå en gång, men finns på rad {line} också",
   "bound.one_bin": "får sitta i ett kärl, men finns på rad {line} också",
   "bound.alike": "måste vara lika för alla kärl på platsen: rad {line} har annat i {name}",
