@@ -80,6 +80,28 @@ def test_from_the_first_link_to_a_colleague_who_is_let_in(locked: Stack, open_pa
     assert violations(page) == ""
 
 
+def test_a_link_is_taken_once_though_its_change_of_address_is_told_late(locked: Stack, open_page: OpenPage) -> None:
+    """The event may come after the page took the link from its address: loaded again, the page would be without it."""
+    first, _ = locked.accounts.make_link(Purpose.SETUP, None, "operator")
+    page = open_page(locked, f"/login#link={first}", language="en").page
+    login = page.get_by_label("Login")
+    login.fill("chef@stad.example")
+    leaves = page.evaluate(
+        """(newURL) => {
+            let leaves = false;
+            navigation.addEventListener("navigate", () => { leaves = true; });
+            dispatchEvent(new HashChangeEvent("hashchange", {newURL}));
+            return leaves;
+        }""",
+        f"{locked.address}/login#link={first}",
+    )
+    assert not leaves
+    expect(login).to_have_value("chef@stad.example")
+    second, _ = locked.accounts.make_link(Purpose.SETUP, None, "operator")
+    page.goto(f"{locked.address}/login#link={second}")
+    expect(login).to_have_value("")
+
+
 def test_a_demo_says_so_on_every_page_and_lends_other_eyes(shared: Stack, open_page: OpenPage) -> None:
     """Nobody may take a made-up town for a real one; and a visitor sees what an auditor sees."""
     page = open_page(shared, "/login", language="en").page

@@ -3,9 +3,10 @@
 import re
 import shutil
 from pathlib import Path
+from threading import Event
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 import api.pages.router
 from tests.web.browsing import map_is_drawn
@@ -80,6 +81,16 @@ def own_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return web
 
 
+def find_update(page: Page, own_pages: Path) -> Locator:
+    """Change a word of the page on the server, let the browser find it, and return the button that takes it."""
+    words = own_pages / "static" / "i18n" / "sv" / "driver.js"
+    words.write_text(words.read_text().replace('"Nästa stopp"', '"Nästa hållplats"'))
+    page.evaluate("navigator.serviceWorker.getRegistration('/driver').then((each) => each.update())")
+    take = page.get_by_role("button", name="Byt nu")
+    expect(take).to_be_visible()
+    return take
+
+
 def test_an_update_in_the_middle_of_a_shift_waits_until_it_is_taken(
     own_pages: Path, stack: Stack, open_page: OpenPage
 ) -> None:
@@ -88,11 +99,7 @@ def test_an_update_in_the_middle_of_a_shift_waits_until_it_is_taken(
     watched.expects_failures = True
     page = watched.page
     wait_until_kept(page)
-    words = own_pages / "static" / "i18n" / "sv" / "driver.js"
-    words.write_text(words.read_text().replace('"Nästa stopp"', '"Nästa hållplats"'))
-    page.evaluate("navigator.serviceWorker.getRegistration('/driver').then((each) => each.update())")
-    take = page.get_by_role("button", name="Byt nu")
-    expect(take).to_be_visible()
+    take = find_update(page, own_pages)
     page.reload()
     expect(page.locator(".card-head")).to_have_text("Nästa stopp")
     page.locator(".big.go").click()
@@ -101,11 +108,93 @@ def test_an_update_in_the_middle_of_a_shift_waits_until_it_is_taken(
     other.goto(stack.address + DRIVER)
     expect(other.locator(".card-head")).to_have_text("Nästa stopp")
     wait_until_kept(other)
+    other.wait_for_load_state("networkidle")  # what it still fetches through the worker could make the new one wait
     take.click()
     for tab in (page, other):
         expect(tab.locator(".card-head")).to_have_text("Nästa hållplats")
     expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
     stack.until(lambda: len(stack.events()) == 1)
+
+
+def test_an_update_is_taken_while_the_page_asks_the_server_on_and_on(
+    own_pages: Path, stack: Stack, open_page: OpenPage
+) -> None:
+    """A question to the API must not wake the old version's worker just when it is ended: the new one would wait on."""
+    page = open_page(stack, DRIVER, offline_start=True).page
+    wait_until_kept(page)
+    take = find_update(page, own_pages)
+    page.evaluate("{ const ask = () => fetch('/api/v1/city').then(ask, () => null); [1, 2, 3].forEach(ask); }")
+    take.click()
+    expect(page.locator(".card-head")).to_have_text("Nästa hållplats")
+
+
+def test_a_page_that_was_loading_when_an_update_was_taken_loads_again(
+    own_pages: Path, stack: Stack, open_page: OpenPage
+) -> None:
+    """Nobody told it that another tab took the new version: it would go on with half of each."""
+    watched = open_page(stack, DRIVER, offline_start=True)
+    page = watched.page
+    wait_until_kept(page)
+    take = find_update(page, own_pages)
+    other = watched.context.new_page()
+    held: list[Route] = []
+    gate = Event()
+
+    def hold(route: Route) -> None:
+        if gate.is_set():
+            route.continue_()
+        else:
+            held.append(route)
+
+    other.route("**/api/v1/**", hold)  # all: a page that goes on would ask its worker for more of itself just now
+    other.goto(stack.address + DRIVER)
+    stack.until(lambda: held, pause=lambda s: other.wait_for_timeout(s * 1_000))
+    began = other.locator("html[data-began]")
+    other.evaluate("document.documentElement.dataset.began = 'yes'")
+    take.click()
+    expect(page.locator(".card-head")).to_have_text("Nästa hållplats")
+    expect(began).to_have_count(1)  # it has not got so far that it could be told
+    gate.set()
+    for each in held:
+        each.continue_()
+    expect(began).to_have_count(0)
+    expect(other.locator(".card-head")).to_have_text("Nästa hållplats")
+
+
+def test_a_tap_on_an_update_that_another_tab_took_unheard_loads_the_page(
+    own_pages: Path, stack: Stack, open_page: OpenPage
+) -> None:
+    """A tap leads to the new version, even where the page was not told that it no longer waits."""
+    watched = open_page(stack, DRIVER, offline_start=True)
+    page = watched.page
+    wait_until_kept(page)
+    find_update(page, own_pages)
+    deaf = watched.context.new_page()
+    deaf.add_init_script(
+        "navigator.serviceWorker.addEventListener('controllerchange', (event) => event.stopImmediatePropagation())"
+    )
+    deaf.goto(stack.address + DRIVER)
+    take = deaf.get_by_role("button", name="Byt nu")
+    take.wait_for()
+    deaf.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="Byt nu").click()
+    expect(page.locator(".card-head")).to_have_text("Nästa hållplats")
+    expect(deaf.locator(".card-head")).to_have_text("Nästa stopp")
+    take.click()
+    expect(deaf.locator(".card-head")).to_have_text("Nästa hållplats")
+
+
+def test_a_tap_on_an_update_is_answered_while_the_browser_takes_its_time(
+    own_pages: Path, stack: Stack, open_page: OpenPage
+) -> None:
+    """A browser may let the new version wait for minutes: the driver reads that the tap was understood."""
+    page = open_page(stack, DRIVER, offline_start=True).page
+    wait_until_kept(page)
+    take = find_update(page, own_pages)
+    page.evaluate("{ ServiceWorker.prototype.postMessage = () => {}; }")
+    take.click()
+    expect(page.get_by_role("button", name="Byter till den nya versionen")).to_be_focused()
+    expect(page.locator(".card-head")).to_have_text("Nästa stopp")
 
 
 def test_a_page_on_plain_http_says_that_it_cannot_start_offline(shared: Stack, open_page: OpenPage) -> None:

@@ -21,6 +21,13 @@ async function install() {
   await Promise.all(Object.entries(SHELL.files).map(([path, integrity]) => keep(cache, path, integrity)));
 }
 
+/**
+ * What is asked of the API does not wake this worker, where the browser lets us say so. It is quicker; and a browser
+ * ends the old version's worker before a new one takes over, but one that is asked something in that very moment it
+ * starts again, and the new one waits on, for minutes.
+ */
+const leaveTheApiAlone = async (event) => event.addRoutes?.({condition: {urlPattern: "/api/*"}, source: "network"});
+
 async function activate() {
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name.startsWith(OWN) && name !== CACHE).map((name) => caches.delete(name)));
@@ -39,7 +46,10 @@ async function tile(request) {
   return kept ?? fetch(request);
 }
 
-self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("install", (event) => {
+  leaveTheApiAlone(event).catch(() => {}); // a browser that knows other conditions only: as one without routes
+  event.waitUntil(install());
+});
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", (event) => event.data === "take over" && self.skipWaiting());
 self.addEventListener("fetch", (event) => {

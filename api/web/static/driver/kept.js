@@ -6,6 +6,6 @@ export const canStartOffline = () => "serviceWorker" in navigator && "caches" in
 
 /**
  * `page`: "unable" | "keeping" | "kept" | "failed"; `tiles`: how many of the route's `wanted` map tiles are here;
- * `update`: whether a new version waits to be taken.
+ * `update`: whether a new version waits to be taken; `taking`: whether the driver asked for it.
  */
-export const offline = createStore({page: canStartOffline() ? "keeping" : "unable", tiles: 0, wanted: 0, update: false});
+export const offline = createStore({page: canStartOffline() ? "keeping" : "unable", tiles: 0, wanted: 0, update: false, taking: false});

@@ -8,6 +8,7 @@ import {DriverApp} from "./app.js";
 import {openSession, wantedVehicle} from "./session.js";
 import {keepAwake} from "./wake.js";
 
+const {controller} = navigator.serviceWorker ?? {}; // before another may take its place
 const DUSK_DEG = -2; // street lamps go on about here
 const LOOK_AT_SUN_MS = 20_000;
 
@@ -24,7 +25,7 @@ async function open() {
   mount(html`<${Page} city=${city} titleKey="app.driver_title"
     view=${(onLanguage) => html`<${DriverApp} session=${session} onLanguage=${onLanguage} />`} />`);
   // Last: the next stop and its buttons come first.
-  import("./offline.js").then(({keepPage}) => keepPage(), () => {}); // the network went just now: at the next visit
+  import("./offline.js").then(({keepPage}) => keepPage(controller), () => {}); // the network went just now: at the next visit
 }
 
 const farewell = /^#(revoked|signed_out)$/.exec(location.hash)?.[1];

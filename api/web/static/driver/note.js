@@ -17,7 +17,9 @@ export function OfflineNote({position}) {
   return html`<div class="offline-note">
     <p><${Icon} name=${wordOf(state) === "driver.offline_kept" ? "check" : "why"} size=${20} />
       <span>${t(wordOf(state))}</span></p>
-    ${state.update && html`<button type="button" class="plain" onClick=${async () => (await import("./offline.js")).takeUpdate()}>${t("driver.take_update")}</button>`}
+    <div role="status">${state.update && html`<button type="button" class="plain"
+      onClick=${async () => (await import("./offline.js")).takeUpdate()}>
+      ${t(state.taking ? "driver.taking_update" : "driver.take_update")}</button>`}</div>
     <p><${Icon} name="eye" size=${20} /><span>${t(position ? "driver.privacy_position" : "driver.privacy")}</span></p>
   </div>`;
 }

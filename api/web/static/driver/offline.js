@@ -11,22 +11,37 @@ const LOOK_FOR_UPDATE_MS = 30 * 60_000;
 const WORKER = globalThis.trustedTypes?.createPolicy("service-worker", {createScriptURL: () => "/sw.js"}).createScriptURL("") ?? "/sw.js";
 
 let registration = null;
+let ours; // the worker of the version that this page is made of
+let isWanted = false;
+
+/** Offer the version that waits. Once one was asked for, whichever waits in its place is told so. */
+function look() {
+  const {waiting, active} = registration;
+  if (isWanted) waiting?.postMessage("take over");
+  offline.set({update: Boolean(waiting && active)});
+}
 
 function watchForUpdate() {
-  const tell = () => offline.set({update: Boolean(registration.waiting && navigator.serviceWorker.controller)});
-  registration.addEventListener("updatefound", () => {
-    registration.installing?.addEventListener("statechange", tell);
-  });
-  tell();
+  const watch = () => registration.installing?.addEventListener("statechange", look);
+  registration.addEventListener("updatefound", watch);
+  watch(); // one may have been found before this page was there
+  look();
   setInterval(() => registration.update().catch(() => {}), LOOK_FOR_UPDATE_MS); // without a network: later
 }
 
-/** Keep the page itself; resolves when it would open without a network. */
-export async function keepPage() {
+/**
+ * Keep the page itself; resolves when it would open without a network.
+ *
+ * @param {ServiceWorker | null} controller The worker under which the page began.
+ */
+export async function keepPage(controller) {
   if (!canStartOffline()) return;
-  reloadUnderTheNext();
+  ours = controller;
+  navigator.serviceWorker.addEventListener("controllerchange", keepToOneVersion);
+  keepToOneVersion(); // another may have taken over while the page was loading
   try {
     registration = await navigator.serviceWorker.register(WORKER, {scope: "/driver", updateViaCache: "none"});
+    ours ??= registration.active; // a page that was loaded past its worker is of that version all the same
     watchForUpdate();
     await navigator.serviceWorker.ready;
     offline.set({page: "kept"});
@@ -37,16 +52,19 @@ export async function keepPage() {
 }
 
 /** Every open tab loads again when one of them takes a version: none goes on with half of two. Not at the first visit. */
-function reloadUnderTheNext() {
-  let isFirst = !navigator.serviceWorker.controller;
-  navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (isFirst) isFirst = false;
-    else location.reload();
-  });
+function keepToOneVersion() {
+  const {controller} = navigator.serviceWorker;
+  if (ours && ours !== controller) location.reload();
+  ours = controller;
 }
 
-/** Take the waiting version. Taps are in the outbox and stay. */
-export const takeUpdate = () => registration?.waiting?.postMessage("take over");
+/** Take the waiting version: the browser may need a moment for it. Taps are in the outbox and stay. */
+export function takeUpdate() {
+  if (!registration.waiting && !registration.installing) return location.reload(); // it was taken, and nobody told us
+  isWanted = true;
+  offline.set({taking: true});
+  look();
+}
 
 async function keepTile(cache, address) {
   if (await cache.match(address, {ignoreVary: true})) return;

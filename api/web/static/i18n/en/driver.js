@@ -61,6 +61,7 @@ export default {
   "driver.offline_failed": "This tablet could not save the page: it will not open without a network.",
   "driver.offline_needs_https": "Without HTTPS this page cannot open without a network. Taps are still kept on the tablet.",
   "driver.take_update": "A new version is here. Take it now",
+  "driver.taking_update": "Changing to the new version …",
   "driver.more": "More",
   "driver.toast.reported": "Reported to the office",
   "driver.privacy_position": "The position stays on the tablet. Only the place of each tap is sent, never the way between taps.",

@@ -61,6 +61,7 @@ export default {
   "driver.offline_failed": "Surfplattan kunde inte spara sidan: den öppnas inte utan nät.",
   "driver.offline_needs_https": "Utan HTTPS kan sidan inte öppnas utan nät. Trycken sparas ändå på surfplattan.",
   "driver.take_update": "Det finns en ny version. Byt nu",
+  "driver.taking_update": "Byter till den nya versionen …",
   "driver.more": "Mer",
   "driver.toast.reported": "Rapporterat till kontoret",
   "driver.privacy_position": "Positionen stannar på surfplattan. Bara platsen för varje tryck skickas, aldrig vägen mellan trycken.",
