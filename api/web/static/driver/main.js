@@ -8,8 +8,10 @@ import {DriverApp} from "./app.js";
 import {openSession, wantedVehicle} from "./session.js";
 import {keepAwake} from "./wake.js";
 
-const {controller} = navigator.serviceWorker ?? {}; // before another may take its place
-const DUSK_DEG = -2; // street lamps go on about here
+// Before another may take its place.
+const {controller} = navigator.serviceWorker ?? {};
+// Street lamps go on about here.
+const DUSK_DEG = -2;
 const LOOK_AT_SUN_MS = 20_000;
 
 function followSun(city) {
@@ -24,8 +26,8 @@ async function open() {
   keepAwake();
   mount(html`<${Page} city=${city} titleKey="app.driver_title"
     view=${(onLanguage) => html`<${DriverApp} session=${session} onLanguage=${onLanguage} />`} />`);
-  // Last: the next stop and its buttons come first.
-  import("./offline.js").then(({keepPage}) => keepPage(controller), () => {}); // the network went just now: at the next visit
+  // Last: the next stop and its buttons come first. If the network went just now: at the next visit.
+  import("./offline.js").then(({keepPage}) => keepPage(controller), () => {});
 }
 
 const farewell = /^#(revoked|signed_out)$/.exec(location.hash)?.[1];
