@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from tomma.city import Bin, City, ContainerType, Installation, Sensor, Site
-from tomma.errors import ConflictError, NotFoundError
+from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.hangings import Hangings
 from tomma.model import BinId, SensorId, check_utc, check_within
 
@@ -119,7 +119,10 @@ def retire(city: City, kind: AssetKind, asset_id: str, now_utc: datetime) -> Edi
     users = sorted(each.id for each in city.bins.values() if in_use and in_use(each))
     if users:
         shown = ", ".join(users[:5]) + (f" and {len(users) - 5} more" if len(users) > 5 else "")
-        raise ConflictError(f"{kind.value} {asset_id} is in use by {shown}: move or retire those first")
+        why = f"{kind.value} {asset_id} is in use by {shown}: move or retire those first"
+        raise ConflictError(
+            why, Refusal.ASSET_IN_USE, asset_id=asset_id, users=", ".join(users[:5]) + ", …" * (len(users) > 5)
+        )
     touched = {AssetKind.SENSOR: "sensor_id", AssetKind.BIN: "bin_id"}.get(kind)
     own = tuple(each for each in city.installations if touched and getattr(each, touched) == asset_id)
     left = tuple(each for each in city.installations if each not in own) if own else city.installations

@@ -31,6 +31,10 @@ class StoreUnavailableError(TommaError):
 class Refusal(StrEnum):
     """Why something asked for cannot be done, where the pages have words for it; the rest are plain conflicts."""
 
+    ASSET_EXISTS = "asset-exists"
+    """values: asset_id"""
+    ASSET_IN_USE = "asset-in-use"
+    """values: asset_id, users (the first ids)"""
     BASIS_GONE = "basis-gone"
     """What a plan was made from is no longer kept."""
     BIN_DONE = "bin-done"
@@ -51,6 +55,8 @@ class Refusal(StrEnum):
     """values: bin_id, or vehicle_id where no bin is alone to blame"""
     NOT_BEING_MADE = "not-being-made"
     """The plan is no longer made, or another server makes it."""
+    OTHER_SENSOR_HANGS = "other-sensor-hangs"
+    """values: bin_id; what the page showed there is no longer so"""
     OVERTAKEN = "overtaken"
     """Another plan of the day was published at the same moment."""
     PLAN_NOT_CHANGEABLE = "plan-not-changeable"
@@ -59,6 +65,8 @@ class Refusal(StrEnum):
     PLAN_NOT_READY = "plan-not-ready"
     RULES_BROKEN = "rules-broken"
     """Nobody has accepted the warnings."""
+    SENSOR_HANGS_NOT_THERE = "sensor-hangs-not-there"
+    """values: sensor_id, bin_id"""
     TRUCK_OFF_DUTY = "truck-off-duty"
     """values: vehicle_id"""
     TRUCKS_LEFT = "trucks-left"

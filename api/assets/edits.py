@@ -12,7 +12,7 @@ from api.problems.model import NamedProblem
 from api.schema import Told
 from tomma.assets import Asset, AssetKind, Edited, find, hang, members, put, retire, take_down, unaddressable
 from tomma.city import Bin, City, ContainerType, Installation, Position, Sensor, Shape, Site, VolumePoint
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.hangings import Hangings
 from tomma.model import BinId, SensorId
 from tomma.stores.codec import to_json
@@ -50,7 +50,7 @@ def created(city: City, kind: AssetKind, told: Told) -> Edited:
     if not asset_id:
         raise refused("id", "must be given", None)
     if asset_id in members(city, kind):
-        raise ConflictError(f"there is a {kind.value} {asset_id} already")
+        raise ConflictError(f"there is a {kind.value} {asset_id} already", Refusal.ASSET_EXISTS, asset_id=asset_id)
     if kind is AssetKind.BIN and (bound := unaddressable(asset_id)):
         raise refused("id", bound, asset_id)
     return Edited(put(city, kind, _built(city, kind, None, values)))
@@ -140,7 +140,11 @@ def hung(city: City, bin_id: str, told: Any, now_utc: datetime) -> Edited:
     there = Hangings(city.installations).in_bin(BinId(bin_id))
     seen = there.sensor_id if there else None
     if seen != told.replaces_sensor_id and seen != told.sensor_id:
-        raise ConflictError(f"in {bin_id} hangs {seen or 'nothing'}, and not {told.replaces_sensor_id or 'nothing'}")
+        raise ConflictError(
+            f"in {bin_id} hangs {seen or 'nothing'}, and not {told.replaces_sensor_id or 'nothing'}",
+            Refusal.OTHER_SENSOR_HANGS,
+            bin_id=bin_id,
+        )
     at_utc = told.at_utc or now_utc
     if at_utc > now_utc:
         raise refused("at_utc", f"must not lie after {now_utc:%Y-%m-%dT%H:%M:%SZ}", at_utc.isoformat())
@@ -161,5 +165,10 @@ def taken_down(city: City, bin_id: str, sensor_id: str, at_utc: datetime) -> Edi
     """Return the city with the sensor out of the bin."""
     there = Hangings(city.installations).of_sensor(SensorId(sensor_id))
     if there is None or there.bin_id != bin_id:
-        raise ConflictError(f"sensor {sensor_id} does not hang in {bin_id} now")
+        raise ConflictError(
+            f"sensor {sensor_id} does not hang in {bin_id} now",
+            Refusal.SENSOR_HANGS_NOT_THERE,
+            sensor_id=sensor_id,
+            bin_id=bin_id,
+        )
     return Edited(take_down(city, SensorId(sensor_id), at_utc))

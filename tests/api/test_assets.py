@@ -139,6 +139,10 @@ def test_a_swap_of_a_sensor_that_is_not_there_any_more_is_refused(client: httpx.
 
     assert answer.status_code == 409
     assert "hangs H1" in answer.json()["detail"]
+    assert (answer.json()["type"], answer.json()["values"]) == (
+        "urn:tomma:problem:other-sensor-hangs",
+        {"bin_id": "B1"},
+    )
 
 
 def test_a_retired_sensor_stays_in_the_history_of_its_bin(client: httpx.Client) -> None:

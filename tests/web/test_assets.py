@@ -103,6 +103,14 @@ def test_a_form_says_beside_the_field_why_it_was_refused_and_never_overwrites(
     page.get_by_role("button", name="Avbryt").click()
     expect(page.locator(".facts")).to_contain_text("kod 17")
 
+    page.get_by_role("button", name="Ny plats").click()
+    page.locator("#field-sites-id").fill(site_id)
+    page.get_by_label("Namn", exact=False).fill("Dubbel")
+    page.get_by_label("Latitud").fill("60,1")
+    page.get_by_label("Longitud").fill("24,9")
+    page.get_by_role("button", name="Spara").click()
+    expect(page.locator(".asset-form .fault")).to_have_text(f"Det finns redan något med beteckningen {site_id}.")
+
 
 def test_an_id_that_no_address_can_hold_is_refused_in_the_pages_language(shared: Stack, open_page: OpenPage) -> None:
     """The server says it in English to whoever asks; a page must know that sentence, too."""

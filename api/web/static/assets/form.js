@@ -1,6 +1,7 @@
 /** A form for one thing: every refused field says why beside itself, and somebody else's change is never overwritten. */
 import {fractionName, useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
+import {refusalText} from "../office/refused.js";
 import {look} from "./api.js";
 import {boundWords} from "./words.js";
 import {FIELDS, changesOf, isAsked, toForm} from "./kinds.js";
@@ -67,7 +68,7 @@ export function faultsOf(error, t) {
   const errors = error.problem?.errors ?? [];
   if (errors.length) return Object.fromEntries(errors.map((each) => [each.field.split(".").pop(), boundWords(each.bound, t)]));
   const kind = error.problem?.type?.split(":").pop();
-  return {"": kind === "changed-meanwhile" ? t("assets.changed_meanwhile") : error.message};
+  return {"": kind === "changed-meanwhile" ? t("assets.changed_meanwhile") : refusalText(error, {t})};
 }
 
 /**

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html, useState} from "../lib/html.js";
 import {may} from "../office/may.js";
+import {refusalText} from "../office/refused.js";
 import {changeAsset, createAsset, hangSensor, retireAsset, takeDown} from "./api.js";
 import {AssetForm, Field, faultsOf} from "./form.js";
 import {FIELDS, numberOf, toForm} from "./kinds.js";
@@ -91,7 +92,7 @@ function Retire({kind, thing, mark, desk}) {
       await retireAsset(kind, thing.id, mark);
       desk.saved(kind, null, t("assets.said.retired", {id: thing.id}));
     } catch (error) {
-      setFault(faultsOf(error, t)[""] ?? error.message);
+      setFault(faultsOf(error, t)[""] ?? refusalText(error, {t}));
     }
   };
   if (!asking) return html`<button type="button" class="button danger" onClick=${() => setAsking(true)}>${t("assets.retire")}</button>`;
@@ -110,7 +111,7 @@ function Hung({bin, desk}) {
       const answer = await takeDown(bin.id, {sensor_id: bin.sensor_id});
       desk.saved("bins", bin.id, t("assets.said.down", {sensor: bin.sensor_id}), answer);
     } catch (error) {
-      setFault(error.message);
+      setFault(refusalText(error, {t}));
     }
   };
   return html`<section><h3>${t("assets.hangs")}</h3>

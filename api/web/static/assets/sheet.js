@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html, useState} from "../lib/html.js";
 import {may} from "../office/may.js";
+import {refusalText} from "../office/refused.js";
 import {importSheet} from "./api.js";
 import {boundWords} from "./words.js";
 
@@ -64,7 +65,7 @@ function Import({desk}) {
       if (!dryRun) desk.again();
     } catch (error) {
       if (dryRun) setOutcome(null);
-      setFault(error.problem?.type?.endsWith("changed-meanwhile") ? t("sheet.changed_meanwhile") : error.message);
+      setFault(error.problem?.type?.endsWith("changed-meanwhile") ? t("sheet.changed_meanwhile") : refusalText(error, {t}));
     } finally {
       setBusy(false);
     }

@@ -3,6 +3,7 @@ import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {may} from "../office/may.js";
+import {refusalText} from "../office/refused.js";
 import {adopt, dismiss, look} from "./api.js";
 import {faultsOf} from "./form.js";
 
@@ -71,7 +72,7 @@ function Stranger({device, desk}) {
       const {body} = await dismiss(name);
       desk.saved("quarantine", null, t("assets.said.dismissed", {sensor: name, n: body.dropped}));
     } catch (error) {
-      setFault(error.message);
+      setFault(refusalText(error, {t}));
     }
   };
   return html`<li class="stranger">
