@@ -387,3 +387,25 @@ def test_the_tablets_own_place_is_on_the_map_once_it_is_asked_for(stack: Stack, 
     page.get_by_role("button", name="Till nästa stopp").click()
     page.wait_for_timeout(DEAF_MS)
     assert stack.events() == []
+
+
+def test_the_way_to_one_stop_never_stands_beside_the_name_of_the_next(stack: Stack, open_page: OpenPage) -> None:
+    """Not even for the moment until the next one's words are there: a driver glances, and turns."""
+    page = open_page(stack, "/driver?vehicle=truck-1").page
+    way = page.locator(".next-turn")
+    old = way.inner_text()
+    page.evaluate(
+        """() => {
+            const said = (part) => document.querySelector(part)?.innerText;
+            const began = said(".card .name");
+            window.beside = [];
+            new MutationObserver(() => said(".card .name") !== began && window.beside.push(said(".next-turn") ?? ""))
+                .observe(document.body, {subtree: true, childList: true, characterData: true});
+        }"""
+    )
+    page.locator(".big.go").click()
+    expect(page.locator(".bar .progress")).to_contain_text("1 /")
+    way.wait_for()
+    beside = page.evaluate("window.beside")
+    assert beside
+    assert old not in beside

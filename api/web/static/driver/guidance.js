@@ -4,7 +4,8 @@ import {html, useEffect, useState} from "../lib/html.js";
 import {useWords} from "../lib/context.js";
 import {Icon} from "../lib/icons.js";
 
-const BETWEEN_MS = 150; // the office's pages come first
+// The office's pages come first.
+const BETWEEN_MS = 150;
 const KEPT_ROUTES = 2;
 const IN_SIGHT_M = 30;
 
@@ -22,7 +23,8 @@ export async function keepWords(outbox, route, language, isWanted) {
     if (kept[leg]) continue;
     if (!isWanted()) return;
     const {manoeuvres, source, plan_id: planId} = await getGuidance(route.vehicle_id, leg, language);
-    if (planId !== route.plan_id) return; // replaced meanwhile
+    // Replaced meanwhile.
+    if (planId !== route.plan_id) return;
     kept[leg] = {manoeuvres, source};
     await outbox.remember(name, kept);
     await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
@@ -36,16 +38,17 @@ export async function keepWords(outbox, route, language, isWanted) {
 export function useGuidance(session, route, stop) {
   const {language} = useWords();
   const [told, setTold] = useState(null);
+  const leg = `${route?.plan_id} ${stop?.key} ${language}`;
   useEffect(() => {
     let gone = false;
-    setTold(null);
     if (!route || !stop) return undefined;
-    session.words(route, stop.index, language).then((found) => gone || setTold(found), () => {});
+    session.words(route, stop.index, language).then((found) => gone || setTold(found && {...found, leg}), () => {});
     return () => {
       gone = true;
     };
-  }, [route?.plan_id, stop?.key, language]);
-  return told;
+  }, [leg]);
+  // Drawn once before the effect: the words of the stop before would stand beside this one's name.
+  return told?.leg === leg ? told : null;
 }
 
 const TURNS = {left: "turn_left", sharp_left: "turn_left", slight_left: "turn_left", right: "turn_right",
