@@ -9,8 +9,6 @@ x the level found, waiting costs, over what starting anew costs,
 (relative values of a renewal-reward process, Howard 1960). Levels only rise between emptyings, so W follows from full
 downwards in one pass; g is the one for which W of an emptied bin is 0, found by halving. `W(x)` is what a visit today
 is worth: it saves the overflow until the next opportunity, and the earlier visit that waiting does not avoid for long.
-The days to come are not all usual: today's wait and the day after the next opportunity are weighed with what the
-forecast says of them, so that Thursday's choice knows of Saturday. Knowing two days more gained nothing.
 
 All in money, vectorised over the bins; a level is a multiple of 1/32 of a bin, arrivals keep their mean on that grid.
 """
@@ -63,12 +61,7 @@ def waiting_minor(
     usual = _usual_step(forecast, planning)
     emptied = np.full(len(visit_minor), forecast.leftover.mean * GRID)
     average, after = _relative_values(usual, visit_minor, emptied)
-    visit = visit_minor[:, None]
-    next_utc = at_utc + timedelta(hours=planning.next_opportunity_h)
-    then = _coming_step(forecast, planning, next_utc, USUAL_STEP_H)
-    after = _wait(then, average, np.minimum(after, visit))
-    first = _coming_step(forecast, planning, at_utc, planning.next_opportunity_h)
-    today = _wait(first, average, np.minimum(after, visit))
+    today = _wait(_next_step(forecast, planning, at_utc), average, np.minimum(after, visit_minor[:, None]))
     levels = forecast.quantiles_at(at_utc, LEVELS) * GRID
     here = np.mean([_at(today, levels[:, number]) for number in range(len(LEVELS))], axis=0)
     return np.asarray(here - _at(today, emptied))
@@ -79,7 +72,8 @@ def _usual_step(forecast: CityForecast, planning: PlanningSettings) -> _Step:
     return _step(forecast.usual_arrivals((*hours, USUAL_STEP_H)), USUAL_STEP_H, planning, forecast.volume_l)
 
 
-def _coming_step(forecast: CityForecast, planning: PlanningSettings, at_utc: datetime, step_h: float) -> _Step:
+def _next_step(forecast: CityForecast, planning: PlanningSettings, at_utc: datetime) -> _Step:
+    step_h = planning.next_opportunity_h
     hours = (*(step_h * (number + 0.5) / PIECES for number in range(PIECES)), step_h)
     arriving = forecast.arrivals(at_utc, [at_utc + timedelta(hours=each) for each in hours])
     return _step(arriving, step_h, planning, forecast.volume_l)

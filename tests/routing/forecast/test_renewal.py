@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.forecast import BinHistory, CityForecast, forecast_city
-from routing.forecast.influences import Influence, Influences
 from routing.renewal import GRID, _relative_values, _usual_step, _values, waiting_minor
 from tomma.city import City
 from tomma.model import BinId
@@ -56,18 +55,6 @@ def test_a_silent_sensor_makes_waiting_dearer(make_city: MakeCity, steady: See, 
     told = forecast_city(make_city(), {A: steady(0.2, level=0.5)}, now)
     silent = forecast_city(make_city(), {A: steady(0.2, level=0.5, silent_h=60.0)}, now)
     assert _waiting(silent, now) > _waiting(told, now)
-
-
-def test_before_a_feast_the_visit_is_put_off_to_where_it_serves_it(
-    make_city: MakeCity, steady: See, now: datetime
-) -> None:
-    """A bin that the day after tomorrow fills whatever is done today needs a visit then: today's would save none."""
-    city, history = make_city(), {A: steady(0.2, level=0.5)}
-    feast = Influences((Influence((now + timedelta(days=2)).date(), 6.0),))
-    usual, festive = forecast_city(city, history, now), forecast_city(city, history, now, influences=feast)
-    next_utc = now + timedelta(hours=5 + PLANNING.next_opportunity_h)
-    assert festive.p_overflow(A, next_utc) == pytest.approx(usual.p_overflow(A, next_utc), abs=1e-3)
-    assert 0.0 <= _waiting(festive, now) < 0.3 * _waiting(usual, now)
 
 
 def test_no_threshold_on_the_level_is_cheaper_in_the_long_run(make_city: MakeCity, steady: See, now: datetime) -> None:
