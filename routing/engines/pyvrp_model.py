@@ -74,6 +74,8 @@ class Model:
         return orders
 
     def _order(self, truck: int, route: Route) -> Order:
+        if not self.problem.disposals_of_truck[truck]:
+            return ()  # an answer that breaks rules may give bins also to a truck that nobody unloads
         order: list[tuple[VisitKind, int]] = []
         for activity in route:
             if activity.is_client():

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
+from pyvrp import Activity, ActivityType, Route
+from pyvrp import Solution as Found
 
 from routing.check import violations
 from routing.engines import greedy_engine, ortools_engine, pyvrp_engine
@@ -15,6 +17,7 @@ from routing.engines.fleets import fleets
 from routing.engines.hopeless import reduce
 from routing.engines.interface import Budget, Engine
 from routing.engines.parts import parts
+from routing.engines.pyvrp_model import build_model
 from routing.engines.schedule import timed
 from routing.problem import BreakRule, DisposalNode, Problem, Solution, VisitKind
 from tests.routing.planning.small_days import HOUR_S, MORNING_REST, a_street, a_truck, any_problem
@@ -240,3 +243,14 @@ def test_a_must_bin_that_greedy_cannot_fit_is_fitted_by_the_search() -> None:
     )
     assert settle(problem, {}).must_missed > 0
     assert run(pyvrp_engine.solve, problem, iterations=6_000).must_missed == 0
+
+
+def test_an_answer_that_gives_a_bin_to_a_truck_nobody_unloads_is_read_without_it() -> None:
+    """A search that never got to keep all rules hands over where it was last: settling plans the bin anew."""
+    gates = (DisposalNode(1, frozenset({0}), unload_s=900, skills=frozenset({7})),)
+    trucks = (a_truck(skills=frozenset({7})), a_truck())
+    problem = a_street([500, 900], trucks=trucks, disposals=gates)
+    model = build_model(problem, arcs(problem), range(2), required=True)
+    kind = model.layout.kinds.index((1,))
+    route = Route(model.data, [Activity(ActivityType.CLIENT, 0)], kind)
+    assert model.orders(Found(model.data, [route])) == {1: ()}
