@@ -28,7 +28,8 @@ Act = Callable[[Page], object]
 
 
 def violations(page: Page, also: tuple[str, ...] = ()) -> str:
-    """Everything axe holds against the page as it is now."""
+    """Everything axe holds against the page, once it has drawn its heading: an address is there before a page is."""
+    page.locator("h1").first.wait_for(state="attached")
     rules = {each: {"enabled": True} for each in also}
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": [*RULES]}, "rules": rules})
     return "\n".join(
