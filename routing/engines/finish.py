@@ -52,7 +52,28 @@ def complete(problem: Problem, tours: Sequence[Tour]) -> dict[int, bool]:
     paying.sort(key=lambda index: -problem.bins[index].prize_minor)
     for begin in range(0, len(paying), AT_ONCE):
         out |= _insert_paying(problem, tours, paying[begin : begin + AT_ONCE])
-    return out
+    return {index: fits for index, fits in out.items() if fits or not _send_alone(problem, tours, index)}
+
+
+def _send_alone(problem: Problem, tours: Sequence[Tour], index: int) -> bool:
+    """Send an idle truck to a bin without a place, timed exactly; return whether one goes.
+
+    Deadlines shrunk for breaks do not see that a break may fit into the wait before a gate.
+    """
+    if not is_wanted(problem, index):
+        return False
+    node, idle = problem.bins[index], {tour.truck: tour for tour in tours if not tour.order}
+    for group in problem.like_trucks:
+        tour = next((idle[truck] for truck in group if truck in idle), None)
+        if tour is None or not problem.trucks[tour.truck].breaks or not tour.takes_alone(index):
+            continue
+        ways: list[Order] = [((COLLECT, index), (DISPOSE, site)) for site in tour.sites]
+        timely = [(route.cost_minor, way) for way in ways if (route := timed(problem, tour.truck, way)) is not None]
+        if timely and (node.must or min(timely)[0] - tour.kept_minor(index) < node.prize_minor):
+            tour.order = list(min(timely)[1])
+            tour.refresh()
+            return True
+    return False
 
 
 def _insert_paying(problem: Problem, tours: Sequence[Tour], bins: Sequence[int]) -> dict[int, bool]:

@@ -164,6 +164,10 @@ class Tour:
         """Whether the truck may carry the bin at all."""
         return bool(self.allowed[index])
 
+    def takes_alone(self, index: int) -> bool:
+        """Whether the truck may carry the bin and has room for it while it has nothing else to do."""
+        return self.takes(index) and self.within_day(index) and bool(self._room(index, before=True, after=False)[0])
+
     def within_day(self, index: int) -> bool:
         """Whether the limits of the day, which unloading does not reset, leave room for one more bin."""
         truck, bins = self.problem.trucks[self.truck], self.bins

@@ -179,6 +179,17 @@ def test_a_truck_home_before_its_break_is_due_needs_none() -> None:
     assert [visit.kind for visit in route.visits] == [COLLECT, DISPOSE]
 
 
+@every_engine
+def test_a_break_that_fits_into_the_wait_before_a_gate_leaves_no_bin_out(engine: Engine) -> None:
+    """Deadlines shrunk for a break count the half hour of it twice: at the gate nobody can work anyway."""
+    rest = BreakRule(6 * HOUR_S, 6 * HOUR_S, HOUR_S // 2)
+    truck = a_truck(breaks=(rest,), shift_end_s=8 * HOUR_S)
+    problem = a_street([300], bins=[{"must": True, "shut_s": ((6 * HOUR_S, 7 * HOUR_S + 1_800),)}], trucks=[truck])
+    solution = run(engine, problem)
+    assert violations(problem, solution) == ()
+    assert collected(solution) == {0}
+
+
 def test_a_truck_waits_in_its_depot_rather_than_before_a_closed_gate() -> None:
     """The driver is at home at six and leaves when it makes sense."""
     problem = a_street([3_000], bins=[{"open_s": 8 * HOUR_S}])
