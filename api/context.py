@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.accounts.passwords import Passwords
-from routing.days_ahead import DaysAhead
-from routing.pareto_weeks import Weekly
+from routing.ahead.days_ahead import DaysAhead
+from routing.alternatives.pareto_weeks import Weekly
+from routing.alternatives.rule_columns import RuleColumns
 from routing.roads.guidance import Guide
 from routing.roads.plain_guides import StraightGuide
 from routing.roads.straight_line import StraightLineRoads
-from routing.rule_columns import RuleColumns
 from routing.solve import StopSign
 from tomma.asset_ports import AssetBook, VitalsBook
 from tomma.audit import AuditBook

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from api.context import BinOutlook, CityAhead, ForecastStep
+from routing.ahead.outlook import Foresight, city_outlook
 from routing.forecast import CityForecast
-from routing.outlook import Foresight, city_outlook
 from tomma.city import City
 from tomma.model import BinId
 from tomma.ports import EventLog, ReadingStore

@@ -9,19 +9,19 @@ from typing import Any
 from api.context import ForecastView
 from api.helper import Helper, Note, Worker
 from api.outlook import whole_forecast
-from routing.basis import Basis, to_bytes
-from routing.coming_days import coming_days
-from routing.days_ahead import DaysAhead
-from routing.edit_plan import edit_plan
-from routing.outlook import Foresight
-from routing.pareto_maker import CurveMaker
-from routing.pareto_weeks import Weekly
-from routing.planner import make_plan
+from routing.ahead.coming_days import coming_days
+from routing.ahead.days_ahead import DaysAhead
+from routing.ahead.outlook import Foresight
+from routing.alternatives.pareto_maker import CurveMaker
+from routing.alternatives.pareto_weeks import Weekly
+from routing.alternatives.rule_columns import RuleColumns, rule_columns
+from routing.planning.basis import Basis, to_bytes
+from routing.planning.edit_plan import edit_plan
+from routing.planning.planner import make_plan
 from routing.roads import open_guide, open_roads
 from routing.roads.guidance import Guidance, Language
 from routing.roads.port import Leg
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
-from routing.rule_columns import RuleColumns, rule_columns
 from routing.solve import StopSign
 from tomma.city import City
 from tomma.edits import Edit

@@ -14,13 +14,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from routing.basis import to_bytes
+from routing.ahead.coming_days import coming_days
+from routing.ahead.days_ahead import DaysAhead
+from routing.ahead.horizon import MAX_DAYS
+from routing.ahead.outlook import Foresight
 from routing.cli_show import show
-from routing.coming_days import coming_days
-from routing.days_ahead import DaysAhead
-from routing.horizon import MAX_DAYS
-from routing.outlook import Foresight
-from routing.planner import default_day, make_plan
+from routing.planning.basis import to_bytes
+from routing.planning.planner import default_day, make_plan
 from routing.roads import open_roads
 from tomma.city import City
 from tomma.errors import ConfigurationError, ConflictError

@@ -7,7 +7,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from routing.days_ahead import DaysAhead
+from routing.ahead.days_ahead import DaysAhead
 from tomma.city import City
 from tomma.plan import Plan, difference
 

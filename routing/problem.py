@@ -1,8 +1,8 @@
 """What a solver sees and what it answers: integers only, no bins, no clock, no HTTP.
 
-Times are whole seconds elapsed since the local midnight that begins the day (`routing.build` converts the
+Times are whole seconds elapsed since the local midnight that begins the day (`routing.planning.build` converts the
 clock on the wall, so a day with a change to summer time has 23 of those hours). Distances are metres, loads
-litres and kilograms, money minor units. `routing.build` scales; nothing after it does.
+litres and kilograms, money minor units. `routing.planning.build` scales; nothing after it does.
 
 A *place* is a row of the matrices: a depot, a disposal site, or a site with bins. Bins of one site share its
 place, and a *halt* is everything a truck collects there in one go: `halt_s` is charged once per halt, when the

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from api.driver.door import EventDoor
 from api.driver.schemas import EventIn
-from routing.planner import make_plan
+from routing.planning.planner import make_plan
 from routing.roads import open_roads
 from simulator.draws import Draw, generator
 from simulator.drivers import Driver, Tap, kg_when_full

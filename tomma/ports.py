@@ -251,7 +251,7 @@ class PlanStore(Protocol):
         """Change a plan's status; NotFoundError when there is none."""
 
     def keep_basis(self, plan_id: PlanId, basis: bytes) -> None:
-        """Keep what the plan was made from, in the form that `routing.basis` gives it; the newest few are kept."""
+        """Keep what the plan was made from, in the form that `routing` gives it; the newest few are kept."""
 
     def basis(self, plan_id: PlanId) -> bytes | None:
         """Return what the plan was made from, or None when that was not kept."""

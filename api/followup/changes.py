@@ -8,7 +8,7 @@ from api.context import ForecastView
 from api.followup.day import LATE, RoadDay, TruckDay
 from api.followup.schemas import ArrivalOut, ChangedRouteOut, ChangesOut, HandedOverOut
 from api.plans.view import reasons_out
-from routing.arrivals import Coming
+from routing.planning.arrivals import Coming
 from tomma.fold import StopState
 from tomma.model import BinId, Reason, VehicleId
 from tomma.plan import Plan

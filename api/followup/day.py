@@ -7,8 +7,8 @@ from typing import Self
 
 from api.driver.settling import settling
 from api.followup.promises import Promise, Promises, StopKey, stop_keys
-from routing.arrivals import Rest, rest_of
 from routing.daytime import WorkingDay
+from routing.planning.arrivals import Rest, rest_of
 from tomma.city import City
 from tomma.fold import DayState, by_our_clock
 from tomma.model import BinId, Event, EventKind, VehicleId

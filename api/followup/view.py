@@ -21,8 +21,8 @@ from api.followup.schemas import (
     ReportOut,
     TripOut,
 )
-from routing.arrivals import Coming
 from routing.daytime import WorkingDay
+from routing.planning.arrivals import Coming
 from tomma.fold import StopState, by_our_clock
 from tomma.model import BinId, Event, EventKind
 from tomma.plan import Stop, StopKind

@@ -14,10 +14,10 @@ from api.plans.desk import PlanDesk
 from api.plans.schemas import ComparisonColumn, ComparisonOut
 from api.plans.view import UNMADE
 from api.turns import TurnTaker
-from routing.counterfactual import Totals
-from routing.rule_columns import RuleColumns
-from routing.totals import totals_of
-from routing.yesterday import last_driven
+from routing.alternatives.counterfactual import Totals
+from routing.alternatives.rule_columns import RuleColumns
+from routing.planning.totals import totals_of
+from routing.planning.yesterday import last_driven
 from tomma.errors import ConflictError, Refusal, TommaError
 from tomma.model import PlanId
 from tomma.plan import Plan

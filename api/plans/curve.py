@@ -18,8 +18,8 @@ from api.live.hub import Hub
 from api.live.topics import CITY
 from api.plans.desk import PlanDesk
 from api.turns import TurnTaker
-from routing.pareto import AS_SET, LADDER, at_risk
-from routing.pareto_weeks import Weekly
+from routing.alternatives.pareto import AS_SET, LADDER, at_risk
+from routing.alternatives.pareto_weeks import Weekly
 from tomma.city import City
 from tomma.errors import TommaError
 

@@ -11,8 +11,8 @@ from api.plans.schemas import PlanOrder, ShiftIn
 from api.problems.model import NamedProblem
 from api.schema import Name
 from api.services import Services
-from routing.pareto import at_risk
-from routing.planner import MAX_DAYS_AHEAD, default_day
+from routing.alternatives.pareto import at_risk
+from routing.planning.planner import MAX_DAYS_AHEAD, default_day
 from tomma.city import City, Shift, Vehicle
 from tomma.edits import EditKind
 from tomma.errors import ConflictError, Refusal

@@ -31,8 +31,8 @@ from api.plans.view import difference_out, outlook_out, plan_out, summary_out
 from api.problems.model import problems
 from api.schema import Name
 from api.services import Hands, Services
-from routing.horizon import MAX_DAYS
-from routing.planner import default_day
+from routing.ahead.horizon import MAX_DAYS
+from routing.planning.planner import default_day
 from tomma.errors import ConflictError, Refusal
 from tomma.model import PlanId
 from tomma.plan import UNFINISHED, PlanProgress, PlanStatus

@@ -22,8 +22,8 @@ from api.plans.schemas import (
     TotalsOut,
 )
 from api.schema import ReasonOut
-from routing.days_ahead import DaysAhead
-from routing.totals import balance_of, route_totals, totals_of
+from routing.ahead.days_ahead import DaysAhead
+from routing.planning.totals import balance_of, route_totals, totals_of
 from tomma.city import City, Site
 from tomma.model import BinId, Reason, VehicleId
 from tomma.natural import natural_key, truck_order

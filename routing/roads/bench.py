@@ -19,7 +19,6 @@ import msgspec
 import numpy as np
 import typer
 
-from routing.bench_streets import street_places
 from routing.roads.cache import CachedRoads
 from routing.roads.guidance import Language
 from routing.roads.learning import errors_of, learn
@@ -27,6 +26,7 @@ from routing.roads.matrix_store import DiskMemory
 from routing.roads.osrm_roads import OsrmRoads
 from routing.roads.port import Matrix
 from routing.roads.prepare import PreparedRoads, prepare
+from routing.roads.sample_streets import street_places
 from routing.roads.straight_line import StraightLineRoads
 from routing.roads.truck_size import STANDARD_TRUCK
 from routing.roads.valhalla_engine import ValhallaActor

@@ -8,12 +8,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.build import Built
-from routing.counterfactual import due_by_calendar, routed
+from routing.alternatives.counterfactual import due_by_calendar, routed
+from routing.alternatives.rules import asked_by_rule, at_level
+from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
-from routing.demand import Demand
+from routing.planning.build import Built
 from routing.problem import Solution, VisitKind
-from routing.rules import asked_by_rule, at_level
 from routing.saving.bill import drive, with_lifts
 from routing.saving.drives import KeptDrives
 from routing.saving.shadow import Waste, by_bin, live

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from routing.build import Points, points_at
-from routing.drives import Drives, unpaced_drives
+from routing.planning.build import Points, points_at
+from routing.planning.drives import Drives, unpaced_drives
 from routing.roads.port import Matrix, Roads
 from tomma.city import City
 from tomma.errors import ImportRefusedError

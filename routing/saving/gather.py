@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.ahead.outlook import Foresight, city_outlook
+from routing.alternatives.rules import interval_days
 from routing.daytime import WorkingDay
-from routing.drives import pace_of
-from routing.outlook import Foresight, city_outlook
+from routing.planning.drives import pace_of
 from routing.roads.port import Roads
-from routing.rules import interval_days
 from routing.saving.compute import Case, compute
 from routing.saving.drives import drives_of
 from routing.saving.heard import DayHeard, hear

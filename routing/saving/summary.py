@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from enum import StrEnum
 
-from routing.paired import Interval, blocks, interval
+from routing.alternatives.paired import Interval, blocks, interval
 from tomma.saving import DayFigures, Side, SideFigures, digest_of
 
 FEWEST_DAYS = 5

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from routing.outlook import Foresight
+from routing.ahead.outlook import Foresight
 from routing.roads import open_roads
 from routing.saving.gather import World, make_day, next_day
 from tomma.city import City

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.overflow_cost import overflow_minor
+from routing.choice.overflow_cost import overflow_minor
 from simulator.proving.driving import Logbook
 from tomma.settings import PlanningSettings
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.rules import asked_by_rule, hygiene_due
+from routing.alternatives.rules import asked_by_rule, hygiene_due
 from simulator.proving.morning import Choice, Morning
 
 

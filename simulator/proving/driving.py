@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from routing.build import Built
+from routing.planning.build import Built
 from routing.problem import TruckRoute, Visit, VisitKind
 from simulator.draws import HOUR_S
 from simulator.proving.contents import Contents, Emptied

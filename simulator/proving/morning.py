@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
-from routing.demand import Demand
 from routing.forecast import CityForecast
 from simulator.proving.town import ProvingTown
 from tomma.city import Vehicle

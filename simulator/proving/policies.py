@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from routing.demand import demands
-from routing.rules import LEVEL_FRACTION, at_level, districts, interval_days, is_turn
+from routing.alternatives.rules import LEVEL_FRACTION, at_level, districts, interval_days, is_turn
+from routing.choice.demand import demands
 from simulator.proving.choices import choice_of
 from simulator.proving.morning import Choice, Morning
 
@@ -118,7 +118,7 @@ def p_by_counts(morning: Morning) -> FloatArray:
 
 
 def ours(morning: Morning) -> Choice:
-    """Return the production choice: `routing.demand.demands`."""
+    """Return the production choice: `routing.choice.demand.demands`."""
     asked = demands(
         morning.town.city,
         morning.forecast,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from routing.build import Built, build_problem, points_of, wanted
+from routing.planning.build import Built, build_problem, points_of, wanted
 from routing.problem import Solution
 from routing.solve_here import solve_here
 from simulator.proving.morning import Choice, Morning

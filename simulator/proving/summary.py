@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from routing.paired import Interval, blocks, interval, paired
+from routing.alternatives.paired import Interval, blocks, interval, paired
 from simulator.proving.arms import OURS, PERFECT, RULE, Arm
 from simulator.proving.compare import Outcomes
 from simulator.proving.loop import Outcome

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.build import Points
-from routing.nearby import Streets
+from routing.choice.nearby import Streets
+from routing.planning.build import Points
 from routing.roads.port import Matrix
 from simulator.deposits import Inflow
 from simulator.truth import BinTruth

@@ -20,13 +20,13 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.context import ApiContext, BinOutlook, CityAhead, ForecastStep, Pace, Planner, WeeklyAtRisk
 from api.server import Server, listen_on
-from routing.basis import to_bytes
-from routing.coming_days import coming_days
-from routing.edit_plan import edit_plan
-from routing.pareto_maker import CurveMaker
-from routing.planner import make_plan
+from routing.ahead.coming_days import coming_days
+from routing.alternatives.pareto_maker import CurveMaker
+from routing.alternatives.rule_columns import rule_columns
+from routing.planning.basis import to_bytes
+from routing.planning.edit_plan import edit_plan
+from routing.planning.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
-from routing.rule_columns import rule_columns
 from tomma.city import (
     Bin,
     City,

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from routing.pareto import LADDER, at_risk
-from routing.pareto_weeks import Weekly
+from routing.alternatives.pareto import LADDER, at_risk
+from routing.alternatives.pareto_weeks import Weekly
 from routing.solve import StopSign
 from tests.api.conftest import NOW, World, serving, until
 from tomma.city import City

@@ -26,8 +26,8 @@ from api.access.doors import doors_of
 from api.access.tokens import KEY, digest_of, new_secret, new_token
 from api.app import create_app
 from api.context import ApiContext
-from routing.days_ahead import BinAhead, DayAhead, DaysAhead
-from routing.pareto_weeks import Weekly
+from routing.ahead.days_ahead import BinAhead, DayAhead, DaysAhead
+from routing.alternatives.pareto_weeks import Weekly
 from tests.api.conftest import NOW, World, make_city, serving_on_a_port, settings_in
 from tomma.model import BinId
 from tomma.people import PERSONAL, ApiKey, KeptPerson, Person, Proof, Role, Session, Way

@@ -131,7 +131,7 @@ MAY: Mapping[Rule, Mapping[str, str]] = {
         "api/residents/stickers.py": "xml: only the escaping of text",
         "ingest/codecs/trial.py": "yaml: a maker's examples, by safe_load",
         "routing/engines/wire.py": "pickle: from our own parent, through a file without a name",
-        "routing/horizon_child.py": "pickle: from our own parent, on standard input",
+        "routing/ahead/horizon_child.py": "pickle: from our own parent, on standard input",
     },
     ways_out: {
         "api/accounts/provider.py": "the municipality's identity provider",

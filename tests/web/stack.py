@@ -21,14 +21,14 @@ from api.context import ApiContext, Pace
 from api.outlook import WholeForecast, whole_forecast
 from api.server import Server, listen_on
 from api.services import Services
-from routing.basis import to_bytes
-from routing.coming_days import coming_days
-from routing.edit_plan import edit_plan
-from routing.pareto_maker import CurveMaker
-from routing.planner import make_plan
+from routing.ahead.coming_days import coming_days
+from routing.alternatives.pareto_maker import CurveMaker
+from routing.alternatives.rule_columns import rule_columns
+from routing.planning.basis import to_bytes
+from routing.planning.edit_plan import edit_plan
+from routing.planning.planner import make_plan
 from routing.roads import open_roads
 from routing.roads.port import Roads
-from routing.rule_columns import rule_columns
 from simulator.presets import SHIPPED_EXTRACT
 from simulator.towns import make_town
 from tomma.city import City

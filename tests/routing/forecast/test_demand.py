@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.demand import Demand, demands
+from routing.choice.demand import Demand, demands
 from routing.forecast import BinHistory, forecast_city
 from tomma.city import City
 from tomma.model import BinId, FractionCode, Quality, ReasonCode

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from routing.ahead.histories import last_emptied, load_histories, unemptied_since
 from routing.forecast import Word, forecast_city
-from routing.histories import last_emptied, load_histories, unemptied_since
 from tomma.city import City
 from tomma.model import (
     BinId,

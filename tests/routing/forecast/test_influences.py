@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from routing.ahead.influences_file import read_influences
 from routing.forecast import BinHistory, Influence, Influences, forecast_city
-from routing.influences_file import read_influences
 from tomma.city import City, Position
 from tomma.errors import ImportRefusedError
 from tomma.model import BinId, FractionCode

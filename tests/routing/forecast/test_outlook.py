@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from routing.ahead.histories import last_emptied, load_histories, unemptied_since
+from routing.ahead.outlook import Foresight, city_outlook
 from routing.forecast import BinHistory, forecast_city
-from routing.histories import last_emptied, load_histories, unemptied_since
-from routing.outlook import Foresight, city_outlook
 from tomma.city import City
 from tomma.model import BinId, Event, EventKind, PlanId, VehicleId
 from tomma.stores.database import open_database

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routing.choice.renewal import GRID, _relative_values, _usual_step, _values, waiting_minor
 from routing.forecast import BinHistory, CityForecast, forecast_city
-from routing.renewal import GRID, _relative_values, _usual_step, _values, waiting_minor
 from tomma.city import City
 from tomma.model import BinId
 from tomma.settings import PlanningSettings

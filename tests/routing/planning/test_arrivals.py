@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.arrivals import PACE_MAX, PACE_MIN, pace_of, rest_of
+from routing.planning.arrivals import PACE_MAX, PACE_MIN, pace_of, rest_of
 from tomma.model import BinId, VehicleId
 from tomma.plan import Route, Stop, StopKind
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from routing.balance import ROOMS, evened, is_better, spread_s, work_s
 from routing.check import violations
+from routing.planning.balance import ROOMS, evened, is_better, spread_s, work_s
 from routing.problem import BinNode, DisposalNode, Problem, Rates, Solution, Truck
 from routing.solve_here import solve_here
 

@@ -5,8 +5,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from routing.bench import synthetic
-from routing.bench_replan import EVENTS, Moment, at, half_way, replan
+from routing.bench.plan import synthetic
+from routing.bench.replan import EVENTS, Moment, at, half_way, replan
 from routing.check import violations
 from routing.engines.finish import orders_of, settle
 from routing.problem import Problem, Solution, VisitKind

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from routing.build import Built, build_problem, points_of, wanted
+from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
-from routing.demand import Demand
+from routing.planning.build import Built, build_problem, points_of, wanted
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.small_city import SHIFT, small_city
 from tomma.city import Break, City, Shift

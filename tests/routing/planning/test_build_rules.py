@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from routing.build import points_of
 from routing.daytime import WorkingDay
+from routing.planning.build import points_of
 from routing.problem import Compartment, Problem
 from routing.roads.port import KerbPosition
 from tests.routing.planning.small_city import GLASS, HOUR_S, RESIDUAL, small_city

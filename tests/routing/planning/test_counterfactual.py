@@ -9,13 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.build import Points
-from routing.counterfactual import RuleDay, Totals, due_by_calendar, expected_overflows, fixed_rounds, threshold_rule
+from routing.alternatives.counterfactual import (
+    RuleDay,
+    Totals,
+    due_by_calendar,
+    expected_overflows,
+    fixed_rounds,
+    threshold_rule,
+)
+from routing.alternatives.rules import ROUNDS_DAYS, interval_days
 from routing.daytime import WorkingDay
-from routing.drives import Drives, ask_drives
 from routing.forecast import BinHistory, forecast_city
+from routing.planning.build import Points
+from routing.planning.drives import Drives, ask_drives
 from routing.roads.straight_line import StraightLineRoads
-from routing.rules import ROUNDS_DAYS, interval_days
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.city import City
 from tomma.model import BinId

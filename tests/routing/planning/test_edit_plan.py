@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from routing import planner
-from routing.basis import Basis, to_bytes
-from routing.edit_plan import edit_plan
-from routing.planner import make_plan
+from routing.planning import planner
+from routing.planning.basis import Basis, to_bytes
+from routing.planning.edit_plan import edit_plan
+from routing.planning.planner import make_plan
+from routing.planning.totals import totals_of
 from routing.roads.straight_line import StraightLineRoads
-from routing.totals import totals_of
 from tests.routing.planning.at_once import at_once
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.edits import Edit, EditKind

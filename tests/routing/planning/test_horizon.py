@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.days_ahead import DaysAhead, look_ahead, taken_early
+from routing.ahead.days_ahead import DaysAhead, look_ahead, taken_early
+from routing.ahead.horizon import Cluster, Fleet, Horizon, Levelled, Unit, as_due, greedy, violations_of
+from routing.ahead.horizon_child import level
+from routing.ahead.horizon_cpsat import solve
+from routing.choice.demand import demands
 from routing.daytime import WorkingDay
-from routing.demand import demands
 from routing.forecast import BinHistory, forecast_city
-from routing.horizon import Cluster, Fleet, Horizon, Levelled, Unit, as_due, greedy, violations_of
-from routing.horizon_child import level
-from routing.horizon_cpsat import solve
 from tests.routing.planning.small_city import HOUR_S, small_city
 from tomma.city import City, Shift
 from tomma.model import BinId, Reading, ReasonCode, SensorId

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from routing.planner import make_plan
+from routing.planning.planner import make_plan
 from routing.roads.port import UNREACHABLE, Matrix
 from routing.roads.straight_line import StraightLineRoads
 from routing.roads.truck_size import TruckSize

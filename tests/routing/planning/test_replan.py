@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from routing import planner
-from routing.planner import make_plan
+from routing.planning import planner
+from routing.planning.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.at_once import at_once
 from tests.routing.planning.small_city import small_city, ten_days_of_readings

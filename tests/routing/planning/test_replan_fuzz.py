@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from routing import planner
-from routing.planner import make_plan
+from routing.planning import planner
+from routing.planning.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.at_once import at_once
 from tests.routing.planning.small_city import small_city, ten_days_of_readings

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from routing.standing import Standing, standing_of
+from routing.planning.standing import Standing, standing_of
 from tests.routing.planning.small_city import GLASS, RESIDUAL, small_city
 from tomma.fold import fold
 from tomma.model import BinId, DisposalSiteId, Event, EventKind, PlanId, SiteId, SkipReason, VehicleId

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from routing.build import build_problem, points_of
-from routing.drives import ask_drives
 from routing.engines.schedule import timed
+from routing.planning.build import build_problem, points_of
+from routing.planning.drives import ask_drives
+from routing.planning.tell import routes_of
 from routing.problem import Solution, VisitKind
 from routing.roads.straight_line import StraightLineRoads
-from routing.tell import routes_of
 from tests.routing.planning.small_city import small_city
 from tests.routing.planning.test_build import A_DAY, demands_of
 from tomma.model import BinId, Reason, ReasonCode

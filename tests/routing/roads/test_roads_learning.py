@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.drives import ask_drives
+from routing.planning.drives import ask_drives
 from routing.roads import open_roads
 from routing.roads.hub import street_samples
 from routing.roads.learning import LESSON, errors_of, learn, recall

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from routing.drives import ask_drives
+from routing.planning.drives import ask_drives
 from routing.roads.opening import open_roads
 from routing.roads.port import KerbPosition, StreetNetwork
 from routing.roads.prepare import current, prepare, siblings

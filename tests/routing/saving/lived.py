@@ -6,16 +6,16 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from routing.build import Points
-from routing.counterfactual import routed
+from routing.alternatives.counterfactual import routed
+from routing.alternatives.rules import asked_by_rule
 from routing.daytime import WorkingDay
-from routing.drives import Drives, ask_drives
+from routing.planning.build import Points
+from routing.planning.drives import Drives, ask_drives
+from routing.planning.tell import routes_of
 from routing.roads.port import Roads
 from routing.roads.straight_line import StraightLineRoads
-from routing.rules import asked_by_rule
 from routing.saving.gather import World
 from routing.saving.wiring import make_next
-from routing.tell import routes_of
 from tomma.city import City
 from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, Reading, VehicleId
 from tomma.plan import Plan, PlanStatus, RoadsSource, Route, Stop, StopKind

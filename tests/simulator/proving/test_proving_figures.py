@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from routing.paired import blocks, interval, paired
+from routing.alternatives.paired import blocks, interval, paired
 from simulator.proving.arms import Arm
 from simulator.proving.bill import DayBill
 from simulator.proving.cli import app

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from routing.ahead.histories import load_histories, load_news
+from routing.ahead.influences_file import read_influences
 from routing.forecast import (
     ORDINARY,
     BinHistory,
@@ -18,8 +20,6 @@ from routing.forecast import (
     recall,
     to_bytes,
 )
-from routing.histories import load_histories, load_news
-from routing.influences_file import read_influences
 from tomma.city import City
 from tomma.errors import ImportRefusedError, StoreUnavailableError
 from tomma.model import BinId
@@ -41,7 +41,7 @@ class Foresight:
     memory_file: Path | None = None
     """Where the memory lies between two forecasts; without one four weeks are learnt anew each time."""
     days_file: Path | None = None
-    """What the city tells of special days (`routing.influences_file`); it need not exist."""
+    """What the city tells of special days (`routing.ahead.influences_file`); it need not exist."""
 
     @classmethod
     def beside(cls, data_dir: Path) -> "Foresight":

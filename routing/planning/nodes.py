@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from routing.choice.demand import Demand
+from routing.choice.nearby import per_km_minor
 from routing.daytime import WorkingDay
-from routing.demand import Demand
-from routing.nearby import per_km_minor
 from routing.problem import HORIZON_S, BinNode, BreakRule, Compartment, DisposalNode, Gaps, Rates, Truck
 from tomma.city import City, DisposalSite, Vehicle
 from tomma.hours import DAY_S, open_spans

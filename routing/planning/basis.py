@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from routing.demand import Demand
+from routing.choice.demand import Demand
 from tomma.city import Vehicle
 from tomma.model import FractionCode, VehicleId
 from tomma.plan import Wishes

@@ -89,7 +89,7 @@ def last_emptied(histories: Mapping[BinId, BinHistory]) -> Mapping[BinId, dateti
 def unemptied_since(histories: Mapping[BinId, BinHistory]) -> Mapping[BinId, datetime]:
     """Return since when each bin has certainly not been emptied: its last emptying, else its first reading.
 
-    This is what a hygiene interval counts from (`last_emptied` of `routing.demand.demands`): a bin that was
+    This is what a hygiene interval counts from (`last_emptied` of `routing.choice.demand.demands`): a bin that was
     watched for three weeks without an emptying is due although nobody knows when it was emptied before.
     """
     watched = {

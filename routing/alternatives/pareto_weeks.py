@@ -2,9 +2,9 @@
 
 A day alone would flatter the bold, who put off today what somebody has to drive tomorrow. So a fortnight is lived
 through: one future of all bins is drawn from the forecast, each morning the levels that sensors would show then are
-looked at, the planner's own rules choose (`routing.demand`), routes are laid by insertion alone, and what was emptied
-fills anew. The first week lets a setting get into its stride; the second one is told. Every setting meets the same
-future, so that their difference is theirs and not chance's.
+looked at, the planner's own rules choose (`routing.choice.demand`), routes are laid by insertion alone, and what was
+emptied fills anew. The first week lets a setting get into its stride; the second one is told. Every setting meets the
+same future, so that their difference is theirs and not chance's.
 
 Overflows are summed as probabilities, not counted in the one future: how likely each bin is to overflow before the next
 morning, or before its visit, given its level in the morning. Left out: requests, replans, days without trucks.
@@ -18,16 +18,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.build import Built, Points, build_problem, points_of, wanted
+from routing.ahead.outlook import Outlook
+from routing.choice.demand import demands
+from routing.choice.nearby import per_lift_minor
 from routing.daytime import WorkingDay
-from routing.demand import demands
-from routing.drives import Drives, ask_drives
 from routing.engines.hopeless import reduce
 from routing.engines.sectors import first_answer
 from routing.forecast import CityForecast, SensorState
-from routing.nearby import per_lift_minor
-from routing.outlook import Outlook
-from routing.planner import hours_of
+from routing.planning.build import Built, Points, build_problem, points_of, wanted
+from routing.planning.drives import Drives, ask_drives
+from routing.planning.planner import hours_of
 from routing.problem import Solution, VisitKind
 from routing.roads.port import Roads
 from routing.solve import StopSign

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from routing.asked import standing_requests
-from routing.days_ahead import DaysAhead, look_ahead
+from routing.ahead.days_ahead import DaysAhead, look_ahead
+from routing.ahead.outlook import Foresight, city_outlook
+from routing.choice.asked import standing_requests
 from routing.daytime import WorkingDay
-from routing.outlook import Foresight, city_outlook
 from tomma.city import City
 from tomma.model import VehicleId
 from tomma.ports import EventLog, ReadingStore, RequestBook

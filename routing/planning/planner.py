@@ -19,20 +19,19 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from routing.asked import standing_requests
-from routing.balance import ROOMS, evened, is_better
-from routing.basis import Basis
-from routing.build import Built, Points, build_problem, points_of, wanted
+from routing.ahead.days_ahead import look_ahead, taken_early
+from routing.ahead.outlook import Foresight, city_outlook
 from routing.check import violations
-from routing.days_ahead import look_ahead, taken_early
+from routing.choice.asked import standing_requests
+from routing.choice.demand import Demand, demands
+from routing.choice.nearby import Streets, per_lift_minor
 from routing.daytime import WorkingDay, local_day
-from routing.demand import Demand, demands
-from routing.drives import Drives, ask_drives
 from routing.engines.finish import orders_of
-from routing.nearby import Streets, per_lift_minor
-from routing.outlook import Foresight, city_outlook
-from routing.problem import Orders, Problem, Solution, VisitKind
-from routing.replan import (
+from routing.planning.balance import ROOMS, evened, is_better
+from routing.planning.basis import Basis
+from routing.planning.build import Built, Points, build_problem, points_of, wanted
+from routing.planning.drives import Drives, ask_drives
+from routing.planning.replan import (
     Morning,
     locked_in,
     on_the_road,
@@ -42,12 +41,13 @@ from routing.replan import (
     wished,
     with_places,
 )
-from routing.replan_history import spent_minor, told_apart, with_history
+from routing.planning.replan_history import spent_minor, told_apart, with_history
+from routing.planning.standing import standing_of
+from routing.planning.tell import left_out_of, routes_of
+from routing.planning.yesterday import last_driven, orders_of_plan
+from routing.problem import Orders, Problem, Solution, VisitKind
 from routing.roads.port import Roads
 from routing.solve import Solved, StopSign, solve_in_child
-from routing.standing import standing_of
-from routing.tell import left_out_of, routes_of
-from routing.yesterday import last_driven, orders_of_plan
 from tomma.city import City, Vehicle
 from tomma.errors import ConflictError, Refusal
 from tomma.fold import fold

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.demand import Demand
+from routing.choice.demand import Demand
 from tomma.city import City
 from tomma.model import BinId, Reason, ReasonCode
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from routing.replan import Morning, in_areas
+from routing.planning.replan import Morning, in_areas
 from tomma.city import City, Position
 from tomma.fold import StopState
 from tomma.model import BinId, DisposalSiteId, Reason, ReasonCode

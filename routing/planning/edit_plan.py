@@ -1,26 +1,27 @@
 """From a plan and a person's edits to a draft: what the API calls for every change on the planning page.
 
-The draft is weighed as the plan was: with its demands, trucks and prices (`routing.basis`) and on the drives that are
-kept on disk. No engine runs, so the answer takes a fraction of a second; the checker's objections are warnings.
+The draft is weighed as the plan was: with its demands, trucks and prices (`routing.planning.basis`) and on the drives
+that are kept on disk. No engine runs, so the answer takes a fraction of a second; the checker's objections are
+warnings.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from routing.basis import Basis, from_bytes
-from routing.build import Built, build_problem, points_of
+from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
-from routing.demand import Demand
-from routing.drives import Drives, ask_drives
-from routing.editing import Change, Desk, Driven, changed
-from routing.nodes import words_of
-from routing.planner import co2_kg, cost_minor_of, expected_overflows, hours_of, morning_of
+from routing.planning.basis import Basis, from_bytes
+from routing.planning.build import Built, build_problem, points_of
+from routing.planning.drives import Drives, ask_drives
+from routing.planning.editing import Change, Desk, Driven, changed
+from routing.planning.nodes import words_of
+from routing.planning.planner import co2_kg, cost_minor_of, expected_overflows, hours_of, morning_of
+from routing.planning.replan import Morning, locked_in, on_the_road, wished, with_places
+from routing.planning.replan_history import spent_minor, with_history
+from routing.planning.tell import routes_of
 from routing.problem import Order, Solution, VisitKind
-from routing.replan import Morning, locked_in, on_the_road, wished, with_places
-from routing.replan_history import spent_minor, with_history
 from routing.roads.port import Roads
-from routing.tell import routes_of
 from tomma.city import City
 from tomma.edits import BrokenRule, Edit, EditKind, RuleCode
 from tomma.errors import ConflictError, Refusal

@@ -1,7 +1,7 @@
 """What the coming days hold: from a city and its forecast to work per day, levelled, with a day for every bin due.
 
-Work is an estimate (`routing.days_task`). What no truck has time for is told as hours beyond the shifts, on the day it
-would have to be done: nothing that cannot be kept is promised in silence.
+Work is an estimate (`routing.ahead.days_task`). What no truck has time for is told as hours beyond the shifts, on the
+day it would have to be done: nothing that cannot be kept is promised in silence.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.days_task import Due, horizon_of
+from routing.ahead.days_task import Due, horizon_of
+from routing.ahead.horizon import OVERTIME_FACTOR, Horizon, Levelled, as_due
+from routing.ahead.horizon_child import level
+from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
-from routing.demand import Demand
 from routing.forecast import CityForecast
-from routing.horizon import OVERTIME_FACTOR, Horizon, Levelled, as_due
-from routing.horizon_child import level
 from tomma.city import City, Vehicle
 from tomma.model import BinId, Reason, ReasonCode
 from tomma.settings import PlanningSettings

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from types import ModuleType
 
+from routing.ahead.horizon import Horizon, Levelled, greedy, violations_of
 from routing.engines.memory import limit_memory
-from routing.horizon import Horizon, Levelled, greedy, violations_of
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def level(horizon: Horizon, *, budget_s: float, memory_limit_mb: int, seed: int)
     job = pickle.dumps((horizon, start, budget_s, memory_limit_mb, seed))
     try:
         answer = subprocess.run(
-            [sys.executable, "-m", "routing.horizon_child"],
+            [sys.executable, "-m", "routing.ahead.horizon_child"],
             input=job,
             capture_output=True,
             timeout=budget_s + GRACE_S,
@@ -54,7 +54,7 @@ def main() -> None:
     horizon, start, budget_s, memory_limit_mb, seed = pickle.load(sys.stdin.buffer)  # noqa: S301  (our own parent)
     limit_memory(memory_limit_mb)
     _leave_pandas_out()
-    from routing.horizon_cpsat import solve  # after the limit
+    from routing.ahead.horizon_cpsat import solve  # after the limit
 
     found = solve(horizon, seconds=budget_s, seed=seed, start=start)
     sys.stdout.write(" ".join(str(day) for day in found.day_of))

@@ -15,12 +15,12 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from routing.bench_replan import after_events
-from routing.bench_streets import HUBS, street_places
+from routing.bench.replan import after_events
 from routing.check import violations
 from routing.problem import BinNode, BreakRule, DisposalNode, Problem, Rates, Solution, Truck
 from routing.roads import open_roads
 from routing.roads.port import Matrix, Roads
+from routing.roads.sample_streets import HUBS, street_places
 from routing.roads.straight_line import StraightLineRoads
 from routing.solve import Solved, solve_in_child
 from tomma.city import Position

@@ -11,9 +11,9 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from routing.ahead.horizon import Cluster, Fleet, Horizon, Unit
+from routing.choice.nearby import M_PER_DEG, STREET_DETOUR, STREET_SPEED_KMH, per_km_minor, per_lift_minor, truck_groups
 from routing.forecast import CityForecast
-from routing.horizon import Cluster, Fleet, Horizon, Unit
-from routing.nearby import M_PER_DEG, STREET_DETOUR, STREET_SPEED_KMH, per_km_minor, per_lift_minor, truck_groups
 from tomma.city import City, Position, Vehicle
 from tomma.model import BinId, FractionCode
 from tomma.settings import PlanningSettings

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from routing.build import Built
+from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
-from routing.demand import Demand
-from routing.drives import Drives
+from routing.planning.build import Built
+from routing.planning.drives import Drives
 from routing.problem import RoadProfile, Solution, Truck, TruckRoute, Visit, VisitKind
 from routing.roads.port import Leg, Roads
 from tomma.city import City

@@ -19,9 +19,9 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.choice.overflow_cost import overflow_minor
 from routing.forecast import CityForecast
 from routing.forecast.fills import Arrivals
-from routing.overflow_cost import overflow_minor
 from tomma.settings import PlanningSettings
 
 FloatArray = NDArray[np.float64]

@@ -11,14 +11,22 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.build import Built, Points, build_problem, points_of
+from routing.alternatives.rules import (
+    LEVEL_FRACTION,
+    asked_by_rule,
+    at_level,
+    districts,
+    hygiene_due,
+    interval_days,
+    is_turn,
+)
+from routing.choice.demand import Demand
+from routing.choice.nearby import per_lift_minor
 from routing.daytime import WorkingDay
-from routing.demand import Demand
-from routing.drives import Drives
 from routing.forecast import CityForecast
-from routing.nearby import per_lift_minor
+from routing.planning.build import Built, Points, build_problem, points_of
+from routing.planning.drives import Drives
 from routing.problem import Solution, VisitKind
-from routing.rules import LEVEL_FRACTION, asked_by_rule, at_level, districts, hygiene_due, interval_days, is_turn
 from routing.solve_here import solve_here
 from tomma.city import City, Vehicle
 from tomma.model import BinId
@@ -35,7 +43,7 @@ MARGIN = 0.6
 the proving ground (docs/decisions/0020-proving-ground.md)."""
 
 AskDrives = Callable[[Points], Drives]
-"""Answers with the drives between the points: `routing.drives.ask_drives` on the streets, or a matrix that was kept."""
+"""Answers with the drives between the points: `planning.drives.ask_drives` on streets, or a matrix that was kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,17 @@
 
 A bin must be emptied when a person asked for it, when it is full, when P(overflow before the next opportunity)
 exceeds the accepted one, or when its hygiene interval would end before then. Every other bin is optional, with a
-prize in money (`routing.worth`) or none; the planner takes it when the detour costs less.
+prize in money (`routing.choice.worth`) or none; the planner takes it when the detour costs less.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from routing.choice.nearby import Streets
+from routing.choice.worth import Worth, worth
 from routing.forecast import CityForecast, SensorState
 from routing.forecast.city_forecast import FURTHEST_H
-from routing.nearby import Streets
-from routing.worth import Worth, worth
 from tomma.city import City
 from tomma.model import BinId, Reason, ReasonCode
 from tomma.requests import BinRequest, RequestSource

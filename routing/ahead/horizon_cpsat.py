@@ -2,7 +2,7 @@
 
 from ortools.sat.python import cp_model
 
-from routing.horizon import Horizon, Levelled
+from routing.ahead.horizon import Horizon, Levelled
 
 DETERMINISTIC_SHARE = 0.5
 """CP-SAT's own deterministic seconds per second allowed: on a slow or busy machine the clock cuts it, else this does,

@@ -1,19 +1,19 @@
 """A plan changed in the middle of the day: the day's problem with trucks on the road, and the answer with its history.
 
-`routing.build` states the day as if every truck stood at its depot; here each truck that is out is put where it is,
-with what it carries, what it is on its way to, and the rests it had. What was done stays in the new plan as it was
-done, so that a tablet shows one day and not two.
+`routing.planning.build` states the day as if every truck stood at its depot; here each truck that is out is put where
+it is, with what it carries, what it is on its way to, and the rests it had. What was done stays in the new plan as it
+was done, so that a tablet shows one day and not two.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from routing.build import Built, Points
+from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
-from routing.demand import Demand
+from routing.planning.build import Built, Points
+from routing.planning.standing import Standing, Taken
 from routing.problem import HORIZON_S, BinNode, Load, Order, Orders, Problem, Truck, VisitKind
-from routing.standing import Standing, Taken
 from tomma.city import City, Vehicle
 from tomma.fold import DayState, StopState
 from tomma.model import BinId, DisposalSiteId, FractionCode, Reason, ReasonCode, SiteId, VehicleId

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from routing.build import Built
+from routing.planning.build import Built
 from routing.problem import Order, Orders, VisitKind
 from tomma.plan import Plan
 from tomma.ports import PlanStore

@@ -1,6 +1,6 @@
 """What an optional visit is worth today, in money: what not visiting costs, and the trip that it saves.
 
-    prize = what waiting costs (`routing.renewal`) - the lift
+    prize = what waiting costs (`routing.choice.renewal`) - the lift
 
 Waiting for the next opportunity risks the overflow until then, and puts off a visit that has to be made anyway: what
 that is worth depends on how full the bin is, how fast and how evenly it fills, and on what its later visit will cost.
@@ -25,8 +25,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.forecast import CityForecast
-from routing.nearby import (
+from routing.choice.nearby import (
     M_PER_DEG,
     STREET_DETOUR,
     STREET_SPEED_KMH,
@@ -36,8 +35,9 @@ from routing.nearby import (
     per_km_minor,
     per_lift_minor,
 )
-from routing.overflow_cost import expected_overflow_minor
-from routing.renewal import waiting_minor
+from routing.choice.overflow_cost import expected_overflow_minor
+from routing.choice.renewal import waiting_minor
+from routing.forecast import CityForecast
 from tomma.city import City
 from tomma.model import BinId
 from tomma.settings import PlanningSettings

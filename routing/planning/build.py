@@ -1,4 +1,4 @@
-"""From the city to a problem: who may go where, when, and for how much. Pure; `routing.nodes` does the scaling."""
+"""From the city to a problem: who may go where, when, and for how much. Pure; `nodes` does the scaling."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
-from routing.demand import Demand
-from routing.nodes import Duty, Hours, bin_node, carried_today, disposal_node, rates_of, truck_node, words_of
+from routing.planning.nodes import Duty, Hours, bin_node, carried_today, disposal_node, rates_of, truck_node, words_of
 from routing.problem import Problem, RoadProfile
 from routing.roads.port import KerbPosition, Matrix
 from tomma.city import City, Position, Site, Vehicle

@@ -1,0 +1,1 @@
+"""`tomma bench plan`: how fast this machine plans and re-plans."""
