@@ -2,9 +2,9 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from routing.bench_solver.case import Score
+from routing.bench_solver.case import Routes, Score
 from routing.bench_solver.run import Result
 from routing.bench_solver.waste_city_case import WasteCityCase
 
@@ -84,6 +84,7 @@ def _cities(results: Sequence[Result]) -> dict[str, Figure]:
     plain = [score.objective for town in towns if (score := town.peers.get("pyvrp")) is not None and score.valid]
     both = bool(plain) and len(plain) == len(ours)
     too_few, huge = by_key.get("waste_city_too_few_trucks"), by_key.get("waste_city_10000_300s")
+    large = by_key.get("waste_city_1000_60s")
     return {
         "waste_city_300_5s_seed_0": _value(by_key, "waste_city_300_s0"),
         "waste_city_300_5s_mean": _finite(_mean(ours)),
@@ -94,20 +95,23 @@ def _cities(results: Sequence[Result]) -> dict[str, Figure]:
         "waste_city_1000_60s": _value(by_key, "waste_city_1000_60s"),
         "waste_city_3000_45s": _value(by_key, "waste_city_3000_45s"),
         "waste_city_10000_300s": _value(by_key, "waste_city_10000_300s"),
-        "waste_city_10000_cost_per_bin_ratio": _per_bin_ratio(huge, by_key.get("waste_city_1000_60s")),
+        "waste_city_10000_cost_per_bin_ratio": _by_large(huge, large, WasteCityCase.cost_per_visit),
+        "waste_city_10000_cost_between_bins_ratio": _by_large(huge, large, WasteCityCase.cost_from_bin_to_bin),
         "waste_city_10000_memory_mb": round(huge.memory_mb) if huge else None,
         "waste_city_too_few_trucks_checked": too_few.checked if too_few else None,
         "waste_city_too_few_trucks_must_left_out": too_few.must_missed if too_few else None,
     }
 
 
-def _per_bin_ratio(huge: Result | None, large: Result | None) -> float | None:
-    """Compare driving and trucks by visited bin: does a city of ten times the bins cost more a bin."""
+def _by_large(
+    huge: Result | None, large: Result | None, per_visit: Callable[[WasteCityCase, Routes], float]
+) -> float | None:
+    """Compare a cost per visited bin: does a city of ten times the bins cost more a bin."""
     costs = []
     for result in (huge, large):
         if result is None or not result.ours.valid or not isinstance(result.task.case, WasteCityCase):
             return None
-        costs.append(result.task.case.cost_per_visit(result.routes))
+        costs.append(per_visit(result.task.case, result.routes))
     return _rounded(costs[0] / costs[1], 4)
 
 

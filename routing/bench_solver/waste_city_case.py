@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import inf
 from pathlib import Path
 
@@ -59,3 +60,14 @@ class WasteCityCase:
         """Return what driving and trucks cost for each bin on the routes, prizes aside."""
         verdict = self.city.module.evaluate(self.city.instance, [list(route) for route in routes])
         return float(verdict["routing"]) / int(verdict["visits"])
+
+    def cost_from_bin_to_bin(self, routes: Routes) -> float:
+        """Return what driving from one bin to the next costs for each bin on the routes.
+
+        It leaves out the trucks and their ways to depot and disposal sites, which grow with the city, however it is
+        planned.
+        """
+        cost, first_bin = self.city.instance["cost"], 1 + len(self.problem.disposals)
+        legs = [leg for route in routes for leg in pairwise(route) if min(leg) >= first_bin]
+        visits = sum(node >= first_bin for route in routes for node in route)
+        return sum(int(cost[leg]) for leg in legs) / visits
