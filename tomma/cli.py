@@ -5,10 +5,11 @@ with several a group. Entries in `tomma.benches` appear under `tomma bench`. Onl
 Exit codes: 0 done, 1 the work failed (one plain line says why), 2 the command line was wrong.
 """
 
+import errno
 import logging
 import sys
-from importlib.metadata import entry_points
-from typing import Any, ClassVar
+from importlib.metadata import entry_points, version
+from typing import Any, ClassVar, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -17,6 +18,9 @@ from tomma.errors import ConfigurationError, TommaError
 from tomma.logs import LogThrottle
 
 EXIT_FAILED = 1
+DISK_FAULTS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO}
+MARKUP: Literal["markdown"] = "markdown"
+"""What help texts are written in: paragraphs flow, and `[residents]` is a word; Typer's own markup would swallow it."""
 
 
 class _EntryPoints(TyperGroup):
@@ -34,7 +38,9 @@ class _EntryPoints(TyperGroup):
             return self.commands[cmd_name]
         for entry in entry_points(group=self.group, name=cmd_name):
             try:
-                command = typer.main.get_command(entry.load())
+                app = entry.load()
+                app.rich_markup_mode = MARKUP
+                command = typer.main.get_command(app)
             except ImportError as exc:
                 return _unavailable(cmd_name, exc)
             command.name = cmd_name
@@ -60,10 +66,15 @@ def _unavailable(name: str, cause: ImportError) -> TyperCommand:
 def build_app() -> typer.Typer:
     """Return the command line with every sub-command that is installed."""
     app = typer.Typer(
-        name="tomma", cls=_EntryPoints, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+        name="tomma",
+        cls=_EntryPoints,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=MARKUP,
     )
     app.callback()(_log_to_stderr)
-    bench = typer.Typer(cls=_Benches, no_args_is_help=True)
+    bench = typer.Typer(cls=_Benches, no_args_is_help=True, rich_markup_mode=MARKUP)
     bench.callback()(_bench)
     app.add_typer(bench, name="bench")
     return app
@@ -73,7 +84,18 @@ def _bench() -> None:
     """Measure this machine; `--json` prints one line."""
 
 
-def _log_to_stderr(verbose: bool = typer.Option(False, "--verbose", "-v", help="Log decisions too.")) -> None:
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tomma {version('tomma')}")
+        raise typer.Exit
+
+
+def _log_to_stderr(
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Log decisions too."),
+    _version: bool = typer.Option(
+        False, "--version", callback=_tell_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
     """Waste bins that tell when they need emptying."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(LogThrottle())
@@ -91,3 +113,13 @@ def main() -> None:
     except TommaError as exc:
         print(f"tomma: {exc}", file=sys.stderr)  # noqa: T201  (a front door)
         sys.exit(EXIT_FAILED)
+    except OSError as exc:  # a file named on the command line, or a folder of the settings
+        logging.getLogger(__name__).info("failed", exc_info=exc)
+        print(f"tomma: {_told(exc)}", file=sys.stderr)  # noqa: T201
+        sys.exit(EXIT_FAILED)
+
+
+def _told(exc: OSError) -> str:
+    where = f"{exc.filename}: " if exc.filename else ""
+    what_now = "; check owner, mode and space" if exc.errno in DISK_FAULTS else ""
+    return f"{where}{exc.strerror or str(exc) or type(exc).__name__}{what_now}"

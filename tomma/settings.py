@@ -29,7 +29,7 @@ from tomma.resident_settings import ResidentSettings
 from tomma.secret_files import secret_of
 from tomma.section import Section, refuse_both
 from tomma.server_settings import SERVER_PATTERN, ServerSettings
-from tomma.settings_faults import PREFIX, refuse_open_secrets, refuse_strange_variables, told
+from tomma.settings_faults import PREFIX, refuse_missing_file, refuse_open_secrets, refuse_strange_variables, told
 
 TOPIC_BYTES_MAX = 65_535
 """MQTT 5, section 1.5.4."""
@@ -469,16 +469,17 @@ class Settings(BaseSettings):
 
 def config_path() -> Path:
     """Return where the file of settings is, or would be."""
-    return Path(os.environ.get("TOMMA_CONFIG", "tomma.toml"))
+    return Path(os.environ.get("TOMMA_CONFIG") or "tomma.toml")
 
 
 def load_settings() -> Settings:
     """Return the settings, or raise ConfigurationError naming each wrong key and value."""
     try:
         refuse_strange_variables(Settings, os.environ)
+        refuse_missing_file(os.environ.get("TOMMA_CONFIG", ""))
         refuse_open_secrets(Settings, config_path())
         return Settings()
     except ValidationError as exc:
         raise ConfigurationError(f"settings refused: {'; '.join(told(fault) for fault in exc.errors())}") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
-        raise ConfigurationError(f"settings refused: tomma.toml cannot be read: {exc}") from exc
+        raise ConfigurationError(f"settings refused: {config_path()} cannot be read: {exc}") from exc

@@ -26,6 +26,15 @@ def refuse_strange_variables(model: type[BaseModel], variables: Mapping[str, str
             raise ConfigurationError(f"settings refused: {name}: is not a known variable")
 
 
+def refuse_missing_file(named: str) -> None:
+    """Refuse a file of settings that TOMMA_CONFIG names and that is not there: the defaults would be another city's."""
+    if named and (not Path(named).exists() or Path(named).is_dir()):
+        raise ConfigurationError(
+            f"settings refused: TOMMA_CONFIG names {Path(named).absolute()}, which is no file; "
+            "correct the name, or take the variable away to use tomma.toml of this folder, or the defaults"
+        )
+
+
 def refuse_open_secrets(model: type[BaseModel], path: Path) -> None:
     """Refuse a file of settings that everybody can read and that has secrets in it."""
     if not path.exists() or not is_for_all(path):

@@ -67,7 +67,7 @@ def ours(broker: BrokerAt, directory: Path, load: Load) -> Iterator[Taking]:
     engine.dispose()
     variables = {
         "TOMMA_DATA_DIR": str(directory),
-        "TOMMA_CONFIG": str(directory / "none.toml"),
+        "TOMMA_CONFIG": os.devnull,
         "TOMMA_BROKER__HOST": broker.host,
         "TOMMA_BROKER__PORT": str(broker.port),
         "TOMMA_BROKER__USERNAME": broker.taker.username,

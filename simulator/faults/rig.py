@@ -1,6 +1,7 @@
 """One city on the bench: a data directory, a broker, an ingest that may die, a publisher with its ledger, the store."""
 
 import contextlib
+import os
 import shutil
 import tempfile
 import time
@@ -52,7 +53,7 @@ class Rig:
         self.broker = broker or Embedded(data_dir)
         self.settings = {
             "TOMMA_DATA_DIR": str(data_dir),
-            "TOMMA_CONFIG": str(data_dir / "none.toml"),
+            "TOMMA_CONFIG": os.devnull,
             **self.broker.settings(),
             **settings,
         }

@@ -33,7 +33,7 @@ class Ingest:
 
     def __init__(self, data_dir: Path, *options: str, **settings: str) -> None:
         before = {key: value for key, value in os.environ.items() if not key.startswith("TOMMA_")}
-        environment = {**before, "TOMMA_DATA_DIR": str(data_dir), "TOMMA_CONFIG": str(data_dir / "none.toml")}
+        environment = {**before, "TOMMA_DATA_DIR": str(data_dir), "TOMMA_CONFIG": os.devnull}
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from tomma.cli import main; main()", "ingest", *options],
             env={**environment, **settings}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -1,5 +1,6 @@
 """Settings are read once, strictly: a typing mistake is an error with its name, never a silent default."""
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -56,6 +57,29 @@ def test_a_wrong_key_or_value_is_refused_by_name(own_folder: Path, text: str, na
     """A service that starts with half its settings is worse than one that does not start."""
     (own_folder / "tomma.toml").write_text(text)
     with pytest.raises(ConfigurationError, match=named):
+        load_settings()
+
+
+@pytest.mark.parametrize("named", ["/etc/tomma/tomma.tmol", "."])
+def test_a_named_file_of_settings_must_be_there(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    """The defaults would open an empty city in whatever folder this is, and offer its first account."""
+    monkeypatch.setenv("TOMMA_CONFIG", named)
+    with pytest.raises(ConfigurationError, match=rf"TOMMA_CONFIG names {Path(named).absolute()}, which is no file"):
+        load_settings()
+
+
+def test_no_settings_at_all_can_be_asked_for(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bench or a test must not read the settings of the folder it happens to run in."""
+    (own_folder / "tomma.toml").write_text("[broker]\nport = 1884\n")
+    monkeypatch.setenv("TOMMA_CONFIG", os.devnull)
+    assert load_settings().broker.port == Settings().broker.port == 1883
+
+
+def test_what_is_no_toml_is_told_with_its_own_name(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message about `tomma.toml` sends somebody with two files to the wrong one."""
+    (own_folder / "north.toml").write_text("[broker\n")
+    monkeypatch.setenv("TOMMA_CONFIG", str(own_folder / "north.toml"))
+    with pytest.raises(ConfigurationError, match=r"north\.toml cannot be read"):
         load_settings()
 
 

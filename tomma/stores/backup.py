@@ -9,8 +9,8 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,11 +46,14 @@ def back_up(settings: Settings, target: Path, now_utc: datetime) -> Mapping[str,
         )
     if target.exists():
         raise ConfigurationError(f"{target} is there already: a backup never overwrites another")
+    databases = _databases(settings)
+    if not databases:
+        raise ConfigurationError(f"there is nothing to back up in {settings.data_dir.absolute()}: is it data_dir?")
     draft = target.with_name(f"{target.name}.{os.getpid()}.new")
     with telling(target):
         draft.mkdir(parents=True)
         try:
-            found = {name: _copy_database(path, draft / name) for name, path in _databases(settings).items()}
+            found = {name: _copy_database(path, draft / name) for name, path in databases.items()}
             found |= _copy_others(settings, draft)
             document = {"format": "tomma-backup", "version": 1, "at_utc": now_utc.isoformat()}
             files = {name: asdict(copied) for name, copied in found.items()}
@@ -100,7 +103,12 @@ def _databases(settings: Settings) -> dict[str, Path]:
 
 
 def _copy_database(source: Path, target: Path) -> Copied:
-    with telling(source), closing(open_connection(source)) as reading, closing(sqlite3.connect(target)) as writing:
+    with (
+        telling(source),
+        closing(open_connection(source)) as reading,
+        _telling_full(target.parent.parent),
+        closing(sqlite3.connect(target)) as writing,
+    ):
         reading.backup(writing, pages=-1)  # in one step: in several, every write between them would begin it anew
         writing.execute("PRAGMA journal_mode=WAL")
         fault = writing.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -111,6 +119,17 @@ def _copy_database(source: Path, target: Path) -> Copied:
         rows = {name: writing.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}  # noqa: S608
     sync(target)
     return Copied(target.stat().st_size, _digest(target), rows)
+
+
+@contextmanager
+def _telling_full(folder: Path) -> Iterator[None]:
+    """Say that the disk which takes the copy is full: SQLite tells no path, and the store's own disk may be well."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        if getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise StoreUnavailableError(f"{folder.absolute()}: the disk is full; no backup was made") from exc
+        raise
 
 
 def _copy_others(settings: Settings, draft: Path) -> dict[str, Copied]:

@@ -18,8 +18,8 @@ BUSY_TIMEOUT_S = 5.0
 """How long a writer waits for another process before it says that the store is busy."""
 _MAGIC = b"SQLite format 3\x00"
 _WHAT_NOW = {
-    sqlite3.SQLITE_FULL: "the disk is full; nothing of this batch was stored; free space and it goes on",
-    sqlite3.SQLITE_IOERR: "the disk cannot be read or written; nothing of this batch was stored; check disk and space",
+    sqlite3.SQLITE_FULL: "the disk is full; nothing of this was stored; free space and it goes on",
+    sqlite3.SQLITE_IOERR: "the disk cannot be read or written; nothing of this was stored; check disk and space",
     sqlite3.SQLITE_BUSY: "another process has been writing for too long; try again",
     sqlite3.SQLITE_LOCKED: "another statement holds it; try again",
     sqlite3.SQLITE_READONLY: "it may not be written; check owner, mode and file system",

@@ -1,6 +1,7 @@
 """`tomma people` and `tomma keys` at the machine: what they do is on record, too."""
 
 import json
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ type Run = Callable[..., Any]
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs `tomma people …`."""
     monkeypatch.setenv("TOMMA_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("TOMMA_CONFIG", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("TOMMA_CONFIG", os.devnull)
     return lambda *words, app=people_app: CliRunner().invoke(app, list(words))
 
 

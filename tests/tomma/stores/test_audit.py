@@ -264,7 +264,7 @@ def test_a_store_that_cannot_be_written_is_told(book: SqlAuditBook, engine: sa.E
 def at_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
     """Runs `tomma audit …` on the chain of the other fixtures."""
     monkeypatch.setenv("TOMMA_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("TOMMA_CONFIG", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("TOMMA_CONFIG", os.devnull)
 
     def run(*words: str) -> tuple[int, str]:
         done = CliRunner().invoke(audit_cli.app, list(words))

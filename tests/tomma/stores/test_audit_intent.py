@@ -36,7 +36,7 @@ main()
 
 def killed(home: Path, *words: str) -> None:
     """Run a command whose process is killed when all is changed and nothing is recorded."""
-    environment = {**os.environ, "TOMMA_DATA_DIR": str(home), "TOMMA_CONFIG": str(home / "none.toml")}
+    environment = {**os.environ, "TOMMA_DATA_DIR": str(home), "TOMMA_CONFIG": os.devnull}
     command = [sys.executable, "-c", DIES_BEFORE_ITS_RECORD, *words]
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()

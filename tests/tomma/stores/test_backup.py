@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tomma.audit import Deed
 from tomma.city import City
-from tomma.errors import ConfigurationError
+from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, Event, EventKind, PlanId, Reading, SensorId, VehicleId
 from tomma.settings import Settings
 from tomma.stores.audit import read_key
@@ -184,3 +185,29 @@ def test_a_damaged_store_is_not_backed_up_as_if_it_were_whole(home: Settings, tm
     with pytest.raises(Exception, match=r"damaged|malformed"):
         back_up(home, tmp_path / "backup", T0)
     assert not (tmp_path / "backup").exists()
+
+
+def test_nothing_is_no_backup(tmp_path: Path) -> None:
+    """A nightly job that began in a wrong folder once reported success, night after night."""
+    elsewhere = Settings(data_dir=tmp_path / "elsewhere")
+    with pytest.raises(ConfigurationError, match=f"nothing to back up in {elsewhere.data_dir}"):
+        back_up(elsewhere, tmp_path / "backup", T0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_under_the_copy_is_told_as_that_one(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads that the store's disk is full frees space on the wrong one."""
+    connect, place = sqlite3.connect, tmp_path / "usb"
+
+    def small(path: Path, *own: Any, **asked: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(path, *own, **asked)
+        if place in Path(path).parents:
+            connection.execute("PRAGMA max_page_count = 8")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", small)
+    with pytest.raises(StoreUnavailableError, match=f"^{place}: the disk is full; no backup was made$"):
+        back_up(home, place / "backup", T0)
+    assert list(place.iterdir()) == []
