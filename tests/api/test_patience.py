@@ -151,12 +151,12 @@ def test_a_head_that_drips_is_not_waited_for_either(address: Address) -> None:
 
 def test_a_body_that_comes_fast_enough_may_take_longer_than_the_deadline(world: World) -> None:
     """A photo over a thin line is slow by honest means."""
-    door = SOON.model_copy(update={"body_s": 0.2, "body_bytes_per_s": 10})
+    door = SOON.model_copy(update={"body_s": 0.6, "body_bytes_per_s": 1})
     with answering(world, door) as address, line_to(address) as line:
-        line.sendall(POST + b"content-length: 12\r\n\r\n")
-        for _ in range(6):
-            line.sendall(b"  ")
-            threading.Event().wait(0.07)
+        line.sendall(POST + b"content-length: 80\r\n\r\n")
+        for _ in range(8):
+            line.sendall(b" " * 10)
+            threading.Event().wait(0.1)
         assert refusal(one_answer(line))[0] == 400  # it was read to its end: blanks are no JSON
 
 

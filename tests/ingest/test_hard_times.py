@@ -94,10 +94,13 @@ def test_a_link_that_is_full_for_long_keeps_its_connection(
     link = a_link(settings, Inbox(messages_max=50))
     wait(until(link, lambda: link.subscribed), "the link is subscribed")
     nobody = type("Login", (), {"username": "", "password": ""})()
-    reach(settings, nobody).publish([("tomma/v1/H0001/reading", b"%d" % number) for number in range(300)])
+    readings = [("tomma/v1/H0001/reading", b"%d" % number) for number in range(300)]
+    sending = threading.Thread(target=reach(settings, nobody).publish, args=(readings,))
+    sending.start()
     until_s = time.monotonic() + 3 * 2
-    while time.monotonic() < until_s:
+    while time.monotonic() < until_s or (link.facts.waiting < 50 and sending.is_alive()):
         link.pump(0.1)
+    sending.join(20)
     assert link.facts.waiting >= 50
     taken = {each.message.payload for each in link.receive(1000, 0.0)}
     wait(until(link, lambda: link.facts.waiting == 0), "the rest is read")

@@ -3,10 +3,12 @@
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
+import psutil
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -73,6 +75,10 @@ def test_a_frozen_broker_is_noticed_and_nothing_is_claimed(tmp_path: Path) -> No
             publisher.publish(messages(10))
             publisher.flush()
             process.send_signal(signal.SIGSTOP)
+            stopped_by_s = time.monotonic() + 10
+            while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
+                assert time.monotonic() < stopped_by_s
+                time.sleep(0.01)
             with pytest.raises(PublishFailedError, match=r"acknowledged nothing for 1 s; 500 messages are open"):
                 publisher.publish(messages(2 * WINDOW))
             assert publisher.acknowledged == 10

@@ -144,6 +144,19 @@ def map_is_drawn(page: Page) -> None:
     page.locator(".map-buttons").wait_for()
 
 
+def forecast_is_there(page: Page) -> None:
+    """Wait until the city's page has its first forecast: before it nothing lies ahead, and no bin is at risk."""
+    page.locator("#ahead-hour:enabled").wait_for()
+
+
+def fits(page: Page, width: int, height: int) -> None:
+    """Give the page a screen of this size; once it has laid itself out for it, nothing may stand beyond its edge."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function("(width) => innerWidth === width", arg=width)
+    # A chart is drawn for its new place a moment later.
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+
+
 def save_shot(page: Page, folder: Path, name: str) -> None:
     """Write what is on the screen."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.web.browsing import LANDSCAPE, PORTRAIT, map_is_drawn
+from tests.web.browsing import LANDSCAPE, PORTRAIT, fits, map_is_drawn
 from tests.web.conftest import OpenPage
 from tests.web.stack import EVIL_NAME, Stack
 
@@ -237,8 +237,7 @@ def test_no_page_scrolls_sideways(shared: Stack, open_page: OpenPage, path: str)
     page = open_page(shared, path).page
     page.locator(".route, .big.go, .panel h3, .asset-list tbody tr, .begin").first.wait_for()
     for width, height in (LANDSCAPE, PORTRAIT, (1024, 600), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        fits(page, width, height)
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
@@ -256,7 +255,7 @@ def test_no_bare_key_is_shown(shared: Stack, open_page: OpenPage, path: str, act
     """Every text is a word of the page's language, never the name of one."""
     page = open_page(shared, path, language=language).page
     act(page)
-    assert page.locator("html").get_attribute("lang") == language
+    expect(page.locator("html")).to_have_attribute("lang", language)
     shown = page.locator("body").inner_text().replace(EVIL_NAME, "")
     assert not re.findall(r"\b[a-z_]+\.[a-z_]+[a-z]\b", shown)
 

@@ -6,14 +6,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.web.browsing import map_is_drawn
+from tests.web.browsing import forecast_is_there, map_is_drawn
 from tests.web.conftest import OpenPage
 from tests.web.stack import BINS, Stack
-
-
-def forecast_is_there(page: Page) -> None:
-    """Wait for the first forecast: before it nothing lies ahead."""
-    page.locator("#ahead-hour:enabled").wait_for()
 
 
 def shown(page: Page) -> int:

@@ -45,6 +45,7 @@ def test_a_devices_login_is_given_changed_and_taken_away(stack: Stack, open_page
     expect(page.locator(".list li.off .tag")).to_contain_text(re.compile(r"till \S+ \d+ \S+ \d\d:\d\d"))
 
     page.get_by_role("button", name="Stäng", exact=True).click()
+    expect(page.locator(".given")).to_have_count(0)
     assert first not in page.content()
     page.get_by_role("button", name="Stäng av: H1").click()
     page.get_by_role("button", name="Stäng av den").click()

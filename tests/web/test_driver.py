@@ -268,7 +268,7 @@ def test_the_maps_disc_is_the_cards(stack: Stack, open_page: OpenPage) -> None:
     tap_emptied(page)
     expect(disc).to_have_text("2")
     expect(disc).to_have_count(1)
-    assert disc.bounding_box() != before
+    stack.until(lambda: disc.bounding_box() != before, lambda s: page.wait_for_timeout(1_000 * s))
     page.locator(".stops .row").nth(1).click()
     expect(disc).to_have_text("4")
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
+from tests.web.browsing import fits
 from tests.web.conftest import OpenPage
 from tests.web.followup_day import half_a_day, tap_of
 from tests.web.stack import NOW, Stack, copy_of, serving
@@ -69,6 +70,38 @@ def test_the_line_and_its_table_tell_the_same_and_the_keyboard_is_enough(day: St
     expect(page.locator(".cells tr", has_text=to_do["bin_id"])).to_contain_text("tömd")
 
 
+def test_an_answer_that_was_overtaken_by_a_newer_one_is_not_shown(day: Stack, open_page: OpenPage) -> None:
+    """On a slow line two questions are under way at once: the office must not see a stop as done and then not."""
+    page = open_page(day, "/followup").page
+    lanes(page)
+    told = day.ask("/followup")
+    done = page.locator(".figure", has_text="kärl klara").locator("b")
+    before, after = (f"{told['sums']['emptied'] + more} av {told['sums']['bins']}" for more in (1, 2))
+    expect(done).to_have_text(before)
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if late:
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+
+    page.route("**/api/v1/followup", hold_the_first)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # it looks again
+    day.until(lambda: late, lambda s: page.wait_for_timeout(1_000 * s))
+    route = told["routes"][0]
+    to_do = next(each for each in route["stops"] if each["kind"] == "collect" and each["state"] == "todo")
+    event = tap_of(told, route, 99, NOW, kind="emptied", bin_id=to_do["bin_id"])
+    day.tell("/driver/events", {"events": [event], "sent_utc": told["now_utc"]})
+    expect(done).to_have_text(after)
+    held, answer = late[0]
+    with page.expect_response("**/api/v1/followup") as overtaken:
+        held.fulfill(response=answer)
+    overtaken.value.finished()
+    page.evaluate("fetch('/api/v1/city').then((answer) => answer.json())")  # by then it has taken the late one, too
+    assert done.inner_text() == after  # it is never anything else: the next look would mend it unseen
+
+
 def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_published(
     day: Stack, open_page: OpenPage
 ) -> None:
@@ -109,13 +142,12 @@ def test_the_page_fits_narrow_screens_and_a_day_that_is_over_has_sums_only(day: 
     page = open_page(day, "/followup", language="en", theme="night").page
     lanes(page)
     for width, height in ((1024, 600), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        fits(page, width, height)
     assert violations(page) == ""
     assert small_targets(page, 24) == []
     page.get_by_role("textbox", name="Day").fill("2026-11-19")
     expect(page.get_by_text("No plan was driven on that day.")).to_be_visible()
-    assert page.locator(".lane").count() == 0
+    expect(page.locator(".lane")).to_have_count(0)
 
 
 def test_what_is_done_is_shown_as_done_on_the_planning_page_and_offers_nothing(day: Stack, open_page: OpenPage) -> None:

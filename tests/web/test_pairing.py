@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
-from tests.web.browsing import Watched
+from tests.web.browsing import Watched, fits
 from tests.web.conftest import OpenPage
 from tests.web.stack import PATIENCE_S, Stack, copy_of, serving
 from tests.web.test_access import DEAF_MS, INTERACTIVE, SMALL_TARGETS, small_targets, violations
@@ -75,7 +75,7 @@ def test_a_tablet_is_let_in_by_the_digits_and_a_glove(strict: Stack, open_page: 
     watched.expects_failures = True
     page = watched.page
     expect(page.locator(".pairing")).to_be_visible()
-    assert page.locator(".stops, .card").count() == 0
+    expect(page.locator(".stops, .card")).to_have_count(0)
     code = new_code(strict)
     expect(page.get_by_role("button", name="Koppla")).to_be_disabled()
     press(page, "99")
@@ -98,7 +98,7 @@ def test_a_scanned_code_stands_there_already_and_leaves_the_address(strict: Stac
     expect(page.get_by_label("Kod från kontoret")).to_be_focused()
     page.keyboard.press("Enter")
     page.locator(".actions .big.go").wait_for()
-    assert "#" not in page.url
+    expect(page).not_to_have_url(re.compile("#"))
     page.reload()
     page.locator(".actions .big.go").wait_for()
     assert [each["name"] for each in tablets(strict)] == ["Surfplatta"]
@@ -189,7 +189,7 @@ def test_a_tablet_is_signed_out_only_when_everything_is_sent(stack: Stack, open_
     sheet = page.get_by_role("dialog")
     more(page, "Logga ut surfplattan")
     expect(sheet).to_contain_text("1 tryck har inte nått kontoret än")
-    assert sheet.get_by_role("button", name="Logga ut").count() == 0
+    expect(sheet.get_by_role("button", name="Logga ut")).to_have_count(0)
     assert violations(page) == ""
     watched.context.set_offline(offline=False)
     sheet.get_by_role("button", name="Logga ut").wait_for()
@@ -207,7 +207,7 @@ def test_a_tablet_that_is_not_paired_has_nothing_to_sign_out_of(shared: Stack, o
     page.get_by_role("button", name="Inte nu").click()
     more(page)
     expect(page.get_by_role("dialog").get_by_role("button", name="Byt bil")).to_be_visible()
-    assert page.get_by_role("button", name="Logga ut").count() == 0
+    expect(page.get_by_role("button", name="Logga ut")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("theme", "language"), [("day", "sv"), ("night", "en"), ("sun", "sv")])
@@ -217,11 +217,10 @@ def test_pairing_is_for_everybody(shared: Stack, open_page: OpenPage, theme: str
     page.locator(".keypad").wait_for()
     assert violations(page) == ""
     for width, height in ((1280, 800), (800, 1280), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
+        fits(page, width, height)
         own = ", ".join(f".pairing {each}" for each in INTERACTIVE.split(", "))
         assert page.evaluate(SMALL_TARGETS, [own, GLOVE_PX]) == []
         assert small_targets(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
     switch = "Switch to English" if language == "sv" else "Byt språk till svenska"
     for _ in range(2):
         assert not re.findall(r"\b[a-z_]+\.[a-z_]+[a-z]\b", page.locator("body").inner_text())
@@ -246,6 +245,7 @@ def test_the_office_makes_a_code_and_sees_it_used(stack: Stack, open_page: OpenP
     assert page.locator(".qr").evaluate("e => e.decode().then(() => e.naturalWidth > 0)")
     assert violations(page) == ""
     page.evaluate("async () => (await import('/static/lib/theme.js')).chooseTheme('night')")
+    expect(page.locator("html")).to_have_attribute("data-theme", "night")
     assert violations(page) == ""
     stack.tell("/tablets", {"code": digits.inner_text().replace(" ", ""), "name": "<b>Bil 1</b>"})
     expect(page.locator("tbody th b")).to_have_text("<b>Bil 1</b>")
@@ -283,8 +283,7 @@ def test_shutting_a_tablet_out_is_asked_once_and_done_by_keyboard(stack: Stack, 
     assert {each["name"]: each["revoked_utc"] is None for each in tablets(stack)} == {"Bil 1": False, "Bil 2": True}
     assert violations(page) == ""
     for width, height in ((1280, 800), (800, 1280), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        fits(page, width, height)
 
 
 NOTHING = {"databases": [], "caches": [], "workers": 0, "settings": []}

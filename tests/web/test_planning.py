@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from pypdf import PdfReader
 
 from tests.web import stack as stacks
@@ -93,6 +93,30 @@ def test_a_plan_is_ordered_watched_stopped_changed_and_published(searching: Stac
     expect(page.locator(".schedule")).to_contain_text(re.compile(r"Sparat\. Nästa plan görs .+ 05:30"))
     kept = searching.ask("/schedule")
     assert (kept["enabled"], kept["local_time"], kept["weekdays"]) == (True, "05:30", [1, 2, 3, 4, 5, 6])
+
+
+def test_a_plan_asked_for_before_a_change_by_hand_does_not_come_over_it(searching: Stack, open_page: OpenPage) -> None:
+    """On a slow line the page asks for a new plan twice: the second answer must not cost what was changed since."""
+    page = open_page(searching, "/planning").page
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/api/v1/plans/[^/?]+$"), hold)
+    page.get_by_role("button", name="Gör planen").click()
+    page.get_by_role("button", name="Stoppa och använd bästa").click()
+    searching.until(lambda: len(held) == 2, lambda s: page.wait_for_timeout(1_000 * s))
+    held[0].continue_()
+    rows = page.locator(".stop-row")
+    moved = str(rows.first.get_attribute("data-bin"))
+    page.locator(".stop-row .down").first.click()
+    expect(rows.nth(1)).to_have_attribute("data-bin", moved)
+    with page.expect_response(held[1].request.url) as late:
+        held[1].continue_()
+    late.value.finished()
+    page.evaluate("fetch('/api/v1/city').then((answer) => answer.json())")  # by then it has taken the late answer, too
+    expect(rows.nth(1)).to_have_attribute("data-bin", moved)
 
 
 def press_until(page: Page, wanted: Locator, key: str = "Tab") -> None:

@@ -68,6 +68,7 @@ def test_sensors_are_found_by_state_and_by_name(shared: Stack, open_page: OpenPa
     page = open_page(shared, "/sensors", language="sv").page
     rows = page.locator("tbody tr")
     expect(page.get_by_role("button", name=re.compile("^Alla"))).to_have_attribute("aria-pressed", "true")
+    rows.first.wait_for()
     all_rows = rows.count()
     page.get_by_role("button", name=re.compile("^Aldrig hörd")).click()
     expect(rows).not_to_have_count(all_rows)

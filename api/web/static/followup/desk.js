@@ -22,19 +22,30 @@ const EMPTY = {
 export function openDesk() {
   const store = createStore(EMPTY);
 
+  let asked = 0;
+  let shown = 0; // an answer that a later one has overtaken is dropped
+
   async function look() {
+    const number = ++asked;
     try {
-      store.set({today: await getFollowUp(), fault: ""});
+      const today = await getFollowUp();
+      if (number < shown) return;
+      shown = number;
+      store.set({today, fault: ""});
       if (store.get().proposal) await compare();
     } catch (error) {
       store.set({fault: error});
     }
   }
 
+  let sought = 0;
+
   /** A ready plan that changes the one on the road lies on every manager's desk, whoever ordered it. */
   async function lookForProposal() {
+    const number = ++sought;
     try {
       const {plans} = await getPlans(RECENT_PLANS);
+      if (number !== sought) return; // asked again since, or it was decided on
       const {today} = store.get();
       const found = plans.find((plan) => plan.status === "ready" && plan.replaces && plan.replaces === today?.plan_id);
       if (found?.id === store.get().proposal?.id) return;
@@ -92,7 +103,10 @@ export function openDesk() {
     await lookAtAll();
   }
 
-  const forgetWishes = () => store.set({wishes: EMPTY.wishes, proposal: null, changes: null});
+  function putAside(more = {}) {
+    sought += 1;
+    store.set({proposal: null, changes: null, ...more});
+  }
 
   let gathering = 0;
   const soon = (work) => () => {
@@ -116,11 +130,11 @@ export function openDesk() {
     select: (vehicleId, key) => store.set({selected: key === null ? null : {vehicleId, key}}),
     publish: () => change(async () => {
       await publishPlan(store.get().proposal.id);
-      forgetWishes();
+      putAside({wishes: EMPTY.wishes});
     }, "published"),
     discard: () => change(async () => {
       await discardPlan(store.get().proposal.id);
-      store.set({proposal: null, changes: null});
+      putAside();
     }, "discarded"),
     takeBack: (binIds) => change(() => takeMissedBack(binIds), "taken_back"),
     withdraw: (binId, requestId) => change(() => withdraw(binId, requestId), "withdrawn"),

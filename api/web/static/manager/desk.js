@@ -49,17 +49,25 @@ export function openDesk(city) {
     return new Bins(body, tag);
   }
 
+  let asking = 0;
+  let heard = []; // what changed while an answer was under way that may be older than the change
+
   async function askBins(anew = false) {
+    asking += 1;
     try {
       const [own, {body: levels}, {body: ahead}] = await Promise.all([
         placed(anew), askTagged("/map/levels"), askTagged("/map/ahead")]);
       if (!own.fits(levels) || !own.fits(ahead)) return anew ? binsSoon() : await askBins(true);
       own.putLevels(levels);
       own.putAhead(ahead);
+      own.takeChanges(heard);
       drawn({bins: own, asOfUtc: levels.as_of_utc, loaded: true, fault: ""});
       if (store.get().wantsFigures) await askFigures();
     } catch (error) {
       store.set({fault: error});
+    } finally {
+      asking -= 1;
+      if (!asking) heard = [];
     }
     return undefined;
   }
@@ -81,6 +89,7 @@ export function openDesk(city) {
 
   /** The stream tells only what changed: what it does not tell stays as it was. */
   function takeChanges({bins: changed}) {
+    if (asking) heard.push(...changed);
     const {bins: own} = store.get();
     if (own?.takeChanges(changed)) drawn();
   }
@@ -136,10 +145,10 @@ export function openDesk(city) {
     clearTimeout(gathering);
     gathering = setTimeout(askPlans, GATHER_MS);
   };
-  let asking = 0;
+  let again = 0;
   const binsSoon = () => {
-    clearTimeout(asking);
-    asking = setTimeout(() => askBins(), GATHER_MS);
+    clearTimeout(again);
+    again = setTimeout(() => askBins(), GATHER_MS);
   };
   listen(STREAM_PATH, {
     bins: takeChanges,

@@ -41,30 +41,37 @@ export function openDesk(city) {
     store.set({bins, areas: inOrder(new Set(bins.map((bin) => bin.area))), byId: new Map(bins.map((bin) => [bin.id, bin]))});
   });
 
+  let turned = 0; // how often a change by hand or another day was laid on the table: what was asked before is dropped
+
   async function showPlan(id, more = {}) {
+    const own = turned;
     const plan = id ? await getPlan(id) : null;
+    if (own !== turned) return;
     const truck = plan?.routes.some((route) => route.vehicle_id === get().truck)
       ? get().truck : (plan?.routes[0]?.vehicle_id ?? null);
     store.set({plan, truck, comparison: null, ...more});
   }
 
-  /** The day's plans; the one on the table stays while it is of that day. */
-  async function askPlans({open = null} = {}) {
+  /** The day's plans; the one on the table stays while it is of that day. `more` is set with the one to `open`. */
+  async function askPlans({open = null, more = {}} = {}) {
     const {day} = get();
+    const own = turned;
     const plans = await getPlansOf(day);
     if (get().day !== day) return;
     store.set({plans});
     const running = plans.find((each) => each.status === "queued" || each.status === "solving");
     if (running && get().job?.id !== running.id) follow(running.id);
     const {plan} = get();
-    if (!open && plan?.status === "draft") return; // drafts are not listed; this one is being worked on
+    // Drafts are not listed: the one on the table is being worked on.
+    if (own !== turned || (!open && plan?.status === "draft")) return;
     const wanted = plans.find((each) => each.id === (open ?? plan?.id)) ?? planToOpen(plans);
-    if (wanted?.id !== get().plan?.id || wanted?.status !== get().plan?.status) await showPlan(wanted?.id ?? null);
+    if (wanted?.id !== get().plan?.id || wanted?.status !== get().plan?.status) await showPlan(wanted?.id ?? null, more);
+    else store.set(more);
     store.set({loaded: true});
   }
 
   const follow = (id) => followJob(store, id, (failed) => {
-    if (!failed) trying(() => askPlans({open: id}).then(() => showPlan(id, {before: null, redo: []})));
+    if (!failed) trying(() => askPlans({open: id, more: {before: null, redo: []}}));
   });
 
   const order = (body) => trying(async () => {
@@ -89,6 +96,7 @@ export function openDesk(city) {
     if (busy) return;
     store.set({busy: true});
     const draft = await editPlan(plan.id, edits);
+    turned += 1;
     store.set({
       plan: draft, before: plan, redo: [], busy: false, comparison: null, said: {...said, undone: false},
       truck: draft.routes.some((route) => route.vehicle_id === get().truck)
@@ -110,8 +118,7 @@ export function openDesk(city) {
   const publish = (acceptWarnings) => trying(async () => {
     const {id} = get().plan;
     await sendPlan(id, acceptWarnings);
-    await askPlans({open: id});
-    await showPlan(id, {before: null, redo: [], said: null});
+    await askPlans({open: id, more: {before: null, redo: [], said: null}});
   });
 
   let compareTimer = 0;
@@ -135,6 +142,7 @@ export function openDesk(city) {
   }
 
   const showDay = (day) => {
+    turned += 1;
     store.set({day, loaded: false, plans: [], plan: null, before: null, redo: [], curve: null, comparison: null, selectedId: null});
     return trying(askPlans);
   };
