@@ -1,8 +1,13 @@
-"""The order of the files: long ones begin, and those that wait lie between those that work."""
+"""What holds for every test: the order of the files, and that no property is judged by how fast this machine is."""
 
 from itertools import zip_longest
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Else an example that met 0.2 s of somebody else's work would fail, and then be called flaky when it is tried again.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 WAITING = (
     "tests/system/",

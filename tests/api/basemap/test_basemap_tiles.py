@@ -55,7 +55,9 @@ def test_a_file_that_is_no_map_is_refused_with_its_name(tmp_path: Path, content:
 
 
 @given(share=st.floats(0.0, 0.9999))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_a_torn_copy_is_refused_wherever_it_tore(helsinki_map: Path, tmp_path: Path, share: float) -> None:
     """A full disk or a broken download: holes in the map would be blamed on the map."""
     whole, path = helsinki_map.read_bytes(), tmp_path / "torn.pmtiles"
@@ -65,7 +67,9 @@ def test_a_torn_copy_is_refused_wherever_it_tore(helsinki_map: Path, tmp_path: P
 
 
 @given(place=st.integers(0, 10**9), bit=st.integers(0, 7))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_a_flipped_bit_is_refused_or_harmless(helsinki_map: Path, tmp_path: Path, place: int, bit: int) -> None:
     """Never a crash, and never a tile that is not the one that was written."""
     content = bytearray(helsinki_map.read_bytes())

@@ -26,7 +26,9 @@ def test_a_city_comes_back_as_it_was_saved(engine: sa.Engine, open_engine: Calla
 
 
 @given(name=texts, note=texts, bin_id=texts)
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_any_text_is_kept_as_text(engine: sa.Engine, city: City, name: str, note: str, bin_id: str) -> None:
     """A name is never syntax, whatever alphabet or quotes it has."""
     site = replace(city.sites[SiteId("torg")], name=name, access_note=note)
