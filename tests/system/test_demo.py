@@ -183,7 +183,7 @@ def test_sigterm_ends_every_process_and_the_demo_says_so(demo: Running, api: Api
     family = demo.family()
     assert len(family) >= 5
     assert demo.end() == 0
-    assert all_gone(family)
+    until(lambda: all_gone(family), what=f"the end of {[each.pid for each in family]}", within_s=20)
     assert demo.said.rstrip().endswith("ending")
     assert not api.is_up()
 
@@ -219,10 +219,10 @@ def test_a_part_that_dies_ends_the_demo_with_its_last_words(demo: Running, home:
         with running(demo_arguments(folder, port), tmp_path) as second:
             second.until_it_says("loading history")
             family = second.family()
-            [ingest] = [each for each in family if "ingest" in each.cmdline()]
+            [ingest] = [each for each in family if "ingest" in _words(each)]
             ingest.kill()
             assert second.process.wait(30) == 1
-            assert f"port {port} is taken; using {port + 1}" in second.said
+            assert f"port {port} is taken; using " in second.said
             assert "ingest ended with code -9" in second.said
             assert "ingest ready" in second.said.split("last words")[1]
             until(lambda: all_gone(family), what="the end of the rest", within_s=20)
@@ -230,12 +230,17 @@ def test_a_part_that_dies_ends_the_demo_with_its_last_words(demo: Running, home:
 
 def test_nothing_of_ours_is_left_on_this_machine(home: Path) -> None:
     """No process still has the demo's folder in its command line or environment."""
-    left = [each.pid for each in psutil.process_iter() if each.pid != os.getpid() and str(home) in _words(each)]
-    assert left == []
+
+    def none_is_left() -> bool:
+        named = [each.pid for each in psutil.process_iter() if any(str(home) in word for word in _words(each))]
+        return set(named) <= {os.getpid()}
+
+    until(none_is_left, what="the last of them to go", within_s=20)
 
 
-def _words(process: psutil.Process) -> str:
+def _words(process: psutil.Process) -> list[str]:
+    """How it was called and in which environment; nothing of one that has just ended."""
     try:
-        return " ".join([*process.cmdline(), *process.environ().values()])
+        return [*process.cmdline(), *process.environ().values()]
     except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return ""
+        return []

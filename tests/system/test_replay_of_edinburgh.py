@@ -40,7 +40,16 @@ def collections(recording: Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def played(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Api, dict[str, Any]]]:
+def last(recording: Path) -> dict[str, str]:
+    """The last collection of all."""
+    with recording.open(encoding="utf-8", newline="") as file:
+        return max(csv.DictReader(file), key=lambda row: row["t_local"])
+
+
+@pytest.fixture(scope="module")
+def played(
+    recording: Path, last: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Api, dict[str, Any]]]:
     """An installation in August 2016 that has been played the recording, and what the player said."""
     folder = tmp_path_factory.mktemp("installation")
     http_port, mqtt_port = free_port(), free_port()
@@ -61,14 +70,19 @@ def played(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             assert player.process.wait(90) == 0, player.said
             result = json.loads(player.said.splitlines()[-1])
         api = Api(f"http://127.0.0.1:{http_port}")
-        newest = max(row.split(",")[5] for row in recording.read_text(encoding="utf-8").splitlines()[1:])
-        until(lambda: _newest_reading(api) >= newest[:10], what="the last reading to come out")
+        until(lambda: _levels(api, last) == _recorded(last), what="the last levels to come out")
         yield api, result
         api.close()
 
 
-def _newest_reading(api: Api) -> str:
-    return max(str(each["measured_utc"] or "") for each in api.get("/bins")["bins"])
+def _levels(api: Api, last: dict[str, str]) -> list[object]:
+    """The newest levels of its bin: the one before it and, after another, the one after it."""
+    readings = api.get(f"/bins/{last['site']}/history")["readings"]
+    return [each["fill_fraction"] for each in readings[-3:]][::2]
+
+
+def _recorded(last: dict[str, str]) -> list[object]:
+    return [pytest.approx(float(last[name]) / 100) for name in ("fill_before_pct", "fill_after_pct")]
 
 
 def test_all_of_it_was_acknowledged(played: tuple[Api, dict[str, Any]], collections: int) -> None:
@@ -79,15 +93,12 @@ def test_all_of_it_was_acknowledged(played: tuple[Api, dict[str, Any]], collecti
     assert result["bins"] == SITES
 
 
-def test_it_comes_out_as_history_with_the_recorded_levels(played: tuple[Api, dict[str, Any]], recording: Path) -> None:
+def test_it_comes_out_as_history_with_the_recorded_levels(
+    played: tuple[Api, dict[str, Any]], last: dict[str, str]
+) -> None:
     """The level before the last collection of a bin, to the per cent."""
     api, _ = played
-    with recording.open(encoding="utf-8", newline="") as file:
-        last = max(csv.DictReader(file), key=lambda row: row["t_local"])
-    readings = api.get(f"/bins/{last['site']}/history")["readings"]
-    levels = [each["fill_fraction"] for each in readings]
-    assert levels[-1] == pytest.approx(float(last["fill_after_pct"]) / 100)
-    assert levels[-3] == pytest.approx(float(last["fill_before_pct"]) / 100)
+    assert _levels(api, last) == _recorded(last)
     assert api.get("/health")["dead_letters"] == {}
 
 
