@@ -272,12 +272,12 @@ def test_the_map_shows_every_bin_and_one_click_opens_one(shared: Stack, open_pag
     assert box is not None
     spot = page.evaluate(FIND_SPOT, [shared.ask("/city")["bounds"], shared.ask("/bins")["bins"], box])
     heading = page.locator(".drawer h2")
-    for _ in range(20):  # the map draws the filtered bins when it gets round to it
-        page.wait_for_timeout(500)
+
+    def is_opened() -> bool:  # the map draws the filtered bins when it gets round to it
         page.mouse.click(*spot)
-        if heading.count():
-            break
-    expect(heading).to_have_text("Hakaniemenranta")
+        return heading.all_inner_texts() == ["Hakaniemenranta"]
+
+    shared.until(is_opened, lambda _: page.wait_for_timeout(500))
 
 
 FIND_SPOT = """([[west, south, east, north], bins, box]) => {
