@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from tomma.bounds import BoundError, Rule
+
 ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)")
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -20,10 +22,10 @@ def parse_utc(value: Any) -> datetime:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
     if not isinstance(value, str) or not ISO_8601.fullmatch(value):
-        raise ValueError("must be a time like 2026-11-22T05:30:00Z")
+        raise BoundError("must be a time like 2026-11-22T05:30:00Z", Rule.TIME)
     moment = datetime.fromisoformat(value)
     if not EARLIEST.year <= moment.year < LATEST.year:
-        raise ValueError("must be a time from the year 2000 to 2199")
+        raise BoundError("must be a time from the year 2000 to 2199", Rule.TIME)
     return moment.astimezone(UTC)
 
 

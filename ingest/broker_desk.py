@@ -17,7 +17,7 @@ from ingest.broker import write_embedded_users
 from ingest.enrolment import Enrolled, LoginBook, checked_name, new_password, own_topics
 from ingest.mosquitto_config import MosquittoFacts, acl, mosquitto_conf, password_file, password_hash
 from ingest.private_files import write_private
-from tomma.errors import ConfigurationError, ConflictError
+from tomma.errors import ConfigurationError, ConflictError, Refusal
 from tomma.locks import holding
 from tomma.settings import Settings
 
@@ -176,7 +176,8 @@ def changing(desk: Desk) -> Iterator[LoginBook]:
     """Lend the book to one at a time: of two who enrol at once, neither undoes the other."""
     with holding(desk.lock_path, TURN_S) as got:
         if not got:
-            raise ConflictError(f"another command has changed the logins for {TURN_S:g} s; try again")
+            text = f"another command has changed the logins for {TURN_S:g} s; try again"
+            raise ConflictError(text, Refusal.LOGINS_BUSY)
         yield desk.book
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from tomma.bounds import BoundError, Rule
 from tomma.model import Alert, AlertKind, BinId, SensorId, check_utc, check_within
 
 CARE_NOTE_MAX = 500
@@ -97,11 +98,13 @@ class Care:
         check_utc("raised_utc", self.raised_utc)
         check_utc("at_utc", self.at_utc)
         if (self.action is CareAction.SNOOZED) != (self.until_utc is not None):
-            raise ValueError(f"until_utc must be set for a snooze and for nothing else, got {self.until_utc}")
+            text = f"until_utc must be set for a snooze and for nothing else, got {self.until_utc}"
+            raise BoundError(text, Rule.BELONGS, other="action")
         if self.until_utc is not None:
             check_utc("until_utc", self.until_utc)
             if not self.at_utc < self.until_utc <= self.at_utc + SNOOZE_MAX:
-                raise ValueError(f"until_utc must be within {SNOOZE_MAX.days} days from now, got {self.until_utc}")
+                text = f"until_utc must be within {SNOOZE_MAX.days} days from now, got {self.until_utc}"
+                raise BoundError(text, Rule.DAYS_FROM_NOW, most=SNOOZE_MAX.days)
 
     @property
     def about(self) -> "About":

@@ -76,12 +76,16 @@ class Photo:
         check_utc("received_utc", self.received_utc)
 
 
-def unaddressable(bin_id: str) -> str:
-    """Return what the id of a bin must be to stand in an address, as on a sticker and in the API; empty when it can.
+ADDRESSABLE = "must be without / and more than dots"
+"""What the id of a bin must be, in the words of `is_addressable`."""
+
+
+def is_addressable(bin_id: str) -> bool:
+    """Return whether the id of a bin can stand in an address, as on a sticker and in the API.
 
     A slash would lead elsewhere, and a browser takes dots alone for a way up.
     """
-    return "must be without / and more than dots" if "/" in bin_id or bin_id in {".", ".."} else ""
+    return "/" not in bin_id and bin_id not in {".", ".."}
 
 
 def members(city: City, kind: AssetKind) -> Mapping[Any, Any]:
@@ -158,7 +162,11 @@ def take_down(city: City, sensor_id: SensorId, at_utc: datetime) -> City:
     hangings = Hangings(city.installations)
     hung = hangings.of_sensor(sensor_id)
     if hung is None:
-        raise ConflictError(f"sensor {sensor_id} hangs in no bin: there is nothing to take down")
+        raise ConflictError(
+            f"sensor {sensor_id} hangs in no bin: there is nothing to take down",
+            Refusal.SENSOR_HANGS_NOWHERE,
+            sensor_id=sensor_id,
+        )
     hangings.take_down(hung, at_utc)
     return replace(city, installations=hangings.all())
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
+from tomma.bounds import BoundError, Rule
 from tomma.hours import DAY_S, OpenHours, open_spans
 from tomma.model import (
     BinId,
@@ -78,7 +79,8 @@ SKILL_LETTERS = 40
 def _check_skills(skills: frozenset[str]) -> None:
     for skill in skills:
         if not 0 < len(skill) <= SKILL_LETTERS or skill != skill.strip():
-            raise ValueError(f"a skill must have 1 to {SKILL_LETTERS} letters and no blank around, got {skill!r}")
+            text = f"a skill must have 1 to {SKILL_LETTERS} letters and no blank around, got {skill!r}"
+            raise BoundError(text, Rule.WORDS, field="skills", most=SKILL_LETTERS)
 
 
 class Shape(StrEnum):
@@ -153,7 +155,8 @@ class ContainerType:
         check_within("full_mm", self.full_mm, 0.0, 20_000.0)
         check_within("max_kg", self.max_kg, 0.1, 50_000.0)
         if self.full_mm >= self.empty_mm:
-            raise ValueError(f"full_mm must be below empty_mm ({self.empty_mm:g}), got {self.full_mm:g}")
+            text = f"full_mm must be below empty_mm ({self.empty_mm:g}), got {self.full_mm:g}"
+            raise BoundError(text, Rule.BELOW_EMPTY, mm=self.empty_mm)
         self._check_shape_fields()
         if self.taper_ratio is not None:
             check_within("taper_ratio", self.taper_ratio, 0.05, 20.0)
@@ -178,9 +181,10 @@ class ContainerType:
             given = getattr(self, name) not in (None, ())
             if given and self.shape not in shapes:
                 belongs = " or ".join(sorted(shapes))
-                raise ValueError(f"{name} belongs to the shape {belongs}, got it with the shape {self.shape}")
+                text = f"{name} belongs to the shape {belongs}, got it with the shape {self.shape}"
+                raise BoundError(text, Rule.BELONGS_TO_SHAPE, field=name)
             if not given and self.shape in shapes and name != "diameter_mm":
-                raise ValueError(f"{name} must be given for the shape {self.shape}, got none")
+                raise BoundError(f"{name} must be given for the shape {self.shape}, got none", Rule.GIVEN_FOR_SHAPE)
 
 
 AREA_LETTERS = 60
@@ -207,7 +211,8 @@ class Site:
         """Refuse a service time longer than two hours, and an area that no list has room for."""
         check_within("service_s", self.service_s, 0, 7200)
         if len(self.area) > AREA_LETTERS or self.area != self.area.strip():
-            raise ValueError(f"area must have at most {AREA_LETTERS} letters and no blank around, got {self.area!r}")
+            text = f"area must have at most {AREA_LETTERS} letters and no blank around, got {self.area!r}"
+            raise BoundError(text, Rule.WORDS, most=AREA_LETTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,11 +284,13 @@ class Installation:
         if self.to_utc is not None:
             check_utc("to_utc", self.to_utc)
             if self.to_utc <= self.from_utc:
-                raise ValueError(f"to_utc must be after from_utc ({self.from_utc}), got {self.to_utc}")
+                text = f"to_utc must be after from_utc ({self.from_utc}), got {self.to_utc}"
+                raise BoundError(text, Rule.AFTER, other="from_utc")
 
     def _check_calibration(self) -> None:
         if self.full_mm is not None and self.empty_mm is None:
-            raise ValueError(f"full_mm needs empty_mm beside it, got {self.full_mm:g} alone")
+            text = f"full_mm needs empty_mm beside it, got {self.full_mm:g} alone"
+            raise BoundError(text, Rule.BELONGS, field="full_mm", other="empty_mm")
         if self.empty_mm is not None:
             check_within("empty_mm", self.empty_mm, CALIBRATED_SPAN_MM, MAX_HEIGHT_MM)
         if self.empty_mm is not None and self.full_mm is not None:

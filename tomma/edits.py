@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tomma.bounds import BoundError, Rule
 from tomma.model import BinId, VehicleId, check_within
 
 POSITION_MAX = 20_000
@@ -35,7 +36,8 @@ class Edit:
         if self.position is None:
             return
         if self.kind not in (EditKind.ADD, EditKind.MOVE):
-            raise ValueError(f"position belongs to an edit of kind add or move, got it with {self.kind}")
+            text = f"position belongs to an edit of kind add or move, got it with {self.kind}"
+            raise BoundError(text, Rule.BELONGS, field="position", other="kind")
         check_within("position", self.position, 0, POSITION_MAX)
 
 

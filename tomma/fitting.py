@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tomma.assets import AssetKind, find, hang, put
+from tomma.bounds import BoundError, Rule
 from tomma.city import City, Installation, Position, Sensor
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.hangings import Hangings
 from tomma.model import BinId, SensorId, check_utc, check_within
 
@@ -51,9 +52,11 @@ class Fitting:
         check_utc("done_utc", self.done_utc)
         check_utc("received_utc", self.received_utc)
         if self.done_utc > self.received_utc + AHEAD_MAX:
-            raise ValueError(f"done_utc must not lie ahead of {self.received_utc:%Y-%m-%dT%H:%MZ}, got {self.done_utc}")
+            text = f"done_utc must not lie ahead of {self.received_utc:%Y-%m-%dT%H:%MZ}, got {self.done_utc}"
+            raise BoundError(text, Rule.NOT_AHEAD)
         if (self.position is None) != (self.accuracy_m is None):
-            raise ValueError(f"position and accuracy_m belong together, got accuracy_m {self.accuracy_m}")
+            text = f"position and accuracy_m belong together, got accuracy_m {self.accuracy_m}"
+            raise BoundError(text, Rule.TOGETHER, field="accuracy_m", other="position")
         if self.accuracy_m is not None:
             check_within("accuracy_m", self.accuracy_m, 0.0, ACCURACY_MAX_M)
         self.installation()
@@ -88,12 +91,19 @@ def _as_the_phone_showed(city: City, fitting: Fitting) -> None:
     if there and there.sensor_id not in (fitting.sensor_id, fitting.replaces_sensor_id):
         raise ConflictError(
             f"in {fitting.bin_id} hangs {there.sensor_id} since {there.from_utc:%Y-%m-%dT%H:%M:%SZ}, and not "
-            f"{fitting.replaces_sensor_id or 'nothing'} as the phone showed: look again"
+            f"{fitting.replaces_sensor_id or 'nothing'} as the phone showed: look again",
+            Refusal.SENSOR_HANGS_INSTEAD,
+            bin_id=fitting.bin_id,
+            sensor_id=there.sensor_id,
+            since_utc=f"{there.from_utc:%Y-%m-%dT%H:%M:%SZ}",
         )
     if elsewhere and elsewhere.bin_id not in (fitting.bin_id, fitting.moves_from_bin_id):
         raise ConflictError(
             f"{fitting.sensor_id} hangs in {elsewhere.bin_id} since {elsewhere.from_utc:%Y-%m-%dT%H:%M:%SZ}, and not "
-            f"{fitting.moves_from_bin_id or 'nowhere'} as the phone showed: look again"
+            f"{fitting.moves_from_bin_id or 'nowhere'} as the phone showed: look again",
+            Refusal.SENSOR_HANGS_ELSEWHERE,
+            sensor_id=fitting.sensor_id,
+            bin_id=elsewhere.bin_id,
         )
 
 
@@ -103,7 +113,10 @@ def _moved(city: City, bin_id: BinId, position: Position) -> City:
     if off_m > MOVED_MAX_M:
         raise ConflictError(
             f"the position is {off_m:.0f} m from where site {site.id} is registered, more than {MOVED_MAX_M:.0f} m: "
-            "ask the office to move the site"
+            "ask the office to move the site",
+            Refusal.SITE_FAR_OFF,
+            off_m=f"{off_m:.0f}",
+            most_m=f"{MOVED_MAX_M:.0f}",
         )
     return put(city, AssetKind.SITE, replace(site, position=position))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tomma.city import Installation
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.model import BinId, SensorId
 
 
@@ -51,7 +51,11 @@ class Hangings:
         if hung.from_utc >= at_utc:
             raise ConflictError(
                 f"sensor {hung.sensor_id} has hung in {hung.bin_id} since {_iso(hung.from_utc)}: "
-                f"it cannot be taken down before that, at {_iso(at_utc)}"
+                f"it cannot be taken down before that, at {_iso(at_utc)}",
+                Refusal.HANGS_SINCE,
+                sensor_id=hung.sensor_id,
+                bin_id=hung.bin_id,
+                since_utc=_iso(hung.from_utc),
             )
         self.replace(hung, replace(hung, to_utc=at_utc))
 
@@ -68,7 +72,11 @@ class Hangings:
         if last is not None and last.to_utc is not None and last.to_utc > new.from_utc:
             raise ConflictError(
                 f"sensor {new.sensor_id} hung in {last.bin_id} until {_iso(last.to_utc)}: "
-                f"it cannot begin in {new.bin_id} at {_iso(new.from_utc)}"
+                f"it cannot begin in {new.bin_id} at {_iso(new.from_utc)}",
+                Refusal.HUNG_UNTIL,
+                sensor_id=new.sensor_id,
+                bin_id=last.bin_id,
+                until_utc=_iso(last.to_utc),
             )
         self._all[new.sensor_id, new.from_utc] = new
         self._note(new)

@@ -1,8 +1,7 @@
 """What things are: the nouns of the whole house, as frozen values that are true from birth.
 
-Units live in the names. Time is UTC, timezone-aware. Times of day are seconds after local midnight (`_s` in `Shift`,
-`DisposalSite`), since a shift starts at six by the clock on the wall. Money is in minor units (öre, cent) of the
-organisation's currency. `tomma.city` has what is owned, `tomma.plan` what is planned, this file what flows.
+Units live in the names. Time is UTC, timezone-aware; times of day (`_s`) are seconds after local midnight; money is in
+minor units (öre, cent). `tomma.city` has what is owned, `tomma.plan` what is planned, this file what flows.
 """
 
 import math
@@ -11,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntFlag, StrEnum
 from typing import NewType
+
+from tomma.bounds import BoundError, Rule, outside
 
 BinId = NewType("BinId", str)
 SiteId = NewType("SiteId", str)
@@ -26,7 +27,7 @@ PlanId = NewType("PlanId", str)
 def check_within(name: str, value: float, low: float, high: float) -> None:
     """Raise ValueError naming field, bound and value unless `low <= value <= high`; refuses NaN."""
     if not low <= value <= high:
-        raise ValueError(f"{name} must be within [{low:g}, {high:g}], got {value}")
+        raise outside(name, value, low, high)
 
 
 def check_utc(name: str, moment: datetime) -> None:
@@ -34,7 +35,7 @@ def check_utc(name: str, moment: datetime) -> None:
     if moment.tzinfo is UTC:  # nearly always, and a fifth of the cost: a forecast reads millions
         return
     if moment.tzinfo is None or moment.utcoffset() != UTC.utcoffset(None):
-        raise ValueError(f"{name} must be a timezone-aware UTC time, got {moment!r}")
+        raise BoundError(f"{name} must be a timezone-aware UTC time, got {moment!r}", Rule.TIME)
 
 
 class Quality(IntFlag):
@@ -396,8 +397,7 @@ class Event:
 
     def __post_init__(self) -> None:
         """Refuse an event that says who but not what."""
-        if not 8 <= len(self.key) <= 64:
-            raise ValueError(f"key must have 8 to 64 characters, got {len(self.key)}")
+        check_within("length of key", len(self.key), 8, 64)
         check_within("sequence", self.sequence, 0, 2**53)
         check_utc("tapped_utc", self.tapped_utc)
         check_utc("received_utc", self.received_utc)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from tomma.bounds import BoundError, Rule, outside
 from tomma.hours import DAY_S
 from tomma.model import PlanId, check_utc, check_within
 from tomma.plan import PlanStatus
@@ -49,9 +50,9 @@ class Schedule:
         check_utc("changed_utc", self.changed_utc)
         strange = sorted(self.weekdays - WEEKDAYS)
         if strange:
-            raise ValueError(f"weekdays must be within [1, 7], got {strange[0]}")
+            raise outside("weekdays", strange[0], 1, 7)
         if self.enabled and not self.weekdays:
-            raise ValueError("weekdays must name a day when the schedule is on, got none")
+            raise BoundError("weekdays must name a day when the schedule is on, got none", Rule.ITEMS_MIN, least=1)
 
     def due_utc(self, day: date, timezone: str) -> datetime | None:
         """Return when the day's plan is due; None when it has none: not its weekday, or no such day there."""

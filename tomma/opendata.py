@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from tomma.bounds import BoundError, Rule
 from tomma.city import City
 from tomma.model import BinId, FractionCode, check_utc, check_within
 
@@ -68,7 +69,7 @@ class OpenData:
         check_within("withheld_bin_ids", len(self.withheld_bin_ids), 0, WITHHELD_MAX)
         check_utc("changed_utc", self.changed_utc)
         if self.contact_email and not ADDRESS.fullmatch(self.contact_email):
-            raise ValueError(f"contact_email must be an e-mail address, got {self.contact_email!r}")
+            raise BoundError(f"contact_email must be an e-mail address, got {self.contact_email!r}", Rule.EMAIL)
 
     @property
     def is_open(self) -> bool:

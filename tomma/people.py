@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from tomma.bounds import BoundError, Rule
 from tomma.model import VehicleId, check_utc, check_within
 
 LOGIN_MAX = 100
@@ -72,9 +73,11 @@ class Person:
         check_within("length of login", len(self.login), 1, LOGIN_MAX)
         check_within("length of name", len(self.name), 1, NAME_MAX)
         if self.login != login_of(self.login) or not LOGIN.fullmatch(self.login):
-            raise ValueError(f"login must be small letters without spaces, colons or slashes, got {self.login!r}")
+            text = f"login must be small letters without spaces, colons or slashes, got {self.login!r}"
+            raise BoundError(text, Rule.LOGIN)
         if not self.roles or not self.roles <= set(PERSONAL):
-            raise ValueError(f"roles must be one or more of {', '.join(PERSONAL)}, got {sorted(self.roles)}")
+            text = f"roles must be one or more of {', '.join(PERSONAL)}, got {sorted(self.roles)}"
+            raise BoundError(text, Rule.ONE_OF, names=", ".join(PERSONAL))
         check_utc("created_utc", self.created_utc)
 
     @property

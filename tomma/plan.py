@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from tomma.bounds import BoundError, Rule
 from tomma.edits import BrokenRule, Edit
 from tomma.model import BinId, DisposalSiteId, PlanId, Reason, VehicleId, check_utc, check_within
 
@@ -181,13 +182,16 @@ class Wishes:
         """Refuse what contradicts itself."""
         called_off = sorted(self.excluded & self.included)
         if called_off:
-            raise ValueError(f"a bin must not be excluded and included at once, got {called_off[0]}")
+            text = f"a bin must not be excluded and included at once, got {called_off[0]}"
+            raise BoundError(text, Rule.NOT_BOTH, field="exclude_bin_ids", other="include_bin_ids")
         both = sorted(self.excluded & self.locked.keys())
         if both:
-            raise ValueError(f"a bin must not be excluded and locked at once, got {both[0]}")
+            text = f"a bin must not be excluded and locked at once, got {both[0]}"
+            raise BoundError(text, Rule.NOT_BOTH, field="exclude_bin_ids", other="lock")
         gone = sorted(self.unavailable.intersection(self.locked.values()))
         if gone:
-            raise ValueError(f"a bin must not be locked to an unavailable truck, got {gone[0]}")
+            text = f"a bin must not be locked to an unavailable truck, got {gone[0]}"
+            raise BoundError(text, Rule.SHUT_OFF, field="lock")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from tomma.bounds import BoundError, Rule
 from tomma.model import BinId, check_utc, check_within
 
 REQUEST_NOTE_MAX = 500
@@ -53,9 +54,11 @@ class BinRequest:
         if self.withdrawn_utc is not None:
             check_utc("withdrawn_utc", self.withdrawn_utc)
             if self.withdrawn_utc < self.asked_utc:
-                raise ValueError(f"withdrawn_utc must not be before asked_utc, got {self.withdrawn_utc}")
+                text = f"withdrawn_utc must not be before asked_utc, got {self.withdrawn_utc}"
+                raise BoundError(text, Rule.AFTER, other="asked_utc")
         if self.note and self.source is RequestSource.RESIDENT:
-            raise ValueError("note must be empty where a resident asked: they tell by one tap, and words name people")
+            text = "note must be empty where a resident asked: they tell by one tap, and words name people"
+            raise BoundError(text, Rule.BELONGS, other="source")
 
     def stands(self, emptied_utc: datetime | None) -> bool:
         """Return whether it still asks for a visit, the bin having last been emptied at `emptied_utc`."""

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from tomma.bounds import BoundError, Rule
 from tomma.hours import ISO_WEEKDAYS
 from tomma.model import check_within
 
 SOME_MONDAY = date(2024, 1, 1)
 MOST_WEEKS = 52
+_ROUNDS = "must be rounds such as tue+fri; wed/2 2026-01-07"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = f"(?:{'|'.join(_DAYS)})"
 _CELL = re.compile(rf"({_DAY}(?:\+{_DAY})*)(?:/(\d{{1,2}})(?: (\d{{4}}-\d\d-\d\d))?)?")
@@ -43,7 +45,7 @@ def comes_on(rounds: Iterable[FixedRound], day: date) -> bool:
 
 
 def rounds_of(text: str) -> tuple[FixedRound, ...]:
-    """Return the rounds that a spreadsheet's cell says; ValueError saying what it must be.
+    """Return the rounds that a spreadsheet's cell says; BoundError saying what it must be.
 
     >>> rounds_of("tue+fri; wed/2 2026-01-07")[1].every_weeks
     2
@@ -59,13 +61,13 @@ def told(rounds: Iterable[FixedRound]) -> str:
 def _round(text: str) -> FixedRound:
     found = _CELL.fullmatch(text.strip().casefold())
     if found is None:
-        raise ValueError("must be rounds such as tue+fri; wed/2 2026-01-07")
+        raise BoundError(_ROUNDS, Rule.ROUNDS)
     days, weeks, week_of = found.groups()
-    return FixedRound(
-        frozenset(_DAYS.index(day) + 1 for day in days.split("+")),
-        int(weeks or 1),
-        date.fromisoformat(week_of) if week_of else SOME_MONDAY,
-    )
+    try:
+        in_week_of = date.fromisoformat(week_of) if week_of else SOME_MONDAY
+    except ValueError as exc:
+        raise BoundError(f"{_ROUNDS}: {exc}", Rule.ROUNDS) from exc
+    return FixedRound(frozenset(_DAYS.index(day) + 1 for day in days.split("+")), int(weeks or 1), in_week_of)
 
 
 def _told(each: FixedRound) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+from tomma.bounds import BoundError, Rule
 from tomma.model import check_within
 
 
@@ -16,16 +17,15 @@ def check_volume_table(points: Sequence[tuple[float, float]], height_mm: float, 
     """
     first, (last_mm, last_l) = points[0], points[-1]
     if first != (0.0, 0.0):
-        raise ValueError(f"volume_table must begin with height_mm 0 and volume_l 0, got {_shown(first)}")
+        text = f"volume_table must begin with height_mm 0 and volume_l 0, got {_shown(first)}"
+        raise BoundError(text, Rule.TABLE_FIRST)
     for low, high in pairwise(points):
         if not (low[0] < high[0] and low[1] < high[1]):
-            raise ValueError(
-                f"volume_table must rise in height_mm and in volume_l, got {_shown(high)} after {_shown(low)}"
-            )
+            text = f"volume_table must rise in height_mm and in volume_l, got {_shown(high)} after {_shown(low)}"
+            raise BoundError(text, Rule.TABLE_RISES)
     if not height_mm <= last_mm <= most_mm:
-        raise ValueError(
-            f"volume_table must reach the rated full level ({height_mm:g} mm above the bottom), got {last_mm:g}"
-        )
+        text = f"volume_table must reach the rated full level ({height_mm:g} mm above the bottom), got {last_mm:g}"
+        raise BoundError(text, Rule.TABLE_REACHES, mm=height_mm)
     check_within("volume_l in volume_table", last_l, 1.0, 200_000.0)
 
 

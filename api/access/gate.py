@@ -11,7 +11,7 @@ from api.access.tokens import KEY, TABLET, Token, digest_of, token_in
 from api.access.who import NOBODY, Who
 from api.problems.model import NamedProblem
 from tomma.clock import Clock
-from tomma.errors import StoreUnavailableError
+from tomma.errors import Refusal, StoreUnavailableError
 from tomma.people import Person, Role, Session, Way
 from tomma.people_ports import PeopleBook, SessionBook
 from tomma.ports import TabletBook
@@ -127,18 +127,18 @@ class Gate:
         key = self._sessions.find_key(token.id)
         if token.mark != KEY or key is None or not token.opens(key.secret_sha256):
             note(Event.KEY_REFUSED, key=token.id, address=home.address)
-            raise _refused("key-unknown", "this server does not know the key")
+            raise _refused(Refusal.KEY_UNKNOWN, "this server does not know the key")
         if not key.is_good(self._wall.now_utc()):
             note(Event.KEY_REFUSED, key=key.id, address=home.address, why="expired or revoked")
-            raise _refused("key-ended", "the key has expired or was revoked")
+            raise _refused(Refusal.KEY_ENDED, "the key has expired or was revoked")
         return Who(key.roles, key=key)
 
     def _tablet(self, token: Token) -> Who:
         kept = self._tablets.find(token.id)
         if kept is None or not token.opens(kept.secret_sha256):
-            raise _refused("tablet-unknown", "this city does not know the tablet; pair it again")
+            raise _refused(Refusal.TABLET_UNKNOWN, "this city does not know the tablet; pair it again")
         if kept.tablet.revoked_utc is not None:
-            raise _refused("tablet-revoked", "the office has shut this tablet out; ask it for a new code")
+            raise _refused(Refusal.TABLET_REVOKED, "the office has shut this tablet out; ask it for a new code")
         now_utc = self._clock.now_utc()
         if self._clock.real_seconds((now_utc - kept.tablet.seen_utc).total_seconds()) >= SEEN_EVERY_S:
             try:
@@ -166,5 +166,5 @@ class Gate:
             log.warning("session not noted as seen session=%s reason=%s", session.id, exc)
 
 
-def _refused(kind: str, detail: str) -> NamedProblem:
+def _refused(kind: Refusal, detail: str) -> NamedProblem:
     return NamedProblem(401, kind, detail, headers=CHALLENGE)

@@ -14,6 +14,7 @@ from api.access.journal import Event, note
 from api.access.who import Who
 from api.audit.trail import begin
 from api.problems.model import NamedProblem
+from tomma.errors import Refusal
 from tomma.people import Role
 
 EVERYBODY = (Role.PUBLIC,)
@@ -40,17 +41,19 @@ class Rule:
             begin(who.name)
             return
         if who.is_half:
-            raise NamedProblem(403, "second-factor-missing", "set up your second factor first, on the page /account")
+            raise NamedProblem(
+                403, Refusal.SECOND_FACTOR_MISSING, "set up your second factor first, on the page /account"
+            )
         if not who.name:
             raise self._sign_in()
         note(Event.ROLE_REFUSED, by=who.name, method=request.scope.get("method", ""), path=request.url.path)
-        raise NamedProblem(403, "role-missing", "your account may not do this")
+        raise NamedProblem(403, Refusal.ROLE_MISSING, "your account may not do this")
 
     def _sign_in(self) -> NamedProblem:
         if Role.DRIVER in self.roles:
             detail = "this city answers paired tablets and people who are signed in; ask the office for a code"
-            return NamedProblem(401, "pairing-required", detail, headers=CHALLENGE)
-        return NamedProblem(401, "sign-in-required", "sign in first, on the page /login", headers=CHALLENGE)
+            return NamedProblem(401, Refusal.PAIRING_REQUIRED, detail, headers=CHALLENGE)
+        return NamedProblem(401, Refusal.SIGN_IN_REQUIRED, "sign in first, on the page /login", headers=CHALLENGE)
 
 
 class PageRule(Rule):

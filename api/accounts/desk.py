@@ -14,10 +14,12 @@ from api.access.journal import Event, note
 from api.access.tokens import digest_of, new_secret
 from api.accounts import second, throttle
 from api.accounts.entry import Entry, Sessions
-from api.accounts.passwords import Passwords, fault_of
+from api.accounts.passwords import Passwords, check_new
 from api.accounts.sealing import Seal
-from api.problems.model import FieldError, FieldsRefusedError, NamedProblem
+from api.problems.model import NamedProblem, bound_refused
+from tomma.bounds import BoundError
 from tomma.clock import Clock
+from tomma.errors import Refusal
 from tomma.people import (
     SECOND_FACTOR_ROLES,
     KeptPerson,
@@ -109,7 +111,7 @@ class Desk:
         right = self.passwords.is_right(shown.password, kept.proof.password_hash if kept else "")
         if kept is None or not right or kept.person.disabled_utc is not None:
             note(Event.SIGN_IN_REFUSED, whose=names[0], address=home.address)
-            raise NamedProblem(401, "sign-in-refused", "login and password do not belong together")
+            raise NamedProblem(401, Refusal.SIGN_IN_REFUSED, "login and password do not belong together")
         has_second = self._check_second(kept, shown.code, names, home)
         self._throttle.succeed(names)
         self._renew_hash(kept, shown.password)
@@ -120,7 +122,7 @@ class Desk:
         home = self.gate.home(request)
         if not home.may_sign_in:
             detail = "passwords are taken over HTTPS only: start with --tls-cert, or set [server] public_url"
-            raise NamedProblem(403, "https-required", detail)
+            raise NamedProblem(403, Refusal.HTTPS_REQUIRED, detail)
         return home
 
     def check_password(self, kept: KeptPerson, password: str, home: Home) -> None:
@@ -129,7 +131,7 @@ class Desk:
         self._throttle.begin(names, home.address)
         if not self.passwords.is_right(password, kept.proof.password_hash):
             note(Event.SIGN_IN_REFUSED, person=kept.person.login, address=home.address, why="asked for again")
-            raise NamedProblem(403, "password-wrong", "the password is not the one you have now")
+            raise NamedProblem(403, Refusal.PASSWORD_WRONG, "the password is not the one you have now")
         self._throttle.succeed(names)
 
     def is_right_code(self, kept: KeptPerson, code: str) -> bool:
@@ -141,9 +143,10 @@ class Desk:
     def check_new_password(self, password: str, person: Person, *, field: str = "password") -> None:
         """Raise FieldsRefusedError when a new password is too short or too easy."""
         about = (person.login, person.name, self.city_name())
-        fault = fault_of(password, alone=person.roles.isdisjoint(SECOND_FACTOR_ROLES), about=about)
-        if fault:
-            raise FieldsRefusedError([FieldError(field=field, bound=fault)])
+        try:
+            check_new(password, alone=person.roles.isdisjoint(SECOND_FACTOR_ROLES), about=about, field=field)
+        except BoundError as exc:
+            raise bound_refused(exc) from exc
 
     def make_link(self, purpose: Purpose, person: Person | None, by: str) -> tuple[str, OneTimeLink]:
         """Return the secret of a new one-time link and what is kept of it; former ones of the person end."""
@@ -162,7 +165,7 @@ class Desk:
         if link is None or (link.person_id and (kept is None or kept.person.disabled_utc)):
             note(Event.LINK_REFUSED, address=home.address)
             detail = "the link is wrong, was used, or is too old; ask for a new one"
-            raise NamedProblem(403, "link-refused", detail)
+            raise NamedProblem(403, Refusal.LINK_REFUSED, detail)
         return link, kept
 
     def redeem(self, secret: str, newcomer: Newcomer, request: Request) -> tuple[KeptPerson, Entry | None]:
@@ -178,7 +181,7 @@ class Desk:
         self.check_new_password(newcomer.password, person)
         password_hash = self.passwords.hash(newcomer.password)
         if self.people.take_link(link.sha256, self.wall.now_utc()) is None:
-            raise NamedProblem(403, "link-refused", "the link was used a moment ago")
+            raise NamedProblem(403, Refusal.LINK_REFUSED, "the link was used a moment ago")
         if kept is None:
             made = KeptPerson(person, Proof(password_hash))
             self.people.add(made, only_first=True)
@@ -218,7 +221,7 @@ class Desk:
             return False
         if not code:
             self._throttle.succeed(names)
-            raise NamedProblem(401, "second-factor-required", "enter the code that your app shows")
+            raise NamedProblem(401, Refusal.SECOND_FACTOR_REQUIRED, "enter the code that your app shows")
         own = [throttle.second_name(kept.person.id)]
         self._throttle.begin(own, home.address)
         digest = second.recovery_digest(code)
@@ -226,7 +229,7 @@ class Desk:
             if not self.people.use_recovery_code(kept.person.id, digest):
                 note(Event.SIGN_IN_REFUSED, person=kept.person.login, address=home.address, why="second factor")
                 raise NamedProblem(
-                    401, "second-factor-refused", "the code is wrong, or was used; wait for the next one"
+                    401, Refusal.SECOND_FACTOR_REFUSED, "the code is wrong, or was used; wait for the next one"
                 )
             note(Event.RECOVERY_CODE_USED, person=kept.person.login, address=home.address)
         self._throttle.succeed(own)
@@ -242,4 +245,4 @@ class Desk:
         try:
             return Person(str(uuid4()), login, newcomer.name or login, FIRST_ROLES, self.wall.now_utc())
         except ValueError as exc:
-            raise FieldsRefusedError([FieldError(field="login", bound=str(exc))]) from exc
+            raise bound_refused(exc, {"login": login, "name": newcomer.name}) from exc

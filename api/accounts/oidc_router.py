@@ -10,8 +10,9 @@ from api.access import EVERYBODY, allow
 from api.access.journal import Event, note
 from api.accounts.entry import give_session
 from api.accounts.provider import Provider, ProviderError, Vouched
+from api.problems.model import NamedProblem
 from api.services import Hands, Services
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.people import KeptPerson, Person, Proof, Way, login_of
 
 router = APIRouter(prefix="/oidc", include_in_schema=False, dependencies=[allow(*EVERYBODY)])
@@ -25,7 +26,8 @@ def begin(hands: Hands, request: Request, next: str = "/") -> RedirectResponse: 
     """Send the browser to the provider; it keeps a token by which it is known when it is back."""
     provider, home = _provider(hands), hands.gate.home(request)
     if not home.may_sign_in:
-        raise HTTPException(403, "signing in takes HTTPS: start with --tls-cert, or set [server] public_url")
+        detail = "signing in takes HTTPS: start with --tls-cert, or set [server] public_url"
+        raise NamedProblem(403, Refusal.HTTPS_REQUIRED, detail)
     address, browser = provider.begin(_back(hands, request), local_path(next))
     answer = RedirectResponse(address, status_code=303)
     answer.set_cookie(
@@ -90,7 +92,7 @@ def _person(hands: Services, vouched: Vouched) -> KeptPerson:
     if kept is None:
         return _newcomer(hands, vouched)
     if kept.person.disabled_utc is not None:
-        raise ProviderError("your account here is disabled", kind="disabled")
+        raise ProviderError("your account here is disabled", kind=Refusal.DISABLED)
     person = replace(kept.person, roles=vouched.roles, areas=vouched.areas)
     if person != kept.person:
         people.save(person)
@@ -113,6 +115,6 @@ def _newcomer(hands: Services, vouched: Vouched) -> KeptPerson:
         hands.accounts.people.add(kept)
     except (ValueError, ConflictError) as exc:
         # an account with this login exists and is not the provider's: taking it over would be a way in
-        raise ProviderError(f"the account cannot be made: {exc}", kind="login-taken") from exc
+        raise ProviderError(f"the account cannot be made: {exc}", kind=Refusal.LOGIN_TAKEN) from exc
     note(Event.PERSON_ADDED, person=person.login, roles=sorted(person.roles), by="provider")
     return kept

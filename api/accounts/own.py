@@ -8,8 +8,9 @@ from api.access.journal import Event, note
 from api.access.tokens import digest_of
 from api.accounts import second
 from api.accounts.desk import Desk
-from api.problems.model import FieldError, FieldsRefusedError, NamedProblem
-from tomma.errors import ConflictError
+from api.problems.model import NamedProblem, field_refused
+from tomma.bounds import Rule
+from tomma.errors import ConflictError, Refusal
 from tomma.people import KeptPerson, Session
 
 FRESH = timedelta(minutes=10)
@@ -50,7 +51,7 @@ class Own:
         step = second.step_of(code, secret, desk.wall.now_utc().timestamp()) if secret else None
         if secret is None or step is None:
             bound = "must be the code that the app shows now; check the clock of your phone"
-            raise FieldsRefusedError([FieldError(field="code", bound=bound)])
+            raise field_refused("code", Rule.CODE, bound)
         desk.people.save_proof(person.id, replace(self.kept.proof, totp_sealed=desk.seal.seal(secret, person.id)))
         desk.people.use_totp_step(person.id, step)
         note(Event.SECOND_FACTOR_SET, person=person.login, address=self.home.address)
@@ -60,7 +61,8 @@ class Own:
         """Go on with the password alone, where the roles allow it; return this session's new token."""
         desk, person = self.desk, self.kept.person
         if person.needs_second_factor:
-            raise ConflictError("your roles ask for a second factor; set up another app in its place")
+            text = "your roles ask for a second factor; set up another app in its place"
+            raise ConflictError(text, Refusal.SECOND_FACTOR_NEEDED)
         desk.check_password(self.kept, password, self.home)
         desk.people.save_proof(person.id, replace(self.kept.proof, totp_sealed=""))
         desk.people.set_recovery_codes(person.id, [])
@@ -70,7 +72,8 @@ class Own:
     def new_recovery_codes(self, password: str) -> list[str]:
         """Return new recovery codes; the former ones open nothing any more."""
         if not self.kept.proof.totp_sealed:
-            raise ConflictError("set up a second factor first; recovery codes stand in for it")
+            text = "set up a second factor first; recovery codes stand in for it"
+            raise ConflictError(text, Refusal.SECOND_FACTOR_OFF)
         self._confirm(password)
         return self._make_recovery_codes()
 
@@ -92,7 +95,8 @@ class Own:
 
     def _check_has_password(self) -> None:
         if not self.kept.proof.password_hash:
-            raise ConflictError("the identity provider vouches for you; the second factor is asked for there")
+            text = "the identity provider vouches for you; the second factor is asked for there"
+            raise ConflictError(text, Refusal.SECOND_FACTOR_ELSEWHERE)
 
     @property
     def _owner(self) -> str:
@@ -102,4 +106,4 @@ class Own:
 
 def person_required() -> NamedProblem:
     """Return the refusal of a program or a tablet where only a person can ask."""
-    return NamedProblem(403, "person-required", "only a person who is signed in can ask this")
+    return NamedProblem(403, Refusal.PERSON_REQUIRED, "only a person who is signed in can ask this")

@@ -9,6 +9,8 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from api.problems.model import NamedProblem
+from tomma.bounds import BoundError, Rule
+from tomma.errors import Refusal
 
 LENGTH_ALONE_MIN = 15
 """NIST SP 800-63B-4, 3.1.1.2: of a password that is all there is."""
@@ -63,28 +65,30 @@ class Passwords:
     def _turn(self) -> Iterator[None]:
         if not self._room.acquire(timeout=PATIENCE_S):
             detail = "too many people are signing in at once; try again in a moment"
-            raise NamedProblem(429, "sign-in-busy", detail, headers={"Retry-After": "2"})
+            raise NamedProblem(429, Refusal.SIGN_IN_BUSY, detail, headers={"Retry-After": "2"})
         try:
             yield
         finally:
             self._room.release()
 
 
-def fault_of(password: str, *, alone: bool, about: Sequence[str]) -> str:
-    """Return what is wrong with a new password, as a sentence that ends one about it; empty when nothing is.
+def check_new(password: str, *, alone: bool, about: Sequence[str], field: str = "password") -> None:
+    """Raise BoundError when a new password is too short, too long or soon guessed.
 
     Args:
         password: The new one; any character counts, spaces too, and none is asked for.
         alone: Whether there will be no second factor.
         about: Words about the person and the city, which a guesser tries first.
+        field: What the form calls it.
     """
     least = LENGTH_ALONE_MIN if alone else LENGTH_WITH_SECOND_MIN
     normal = _normal(password)
     if not least <= len(normal) <= LENGTH_MAX:
-        return f"must have {least} to {LENGTH_MAX} characters, got {len(normal)}"
+        text = f"{field} must have {least} to {LENGTH_MAX} characters, got {len(normal)}"
+        raise BoundError(text, Rule.PASSWORD_LENGTH, least=least, most=LENGTH_MAX)
     if _guesses(normal, about) < GUESSES_MIN:
-        return "must be harder to guess: no common password, name, row of keys or repetition; three words do well"
-    return ""
+        text = "must be harder to guess: no common password, name, row of keys or repetition; three words do well"
+        raise BoundError(f"{field} {text}", Rule.PASSWORD_EASY)
 
 
 def _guesses(password: str, about: Sequence[str]) -> float:

@@ -19,6 +19,7 @@ from joserfc.jwk import KeySet
 
 from api.access.tokens import digest_of
 from api.problems.model import NamedProblem
+from tomma.errors import Refusal
 from tomma.people import Role
 from tomma.people_settings import ProviderSettings
 from tomma.settings import Settings
@@ -38,7 +39,7 @@ ANSWER_MAX_BYTES = 1_048_576
 class ProviderError(NamedProblem):
     """The way over the provider did not lead in."""
 
-    def __init__(self, detail: str, *, status: int = 403, kind: str = "provider-refused") -> None:
+    def __init__(self, detail: str, *, status: int = 403, kind: Refusal = Refusal.PROVIDER_REFUSED) -> None:
         super().__init__(status, kind, detail)
 
 
@@ -157,7 +158,7 @@ class Provider:
             raise _refused(f"the identity token is not good: {type(exc).__name__} {exc}") from exc
         if settings.acr_values and claims.get("acr") not in settings.acr_values:
             log.warning("provider refused acr=%s", claims.get("acr"))
-            raise ProviderError("sign in at the identity provider with your stronger method", kind="acr-too-low")
+            raise ProviderError("sign in at the identity provider with your stronger method", kind=Refusal.ACR_TOO_LOW)
         return dict(claims)
 
     def _vouched(self, claims: Mapping[str, Any]) -> Vouched:
@@ -166,7 +167,9 @@ class Provider:
         groups = {str(each) for each in told} if isinstance(told, list) else {str(told)}
         roles = frozenset(role for each in groups for role in settings.roles_of_group.get(each, ()))
         if not roles:
-            raise ProviderError("the identity provider knows you, but no group of yours may use this", kind="no-role")
+            raise ProviderError(
+                "the identity provider knows you, but no group of yours may use this", kind=Refusal.NO_ROLE
+            )
         return Vouched(
             subject=f"{claims['iss']}|{claims['sub']}",
             login=str(claims.get(settings.login_claim) or claims.get("email") or claims["sub"]),
@@ -217,7 +220,9 @@ class Provider:
             told = answer.json()
         except (httpx.HTTPError, ValueError) as exc:
             log.warning("provider away address=%s error=%s", address, exc)
-            raise ProviderError("the identity provider does not answer", status=503, kind="provider-away") from exc
+            raise ProviderError(
+                "the identity provider does not answer", status=503, kind=Refusal.PROVIDER_AWAY
+            ) from exc
         return told if isinstance(told, dict) else {}
 
 

@@ -1,14 +1,14 @@
 """What an admin, or the operator at the machine, does about people: adding, changing, disabling, resetting."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from api.access.journal import Event, note
 from api.accounts import throttle
 from api.accounts.desk import Desk
-from api.problems.model import FieldError, FieldsRefusedError
-from tomma.errors import ConflictError, NotFoundError
+from api.problems.model import bound_refused
+from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.model import VehicleId
 from tomma.people import KeptPerson, OneTimeLink, Person, Purpose, Role, login_of
 
@@ -40,7 +40,8 @@ def add(desk: Desk, login: str, name: str, wanted: Wanted, by: str) -> tuple[Kep
             created_utc=desk.wall.now_utc(),
             areas=frozenset(wanted.areas or ()),
             vehicle_ids=frozenset(VehicleId(each) for each in wanted.vehicle_ids or ()),
-        )
+        ),
+        {"login": login, "name": name},
     )
     kept = KeptPerson(person)
     desk.people.add(kept)
@@ -71,7 +72,8 @@ def change(desk: Desk, person_id: str, wanted: Wanted, by: str) -> KeptPerson:
             areas=former.areas if wanted.areas is None else frozenset(wanted.areas),
             vehicle_ids=frozenset(trucks),
             disabled_utc=disabled_utc,
-        )
+        ),
+        {"name": wanted.name},
     )
     _check_admin_left(desk, later)
     desk.people.save(later)
@@ -86,7 +88,8 @@ def reset(desk: Desk, person_id: str, by: str, *, second_factor: bool) -> tuple[
     kept = found(desk, person_id)
     person = kept.person
     if person.disabled_utc is not None:
-        raise ConflictError(f"{person.login} is disabled; enable the account first")
+        text = f"{person.login} is disabled; enable the account first"
+        raise ConflictError(text, Refusal.ACCOUNT_DISABLED, login=person.login)
     desk.book.end_all(person_id)
     desk.book.forget_devices(person_id)
     desk.book.forgive([throttle.account_name(person.login), throttle.second_name(person.id)])
@@ -118,7 +121,8 @@ def _check_admin_left(desk: Desk, later: Person) -> None:
     others = [each.person for each in desk.people.all() if each.person.id != later.id]
     former = found(desk, later.id).person
     if _lets_in(former) and not any(_lets_in(each) for each in (*others, later)):
-        raise ConflictError(f"{later.login} is the only one left who can let people in; make somebody else an admin")
+        text = f"{later.login} is the only one left who can let people in; make somebody else an admin"
+        raise ConflictError(text, Refusal.LAST_ADMIN, login=later.login)
 
 
 def _lets_in(person: Person) -> bool:
@@ -135,9 +139,8 @@ def _event(former: Person, later: Person) -> Event:
     return Event.PERSON_ENABLED if later.disabled_utc is None else Event.PERSON_DISABLED
 
 
-def _checked(make: Callable[[], Person]) -> Person:
+def _checked(make: Callable[[], Person], given: Mapping[str, object]) -> Person:
     try:
         return make()
     except ValueError as exc:
-        field, _, bound = str(exc).partition(" must ")
-        raise FieldsRefusedError([FieldError(field=field.split()[-1], bound=f"must {bound}")]) from exc
+        raise bound_refused(exc, given) from exc

@@ -13,6 +13,7 @@ from api.access.journal import Event, note
 from api.access.tokens import digest_of
 from api.problems.model import NamedProblem
 from tomma.clock import Clock
+from tomma.errors import Refusal
 from tomma.people_ports import SessionBook
 
 WINDOW_S = 900.0
@@ -75,7 +76,7 @@ class Throttle:
                 left_s = max(1, ceil(WINDOW_S - (now_utc - tries[-most]).total_seconds()))
                 note(Event.SIGN_IN_THROTTLED, whose=name, address=address)
                 detail = f"too many sign-ins were refused; wait {left_s} s, or use a browser you signed in with before"
-                raise NamedProblem(429, "too-many-sign-ins", detail, headers={"Retry-After": str(left_s)})
+                raise NamedProblem(429, Refusal.TOO_MANY_SIGN_INS, detail, headers={"Retry-After": str(left_s)})
         self._book.refused(names, now_utc, since_utc)
 
     def succeed(self, names: Sequence[str]) -> None:

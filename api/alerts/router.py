@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.access import OFFICE, Role, allow
 from api.alerts.actor import actor_of
@@ -28,10 +28,11 @@ from api.alerts.view import CSV_COLUMNS, Wanted, csv_rows, open_out, standing_ou
 from api.audit.trail import tell
 from api.csv_answer import csv_answer
 from api.guards.strict_json import StrictRoute
-from api.problems.model import problems
+from api.problems.model import bound_refused, field_refused, problems
 from api.schema import Name, UtcTime
 from api.services import Hands, Services
 from tomma.alerts import Care, CareAction, CareState, Urgency
+from tomma.bounds import Rule
 from tomma.city import City
 from tomma.model import Alert, AlertKind, BinId
 
@@ -175,9 +176,10 @@ def _span(hands: Services, from_utc: datetime | None, to_utc: datetime | None) -
     end = to_utc or hands.context.clock.now_utc() + timedelta(seconds=1)
     begin = from_utc or end - timedelta(days=HISTORY_DAYS)
     if not begin < end:
-        raise HTTPException(422, f"from_utc must be before to_utc, got {begin.isoformat()} and {end.isoformat()}")
+        raise field_refused("to_utc", Rule.AFTER, "must be after from_utc", end.isoformat(), other="from_utc")
     if end - begin > timedelta(days=HISTORY_DAYS_MAX):
-        raise HTTPException(422, f"from_utc and to_utc must be at most {HISTORY_DAYS_MAX} days apart")
+        bound = f"must be at most {HISTORY_DAYS_MAX} days after from_utc"
+        raise field_refused("to_utc", Rule.DAYS_APART, bound, end.isoformat(), most=HISTORY_DAYS_MAX)
     return begin, end
 
 
@@ -197,7 +199,7 @@ def _care(each: Standing, told: ActionsIn, by: str, now_utc: datetime) -> Care:
             until_utc=told.until_utc,
         )
     except ValueError as exc:
-        raise HTTPException(422, str(exc)) from exc
+        raise bound_refused(exc, told.model_dump()) from exc
 
 
 def _alert(alert: Alert, city: City) -> AlertOut:

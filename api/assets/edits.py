@@ -6,11 +6,22 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from fastapi.exceptions import RequestValidationError
-
-from api.problems.model import NamedProblem
+from api.problems.model import NamedProblem, bound_refused, field_refused
 from api.schema import Told
-from tomma.assets import Asset, AssetKind, Edited, find, hang, members, put, retire, take_down, unaddressable
+from tomma.assets import (
+    ADDRESSABLE,
+    Asset,
+    AssetKind,
+    Edited,
+    find,
+    hang,
+    is_addressable,
+    members,
+    put,
+    retire,
+    take_down,
+)
+from tomma.bounds import Rule
 from tomma.city import Bin, City, ContainerType, Installation, Position, Sensor, Shape, Site, VolumePoint
 from tomma.errors import ConflictError, Refusal
 from tomma.hangings import Hangings
@@ -37,22 +48,16 @@ def etag_of(value: Asset) -> str:
     return f'"{hashlib.blake2b(to_json(value), digest_size=12).hexdigest()}"'
 
 
-def refused(field: str, bound: str, value: object) -> RequestValidationError:
-    """Return the answer that names one field."""
-    fault = {"type": "value_error", "loc": ("body", field), "msg": bound, "input": value}
-    return RequestValidationError([fault])
-
-
 def created(city: City, kind: AssetKind, told: Told) -> Edited:
     """Return the city with a new thing in it; 409 when there is one of that id."""
     values = told.model_dump(exclude_unset=True, exclude_none=True)
     asset_id = values.get("id")
     if not asset_id:
-        raise refused("id", "must be given", None)
+        raise field_refused("id", Rule.GIVEN, "must be given")
     if asset_id in members(city, kind):
         raise ConflictError(f"there is a {kind.value} {asset_id} already", Refusal.ASSET_EXISTS, asset_id=asset_id)
-    if kind is AssetKind.BIN and (bound := unaddressable(asset_id)):
-        raise refused("id", bound, asset_id)
+    if kind is AssetKind.BIN and not is_addressable(asset_id):
+        raise field_refused("id", Rule.ADDRESSABLE, ADDRESSABLE, asset_id)
     return Edited(put(city, kind, _built(city, kind, None, values)))
 
 
@@ -62,7 +67,8 @@ def changed(city: City, kind: AssetKind, asset_id: str, told: Told, if_match: st
     check_match(before, if_match)
     values = told.model_dump(exclude_unset=True)
     if values.pop("id", asset_id) != asset_id:
-        raise refused("id", "must stay as it is: history belongs to it", told.model_dump().get("id"))
+        bound = "must stay as it is: history belongs to it"
+        raise field_refused("id", Rule.STAY, bound, told.model_dump().get("id"))
     return Edited(put(city, kind, _built(city, kind, before, values)))
 
 
@@ -75,27 +81,28 @@ def retired(city: City, kind: AssetKind, asset_id: str, if_match: str, now_utc: 
 def check_match(value: Asset, if_match: str) -> None:
     """Refuse who has not seen the thing as it is now: the later of two people would undo the earlier."""
     if not if_match:
-        raise NamedProblem(428, "if-match-required", "If-Match must say which version you saw: its ETag")
+        raise NamedProblem(428, Refusal.IF_MATCH_REQUIRED, "If-Match must say which version you saw: its ETag")
     if etag_of(value) not in [part.strip().removeprefix("W/") for part in if_match.split(",")] and if_match != "*":
-        raise NamedProblem(412, "changed-meanwhile", "somebody changed it meanwhile; load it again and look")
+        raise NamedProblem(412, Refusal.CHANGED_MEANWHILE, "somebody changed it meanwhile; load it again and look")
 
 
 def _built(city: City, kind: AssetKind, before: Asset | None, values: dict[str, Any]) -> Asset:
     for name, there in _LEADS_TO.items():
         if kind is AssetKind.BIN and name in values and values[name] not in members(city, there):
-            raise refused(name, f"must be a known {there.value.replace('_', ' ')}", values[name])
+            raise field_refused(name, Rule.KNOWN, f"must be a known {there.value.replace('_', ' ')}", values[name])
     if kind is AssetKind.BIN and "fraction_code" in values and values["fraction_code"] not in city.fractions:
-        raise refused("fraction_code", f"must be one of {', '.join(city.fractions)}", values["fraction_code"])
+        names = ", ".join(city.fractions)
+        raise field_refused(
+            "fraction_code", Rule.ONE_OF, f"must be one of {names}", values["fraction_code"], names=names
+        )
     given = _domain(kind, before, values)
     try:
         return replace(before, **given) if before is not None else _CLASSES[kind](**given)
     except ValueError as exc:
-        field, _, said = str(exc).partition(" ")
-        bound, _, _ = said.rpartition(", got ")
-        raise refused(field, bound or str(exc), values.get(field)) from exc
+        raise bound_refused(exc, values) from exc
     except TypeError as exc:
         missing = str(exc).rpartition(": ")[2].split("'")[1::2]
-        raise refused((missing or ["id"])[0], "must be given", None) from exc
+        raise field_refused((missing or ["id"])[0], Rule.GIVEN, "must be given") from exc
 
 
 def _domain(kind: AssetKind, before: Asset | None, values: dict[str, Any]) -> dict[str, Any]:
@@ -109,10 +116,11 @@ def _domain(kind: AssetKind, before: Asset | None, values: dict[str, Any]) -> di
         try:
             given["shape"] = Shape(given["shape"])
         except ValueError as exc:
-            raise refused("shape", f"must be one of {', '.join(Shape)}", given["shape"]) from exc
+            names = ", ".join(Shape)
+            raise field_refused("shape", Rule.ONE_OF, f"must be one of {names}", given["shape"], names=names) from exc
     optional = {"taper_ratio", "diameter_mm", "shaft_mm", "shaft_ratio", "sound_reference_c"}
     for name in [name for name, value in given.items() if value is None and name not in optional]:
-        raise refused(name, "must be given", None)
+        raise field_refused(name, Rule.GIVEN, "must be given")
     if kind is AssetKind.SITE:
         given = _with_position(before, given)
     return given
@@ -126,12 +134,11 @@ def _with_position(before: Asset | None, given: dict[str, Any]) -> dict[str, Any
     lon_deg = given.pop("lon_deg", here.lon_deg if here else None)
     for name, value in (("lat_deg", lat_deg), ("lon_deg", lon_deg)):
         if value is None:
-            raise refused(name, "must be given", None)
+            raise field_refused(name, Rule.GIVEN, "must be given")
     try:
         return given | {"position": Position(lat_deg, lon_deg)}
     except ValueError as exc:
-        field, _, said = str(exc).partition(" ")
-        raise refused(field, said.rpartition(", got ")[0], lat_deg if field == "lat_deg" else lon_deg) from exc
+        raise bound_refused(exc, {"lat_deg": lat_deg, "lon_deg": lon_deg}) from exc
 
 
 def hung(city: City, bin_id: str, told: Any, now_utc: datetime) -> Edited:
@@ -147,7 +154,8 @@ def hung(city: City, bin_id: str, told: Any, now_utc: datetime) -> Edited:
         )
     at_utc = told.at_utc or now_utc
     if at_utc > now_utc:
-        raise refused("at_utc", f"must not lie after {now_utc:%Y-%m-%dT%H:%M:%SZ}", at_utc.isoformat())
+        bound = f"must not lie after {now_utc:%Y-%m-%dT%H:%M:%SZ}"
+        raise field_refused("at_utc", Rule.NOT_AHEAD, bound, at_utc.isoformat())
     known = city.sensors.get(SensorId(told.sensor_id)) or Sensor(SensorId(told.sensor_id))
     sensor = replace(
         known, **{name: getattr(told, name) for name in ("make", "model") if getattr(told, name) is not None}
@@ -156,8 +164,7 @@ def hung(city: City, bin_id: str, told: Any, now_utc: datetime) -> Edited:
     try:
         new = Installation(sensor.id, BinId(bin_id), at_utc, **mounting)
     except ValueError as exc:
-        field, _, said = str(exc).partition(" ")
-        raise refused(field, said.rpartition(", got ")[0] or said, mounting.get(field)) from exc
+        raise bound_refused(exc, mounting) from exc
     return Edited(hang(put(city, AssetKind.SENSOR, sensor), new))
 
 

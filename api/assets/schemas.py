@@ -243,6 +243,10 @@ class ImportFaultOut(Shown):
     column: str
     bound: str = Field(examples=["must be within [-90, 90]"])
     value: str = Field(examples=["95"])
+    rule: str = Field(examples=["within"], description="The bound by name, so that it can be told in any language.")
+    values: dict[str, str | float] = Field(
+        examples=[{"low": -90, "high": 90}], description="What the rule's sentence names."
+    )
 
 
 class ImportChangeOut(Shown):

@@ -13,6 +13,7 @@ from api.problems.model import NamedProblem, problems
 from api.services import Hands, Services
 from tomma.assets import Edited
 from tomma.city import City
+from tomma.errors import Refusal
 from tomma.stores.asset_csv import BYTES_MAX, Table, read_table, write_table
 from tomma.stores.asset_import import Change, ImportPlan, plan_import
 from tomma.stores.codec import to_plain
@@ -76,12 +77,14 @@ def _import(hands: Services, data: bytes, dry_run: bool, remove_missing: bool, i
         plan = plan_import(registry.load(), table, now_utc, remove_missing=remove_missing)
         return _out(plan, table, revision, dry_run=True)
     if not if_match:
-        raise NamedProblem(428, "if-match-required", "If-Match must say the revision that the dry run told")
+        raise NamedProblem(428, Refusal.IF_MATCH_REQUIRED, "If-Match must say the revision that the dry run told")
     found: list[ImportPlan] = []
 
     def change(city: City) -> Edited:
         if if_match.strip('" ') != str(registry.revision()):
-            raise NamedProblem(412, "changed-meanwhile", "the registry was changed meanwhile; look at a dry run again")
+            raise NamedProblem(
+                412, Refusal.CHANGED_MEANWHILE, "the registry was changed meanwhile; look at a dry run again"
+            )
         found.append(plan_import(city, table, now_utc, remove_missing=remove_missing))
         if found[0].edited is None:
             raise _OnlyLookedError
@@ -104,7 +107,14 @@ def _out(plan: ImportPlan, table: Table, revision: int, *, dry_run: bool) -> Imp
         changed=plan.count("change"),
         removed=plan.count("remove"),
         faults=[
-            ImportFaultOut(line=each.line, column=each.column, bound=each.bound, value=each.value)
+            ImportFaultOut(
+                line=each.line,
+                column=each.column,
+                bound=each.bound,
+                value=each.value,
+                rule=each.rule,
+                values=dict(each.values),
+            )
             for each in plan.faults
         ],
         changes=[_change(each) for each in plan.changes[:CHANGES_SHOWN]],

@@ -6,7 +6,7 @@ from uuid import uuid4
 from api.bins.schemas import RequestIn, RequestOut, RequestsOut
 from api.bins.view import emptyings_of
 from api.services import Services
-from tomma.errors import ConflictError, NotFoundError
+from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.model import BinId
 from tomma.requests import BinRequest
 
@@ -19,7 +19,8 @@ def ask(hands: Services, bin_id: BinId, told: RequestIn) -> RequestOut:
     request = BinRequest(told.id or str(uuid4()), bin_id, told.reason, now_utc, told.note)
     kept = hands.context.requests.ask(request)
     if (kept.bin_id, kept.reason, kept.note) != (bin_id, told.reason, told.note):
-        raise ConflictError(f"request {request.id} was made before with other words; that one stands")
+        text = f"request {request.id} was made before with other words; that one stands"
+        raise ConflictError(text, Refusal.MADE_BEFORE)
     return _out(hands, kept)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 
 from api.access import OFFICE, Asking, Role, allow
 from api.bins.areas import OwnBin, own_bins
@@ -11,9 +11,10 @@ from api.bins.requests import ask, requests_of, withdraw
 from api.bins.schemas import BinDetailOut, BinsOut, ForecastOut, HistoryOut, RequestIn, RequestOut, RequestsOut
 from api.bins.view import bin_detail_out, forecast_out, history_out
 from api.guards.strict_json import StrictRoute
-from api.problems.model import problems
+from api.problems.model import field_refused, problems
 from api.schema import Name, UtcTime
 from api.services import Hands
+from tomma.bounds import Rule
 from tomma.errors import NotFoundError
 from tomma.model import BinId
 
@@ -116,6 +117,7 @@ def delete_request(
 
 def _check_span(begin: datetime, end: datetime) -> None:
     if not begin < end:
-        raise HTTPException(422, f"from_utc must be before to_utc, got {begin.isoformat()} and {end.isoformat()}")
+        raise field_refused("to_utc", Rule.AFTER, "must be after from_utc", end.isoformat(), other="from_utc")
     if end - begin > timedelta(days=HISTORY_DAYS_MAX):
-        raise HTTPException(422, f"from_utc and to_utc must be at most {HISTORY_DAYS_MAX} days apart")
+        bound = f"must be at most {HISTORY_DAYS_MAX} days after from_utc"
+        raise field_refused("to_utc", Rule.DAYS_APART, bound, end.isoformat(), most=HISTORY_DAYS_MAX)

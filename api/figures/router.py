@@ -3,18 +3,19 @@
 from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from api.access import OFFICE, allow
 from api.figures.schemas import FiguresOut, PeriodOut, SavingOut
 from api.figures.table import as_csv
 from api.guards.strict_json import StrictRoute
 from api.plans.schemas import Day
-from api.problems.model import problems
+from api.problems.model import field_refused, problems
 from api.services import Hands, Services
 from routing.saving.file import audit_document
 from routing.saving.summary import Span, periods, savings, seal
 from routing.saving.told import as_plain
+from tomma.bounds import Rule
 from tomma.errors import NotFoundError
 from tomma.saving import DayFigures
 
@@ -91,7 +92,8 @@ def _range(hands: Services, from_: date | None, to: date | None) -> tuple[date, 
     last = to or hands.today.day()
     first = from_ or last - timedelta(days=USUAL_DAYS - 1)
     if not first <= last < first + timedelta(days=MOST_DAYS):
-        raise HTTPException(422, f"to must be within {MOST_DAYS} days from {first}, got {last}")
+        bound = f"must be within {MOST_DAYS} days from {first}"
+        raise field_refused("to", Rule.DAYS_APART, bound, f"{last}", most=MOST_DAYS)
     return first, last
 
 

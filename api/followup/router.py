@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path
+from fastapi import APIRouter, Path
 
 from api.access import OFFICE, Role, allow
 from api.followup.changes import changes_out
@@ -14,10 +14,11 @@ from api.followup.schemas import ChangesOut, DaySumsOut, FollowUpOut, MissedIn, 
 from api.followup.view import followup_out, no_sums, sums_out
 from api.guards.strict_json import StrictRoute
 from api.plans.schemas import Day
-from api.problems.model import problems
+from api.problems.model import field_refused, problems
 from api.schema import Name
 from api.services import Hands, Services
-from tomma.errors import ConflictError
+from tomma.bounds import Rule
+from tomma.errors import ConflictError, Refusal
 from tomma.model import BinId, PlanId
 from tomma.plan import Plan
 
@@ -50,7 +51,8 @@ def get_day_sums(hands: Hands, day: Annotated[Day, Path(description="Local day, 
     Of a day without a plan on the road, `plan_id` is null.
     """
     if day > hands.today.day():
-        raise HTTPException(422, f"day must be today ({hands.today.day()}) or before, got {day}")
+        last = hands.today.day()
+        raise field_refused("day", Rule.NOT_AFTER_TODAY, f"must be today ({last}) or before", f"{day}")
     plan = hands.context.plans.published(day)
     return sums_out(_road_day(hands, plan)) if plan is not None else no_sums(day)
 
@@ -83,7 +85,8 @@ def get_changes(hands: Hands, plan_id: Annotated[Name, Path(description="The pro
     """Return who gets and loses which stops; kilometres, hours, arrivals, expected overflows before and after."""
     proposed = hands.context.plans.get(PlanId(plan_id))
     if proposed.replaces is None:
-        raise ConflictError(f"plan {plan_id} changes no plan on the road; order one with `replan_of`")
+        text = f"plan {plan_id} changes no plan on the road; order one with `replan_of`"
+        raise ConflictError(text, Refusal.PLAN_CHANGES_NONE)
     former = hands.context.plans.get(proposed.replaces)
     return changes_out(
         _road_day(hands, former), _road_day(hands, proposed), hands.forecasts.current, hands.today.published()
@@ -93,7 +96,7 @@ def get_changes(hands: Hands, plan_id: Annotated[Name, Path(description="The pro
 def _published(hands: Services) -> Plan:
     plan = hands.today.published()
     if plan is None:
-        raise ConflictError(f"no plan is published for {hands.today.day()}")
+        raise ConflictError(f"no plan is published for {hands.today.day()}", Refusal.NO_PLAN_TODAY)
     return plan
 
 

@@ -14,7 +14,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from api.audit.trail import tell_body
-from api.problems.model import FieldError, FieldsRefusedError
+from api.problems.model import field_refused
+from tomma.bounds import Rule
 
 DEPTH_MAX = 32
 VALUES_MAX = 100_000
@@ -121,7 +122,7 @@ def _refuse_twice(request: Request, lists: frozenset[str]) -> None:
     seen = set[str]()
     for name, _ in request.query_params.multi_items():
         if name in seen and name not in lists:
-            raise FieldsRefusedError([FieldError(field=name[:NAME_SHOWN], bound="must be given once")])
+            raise field_refused(name[:NAME_SHOWN], Rule.TWICE, "must be given once")
         seen.add(name)
 
 

@@ -6,6 +6,8 @@ annex B) is a row of segments, each with its marker and length; those of applica
 
 from collections.abc import Iterator
 
+from tomma.bounds import BoundError, Rule
+
 START, END, SCAN = 0xD8, 0xD9, 0xDA
 RESTARTS = frozenset(range(0xD0, 0xD8))
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -21,7 +23,7 @@ def bare_jpeg(data: bytes) -> bytes:
     """Return the picture alone.
 
     Raises:
-        ValueError: If it is no JPEG, is cut off, or claims more than 4,000 pixels on a side.
+        BoundError: If it is no JPEG, is cut off, or claims more than 4,000 pixels on a side.
     """
     kept = [b"\xff\xd8"]
     framed = False
@@ -33,20 +35,20 @@ def bare_jpeg(data: bytes) -> bytes:
             continue
         kept.append(segment)
     if not framed:
-        raise ValueError("a photo must be a JPEG picture, got one without a frame")
+        raise BoundError("a photo must be a JPEG picture, got one without a frame", Rule.PHOTO, field="body")
     return b"".join(kept)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield each marker with its whole segment; a scan's coded picture belongs to its segment."""
     if data[:2] != b"\xff\xd8":
-        raise ValueError("a photo must be a JPEG picture, got another file")
+        raise BoundError("a photo must be a JPEG picture, got another file", Rule.PHOTO, field="body")
     at = 2
     while True:
         if at + 4 > len(data) and data[at : at + 2] != b"\xff\xd9":
-            raise ValueError("a photo must be whole, got one that is cut off")
+            raise BoundError("a photo must be whole, got one that is cut off", Rule.PHOTO_WHOLE, field="body")
         if data[at] != 0xFF:
-            raise ValueError(f"a photo must be a JPEG picture, got no marker at byte {at}")
+            raise BoundError(f"a photo must be a JPEG picture, got no marker at byte {at}", Rule.PHOTO, field="body")
         marker = data[at + 1]
         if marker == END:
             yield marker, b"\xff\xd9"  # what phones append behind it (a film, a second picture) goes
@@ -57,7 +59,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         end = at + 2 + length
         if length < 2 or end > len(data):
-            raise ValueError("a photo must be whole, got one that is cut off")
+            raise BoundError("a photo must be whole, got one that is cut off", Rule.PHOTO_WHOLE, field="body")
         if marker == SCAN:
             end = _after_scan(data, end)
         yield marker, data[at:end]
@@ -69,7 +71,7 @@ def _after_scan(data: bytes, at: int) -> int:
     while True:
         at = data.find(b"\xff", at)
         if at < 0 or at + 1 >= len(data):
-            raise ValueError("a photo must be whole, got one that is cut off")
+            raise BoundError("a photo must be whole, got one that is cut off", Rule.PHOTO_WHOLE, field="body")
         following = data[at + 1]
         if following != 0x00 and following not in RESTARTS and following != 0xFF:
             return at
@@ -79,4 +81,5 @@ def _after_scan(data: bytes, at: int) -> int:
 def _check_size(frame: bytes) -> None:
     height_px, width_px = int.from_bytes(frame[5:7], "big"), int.from_bytes(frame[7:9], "big")
     if not (0 < height_px <= SIDE_MAX and 0 < width_px <= SIDE_MAX):
-        raise ValueError(f"a photo must have at most {SIDE_MAX} pixels on a side, got {width_px} x {height_px}")
+        text = f"a photo must have at most {SIDE_MAX} pixels on a side, got {width_px} x {height_px}"
+        raise BoundError(text, Rule.PHOTO_SIDE, field="body", most=SIDE_MAX)

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.access import OFFICE, Role, allow
-from api.assets.edits import refused
 from api.guards.strict_json import StrictRoute
 from api.installations.device import device_out
 from api.installations.jpeg import bare_jpeg
@@ -21,11 +20,12 @@ from api.installations.schemas import (
     Key,
     PhotoOut,
 )
-from api.problems.model import problems
+from api.problems.model import bound_refused, field_refused, problems
 from api.schema import Name, UtcTime
 from api.services import Hands, Services
 from ingest.decode import MAKERS
 from tomma.assets import PHOTO_MAX_BYTES, AssetKind, Edited, Photo, find
+from tomma.bounds import BoundError, Rule
 from tomma.city import Position
 from tomma.fitting import Fitting, fit
 from tomma.hangings import Hangings
@@ -129,11 +129,12 @@ def get_photo(hands: Hands, key: Annotated[Key, Path()]) -> Response:
 def _keep(hands: Services, key: str, bin_id: str, taken_utc: UtcTime, data: bytes) -> PhotoOut:
     find(hands.city.current(), AssetKind.BIN, bin_id)
     if len(data) > PHOTO_MAX_BYTES:
-        raise refused("body", f"must have at most {PHOTO_MAX_BYTES} bytes", f"{len(data)} bytes")
+        bound = f"must have at most {PHOTO_MAX_BYTES} bytes"
+        raise field_refused("body", Rule.BYTES_MAX, bound, f"{len(data)} bytes", most=PHOTO_MAX_BYTES)
     try:
         picture = bare_jpeg(data)
     except ValueError as exc:
-        raise refused("body", str(exc), None) from exc
+        raise bound_refused(exc) from exc
     photo = Photo(key, BinId(bin_id), taken_utc, hands.context.clock.now_utc(), picture)
     kept = hands.context.assets.keep_photo(photo)
     return PhotoOut(key=key, size_bytes=len(picture), status="stored" if kept else "duplicate")
@@ -143,11 +144,11 @@ def _fitting(hands: Services, told: FittingIn) -> Fitting:
     values = told.model_dump(exclude={"lat_deg", "lon_deg", "photo_keys"})
     try:
         if (told.lat_deg is None) != (told.lon_deg is None):
-            raise ValueError("lat_deg needs lon_deg beside it, and the other way round")  # noqa: TRY301
+            text = "lat_deg needs lon_deg beside it, and the other way round"
+            raise BoundError(text, Rule.TOGETHER, field="lat_deg", other="lon_deg")
         if told.lat_deg is not None and told.lon_deg is not None:
             values["position"] = Position(told.lat_deg, told.lon_deg)
         values |= {"sensor_id": SensorId(told.sensor_id), "received_utc": hands.context.clock.now_utc()}
         return Fitting(**values, photo_keys=tuple(told.photo_keys))
     except ValueError as exc:
-        field, _, said = str(exc).partition(" ")
-        raise refused(field, said.rpartition(", got ")[0] or said, values.get(field)) from exc
+        raise bound_refused(exc, values) from exc

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Body, HTTPException, Path, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 
 from api.access import OFFICE, Role, allow
 from api.audit.trail import tell
@@ -17,12 +17,13 @@ from api.logins.schemas import (
     DeviceLoginsOut,
     RotateIn,
 )
-from api.problems.model import FieldError, FieldsRefusedError, NamedProblem, problems
+from api.problems.model import NamedProblem, field_refused, problems
 from api.schema import Name
 from api.services import Hands, Services
 from ingest.broker_desk import Desk, EmbeddedDesk, Given, desk_here, disabled, enrolled, rotated, tidied
 from ingest.enrolment import Enrolled, checked_name, checked_topic, own_topics
-from tomma.errors import ConfigurationError, ConflictError, StoreUnavailableError
+from tomma.bounds import Rule
+from tomma.errors import ConfigurationError, ConflictError, Refusal, StoreUnavailableError
 
 SHOWN_MAX = 200
 CHANGING = [allow(Role.MANAGER, Role.ADMIN)]
@@ -59,8 +60,8 @@ def list_device_logins(
 def add_device_login(hands: Hands, asked: Annotated[DeviceLoginIn, Body()]) -> DeviceLoginGiven:
     """Make a user name and a password for a device, tell them this once, and let a running broker know."""
     with _reaching_the_broker():
-        device_id = _checked("device_id", checked_name, asked.device_id)
-        topics = [_checked("topics", checked_topic, each) for each in asked.topics]
+        device_id = _checked("device_id", checked_name, asked.device_id, Rule.DEVICE_NAME)
+        topics = [_checked("topics", checked_topic, each, Rule.TOPIC) for each in asked.topics]
         (given,) = enrolled(_desk(hands), [device_id], topics)
     tell(f"device:{asked.device_id}")
     return _given(asked.device_id, given)
@@ -102,16 +103,17 @@ def disable_device_login(hands: Hands, device_id: DevicePath) -> Response:
 def _desk(hands: Services) -> Desk:
     desk = desk_here(hands.context.settings)
     if desk is None:
-        raise ConflictError("the broker's logins are not kept on this machine; set [broker] mosquitto_dir if they are")
+        text = "the broker's logins are not kept on this machine; set [broker] mosquitto_dir if they are"
+        raise ConflictError(text, Refusal.LOGINS_ELSEWHERE)
     return desk
 
 
-def _checked(field: str, check: Callable[[str], str], value: str) -> str:
+def _checked(field: str, check: Callable[[str], str], value: str, rule: Rule) -> str:
     """Return the value; FieldsRefusedError names the field, so that a page can say it in its own words."""
     try:
         return check(value)
     except ConfigurationError as exc:
-        raise FieldsRefusedError([FieldError(field=field, bound=str(exc), value=value)]) from exc
+        raise field_refused(field, rule, str(exc), value) from exc
 
 
 @contextmanager
@@ -120,11 +122,11 @@ def _reaching_the_broker() -> Iterator[None]:
     try:
         yield
     except ConfigurationError as exc:
-        raise HTTPException(422, str(exc)) from exc
+        raise NamedProblem(422, Refusal.BROKER_SETTINGS, str(exc)) from exc
     except (OSError, StoreUnavailableError) as exc:
         why = (exc.strerror if isinstance(exc, OSError) else "") or str(exc)
         told = f"the broker's files cannot be used: {why}; run the server as their owner"
-        raise NamedProblem(503, "broker-files", told) from exc
+        raise NamedProblem(503, Refusal.BROKER_FILES, told) from exc
 
 
 def _out(desk: Desk, login: Enrolled) -> DeviceLoginOut:

@@ -3,17 +3,18 @@
 from collections import Counter
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, HTTPException, Request, Response
+from fastapi import APIRouter, Body, Header, Request, Response
 
 from api.access import OFFICE, Role, allow
 from api.audit.trail import tell
 from api.guards.strict_json import StrictRoute
 from api.opendata.address import FILES, base_of
 from api.opendata.schemas import AreaChoice, FractionChoice, OpenDataIn, OpenDataOut
-from api.problems.model import problems
+from api.problems.model import NamedProblem, bound_refused, field_refused, problems
 from api.services import Hands, Services
+from tomma.bounds import Rule
 from tomma.city import City
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.model import BinId, FractionCode
 from tomma.opendata import FillShown, Licence, OpenData, opened_bins
 
@@ -46,12 +47,12 @@ def set_open_data(
     book, city = hands.context.open_data, hands.city.current()
     before = book.opened()
     if if_match not in ("", "*", _etag(before)):
-        raise HTTPException(CHANGED, "what is open was changed since; read it again")
+        raise NamedProblem(CHANGED, Refusal.CHANGED_MEANWHILE, "what is open was changed since; read it again")
     opened = _opened(asked, city, hands)
     try:
         kept = book.open_up(opened, before.revision)
     except ConflictError as exc:
-        raise HTTPException(CHANGED, str(exc)) from exc
+        raise NamedProblem(CHANGED, exc.kind, str(exc)) from exc
     tell("open-data", fill=kept.fill.value, licence=kept.licence.value, streams=sorted(kept.fractions),
          bins=len(opened_bins(city, kept)))  # fmt: skip
     return _shown(hands, kept, request, response)
@@ -75,13 +76,13 @@ def _opened(asked: OpenDataIn, city: City, hands: Services) -> OpenData:
             changed_utc=hands.context.wall.now_utc(),
         )
     except ValueError as exc:
-        raise HTTPException(422, str(exc)) from exc
+        raise bound_refused(exc, asked.model_dump()) from exc
 
 
 def _check_known(name: str, asked: list[str], known: set[str]) -> None:
     strange = sorted(set(asked) - known)
     if strange:
-        raise HTTPException(422, f"{name} must be of this city, got {strange[0]!r}")
+        raise field_refused(name, Rule.KNOWN, "must be of this city", strange[0])
 
 
 def _shown(hands: Services, opened: OpenData, request: Request, response: Response) -> OpenDataOut:

@@ -15,7 +15,7 @@ from api.opendata.ngsi import JSON, LD, entities
 from api.opendata.window import EVERYWHERE, Make
 from api.problems.model import NamedProblem, problems
 from api.services import Hands, Services
-from tomma.errors import NotFoundError, StoreUnavailableError
+from tomma.errors import NotFoundError, Refusal, StoreUnavailableError
 
 PAGE_MAX = 5_000
 ENTITIES_MAX = 1_000
@@ -48,9 +48,9 @@ class Visit:
         try:
             return self._window.answer((self.base, *key), make, **self._copies)
         except NotFoundError as exc:
-            raise NamedProblem(404, "not-found", str(exc), headers=EVERYWHERE) from exc
+            raise NamedProblem(404, Refusal.NOT_FOUND, str(exc), headers=EVERYWHERE) from exc
         except StoreUnavailableError as exc:
-            raise NamedProblem(503, "service-unavailable", "try again later", headers=EVERYWHERE) from exc
+            raise NamedProblem(503, Refusal.SERVICE_UNAVAILABLE, "try again later", headers=EVERYWHERE) from exc
 
 
 def _hold_back(request: Request, hands: Services) -> None:
@@ -59,7 +59,7 @@ def _hold_back(request: Request, hands: Services) -> None:
     if wait_s:
         headers = {**EVERYWHERE, "Retry-After": str(int(wait_s) + 1)}
         detail = "too many requests from your address; a copy is good for five minutes"
-        raise NamedProblem(429, "too-many-requests", detail, headers=headers)
+        raise NamedProblem(429, Refusal.TOO_MANY_REQUESTS, detail, headers=headers)
 
 
 Visiting = Annotated[Visit, Depends()]

@@ -58,6 +58,8 @@ INSTALLER = Kept(
         "i18n/index.js",
         "i18n/*/common.js",
         "i18n/*/install.js",
+        "i18n/*/refused.js",
+        "office/refused.js",
         "icons/*",
         "vendor/preact-*/*.mjs",
         "vendor/htm-*/*.mjs",

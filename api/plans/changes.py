@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, HTTPException, Path, Response
+from fastapi import APIRouter, Body, Path, Response
 
 from api.access import OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
 from api.live.topics import CITY
 from api.plans.schemas import ComparisonOut, EditIn, EditsIn, PlanOrdered, PlanOut
 from api.plans.view import plan_out
-from api.problems.model import problems
+from api.problems.model import bound_refused, problems
 from api.schema import Name
 from api.services import Hands
 from tomma.edits import Edit, EditKind
@@ -92,4 +92,4 @@ def _edit(told: EditIn) -> Edit:
     try:
         return Edit(EditKind(told.kind), BinId(told.bin_id), vehicle_id, told.position)
     except ValueError as exc:
-        raise HTTPException(422, str(exc)) from exc
+        raise bound_refused(exc, told.model_dump()) from exc

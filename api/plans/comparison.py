@@ -2,7 +2,7 @@
 
 import logging
 import queue
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from threading import Lock
 
@@ -28,6 +28,14 @@ KEPT = 40
 PAUSE_S = 0.2
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why the rules could not be computed."""
+
+    detail: str
+    kind: Refusal
+
+
 class Comparisons(TurnTaker):
     """One thread that computes the rules' columns of plans that somebody looks at; plans being made come first."""
 
@@ -38,7 +46,7 @@ class Comparisons(TurnTaker):
         self._desk = desk
         self._hub = hub
         self._lock = Lock()
-        self._known: dict[PlanId, RuleColumns | str | None] = {}
+        self._known: dict[PlanId, RuleColumns | Failed | None] = {}
         self._queue: queue.SimpleQueue[PlanId | None] = queue.SimpleQueue()
 
     def stop(self) -> None:
@@ -66,10 +74,11 @@ class Comparisons(TurnTaker):
             fixed_rounds=_rule_column(plan.day, both.fixed_rounds) if both else None,
             threshold=_rule_column(plan.day, both.threshold) if both else None,
             rules="ready" if both else "computing" if found is None else "failed",
-            detail=found if isinstance(found, str) else "",
+            detail=found.detail if isinstance(found, Failed) else "",
+            failure=found.kind if isinstance(found, Failed) else "",
         )
 
-    def _rules(self, plan_id: PlanId) -> RuleColumns | str | None:
+    def _rules(self, plan_id: PlanId) -> RuleColumns | Failed | None:
         with self._lock:
             if plan_id not in self._known:
                 self._known[plan_id] = None
@@ -90,15 +99,15 @@ class Comparisons(TurnTaker):
                 self._known[plan_id] = found
         self._hub.tell(CITY, "comparison", {"id": plan_id})
 
-    def _computed(self, plan_id: PlanId) -> RuleColumns | str:
+    def _computed(self, plan_id: PlanId) -> RuleColumns | Failed:
         try:
             return self._context.rules(city=self._city.current(), plan_id=plan_id)
         except TommaError as exc:
             log.warning("comparison failed plan=%s reason=%s", plan_id, exc)
-            return str(exc)
+            return Failed(str(exc), exc.kind if isinstance(exc, ConflictError) else Refusal.NO_ANSWER)
         except Exception:  # the page shows the plan and yesterday's all the same
             log.exception("comparison crashed plan=%s", plan_id)
-            return "the rules could not be computed; the operator's log says why"
+            return Failed("the rules could not be computed; the operator's log says why", Refusal.NO_ANSWER)
 
 
 def _column(plan: Plan) -> ComparisonColumn:

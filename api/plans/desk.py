@@ -197,7 +197,7 @@ class PlanDesk(TurnTaker):
         except TommaError as exc:
             log.warning("plan failed plan=%s reason=%s", job.plan.id, exc)
             kind = exc.kind if isinstance(exc, ConflictError) else Refusal.NO_ANSWER
-            return replace(job.plan, status=PlanStatus.FAILED, detail=str(exc), failure=kind or "")
+            return replace(job.plan, status=PlanStatus.FAILED, detail=str(exc), failure=kind)
         except Exception:  # the desk must go on; the plan says that it failed
             log.exception("plan crashed plan=%s", job.plan.id)
             return replace(job.plan, status=PlanStatus.FAILED, detail=CRASHED, failure=Refusal.PLANNER_CRASHED)

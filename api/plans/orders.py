@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from fastapi import HTTPException
-
 from api.plans.desk import Order
 from api.plans.schemas import PlanOrder, ShiftIn
-from api.problems.model import NamedProblem
+from api.problems.model import NamedProblem, bound_refused, field_refused
 from api.schema import Name
 from api.services import Services
 from routing.alternatives.pareto import at_risk
 from routing.planning.planner import MAX_DAYS_AHEAD, default_day
+from tomma.bounds import Rule
 from tomma.city import City, Shift, Vehicle
 from tomma.edits import EditKind
 from tomma.errors import ConflictError, Refusal
@@ -31,7 +30,8 @@ def decided(hands: Services, order: PlanOrder) -> Order:
     if wishes.replan_of is not None:
         day = _day_on_the_road(hands, wishes.replan_of, order.day)
     if kept is not None and kept.day != day:
-        raise HTTPException(422, f"keep_edits_of must name a plan of the day {day}, got one of {kept.day}")
+        bound = f"must name a plan of the day {day}"
+        raise field_refused("keep_edits_of", Rule.SAME_DAY, bound, f"{kept.day}", day=f"{day}")
     _check_day(day, hands.today.day())
     return Order(
         day=day,
@@ -44,7 +44,8 @@ def decided(hands: Services, order: PlanOrder) -> Order:
 
 def _planning(planning: PlanningSettings, order: PlanOrder) -> PlanningSettings:
     if order.risk is not None and order.accepted_overflow_probability is not None:
-        raise HTTPException(422, "risk and accepted_overflow_probability say the same: give one of them")
+        bound = "must not stand beside accepted_overflow_probability, which says the same"
+        raise field_refused("risk", Rule.NOT_BOTH, bound, other="accepted_overflow_probability")
     if order.risk is not None:
         planning = at_risk(planning, order.risk)
     asked = {
@@ -66,17 +67,18 @@ def _wishes(city: City, order: PlanOrder, kept: Plan | None) -> Wishes:
     areas = frozenset(order.areas)
     known = {each.area for each in city.sites.values()}
     strangers = [
-        *(f"bin {each}" for each in sorted(excluded | included | locked.keys()) if each not in city.bins),
-        *(f"truck {each}" for each in sorted(gone.union(locked.values())) if each not in city.vehicles),
-        *(f"area {each}" for each in sorted(areas - known)),
+        *(("bin_id", each) for each in sorted(excluded | included | locked.keys()) if each not in city.bins),
+        *(("vehicle_id", each) for each in sorted(gone.union(locked.values())) if each not in city.vehicles),
+        *(("areas", each) for each in sorted(areas - known)),
     ]
     if strangers:
-        raise HTTPException(422, f"bins, trucks and areas must be of this city, got {strangers[0]}")
+        field, value = strangers[0]
+        raise field_refused(field, Rule.KNOWN, "must be of this city", value)
     replan_of = PlanId(order.replan_of) if order.replan_of is not None else None
     try:
         return Wishes(excluded, locked, gone, replan_of, included, areas, order.balanced)
     except ValueError as exc:
-        raise HTTPException(422, str(exc)) from exc
+        raise bound_refused(exc) from exc
 
 
 def _by_hand(draft: Plan) -> tuple[frozenset[BinId], frozenset[BinId]]:
@@ -97,7 +99,8 @@ def _day_on_the_road(hands: Services, plan_id: PlanId, asked: date | None) -> da
             f"plan {plan_id} is {former.status}; only a published plan can be changed", Refusal.PLAN_NOT_PUBLISHED
         )
     if asked is not None and asked != former.day:
-        raise HTTPException(422, f"day must be that of the plan to change ({former.day}), got {asked}")
+        bound = f"must be that of the plan to change ({former.day})"
+        raise field_refused("day", Rule.SAME_DAY, bound, f"{asked}", day=f"{former.day}")
     return former.day
 
 
@@ -113,7 +116,7 @@ def _with_trucks(city: City, vehicle_ids: list[Name] | None) -> City:
         return city
     unknown = [each for each in vehicle_ids if VehicleId(each) not in city.vehicles]
     if unknown:
-        raise HTTPException(422, f"vehicle_ids must be trucks of this city, got {unknown[0]}")
+        raise field_refused("vehicle_ids", Rule.KNOWN, "must be trucks of this city", unknown[0])
     chosen = {VehicleId(each) for each in vehicle_ids}
     return replace(city, vehicles={key: value for key, value in city.vehicles.items() if key in chosen})
 
@@ -122,7 +125,7 @@ def _with_shifts(city: City, shifts: Mapping[Name, ShiftIn]) -> City:
     """Return the city with the shifts of that day; rests that no longer lie within one fall away."""
     unknown = [each for each in shifts if VehicleId(each) not in city.vehicles]
     if unknown:
-        raise HTTPException(422, f"shifts must name trucks that may drive, got {unknown[0]}")
+        raise field_refused("shifts", Rule.KNOWN, "must name trucks that may drive", unknown[0])
     own = {VehicleId(key): _with_shift(city.vehicles[VehicleId(key)], each) for key, each in shifts.items()}
     return replace(city, vehicles={**city.vehicles, **own})
 
@@ -142,5 +145,5 @@ def _clock_s(text: str) -> int:
 def _crews(city: City, crews: Mapping[Name, str]) -> dict[VehicleId, str]:
     unknown = [each for each in crews if VehicleId(each) not in city.vehicles]
     if unknown:
-        raise HTTPException(422, f"crews must name trucks of this city, got {unknown[0]}")
+        raise field_refused("crews", Rule.KNOWN, "must name trucks of this city", unknown[0])
     return {VehicleId(key): name for key, name in crews.items()}

@@ -141,7 +141,8 @@ def get_difference(
     later = hands.context.plans.get(PlanId(plan_id))
     former_id = PlanId(since) if since is not None else later.replaces
     if former_id is None:
-        raise ConflictError(f"plan {plan_id} changes no other plan: name one to compare with in `since`")
+        text = f"plan {plan_id} changes no other plan: name one to compare with in `since`"
+        raise ConflictError(text, Refusal.PLAN_CHANGES_NONE)
     return difference_out(hands.context.plans.get(former_id), later)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from api.schema import EARLIEST, LATEST, Fraction, LonLat, Name, ReasonOut, Shown, Told, UtcTime
+from tomma.bounds import BoundError, Rule
 from tomma.edits import POSITION_MAX
 
 PlanStatusName = Literal["queued", "solving", "ready", "failed", "published", "superseded", "discarded", "draft"]
@@ -45,10 +46,13 @@ def parse_day(value: object) -> date:
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or len(value) != len("2026-11-22"):
-        raise ValueError("must be a day like 2026-11-22")
-    day = date.fromisoformat(value)
+        raise BoundError("must be a day like 2026-11-22", Rule.DAY)
+    try:
+        day = date.fromisoformat(value)
+    except ValueError as exc:
+        raise BoundError(f"must be a day like 2026-11-22: {exc}", Rule.DAY) from exc
     if not EARLIEST.year <= day.year < LATEST.year:  # a week before or after must be a day, too
-        raise ValueError("must be a day from the year 2000 to 2199")
+        raise BoundError("must be a day from the year 2000 to 2199", Rule.DAY)
     return day
 
 
@@ -361,6 +365,7 @@ class ComparisonOut(Shown):
     threshold: ComparisonColumn | None
     rules: Literal["computing", "ready", "failed"]
     detail: str = Field(description="Why the rules could not be computed; empty otherwise.")
+    failure: str = Field(description="The same as the name of a problem, so that a page can tell it in its words.")
 
 
 class ChangedBinOut(Shown):

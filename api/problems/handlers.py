@@ -1,10 +1,8 @@
 """Turns whatever was raised into a problem document. Registered once, in `api.app`."""
 
 import logging
-import math
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,13 +11,12 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from api.access.doors import Door
-from api.problems.model import BusyError, FieldError, FieldsRefusedError, NamedProblem, problem_response
+from api.problems.fields import field_errors
+from api.problems.model import BusyError, FieldsRefusedError, NamedProblem, problem_response
 from tomma.errors import ConflictError, ImportRefusedError, NotFoundError, StoreUnavailableError, TommaError
 
 log = logging.getLogger(__name__)
 
-VALUE_LIMIT = 80
-ERRORS_LIMIT = 20
 RETRY_AFTER_S = "2"
 METHOD_NOT_ALLOWED = 405
 
@@ -36,37 +33,13 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(TommaError, _ours)
 
 
-def field_errors(faults: Sequence[Any], skip: int = 0) -> list[FieldError]:
-    """Return pydantic's faults in our form; the first `skip` parts of each place are left off."""
-    return [
-        FieldError(
-            field=".".join(str(part) for part in fault["loc"][skip:]) or "body",
-            bound=str(fault["msg"]).removeprefix("Value error, "),
-            value=shown(fault.get("input")),
-        )
-        for fault in faults[:ERRORS_LIMIT]
-    ]
-
-
-def shown(value: Any) -> str | None:
-    """Return a short text for a refused value: never a number JSON cannot carry, never a whole document."""
-    if value is None:
-        return None
-    if isinstance(value, dict | list):
-        return f"{type(value).__name__} of {len(value)}"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "not a finite number"
-    text = value if isinstance(value, str) else repr(value)
-    return text[:VALUE_LIMIT].encode("utf-8", "replace").decode()
-
-
 async def _http(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)  # noqa: S101  (registered for this type only)
     if exc.status_code == METHOD_NOT_ALLOWED:
         exc.headers = {**(exc.headers or {}), **_allowed(request)}
     phrase = HTTPStatus(exc.status_code).phrase
     detail = exc.detail if exc.detail and exc.detail != phrase else _DETAILS.get(exc.status_code, phrase)
-    kind = exc.kind if isinstance(exc, NamedProblem) else ""
+    kind = exc.kind if isinstance(exc, NamedProblem) else None
     values = exc.values if isinstance(exc, NamedProblem) else None
     return problem_response(exc.status_code, detail, kind=kind, values=values, headers=dict(exc.headers or {}))
 
@@ -83,7 +56,7 @@ def _allowed(request: Request) -> dict[str, str]:
 async def _validation(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestValidationError)  # noqa: S101
     errors = field_errors(exc.errors(), skip=1)
-    detail = f"{errors[0].field}: {errors[0].bound}" if errors else "the request does not say what it must"
+    detail = errors[0].told if errors else "the request does not say what it must"
     return problem_response(422, detail, errors=errors)
 
 
@@ -98,11 +71,12 @@ async def _not_found(_: Request, exc: Exception) -> Response:
 
 async def _conflict(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, ConflictError)  # noqa: S101  (registered for this type only)
-    return problem_response(409, str(exc), kind=exc.kind or "", values=exc.values)
+    return problem_response(409, str(exc), kind=exc.kind, values=exc.values)
 
 
 async def _file_refused(_: Request, exc: Exception) -> Response:
-    return problem_response(422, str(exc))
+    assert isinstance(exc, ImportRefusedError)  # noqa: S101  (registered for this type only)
+    return problem_response(422, str(exc), kind=exc.kind, values=exc.values)
 
 
 async def _busy(_: Request, exc: Exception) -> Response:

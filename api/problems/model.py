@@ -1,5 +1,6 @@
 """The form of a refusal (RFC 9457)."""
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -9,9 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from api.schema import Shown
-from tomma.errors import TommaError
+from tomma.bounds import BoundError, Rule
+from tomma.errors import Refusal, TommaError
 
 MEDIA_TYPE = "application/problem+json"
+VALUE_LIMIT = 80
 
 
 class BusyError(TommaError):
@@ -22,7 +25,7 @@ class NamedProblem(HTTPException):
     """A refusal with a name of its own, where a client must tell it from others with its status."""
 
     def __init__(
-        self, status: int, kind: str, detail: str, *, headers: Mapping[str, str] | None = None, **values: str
+        self, status: int, kind: Refusal, detail: str, *, headers: Mapping[str, str] | None = None, **values: str
     ) -> None:
         super().__init__(status, detail, headers=headers)
         self.kind = kind
@@ -37,14 +40,53 @@ class FieldError(Shown):
     value: str | None = Field(
         default=None, examples=["yesterday"], description="What came, shortened to 80 characters."
     )
+    rule: str = Field(examples=["within"], description="The bound by name, so that it can be told in any language.")
+    values: dict[str, str | float] | None = Field(
+        default=None, examples=[{"low": 0, "high": 168}], description="What the rule's sentence names."
+    )
+
+    @property
+    def told(self) -> str:
+        """Field, bound and value in one plain sentence."""
+        return f"{self.field}: {self.bound}" + (f", got {self.value}" if self.value is not None else "")
 
 
 class FieldsRefusedError(TommaError):
     """Fields that are well formed and will not do all the same."""
 
     def __init__(self, errors: list[FieldError]) -> None:
-        super().__init__(f"{errors[0].field}: {errors[0].bound}")
+        super().__init__(errors[0].told)
         self.errors = errors
+
+
+def field_refused(
+    field: str, rule: Rule, bound: str, value: object = None, **values: str | float
+) -> FieldsRefusedError:
+    """Return the refusal of one field: its bound in English, and as a rule with what the rule's words name."""
+    error = FieldError(field=field, bound=bound, value=shown(value), rule=rule, values=values or None)
+    return FieldsRefusedError([error])
+
+
+def bound_refused(exc: ValueError, given: Mapping[str, object] | None = None) -> FieldsRefusedError:
+    """Return the refusal of the field that the core would not take, with what `given` has of it."""
+    if not isinstance(exc, BoundError):
+        return field_refused("body", Rule.FORM, str(exc))
+    told = given or {}
+    is_shown = exc.field in told and exc.rule is not Rule.LETTERS_WITHIN
+    value = told[exc.field] if is_shown else exc.got or None
+    return field_refused(exc.field, exc.rule, exc.bound, value, **exc.values)
+
+
+def shown(value: object) -> str | None:
+    """Return a short text for a refused value: never a number JSON cannot carry, never a whole document."""
+    if value is None:
+        return None
+    if isinstance(value, dict | list):
+        return f"{type(value).__name__} of {len(value)}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "not a finite number"
+    text = value if isinstance(value, str) else repr(value)
+    return text[:VALUE_LIMIT].encode("utf-8", "replace").decode()
 
 
 class Problem(Shown):
@@ -70,7 +112,7 @@ def problem_response(
     status: int,
     detail: str,
     *,
-    kind: str = "",
+    kind: Refusal | None = None,
     errors: list[FieldError] | None = None,
     values: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,

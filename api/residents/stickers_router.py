@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.access import OFFICE, allow
 from api.guards.strict_json import StrictRoute
@@ -10,6 +10,7 @@ from api.problems.model import NamedProblem, problems
 from api.residents.choice import chosen
 from api.schema import Name
 from api.services import Hands
+from tomma.errors import Refusal
 
 router = APIRouter(prefix="/assets", tags=["assets"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 
@@ -36,13 +37,12 @@ def print_stickers(
     base = settings.server.public_url or (str(request.base_url) if settings.people.demo else "")
     if not base:
         detail = "stickers last for years: set [server] public_url to the address that residents reach this server by"
-        raise NamedProblem(409, "no-public-url", detail)
+        raise NamedProblem(409, Refusal.NO_PUBLIC_URL, detail)
     from api.residents.stickers import as_stickers  # ReportLab takes a third of a second, which no start waits for
 
     bin_ids = chosen(city, bin_id, area, fraction)
     if len(bin_ids) > STICKERS_MAX:
-        raise HTTPException(
-            422, f"at most {STICKERS_MAX} stickers at once, got {len(bin_ids)}: name bins, an area or a waste stream"
-        )
+        text = f"at most {STICKERS_MAX} stickers at once, got {len(bin_ids)}: name bins, an area or a waste stream"
+        raise NamedProblem(422, Refusal.TOO_MANY_STICKERS, text, most=f"{STICKERS_MAX}", got=f"{len(bin_ids)}")
     headers = {"Content-Disposition": 'inline; filename="tomma-stickers.pdf"', "Cache-Control": "no-store"}
     return Response(as_stickers(city, bin_ids, base), media_type="application/pdf", headers=headers)

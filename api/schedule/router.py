@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, HTTPException
+from fastapi import APIRouter, Body
 
 from api.access import OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
-from api.problems.model import problems
+from api.problems.model import bound_refused, field_refused, problems
 from api.schedule.caller import OTHER_PUBLISHED, TOO_LATE
 from api.schedule.schemas import RunOut, ScheduleIn, ScheduleOut
 from api.services import Hands
+from tomma.bounds import Rule
 from tomma.errors import NotFoundError, Refusal
 from tomma.mornings import SERVER_WAS_DOWN, Run, RunStatus, Schedule
 from tomma.ports import PlanStore
@@ -46,7 +47,7 @@ def set_schedule(hands: Hands, asked: Annotated[ScheduleIn, Body()]) -> Schedule
     known = {each.area for each in hands.city.current().sites.values()}
     strange = sorted(set(asked.areas) - known)
     if strange:
-        raise HTTPException(422, f"areas must be of this city, got {strange[0]}")
+        raise field_refused("areas", Rule.KNOWN, "must be of this city", strange[0])
     hours, minutes = asked.local_time.split(":")
     try:
         schedule = Schedule(
@@ -58,7 +59,7 @@ def set_schedule(hands: Hands, asked: Annotated[ScheduleIn, Body()]) -> Schedule
             changed_utc=hands.context.clock.now_utc(),
         )
     except ValueError as exc:
-        raise HTTPException(422, str(exc)) from exc
+        raise bound_refused(exc) from exc
     hands.context.mornings.set_schedule(schedule)
     hands.mornings.nudge()
     return _shown(hands)

@@ -9,6 +9,7 @@ from math import ceil
 from api.access.tokens import TABLET, Token, new_token
 from api.problems.model import NamedProblem
 from tomma.clock import Clock
+from tomma.errors import Refusal
 from tomma.model import VehicleId
 from tomma.ports import TabletBook
 from tomma.tablets import KeptTablet, PairingCode, Tablet
@@ -82,9 +83,9 @@ def _is(digits: str, code: PairingCode) -> bool:
 
 def _refused() -> NamedProblem:
     detail = f"the code is wrong, was used, or is older than {LASTS_S // 60} minutes; ask the office for a new one"
-    return NamedProblem(403, "pairing-code-refused", detail)
+    return NamedProblem(403, Refusal.PAIRING_CODE_REFUSED, detail)
 
 
 def _too_many(left_s: int) -> NamedProblem:
     detail = f"more than {TRIES_MAX} wrong codes were tried; wait {left_s} s, then try again"
-    return NamedProblem(429, "too-many-pairing-tries", detail, headers={"Retry-After": str(left_s)})
+    return NamedProblem(429, Refusal.TOO_MANY_PAIRING_TRIES, detail, headers={"Retry-After": str(left_s)})

@@ -10,6 +10,7 @@ from api.access.home import Home
 from api.access.tokens import TABLET, token_in
 from api.problems.model import NamedProblem
 from api.services import Hands
+from tomma.errors import Refusal
 from tomma.tablets import Tablet
 
 
@@ -38,7 +39,7 @@ def give_stream(request: Request, response: Response, home: Home) -> None:
 
 
 def _refused(detail: str) -> NamedProblem:
-    return NamedProblem(401, "pairing-required", detail, headers=CHALLENGE)
+    return NamedProblem(401, Refusal.PAIRING_REQUIRED, detail, headers=CHALLENGE)
 
 
 Driving = Depends(driving_tablet)

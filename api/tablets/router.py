@@ -4,16 +4,17 @@ import io
 from typing import Annotated
 
 import segno
-from fastapi import APIRouter, Body, HTTPException, Path, Request
+from fastapi import APIRouter, Body, Path, Request
 
 from api.access import EVERYBODY, OFFICE, Role, allow
 from api.access.journal import Event, note
 from api.guards.strict_json import StrictRoute
-from api.problems.model import problems
+from api.problems.model import field_refused, problems
 from api.schema import Name
 from api.services import Hands
 from api.tablets.guard import Paired
 from api.tablets.schemas import PairedOut, PairingCodeIn, PairingCodeOut, PairingIn, TabletOut, TabletsOut
+from tomma.bounds import Rule
 from tomma.model import VehicleId
 from tomma.tablets import Tablet
 
@@ -37,7 +38,7 @@ def create_pairing_code(
     """Return six digits and their QR code: good once, for ten minutes. At most five are open at a time."""
     truck = VehicleId(told.vehicle_id) if told and told.vehicle_id else None
     if truck is not None and truck not in hands.city.current().vehicles:
-        raise HTTPException(422, f"vehicle_id must be a truck of this city, got {truck}")
+        raise field_refused("vehicle_id", Rule.KNOWN, "must be a truck of this city", truck)
     digits, code = hands.codes.new(truck)
     home = hands.context.settings.server.public_url or str(request.base_url)
     address = f"{home.rstrip('/')}/driver#pair={digits}"

@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from api.access import Role, allow
-from api.problems.model import NamedProblem, problems
+from api.problems.model import NamedProblem, field_refused, problems
 from api.services import Hands
 from api.uplinks.door import NETWORKS
-from tomma.errors import NotFoundError, StoreUnavailableError
+from tomma.bounds import Rule
+from tomma.errors import NotFoundError, Refusal, StoreUnavailableError
 
 AGAIN_AFTER_S = 5
 DEVICE = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
@@ -57,12 +58,12 @@ async def post_uplink(
         raise HTTPException(415, "the body must not be compressed")
     payload = await request.body()
     if not payload:
-        raise HTTPException(422, "the body must hold a message, got none")
+        raise field_refused("body", Rule.GIVEN, "must hold a message")
     try:
         promised = hands.uplinks.hand_in(network, device, payload)
         await asyncio.wait_for(asyncio.wrap_future(promised), hands.context.pace.stored_within_s)
     except (StoreUnavailableError, TimeoutError) as exc:
         why = str(exc) or "it could not be stored in time"
         headers = {"Retry-After": str(AGAIN_AFTER_S)}
-        raise NamedProblem(503, "service-unavailable", f"{why}; send it again", headers=headers) from exc
+        raise NamedProblem(503, Refusal.SERVICE_UNAVAILABLE, f"{why}; send it again", headers=headers) from exc
     return Response(status_code=204)

@@ -8,7 +8,7 @@ from api.city.keeper import CityKeeper
 from api.driver.ledger import DriverLedger
 from tomma.care_ports import WorkOrderBook
 from tomma.clock import Clock
-from tomma.errors import ConflictError, NotFoundError
+from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.work import (
     DONE_BY_EMPTYING,
     DONE_BY_MOUNTING,
@@ -62,7 +62,8 @@ class WorkDesk:
             order.sensor_id,
             order.note,
         ):
-            raise ConflictError(f"work order {order.id} was made before with other words; that one stands")
+            text = f"work order {order.id} was made before with other words; that one stands"
+            raise ConflictError(text, Refusal.MADE_BEFORE)
         return kept
 
     def change(

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
 from api.access import OFFICE, Role, allow
 from api.alerts.actor import actor_of
@@ -14,7 +14,7 @@ from api.alerts.view import utc
 from api.audit.trail import tell
 from api.csv_answer import csv_answer
 from api.guards.strict_json import StrictRoute
-from api.problems.model import problems
+from api.problems.model import NamedProblem, field_refused, problems
 from api.schema import Name
 from api.services import Hands, Services
 from api.work.schemas import (
@@ -27,7 +27,8 @@ from api.work.schemas import (
     WorkOrderWithHistoryOut,
     WorkStatusName,
 )
-from tomma.errors import ConflictError
+from tomma.bounds import Rule
+from tomma.errors import ConflictError, Refusal
 from tomma.model import BinId, SensorId
 from tomma.work import WORK_FOR, WorkKind, WorkOrder, WorkPriority, WorkStatus
 
@@ -145,7 +146,8 @@ def change_work_order(
     """
     order = hands.context.work_orders.get(order_id)
     if if_match not in (None, "*", _etag(order)):
-        raise HTTPException(PRECONDITION_FAILED, f"work order {order_id} has changed since; read it again")
+        text = f"work order {order_id} has changed since; read it again"
+        raise NamedProblem(PRECONDITION_FAILED, Refusal.CHANGED_MEANWHILE, text)
     try:
         after = hands.alerts.work.change(
             order,
@@ -155,7 +157,9 @@ def change_work_order(
             note=told.note,
         )
     except ConflictError as exc:
-        raise HTTPException(PRECONDITION_FAILED if if_match else 409, str(exc)) from exc
+        if not if_match:
+            raise
+        raise NamedProblem(PRECONDITION_FAILED, exc.kind, str(exc)) from exc
     hands.alerts.lookout.nudge()
     response.headers["ETag"] = _etag(after)
     return _out(hands, [after])[0]
@@ -170,13 +174,13 @@ def _order(hands: Services, told: WorkOrderIn, by: str) -> WorkOrder:
     if told.alert_id is not None:
         key = read_alert_id(told.alert_id)
         if key is None:
-            raise HTTPException(422, f"alert_id must be the id of an alert, got {told.alert_id[:80]!r}")
+            raise field_refused("alert_id", Rule.KNOWN, "must be the id of an alert", told.alert_id)
         alert_kind, about_sensor, about_bin = key.about
         kind = kind or WORK_FOR[alert_kind]
         if bin_id is None and sensor_id is None:
             bin_id, sensor_id = about_bin, about_sensor
     if kind is None:
-        raise HTTPException(422, "kind must be set where alert_id is not, got none")
+        raise field_refused("kind", Rule.GIVEN, "must be set where alert_id is not")
     now_utc = hands.context.clock.now_utc()
     if bin_id is None and sensor_id is not None:
         bin_id = hands.city.current().bin_of_sensor(SensorId(sensor_id), now_utc)

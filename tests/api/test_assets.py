@@ -200,7 +200,8 @@ def test_a_file_with_a_fault_changes_nothing(client: httpx.Client) -> None:
     told = sent(client, csv).json()
     (fault,) = told["faults"]
     assert fault == {
-        "line": 3, "column": "lat_deg", "bound": "must be a number such as 59.33 or 59,33", "value": "nittio"
+        "line": 3, "column": "lat_deg", "bound": "must be a number such as 59.33 or 59,33", "value": "nittio",
+        "rule": "number", "values": {},
     }  # fmt: skip
 
     assert sent(client, csv, dry_run=False, seen=told["revision"]).json()["dry_run"] is True

@@ -6,7 +6,6 @@ from playwright.sync_api import Page, expect
 from tests.api.test_assets import DRAGINO
 from tests.web.conftest import OpenPage
 from tests.web.stack import NOW, Stack
-from tomma.assets import unaddressable
 from tomma.model import Rejected, RejectReason
 
 
@@ -29,7 +28,7 @@ def test_a_spreadsheet_is_looked_at_mended_and_then_carried_out(fresh: Stack, op
 
     choose(page, "\r\n".join([head, ";".join(cells), *rest]).encode("cp1252", "replace"))
     fault = page.locator(".outcome [role=alert] tbody tr")
-    expect(fault).to_have_text(["2lat_degmåste ligga mellan -90 och 9095"])
+    expect(fault).to_have_text(["2lat_degmåste ligga mellan −90 och 9095"])
     expect(page.get_by_role("button", name="Genomför")).to_have_count(0)
 
     cells[place[1]] = right
@@ -86,7 +85,7 @@ def test_a_form_says_beside_the_field_why_it_was_refused_and_never_overwrites(
     page.get_by_role("button", name="Ändra").click()
     page.get_by_label("Latitud").fill("95,5")
     page.get_by_role("button", name="Spara").click()
-    expect(page.locator(".field.refused .why")).to_have_text("måste ligga mellan -90 och 90")
+    expect(page.locator(".field.refused .why")).to_have_text("måste ligga mellan −90 och 90")
     expect(page.get_by_label("Latitud")).to_be_focused()
 
     site_id = str(page.locator(".asset-panel h2").inner_text())
@@ -110,22 +109,3 @@ def test_a_form_says_beside_the_field_why_it_was_refused_and_never_overwrites(
     page.get_by_label("Longitud").fill("24,9")
     page.get_by_role("button", name="Spara").click()
     expect(page.locator(".asset-form .fault")).to_have_text(f"Det finns redan något med beteckningen {site_id}.")
-
-
-def test_an_id_that_no_address_can_hold_is_refused_in_the_pages_language(shared: Stack, open_page: OpenPage) -> None:
-    """The server says it in English to whoever asks; a page must know that sentence, too."""
-    page = open_page(shared, "/assets").page
-    told = page.evaluate(TELL_BOUND, unaddressable("B/1"))
-    assert told == {"sv": "måste vara utan / och mer än punkter", "en": "must be without / and more than dots"}
-
-
-TELL_BOUND = """async (bound) => {
-  const {loadLanguage, translator} = await import("/static/i18n/index.js");
-  const {boundWords} = await import("/static/assets/words.js");
-  const told = {};
-  for (const language of ["sv", "en"]) {
-    await loadLanguage(language, ["assets"]);
-    told[language] = boundWords(bound, translator(language));
-  }
-  return told;
-}"""

@@ -23,7 +23,7 @@ def test_a_devices_login_is_given_changed_and_taken_away(stack: Stack, open_page
     page = watched.page
     page.get_by_label("Enhet").fill("H 1")
     page.get_by_role("button", name="Gör inloggning").click()
-    expect(page.locator("form .fault")).to_contain_text("Enhet: 1–64 av")
+    expect(page.locator("form .fault")).to_contain_text("Enhet: måste vara 1–64 av")
     page.get_by_label("Enhet").fill("H1")
     page.get_by_role("button", name="Gör inloggning").click()
     expect(page.locator(".given h3")).to_have_text("Den nya inloggningen för H1")
@@ -31,10 +31,10 @@ def test_a_devices_login_is_given_changed_and_taken_away(stack: Stack, open_page
     page.get_by_label("Enhet").fill("H1")
     page.get_by_role("button", name="Gör inloggning").click()
     expect(page.locator("form .fault")).to_contain_text("Enheten har redan en inloggning")
-    conflict = {"type": "urn:tomma:problem:conflict", "detail": "another command has changed the logins"}
+    conflict = {"type": "urn:tomma:problem:logins-busy", "detail": "another command has changed the logins"}
     page.route("**/api/v1/device-logins", lambda route: route.fulfill(status=409, json=conflict))
     page.get_by_role("button", name="Gör inloggning").click()
-    expect(page.locator("form .fault")).to_contain_text("another command")
+    expect(page.locator("form .fault")).to_contain_text("Någon annan ändrar inloggningarna")
     page.unroute("**/api/v1/device-logins")
     assert violations(page) == ""
 

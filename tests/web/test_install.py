@@ -102,7 +102,7 @@ def test_a_bin_that_somebody_else_took_meanwhile_is_told_in_words(fresh: Stack, 
     fresh.tell(f"/assets/bins/{row['id']}/hang", {"sensor_id": "ANNAN", "replaces_sensor_id": row["sensor_id"]})
 
     install(page, row["id"], EUI)
-    expect(page.locator(".install .fault")).to_contain_text("hangs ANNAN")
+    expect(page.locator(".install .fault")).to_contain_text(f"I {row['id']} sitter ANNAN sedan")
     page.get_by_role("button", name="Till listan").click()
     page.get_by_role("button", name="Läst, ta bort").click()
     expect(page.locator(".act")).to_have_count(0)

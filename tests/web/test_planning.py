@@ -250,12 +250,16 @@ def test_why_something_is_refused_is_told_in_the_language_of_the_page(shared: St
             "Servern svarar inte. Försök igen om en stund.",
             "Servern sa nej: the bins are on strike",
             "Servern stannade medan planen gjordes. Beställ den igen.",
+            "Början: måste vara högst 168,5, inte 500. Det finns ett fel till.",
+            "Servern svarar inte. Försök igen om en stund.",
         ],
         "en": [
             f"{vehicle['name']} does not drive on that day. Choose another truck.",
             "The server does not answer. Try again in a moment.",
             "The server refused: the bins are on strike",
             "The server stopped while the plan was being made. Order it again.",
+            "Start: must be at most 168.5, not 500. There is one more fault.",
+            "The server does not answer. Try again in a moment.",
         ],
     }
 
@@ -264,14 +268,18 @@ TELL_REFUSALS = """async (vehicle) => {
   const {loadLanguage, translator} = await import("/static/i18n/index.js");
   const {ApiError} = await import("/static/lib/api.js");
   const {failureText, refusalText} = await import("/static/office/refused.js");
+  const {createFormat} = await import("/static/lib/format.js");
+  const late = {field: "shifts.truck-1.start", rule: "at_most", values: {high: 168.5}, value: "500"};
   const detail = "the bins are on strike";
   const problem = (kind, values) => new ApiError(409, {type: `urn:tomma:problem:${kind}`, detail, values}, "/x");
   const told = async (language) => {
     await loadLanguage(language);
-    const words = {t: translator(language), city: {vehicles: [vehicle]}};
+    const words = {t: translator(language), format: createFormat(language), city: {vehicles: [vehicle]}};
     return [refusalText(problem("truck-off-duty", {vehicle_id: vehicle.id}), words),
       refusalText(new ApiError(0, {detail: "Failed to fetch"}, "/x"), words), refusalText(problem("on-strike"), words),
-      failureText({failure: "server-stopped", detail: "the server stopped"}, words)];
+      failureText({failure: "server-stopped", detail: "the server stopped"}, words),
+      refusalText(new ApiError(422, {errors: [late, {field: "note", rule: "text"}]}, "/x"), words),
+      refusalText(new ApiError(502, null, "/x"), words)];
   };
   return {sv: await told("sv"), en: await told("en")};
 }"""

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from tomma.bounds import BoundError, Rule
 from tomma.rounds import FixedRound, rounds_of
 
 _BETWEEN = re.compile(r"(?:[^|\\]|\\.)+")
@@ -32,7 +33,7 @@ class Part(StrEnum):
 
 
 type Parse = Callable[[str, ZoneInfo], object]
-"""From a cell's text, and the city's timezone, to a value; ValueError saying what it must be."""
+"""From a cell's text, and the city's timezone, to a value; BoundError saying what it must be."""
 
 
 def text(cell: str, _: ZoneInfo) -> str:
@@ -46,7 +47,7 @@ def number(cell: str, _: ZoneInfo) -> float:
     if plain.count(",") == 1 and "." not in plain:
         plain = plain.replace(",", ".")
     if not _NUMBER.fullmatch(plain) or not math.isfinite(float(plain)):
-        raise ValueError("must be a number such as 59.33 or 59,33")
+        raise BoundError("must be a number such as 59.33 or 59,33", Rule.NUMBER)
     return float(plain)
 
 
@@ -54,7 +55,7 @@ def whole(cell: str, zone: ZoneInfo) -> int:
     """A number without decimals; 60,0 is 60."""
     found = number(cell, zone)
     if not _WHOLE.fullmatch(f"{found:.0f}") or found != int(found):
-        raise ValueError("must be a whole number")
+        raise BoundError("must be a whole number", Rule.WHOLE)
     return int(found)
 
 
@@ -62,7 +63,7 @@ def yes(cell: str, _: ZoneInfo) -> bool:
     """Yes or no, in English or Swedish."""
     said = cell.strip().casefold()
     if said not in _YES | _NO:
-        raise ValueError("must be yes or no (ja or nej)")
+        raise BoundError("must be yes or no (ja or nej)", Rule.YES_NO)
     return said in _YES
 
 
@@ -82,9 +83,9 @@ def moment(cell: str, zone: ZoneInfo) -> datetime:
     try:
         found = datetime.fromisoformat(cell.strip())
     except ValueError:
-        raise ValueError("must be a time such as 2026-11-22T05:30:00Z or 2026-11-22 06:30") from None
+        raise BoundError("must be a time such as 2026-11-22T05:30:00Z or 2026-11-22 06:30", Rule.TIME) from None
     if not 1970 <= found.year < 2200:
-        raise ValueError("must be a time from the year 1970 to 2199")
+        raise BoundError("must be a time from the year 1970 to 2199", Rule.TIME)
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tomma.city import Bin, City, Sensor
-from tomma.errors import ImportRefusedError
+from tomma.errors import ImportRefusedError, Refusal
 from tomma.hangings import Hangings
 from tomma.model import BinId
 from tomma.rounds import told
@@ -54,17 +54,19 @@ def read_table(data: bytes) -> Table:
         ImportRefusedError: If it is no such table: too large, no header, columns unknown or twice, no bin_id.
     """
     if len(data) > BYTES_MAX:
-        raise ImportRefusedError(f"the file must have at most {BYTES_MAX} bytes, got {len(data)}")
+        text = f"the file must have at most {BYTES_MAX} bytes, got {len(data)}"
+        raise ImportRefusedError(text, Refusal.FILE_SIZE, most_mb=f"{BYTES_MAX // 1_000_000}")
     text, encoding = _decoded(data)
     if "\x00" in text:
-        raise ImportRefusedError("the file must be text, got a NUL character; save it as CSV")
+        raise ImportRefusedError("the file must be text, got a NUL character; save it as CSV", Refusal.FILE_NOT_TEXT)
     text, delimiter = _delimited(text)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         columns = _columns(next(lines, []))
         rows = tuple(_rows(lines, columns))
     except csv.Error as exc:
-        raise ImportRefusedError(f"line {lines.line_num}: {exc}") from exc
+        text = f"line {lines.line_num}: {exc}"
+        raise ImportRefusedError(text, Refusal.FILE_LINE, line=f"{lines.line_num}") from exc
     return Table(encoding, delimiter, columns, rows)
 
 
@@ -74,7 +76,8 @@ def _decoded(data: bytes) -> tuple[str, str]:
             try:
                 return data.decode(encoding), encoding
             except UnicodeDecodeError as exc:
-                raise ImportRefusedError(f"the file begins as {encoding}, but byte {exc.start} is not") from exc
+                text = f"the file begins as {encoding}, but byte {exc.start} is not"
+                raise ImportRefusedError(text, Refusal.FILE_ENCODING, encoding=encoding) from exc
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
@@ -98,14 +101,19 @@ def _columns(header: Sequence[str]) -> tuple[Column, ...]:
     if BIN_ID not in names:
         shown = ", ".join(names)[:200] or "an empty line"
         raise ImportRefusedError(
-            f"the first line must name the columns, {BIN_ID} among them, got {shown}; known: {known}"
+            f"the first line must name the columns, {BIN_ID} among them, got {shown}; known: {known}",
+            Refusal.FILE_HEAD,
+            column=BIN_ID,
+            got=shown,
         )
     strange = [name for name in names if name not in BY_NAME]
     if strange:
-        raise ImportRefusedError(f"column {strange[0][:60]!r} is not known; known: {known}")
+        text = f"column {strange[0][:60]!r} is not known; known: {known}"
+        raise ImportRefusedError(text, Refusal.FILE_COLUMN_UNKNOWN, column=strange[0][:60], known=known)
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ImportRefusedError(f"column {twice!r} must stand once, got it {names.count(twice)} times")
+        text = f"column {twice!r} must stand once, got it {names.count(twice)} times"
+        raise ImportRefusedError(text, Refusal.FILE_COLUMN_TWICE, column=twice)
     return tuple(BY_NAME[name] for name in names)
 
 
@@ -116,10 +124,14 @@ def _rows(lines: Iterable[Sequence[str]], columns: Sequence[Column]) -> Iterable
         if not any(cell.strip() for cell in cells):
             continue
         if count >= ROWS_MAX:
-            raise ImportRefusedError(f"the file must have at most {ROWS_MAX} rows")
+            text = f"the file must have at most {ROWS_MAX} rows"
+            raise ImportRefusedError(text, Refusal.FILE_ROWS, most=f"{ROWS_MAX}")
         if any(cell.strip() for cell in cells[len(columns) :]):
             raise ImportRefusedError(
-                f"line {line}: {len(cells)} cells, but the first line names {len(columns)} columns"
+                f"line {line}: {len(cells)} cells, but the first line names {len(columns)} columns",
+                Refusal.FILE_CELLS,
+                line=f"{line}",
+                columns=f"{len(columns)}",
             )
         padded = [*cells, *[""] * (len(columns) - len(cells))]
         named = zip(columns, padded, strict=False)

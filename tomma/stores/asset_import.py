@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tomma.assets import AssetKind, Edited, members, retire_bins, unaddressable
+from tomma.assets import ADDRESSABLE, AssetKind, Edited, is_addressable, members, retire_bins
+from tomma.bounds import BoundError, Rule
 from tomma.city import Bin, City, Installation, Position, Sensor, Site
 from tomma.errors import ConflictError
 from tomma.hangings import Hangings
@@ -32,6 +33,9 @@ class Fault:
     column: str
     bound: str
     value: str
+    rule: Rule
+    """The bound for those who have words of their own, with `values` in them."""
+    values: Mapping[str, str | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +77,20 @@ def plan_import(city: City, table: Table, now_utc: datetime, *, remove_missing: 
         making.remove_missing()
     edited = making.made() if not making.faults else None
     if edited is not None:
-        making.faults += [Fault(0, "", each, "") for each in faults(edited.city)]
+        making.faults += [Fault(0, "", each, "", Rule.CITY, {"why": each}) for each in faults(edited.city)]
     if making.faults or edited is None:
         return ImportPlan(len(table.rows), (), tuple(making.faults[:FAULTS_MAX]), None)
     return ImportPlan(len(table.rows), tuple(changes(city, edited.city, making.lines)), (), edited)
 
 
 class _CellError(Exception):
-    def __init__(self, column: str, bound: str) -> None:
+    def __init__(self, column: str, rule: Rule, bound: str, **values: str | float) -> None:
         super().__init__(bound)
-        self.column = column
+        self.column, self.rule, self.values = column, rule, values
+
+    @classmethod
+    def of(cls, exc: BoundError) -> "_CellError":
+        return cls(exc.field, exc.rule, exc.bound, **exc.values)
 
 
 class _Making:
@@ -108,9 +116,9 @@ class _Making:
             bin_id = self._bin(row, values)
             self._hang(row, values, bin_id)
         except _CellError as exc:
-            self._fault(row, exc.column, str(exc))
+            self._fault(row, exc.column, exc.rule, str(exc), **exc.values)
         except ConflictError as exc:
-            self._fault(row, SENSOR_ID, str(exc))
+            self._fault(row, SENSOR_ID, Rule.HUNG_BEFORE, str(exc))
 
     def remove_missing(self) -> None:
         """Take out the bins that no row named."""
@@ -148,30 +156,32 @@ class _Making:
                 cell = cell.strip()
             if not cell.strip() and column.parse is not text:
                 if column.must:
-                    self._fault(row, column.name, "must be given")
+                    self._fault(row, column.name, Rule.GIVEN, "must be given")
                 continue
             try:
                 values[column.name] = column.parse(cell, self._zone)
-            except ValueError as exc:
-                self._fault(row, column.name, str(exc))
+            except BoundError as exc:
+                self._fault(row, column.name, exc.rule, exc.bound, **exc.values)
         for column in self._table.columns:
             if column.must and column.parse is text and not values.get(column.name):
-                self._fault(row, column.name, "must be given")
+                self._fault(row, column.name, Rule.GIVEN, "must be given")
         return values if len(self.faults) == before else None
 
     def _bin(self, row: Row, values: Mapping[str, Any]) -> BinId:
         bin_id = BinId(values[BIN_ID])
         if (AssetKind.BIN, bin_id) in self.lines:
-            raise _CellError(BIN_ID, f"must stand once, but line {self.lines[AssetKind.BIN, bin_id]} has it, too")
+            line = self.lines[AssetKind.BIN, bin_id]
+            raise _CellError(BIN_ID, Rule.ONCE, f"must stand once, but line {line} has it, too", line=line)
         before = self._bins.get(bin_id)
-        if before is None and (bound := unaddressable(bin_id)):
-            raise _CellError(BIN_ID, bound)
+        if before is None and not is_addressable(bin_id):
+            raise _CellError(BIN_ID, Rule.ADDRESSABLE, ADDRESSABLE)
         site_id = SiteId(values.get("site_id") or (before.site_id if before else ""))
         self._site(row, values, site_id)
         given = self._given(Part.BIN, values) | {"id": bin_id}
         for name, there in (("container_type_id", self._city.container_types), ("fraction_code", self._city.fractions)):
             if name in given and given[name] not in there:
-                raise _CellError(name, f"must be one of {_some(there)}")
+                names = _some(there)
+                raise _CellError(name, Rule.ONE_OF, f"must be one of {names}", names=names)
         self._bins[bin_id] = _built(Bin, before, given, self._names(Part.BIN))
         self.lines[AssetKind.BIN, bin_id] = row.line
         return bin_id
@@ -180,7 +190,8 @@ class _Making:
         given = self._given(Part.SITE, values) | {"id": site_id}
         before = self._sites.get(site_id)
         if not site_id or (before is None and not {"lat_deg", "lon_deg"} <= given.keys()):
-            raise _CellError("site_id", "must be a known site, or lat_deg and lon_deg must tell where the new one is")
+            bound = "must be a known site, or lat_deg and lon_deg must tell where the new one is"
+            raise _CellError("site_id", Rule.SITE, bound)
         position = before.position if before else None
         lat_deg, lon_deg = given.pop("lat_deg", None), given.pop("lon_deg", None)
         try:
@@ -188,8 +199,8 @@ class _Making:
                 lat_deg if lat_deg is not None else position.lat_deg if position else 0.0,
                 lon_deg if lon_deg is not None else position.lon_deg if position else 0.0,
             )
-        except ValueError as exc:
-            raise _CellError(str(exc).split(" ", 1)[0], _bound(exc)) from exc
+        except BoundError as exc:
+            raise _CellError.of(exc) from exc
         if before is None:
             given.setdefault("name", site_id)
         site = _built(Site, before, given, self._names(Part.SITE))
@@ -198,7 +209,8 @@ class _Making:
             differs = next(
                 each.name for each in fields(Site) if getattr(first[1], each.name) != getattr(site, each.name)
             )
-            raise _CellError("site_id", f"must be told alike for each bin there: line {first[0]} differs in {differs}")
+            bound = f"must be told alike for each bin there: line {first[0]} differs in {differs}"
+            raise _CellError("site_id", Rule.ALIKE, bound, line=first[0], name=differs)
         self._site_rows.setdefault(site_id, (row.line, site))
         self._sites[site_id] = site
         self.lines.setdefault((AssetKind.SITE, site_id), row.line)
@@ -212,7 +224,8 @@ class _Making:
                 self._hangings.take_down(there, self._now_utc)
             return
         if sensor_id in self._sensor_lines:
-            raise _CellError(SENSOR_ID, f"must hang in one bin, but line {self._sensor_lines[sensor_id]} has it, too")
+            line = self._sensor_lines[sensor_id]
+            raise _CellError(SENSOR_ID, Rule.ONE_BIN, f"must hang in one bin, but line {line} has it, too", line=line)
         self._sensor_lines[sensor_id] = row.line
         given = self._given(Part.SENSOR, values) | {"id": sensor_id}
         self._sensors[sensor_id] = _built(Sensor, self._sensors.get(sensor_id), given, self._names(Part.SENSOR))
@@ -227,7 +240,7 @@ class _Making:
             how["from_utc"] = self._now_utc  # only the sensor was written over: it hangs there from now on
         how.setdefault("from_utc", self._now_utc)
         if how["from_utc"] > self._now_utc:
-            raise _CellError(INSTALLED, "must not lie ahead")
+            raise _CellError(INSTALLED, Rule.NOT_AHEAD, "must not lie ahead")
         self._hangings.hang(_built(Installation, None, how | {"sensor_id": sensor_id, "bin_id": bin_id}, frozenset()))
 
     def _given(self, part: Part, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,8 +253,8 @@ class _Making:
     def _of(self, part: Part) -> Iterator[Column]:
         return (each for each in self._table.columns if each.part is part)
 
-    def _fault(self, row: Row, column: str, bound: str) -> None:
-        self.faults.append(Fault(row.line, column, bound, row.cells.get(column, "")[:SHOWN]))
+    def _fault(self, row: Row, column: str, rule: Rule, bound: str, **values: str | float) -> None:
+        self.faults.append(Fault(row.line, column, bound, row.cells.get(column, "")[:SHOWN], rule, values))
 
 
 def _built[T](kind: Callable[..., T], before: T | None, given: dict[str, Any], told: frozenset[str]) -> T:
@@ -251,16 +264,11 @@ def _built[T](kind: Callable[..., T], before: T | None, given: dict[str, Any], t
         kept = {each.name: getattr(before, each.name) for each in fields(before) if each.name not in told}  # type: ignore[arg-type]
     try:
         return kind(**(kept | given))
-    except ValueError as exc:
-        raise _CellError(str(exc).split(" ", 1)[0], _bound(exc)) from exc
+    except BoundError as exc:
+        raise _CellError.of(exc) from exc
     except TypeError as exc:  # only of a new thing: what it needs has no column in this file
-        raise _CellError(BIN_ID, f"is new, and what it needs is missing: {str(exc).rpartition(': ')[2]}") from exc
-
-
-def _bound(exc: ValueError) -> str:
-    """Return what the value must be, without its field and what it was: the fault tells those beside it."""
-    said = str(exc).split(" ", 1)
-    return (said[1] if len(said) > 1 else said[0]).rpartition(", got ")[0] or str(exc)
+        names = str(exc).rpartition(": ")[2]
+        raise _CellError(BIN_ID, Rule.NEW_NEEDS, f"is new, and what it needs is missing: {names}", names=names) from exc
 
 
 def _some(there: Mapping[Any, object]) -> str:

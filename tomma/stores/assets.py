@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tomma.assets import Asset, AssetKind, Edited, Photo, Retired
 from tomma.city import Bin, City, ContainerType, Installation, Sensor, Site
-from tomma.errors import ConflictError, NotFoundError
+from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.fitting import Fitting
 from tomma.model import BinId
 from tomma.stores import asset_tables as tables
@@ -51,7 +51,8 @@ class SqlAssetBook:
             found = connection.execute(known).scalar()
             if found is not None:
                 if _body(from_json(found, Fitting)) != _body(fitting):
-                    raise ConflictError(f"key {fitting.key} was used for another fitting; the first one stands")
+                    text = f"key {fitting.key} was used for another fitting; the first one stands"
+                    raise ConflictError(text, Refusal.MADE_BEFORE)
                 return False
             self._edit(connection, change)
             columns = {name: getattr(fitting, name) for name in ("key", "bin_id", "sensor_id", "done_utc")}

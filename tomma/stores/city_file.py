@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from tomma.assets import unaddressable
+from tomma.assets import ADDRESSABLE, is_addressable
 from tomma.city import (
     Bin,
     City,
@@ -98,8 +98,8 @@ def _document(data: bytes) -> dict[str, Any]:
 
 
 def _all_addressable(city: City) -> City:
-    bounds = ((number, bin_id, unaddressable(bin_id)) for number, bin_id in enumerate(city.bins))
-    refuse([f"bins[{number}]: id {bound}, got {bin_id!r}" for number, bin_id, bound in bounds if bound], "the city")
+    strange = [(number, bin_id) for number, bin_id in enumerate(city.bins) if not is_addressable(bin_id)]
+    refuse([f"bins[{number}]: id {ADDRESSABLE}, got {bin_id!r}" for number, bin_id in strange], "the city")
     return city
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from tomma.errors import ConflictError
+from tomma.errors import ConflictError, Refusal
 from tomma.opendata import OpenData
 from tomma.stores.codec import from_json, to_json
 from tomma.stores.database import reading, writing
@@ -32,9 +32,11 @@ class SqlOpenDataBook:
             with writing(self._engine) as connection:
                 newest = connection.execute(sa.select(sa.func.max(open_data.c.revision))).scalar() or 0
                 if newest != revision:
-                    raise ConflictError(f"what is open was changed meanwhile: revision {newest}, not {revision}")
+                    text = f"what is open was changed meanwhile: revision {newest}, not {revision}"
+                    raise ConflictError(text, Refusal.CHANGED_MEANWHILE)
                 row = sa.insert(open_data).values(revision=kept.revision, document=to_json(kept).decode())
                 connection.execute(row)
         except sa.exc.IntegrityError as exc:
-            raise ConflictError("what is open was changed meanwhile; read it again") from exc
+            text = "what is open was changed meanwhile; read it again"
+            raise ConflictError(text, Refusal.CHANGED_MEANWHILE) from exc
         return kept

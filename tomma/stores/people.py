@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tomma.errors import ConflictError, NotFoundError
+from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.model import VehicleId
 from tomma.people import KeptPerson, OneTimeLink, Person, Proof, Purpose, Role
 from tomma.stores import people_tables as tables
@@ -28,11 +28,13 @@ class SqlPeopleBook:
         try:
             with writing(self._engine) as connection:
                 if only_first and connection.execute(sa.select(_PERSON.c.id).limit(1)).first():
-                    raise ConflictError("somebody was set up before; ask that person for an account")
+                    text = "somebody was set up before; ask that person for an account"
+                    raise ConflictError(text, Refusal.SET_UP_BEFORE)
                 values = {**_of_person(kept.person), **asdict(kept.proof)}
                 connection.execute(sa.insert(_PERSON).values(id=kept.person.id, totp_step=0, **values))
         except sa.exc.IntegrityError as exc:
-            raise ConflictError(f"there is somebody with the login {kept.person.login} already") from exc
+            text = f"there is somebody with the login {kept.person.login} already"
+            raise ConflictError(text, Refusal.LOGIN_EXISTS, login=kept.person.login) from exc
 
     def save(self, person: Person) -> None:
         """Keep the person as they are now."""

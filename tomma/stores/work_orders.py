@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from tomma.errors import ConflictError, NotFoundError
+from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.stores import tables
 from tomma.stores.database import reading, writing
 from tomma.work import STANDING, WorkChange, WorkKind, WorkOrder, WorkPriority, WorkStatus, changed
@@ -39,7 +39,8 @@ class SqlWorkOrderBook:
                 after = changed(before, change)
             except ValueError:
                 raise ConflictError(
-                    f"work order {before.id} is at revision {before.revision} by now; read it again"
+                    f"work order {before.id} is at revision {before.revision} by now; read it again",
+                    Refusal.CHANGED_MEANWHILE,
                 ) from None
             row = asdict(change) | {"status": change.status.value, "priority": change.priority.value}
             connection.execute(sa.insert(_CHANGE).values(row))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from tomma.bounds import Rule
 from tomma.city import (
     Bin,
     City,
@@ -169,13 +170,13 @@ def test_every_fault_is_told_with_line_column_bound_and_value() -> None:
 
     assert plan.edited is None
     assert plan.faults == (
-        Fault(2, "lat_deg", "must be within [-90, 90]", "95"),
-        Fault(4, "bin_id", "must be given", ""),
-        Fault(5, "service_s", "must be a number such as 59.33 or 59,33", "sextio"),
-        Fault(6, "fraction_code", "must be one of rest", "papper"),
-        Fault(7, "service_s", "must be within [0, 7200]", "99999"),
-        Fault(8, "installed_utc", "must not lie ahead", "2027-01-01"),
-        Fault(9, "bin_id", "must be without / and more than dots", "B/7"),
+        Fault(2, "lat_deg", "must be within [-90, 90]", "95", Rule.WITHIN, {"low": -90, "high": 90}),
+        Fault(4, "bin_id", "must be given", "", Rule.GIVEN),
+        Fault(5, "service_s", "must be a number such as 59.33 or 59,33", "sextio", Rule.NUMBER),
+        Fault(6, "fraction_code", "must be one of rest", "papper", Rule.ONE_OF, {"names": "rest"}),
+        Fault(7, "service_s", "must be within [0, 7200]", "99999", Rule.WITHIN, {"low": 0, "high": 7200}),
+        Fault(8, "installed_utc", "must not lie ahead", "2027-01-01", Rule.NOT_AHEAD),
+        Fault(9, "bin_id", "must be without / and more than dots", "B/7", Rule.ADDRESSABLE),
     )
 
 
@@ -255,7 +256,8 @@ def test_two_rows_that_disagree_about_one_place_are_both_shown() -> None:
     """The last one would win in silence, and nobody would know which is right."""
     plan = looked_at(small_city(), "bin_id,site_name\nB1,Lilla torget\nB2,Stora torget\n")
 
-    assert plan.faults == (Fault(3, "site_id", "must be told alike for each bin there: line 2 differs in name", ""),)
+    bound = "must be told alike for each bin there: line 2 differs in name"
+    assert plan.faults == (Fault(3, "site_id", bound, "", Rule.ALIKE, {"line": 2, "name": "name"}),)
 
 
 def test_the_command_tells_first_and_then_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,8 @@
 /** A form for one thing: every refused field says why beside itself, and somebody else's change is never overwritten. */
 import {fractionName, useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
-import {refusalText} from "../office/refused.js";
+import {boundText, kindOf, refusalText} from "../office/refused.js";
 import {look} from "./api.js";
-import {boundWords} from "./words.js";
 import {FIELDS, changesOf, isAsked, toForm} from "./kinds.js";
 
 const OFFERED = 20;
@@ -57,18 +56,23 @@ export function Field({field, kind, value, error, types, onValue}) {
     required: field.must || undefined,
   };
   return html`<div class=${`field ${field.type ?? "text"} ${error ? "refused" : ""}`}>
-    <label for=${id}>${t(`assets.field.${field.name}`)}${field.unit && html` <small>[${field.unit}]</small>`}
+    <label for=${id}>${t(`field.${field.name}`)}${field.unit && html` <small>[${field.unit}]</small>`}
       ${field.must && html`<small class="must"> ${t("assets.must")}</small>`}</label>
     <${Control} field=${field} id=${id} value=${value} types=${types} onValue=${onValue} rest=${rest} />
     ${error && html`<p class="why" id=${`${id}-error`}>${error}</p>`}</div>`;
 }
 
-/** @returns {Record<string, string>} Why, by field; "" is what is wrong with the whole. */
-export function faultsOf(error, t) {
-  const errors = error.problem?.errors ?? [];
-  if (errors.length) return Object.fromEntries(errors.map((each) => [each.field.split(".").pop(), boundWords(each.bound, t)]));
-  const kind = error.problem?.type?.split(":").pop();
-  return {"": kind === "changed-meanwhile" ? t("assets.changed_meanwhile") : refusalText(error, {t})};
+/**
+ * @param {string[]} shown The fields that can say their own.
+ * @returns {Record<string, string>} Why, by field; "" is what is wrong with the whole, or with a field that is not shown.
+ */
+export function faultsOf(error, words, shown) {
+  if (kindOf(error) === "changed-meanwhile") return {"": words.t("assets.changed_meanwhile")};
+  const nameOf = ({field}) => field.split(".")[0];
+  const told = error.problem?.errors ?? [];
+  const errors = told.filter((each) => !shown.includes(nameOf(each)));
+  const rest = errors.length || !told.length ? {"": refusalText({...error, problem: {...error.problem, errors}}, words)} : {};
+  return {...rest, ...Object.fromEntries(told.filter((each) => !errors.includes(each)).map((each) => [nameOf(each), boundText(each, words)]))};
 }
 
 /**
@@ -76,7 +80,8 @@ export function faultsOf(error, t) {
  *   `onSave` gets what differs and returns a promise; `before` is missing for a new thing.
  */
 export function AssetForm({kind, before, preset = {}, types = [], onSave, onDone, onCancel}) {
-  const {t} = useWords();
+  const words = useWords();
+  const {t} = words;
   const fields = FIELDS[kind];
   const start = () => Object.fromEntries(fields.map((field) => [field.name, toForm(field, (before ?? preset)[field.name])]));
   const [values, setValues] = useState(start);
@@ -86,6 +91,7 @@ export function AssetForm({kind, before, preset = {}, types = [], onSave, onDone
   useEffect(() => {
     (form.current?.querySelector("[aria-invalid=true]") ?? form.current?.querySelector("input, select"))?.focus();
   }, [faults]);
+  const shown = fields.filter((field) => isAsked(field, values) && !(before && field.fixed));
   const submit = async (event) => {
     event.preventDefault();
     const told = changesOf(fields.filter((field) => !(before && field.fixed)), values, before);
@@ -94,15 +100,13 @@ export function AssetForm({kind, before, preset = {}, types = [], onSave, onDone
     try {
       onDone(await onSave(told));
     } catch (error) {
-      setFaults(faultsOf(error, t));
+      setFaults(faultsOf(error, words, shown.map(({name}) => name)));
     } finally {
       setBusy(false);
     }
   };
-  const shown = fields.filter((field) => isAsked(field, values) && !(before && field.fixed));
-  const strange = Object.entries(faults).filter(([name]) => !shown.some((field) => field.name === name));
   return html`<form class="asset-form" ref=${form} onSubmit=${submit} noValidate>
-    ${strange.map(([name, why]) => html`<p key=${name} class="fault" role="alert">${why}</p>`)}
+    ${faults[""] && html`<p class="fault" role="alert">${faults[""]}</p>`}
     ${shown.map((field) => html`<${Field} key=${field.name} field=${field} kind=${kind} value=${values[field.name]} types=${types}
       error=${faults[field.name]} onValue=${(value) => setValues({...values, [field.name]: value})} />`)}
     <p class="buttons"><button type="submit" class="button primary" disabled=${busy}>${t("assets.save")}</button>

@@ -28,12 +28,13 @@ function Facts({kind, thing}) {
     return [toForm(field, value) || "–", value !== null && value !== "" && field.unit].filter(Boolean).join(" ");
   };
   const fields = FIELDS[kind].filter((field) => !field.fixed && toForm(field, thing[field.name]) !== "" && field.type !== "points");
-  return html`<dl class="facts">${fields.map((field) => html`<div key=${field.name}><dt>${t(`assets.field.${field.name}`)}</dt>
+  return html`<dl class="facts">${fields.map((field) => html`<div key=${field.name}><dt>${t(`field.${field.name}`)}</dt>
     <dd>${shown(field)}</dd></div>`)}</dl>`;
 }
 
 function Swap({bin, desk, onClose}) {
-  const {t} = useWords();
+  const words = useWords();
+  const {t} = words;
   const [values, setValues] = useState({});
   const [faults, setFaults] = useState({});
   const submit = async (event) => {
@@ -48,7 +49,7 @@ function Swap({bin, desk, onClose}) {
       desk.saved("bins", bin.id, t("assets.said.hung", {sensor: told.sensor_id, bin: bin.id}), answer);
       onClose();
     } catch (error) {
-      setFaults(faultsOf(error, t));
+      setFaults(faultsOf(error, words, SWAP.map(({name}) => name)));
     }
   };
   return html`<form class="asset-form" onSubmit=${submit} noValidate>
@@ -84,7 +85,8 @@ function Visits({bin}) {
 
 /** Asks once more before something goes; the answer of the server is told where the question stood. */
 function Retire({kind, thing, mark, desk}) {
-  const {t} = useWords();
+  const words = useWords();
+  const {t} = words;
   const [asking, setAsking] = useState(false);
   const [fault, setFault] = useState("");
   const retire = async () => {
@@ -92,7 +94,7 @@ function Retire({kind, thing, mark, desk}) {
       await retireAsset(kind, thing.id, mark);
       desk.saved(kind, null, t("assets.said.retired", {id: thing.id}));
     } catch (error) {
-      setFault(faultsOf(error, t)[""] ?? refusalText(error, {t}));
+      setFault(faultsOf(error, words, [])[""]);
     }
   };
   if (!asking) return html`<button type="button" class="button danger" onClick=${() => setAsking(true)}>${t("assets.retire")}</button>`;
@@ -103,7 +105,8 @@ function Retire({kind, thing, mark, desk}) {
 }
 
 function Hung({bin, desk}) {
-  const {t, format} = useWords();
+  const words = useWords();
+  const {t, format} = words;
   const [swapping, setSwapping] = useState(false);
   const [fault, setFault] = useState("");
   const down = async () => {
@@ -111,7 +114,7 @@ function Hung({bin, desk}) {
       const answer = await takeDown(bin.id, {sensor_id: bin.sensor_id});
       desk.saved("bins", bin.id, t("assets.said.down", {sensor: bin.sensor_id}), answer);
     } catch (error) {
-      setFault(refusalText(error, {t}));
+      setFault(refusalText(error, words));
     }
   };
   return html`<section><h3>${t("assets.hangs")}</h3>

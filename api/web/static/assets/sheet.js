@@ -2,9 +2,8 @@
 import {useWords} from "../lib/context.js";
 import {html, useState} from "../lib/html.js";
 import {may} from "../office/may.js";
-import {refusalText} from "../office/refused.js";
+import {boundText, kindOf, refusalText} from "../office/refused.js";
 import {importSheet} from "./api.js";
-import {boundWords} from "./words.js";
 
 const SHOWN = 200;
 const ACTIONS = {add: "+", change: "±", remove: "−"};
@@ -13,12 +12,13 @@ const told = (value) => (value === null || value === undefined || value === "" ?
   : typeof value === "object" ? Object.values(value).join(", ") : String(value));
 
 function Faults({faults}) {
-  const {t, format} = useWords();
+  const words = useWords();
+  const {t, format} = words;
   return html`<section role="alert"><h3>${t("sheet.faults", {n: faults.length})}</h3>
     <div class="table-box" tabindex="0" role="region" aria-label=${t("sheet.faults", {n: faults.length})}><table>
       <thead><tr>${["line", "column", "bound", "value"].map((name) => html`<th key=${name} scope="col"><span class="head">${t(`sheet.${name}`)}</span></th>`)}</tr></thead>
       <tbody>${faults.slice(0, SHOWN).map((each, index) => html`<tr key=${index}><th scope="row">${each.line ? format.whole(each.line) : "–"}</th>
-        <td>${each.column || "–"}</td><td class="wraps">${boundWords(each.bound, t)}</td><td class="wraps"><code>${each.value || "–"}</code></td></tr>`)}</tbody></table></div></section>`;
+        <td>${each.column || "–"}</td><td class="wraps">${boundText(each, words)}</td><td class="wraps"><code>${each.value || "–"}</code></td></tr>`)}</tbody></table></div></section>`;
 }
 
 function Changes({changes, total}) {
@@ -49,7 +49,8 @@ function Outcome({outcome, onDo, busy}) {
 }
 
 function Import({desk}) {
-  const {t} = useWords();
+  const words = useWords();
+  const {t} = words;
   const [file, setFile] = useState(null);
   const [whole, setWhole] = useState(false);
   const [outcome, setOutcome] = useState(null);
@@ -65,7 +66,7 @@ function Import({desk}) {
       if (!dryRun) desk.again();
     } catch (error) {
       if (dryRun) setOutcome(null);
-      setFault(error.problem?.type?.endsWith("changed-meanwhile") ? t("sheet.changed_meanwhile") : refusalText(error, {t}));
+      setFault(kindOf(error) === "changed-meanwhile" ? t("sheet.changed_meanwhile") : refusalText(error, words));
     } finally {
       setBusy(false);
     }

@@ -5,7 +5,6 @@ import {html, useEffect, useState} from "../lib/html.js";
 import {may} from "../office/may.js";
 import {refusalText} from "../office/refused.js";
 import {adopt, dismiss, look} from "./api.js";
-import {faultsOf} from "./form.js";
 
 function Meaning({guesses}) {
   const {t, format} = useWords();
@@ -22,12 +21,13 @@ function Meaning({guesses}) {
 }
 
 function Adopt({device, desk, onClose}) {
-  const {t} = useWords();
+  const words = useWords();
+  const {t} = words;
   const [binId, setBinId] = useState("");
   const [bins, setBins] = useState([]);
   const [make, setMake] = useState(device.guesses[0]?.make ?? "");
   const [sensorId, setSensorId] = useState(device.device_ids[0]);
-  const [faults, setFaults] = useState({});
+  const [fault, setFault] = useState("");
   useEffect(() => {
     const timer = setTimeout(() => look("bins", {q: binId, limit: 20}).then(({bins: found}) => setBins(found), () => {}), 200);
     return () => clearTimeout(timer);
@@ -41,12 +41,12 @@ function Adopt({device, desk, onClose}) {
       desk.saved("quarantine", null, t("assets.said.adopted", {sensor: body.sensor_id, bin: body.bin_id, n: body.waiting}));
       onClose();
     } catch (error) {
-      setFaults(faultsOf(error, t));
+      setFault(refusalText(error, words));
     }
   };
   const id = `adopt-${device.device_ids[0]}`;
   return html`<form class="asset-form adopt" onSubmit=${submit} noValidate>
-    ${Object.values(faults).map((why) => html`<p key=${why} class="fault" role="alert">${why}</p>`)}
+    ${fault && html`<p class="fault" role="alert">${fault}</p>`}
     <div class="field"><label for=${`${id}-bin`}>${t("assets.adopt_bin")}</label>
       <input id=${`${id}-bin`} name="bin_id" list=${`${id}-bins`} value=${binId} autocomplete="off" required
         onInput=${(event) => setBinId(event.target.value)} />
@@ -55,7 +55,7 @@ function Adopt({device, desk, onClose}) {
     <div class="field"><label for=${`${id}-name`}>${t("assets.adopt_name")}</label>
       <select id=${`${id}-name`} value=${sensorId} onChange=${(event) => setSensorId(event.target.value)}>${device.device_ids.map((name) => html`<option
         key=${name} value=${name}>${name}</option>`)}</select></div>
-    <div class="field"><label for=${`${id}-make`}>${t("assets.field.make")}</label>
+    <div class="field"><label for=${`${id}-make`}>${t("field.make")}</label>
       <input id=${`${id}-make`} value=${make} list=${`${id}-makes`} onInput=${(event) => setMake(event.target.value)} />
       <datalist id=${`${id}-makes`}>${device.guesses.filter((each) => each.make).map((each) => html`<option key=${each.make} value=${each.make} />`)}</datalist></div>
     <p class="buttons"><button type="submit" class="button primary">${t("assets.adopt_yes")}</button>
@@ -63,7 +63,8 @@ function Adopt({device, desk, onClose}) {
 }
 
 function Stranger({device, desk}) {
-  const {t, format} = useWords();
+  const words = useWords();
+  const {t, format} = words;
   const [open, setOpen] = useState(false);
   const [fault, setFault] = useState("");
   const [name] = device.device_ids;
@@ -72,7 +73,7 @@ function Stranger({device, desk}) {
       const {body} = await dismiss(name);
       desk.saved("quarantine", null, t("assets.said.dismissed", {sensor: name, n: body.dropped}));
     } catch (error) {
-      setFault(refusalText(error, {t}));
+      setFault(refusalText(error, words));
     }
   };
   return html`<li class="stranger">

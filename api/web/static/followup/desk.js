@@ -143,7 +143,7 @@ export function openDesk() {
       try {
         return store.set({past: {day, sums: await getSums(day)}});
       } catch (error) {
-        return store.set({past: {day, sums: null, why: error.message}});
+        return store.set({past: {day, sums: null, fault: error}});
       }
     },
   };

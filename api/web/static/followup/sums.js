@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {Figure} from "../lib/figure.js";
 import {html} from "../lib/html.js";
+import {Fault} from "../office/refused.js";
 
 const tonnes = (kg, format) => `${format.tenth(kg / 1000)} t`;
 
@@ -25,7 +26,8 @@ export function TodayFigures({today}) {
 
 export function PastDay({past}) {
   const {t, format} = useWords();
-  const {sums} = past;
+  const {sums, fault} = past;
+  if (fault) return html`<${Fault} fault=${fault} />`;
   if (!sums?.plan_id) return html`<p class="empty" role="status">${t("followup.no_such_day")}</p>`;
   const row = (word, value) => html`<div><dt>${word}</dt><dd>${value}</dd></div>`;
   return html`<section class="past" aria-labelledby="past-title"><h2 id="past-title">${format.day(`${sums.day}T12:00:00Z`)}</h2>

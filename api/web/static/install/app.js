@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html, useState} from "../lib/html.js";
 import {useStore} from "../lib/store.js";
+import {refusalText} from "../office/refused.js";
 import {LanguageSwitch, ThemeSwitch} from "../lib/switches.js";
 import {SelfTest} from "./selftest.js";
 import {Wizard} from "./wizard.js";
@@ -20,12 +21,13 @@ function Bar({state, onLanguage}) {
 }
 
 function Act({act, session, onTest}) {
-  const {t, format} = useWords();
+  const words = useWords();
+  const {t, format} = words;
   const {body} = act;
   return html`<li class=${`act ${act.status}`}><span class="sign" aria-hidden="true">${SIGNS[act.status]}</span>
     <div><p><b>${body.sensor_id}</b> → <b>${body.bin_id}</b></p>
       <p>${t(`install.act.${act.status}`)} · ${format.dayTime(body.done_utc)}</p>
-      ${act.reason && html`<p class="fault" role="alert">${t(act.status === "done" ? "install.photo_refused" : "install.why_refused")} <span lang="en">${act.reason}</span></p>`}
+      ${act.refusal && html`<p class="fault" role="alert">${act.status === "done" ? `${t("install.photo_refused")} ` : ""}${refusalText(act.refusal, words)}</p>`}
       <p class="buttons">${act.status !== "refused" && html`<button type="button" class="button" onClick=${() => onTest(body)}>${t("install.test")}</button>`}
       ${act.status === "refused" && html`<button type="button" class="button" onClick=${() => session.putAway(act.key)}>${t("install.put_away")}</button>`}</p></div></li>`;
 }

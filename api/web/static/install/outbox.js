@@ -25,7 +25,7 @@ class Outbox extends Keeper {
   /** @param {object} body As the server takes it. @param {{key: string, blob: Blob, taken_utc: string}[]} photos */
   async keep(body, photos) {
     const transaction = this.begin(["acts", "photos"]);
-    transaction.objectStore("acts").add({key: body.key, body, status: "waiting", reason: "", made_ms: Date.now()});
+    transaction.objectStore("acts").add({key: body.key, body, status: "waiting", refusal: null, made_ms: Date.now()});
     for (const photo of photos) transaction.objectStore("photos").add({...photo, act_key: body.key, bin_id: body.bin_id});
     await finished(transaction);
   }
@@ -51,12 +51,12 @@ class Outbox extends Keeper {
     await finished(transaction);
   }
 
-  /** Note what the server said: "done", or "refused" with its words. What was refused keeps them until it is put away. */
-  async settle(key, status, reason = "") {
+  /** Note what the server said: "done" or "refused", and why. What was refused keeps that until it is put away. */
+  async settle(key, status, refusal = null) {
     const transaction = this.begin(["acts"]);
     const acts = transaction.objectStore("acts");
     const act = await asPromise(acts.get(key));
-    if (act) acts.put({...act, status, reason});
+    if (act) acts.put({...act, status, refusal});
     await finished(transaction);
   }
 

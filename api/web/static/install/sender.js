@@ -6,6 +6,9 @@ const PHOTO_MS = 60_000;
 /** Not signed in, or too busy, is no refusal: later. */
 const REFUSED = [400, 404, 409, 413, 415, 422];
 
+/** What the phone keeps of a refusal, to tell it in the language of whoever reads it. */
+const refusalOf = ({status, problem}) => ({status, problem});
+
 async function putPhoto({key, bin_id: binId, taken_utc: takenUtc, blob}) {
   const query = new URLSearchParams({bin_id: binId, taken_utc: takenUtc});
   let answer;
@@ -27,23 +30,23 @@ async function putPhoto({key, bin_id: binId, taken_utc: takenUtc, blob}) {
 export function createSender(outbox, onState, onSettled) {
   /** A photo that cannot be taken must not keep the sensor from being hung: it is told beside it. */
   async function deliver(act) {
-    let reason = "";
+    let refusal = null;
     for (const photo of await outbox.photosOf(act.key)) {
       try {
         await putPhoto(photo);
       } catch (error) {
         if (!isFinal(error, REFUSED)) throw error;
-        reason = error.message;
+        refusal = refusalOf(error);
       }
     }
     try {
       await ask("/installations", {method: "POST", body: act.body});
     } catch (error) {
       if (!isFinal(error, REFUSED)) throw error;
-      await outbox.settle(act.key, "refused", error.message);
+      await outbox.settle(act.key, "refused", refusalOf(error));
       return;
     }
-    await outbox.settle(act.key, "done", reason);
+    await outbox.settle(act.key, "done", refusal);
     for (const photo of await outbox.photosOf(act.key)) await outbox.forgetPhoto(photo.key);
   }
 

@@ -43,7 +43,7 @@ function SignIn({doors}) {
   return html`<h1>${t("login.heading")}</h1>
     ${doors.needs_setup && html`<p class="good">${t("login.setup")}</p>`}
     ${!doors.takes_passwords && html`<p class="fault">${t("refused.https-required")}</p>`}
-    ${asked.get("refused") && html`<p class="fault" role="alert">${t(`provider.${asked.get("refused")}`)}</p>`}
+    ${asked.get("refused") && html`<p class="fault" role="alert">${t(`refused.${asked.get("refused")}`)}</p>`}
     ${doors.provider && html`<a class="button primary" href=${`/oidc/begin?next=${encodeURIComponent(wanted())}`}>
       ${t("login.provider", {name: doors.provider})}</a><p class="or">${t("login.or")}</p>`}
     <form onSubmit=${sending(submit)}>

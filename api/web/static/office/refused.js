@@ -1,28 +1,67 @@
-/** Why something could not be done, in the page's language: by the problem's type and values (RFC 9457). */
+/**
+ * Why something could not be done, in the page's language: by the problem's type and values (RFC 9457), and for refused
+ * fields by the rule that each breaks.
+ */
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 
+const SHOWN = 40;
+const DECIMAL = /^-?\d+\.\d+$/; // without a point it may be an id
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?Z$/;
+
+/** The last word of a problem's type; "" for what is no answer of the server. */
+export const kindOf = (fault) => fault?.problem?.type?.split(":").pop() ?? "";
+
+/** A value as the page writes it: numbers and times by the language, other fields by their names. */
+function written(name, value, {t, format}) {
+  if (typeof value === "number") return new Intl.NumberFormat(format?.locale, {maximumFractionDigits: 3}).format(value);
+  if (name === "other") return fieldName(value, t);
+  return MOMENT.test(value) && format ? format.dayTime(value) : value;
+}
+
 /** What the page calls the things that a refusal names. */
-const named = (values = {}, city) => ({
-  ...values, vehicle: city?.vehicles.find((each) => each.id === values.vehicle_id)?.name ?? values.vehicle_id,
-});
+function named(values, words) {
+  const told = Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, written(name, value, words)]));
+  return {...told, vehicle: words.city?.vehicles.find((each) => each.id === told.vehicle_id)?.name ?? told.vehicle_id};
+}
+
+/** `shifts.truck-1.start`: the innermost part that the page has a name for. */
+function fieldName(path, t) {
+  const parts = path.split(".").reverse();
+  const key = parts.map((part) => `field.${part}`).find((each) => t(each) !== each);
+  return key ? t(key) : parts[0];
+}
+
+/** What a refused field must be, to stand beside it. @param {{rule: string, values?: object}} error */
+export const boundText = ({rule, values}, words) => words.t(`bound.${rule}`, named(values, words));
+
+/** The same with the field's name and what was in it, to stand anywhere; whoever typed a long text knows it. */
+function fieldText(error, words) {
+  const came = error.value ?? "";
+  const value = DECIMAL.test(came) ? written("value", Number(came), words) : came;
+  const told = {field: fieldName(error.field, words.t), bound: boundText(error, words), value};
+  return words.t(came && came.length <= SHOWN ? "refused.field_value" : "refused.field", told);
+}
 
 /** A refusal's words; those of the server where the page has none for this kind. */
-function toldAs(kind, values, detail, {t, city}) {
+function toldAs(kind, values, detail, words) {
   const key = `refused.${kind}`;
-  const text = t(key, {...named(values, city), detail});
-  return text === key ? t("refused.other", {detail}) : text;
+  const text = words.t(key, named(values, words));
+  return text === key ? words.t("refused.other", {detail}) : text;
 }
 
 /**
  * @param {import("../lib/api.js").ApiError | Error | string} fault
- * @param {{t: Function, city?: object}} words
- * @returns {string} One sentence.
+ * @param {{t: Function, format?: object, city?: object}} words As `useWords` has them.
+ * @returns {string} One sentence; one more when there is more to mend.
  */
 export function refusalText(fault, words) {
-  if (!fault?.status) return typeof fault?.status === "number" ? words.t("refused.unreachable")
-    : words.t("app.could_not_load", {detail: fault.message ?? fault});
-  return toldAs(fault.problem?.type?.split(":").pop(), fault.problem?.values, fault.message, words);
+  if (typeof fault?.status !== "number") return words.t("app.could_not_load", {detail: fault?.message ?? fault});
+  if (!fault.problem || !fault.status) return words.t("refused.unreachable"); // or a proxy before the server spoke
+  const [first, ...more] = fault.problem.errors ?? [];
+  if (!first) return toldAs(kindOf(fault), fault.problem.values, fault.problem.detail, words);
+  const text = fieldText(first, words);
+  return more.length ? words.t("refused.several", {first: text, n: more.length}) : text;
 }
 
 /** Why a plan that was ordered came to nothing: refused at once, or failed while it was made. */

@@ -29,7 +29,7 @@ function Rights({of, onChange}) {
 
 function Add({onLink, onChange}) {
   const {t} = useWords();
-  const {busy, fault, run} = useDeed({conflict: "refused.login_taken"});
+  const {busy, fault, run} = useDeed();
   const [login, setLogin] = useState("");
   const [name, setName] = useState("");
   const [rights, setRights] = useState({roles: [], areas: "", vehicles: ""});

@@ -1,6 +1,7 @@
 /** The plan beside yesterday, beside the fixed rounds and beside a threshold rule, on the same streets. */
 import {useWords} from "../lib/context.js";
 import {html, useEffect} from "../lib/html.js";
+import {failureText} from "../office/refused.js";
 import {differenceText} from "./numbers.js";
 
 const OTHERS = ["yesterday", "fixed_rounds", "threshold"];
@@ -25,7 +26,8 @@ function Cell({own, other, write}) {
 }
 
 export function Comparison({desk, state}) {
-  const {t, format} = useWords();
+  const words = useWords();
+  const {t, format} = words;
   const {plan, comparison} = state;
   useEffect(() => {
     if (!comparison) desk.compare();
@@ -35,7 +37,7 @@ export function Comparison({desk, state}) {
     if (each === "yesterday" && comparison[each]) return format.shortDay(`${comparison[each].day}T12:00:00Z`);
     if (comparison[each]) return "";
     if (each === "yesterday") return t("compare.missing");
-    return comparison.rules === "failed" ? comparison.detail : t("compare.soon");
+    return comparison.rules === "failed" ? failureText(comparison, words) : t("compare.soon");
   };
   return html`<div class="table-box compare" tabindex="0" role="region" aria-label=${t("view.compare")}>
     <table><caption>${t("compare.caption")}</caption>

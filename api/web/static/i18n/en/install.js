@@ -18,7 +18,6 @@ export default {
   "install.act.waiting": "Waits for a network",
   "install.act.done": "Done in the registry",
   "install.act.refused": "Was not done",
-  "install.why_refused": "The server said:",
   "install.photo_refused": "Installed, but the photo was not taken:",
   "install.test": "Test",
   "install.put_away": "Read, put it away",

@@ -18,7 +18,6 @@ export default {
   "install.act.waiting": "Väntar på nät",
   "install.act.done": "Klart i registret",
   "install.act.refused": "Gick inte",
-  "install.why_refused": "Servern svarade:",
   "install.photo_refused": "Monterat, men fotot togs inte emot:",
   "install.test": "Prova",
   "install.put_away": "Läst, ta bort",
