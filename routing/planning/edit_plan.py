@@ -199,6 +199,7 @@ class _Bench:
     def _changes(self, edits: Sequence[Edit]) -> list[Change]:
         bins = {bin_id: index for index, bin_id in enumerate(self.built.bin_ids)}
         trucks = {vehicle_id: index for index, vehicle_id in enumerate(self.built.vehicle_ids)}
+        truck_of = {stop.bin_id: route.vehicle_id for route in self.parent.routes for stop in route.stops}
         found = []
         for each in edits:
             if each.vehicle_id is not None and each.vehicle_id not in trucks:
@@ -207,16 +208,16 @@ class _Bench:
                     Refusal.TRUCK_OFF_DUTY,
                     vehicle_id=each.vehicle_id,
                 )
+            if each.vehicle_id is not None:
+                truck_of[each.bin_id] = each.vehicle_id
             truck = trucks[each.vehicle_id] if each.vehicle_id is not None else None
-            found.append(Change(each.kind, bins[each.bin_id], truck, self._position(each)))
+            found.append(Change(each.kind, bins[each.bin_id], truck, self._position(each, truck_of.get(each.bin_id))))
         return found
 
-    def _position(self, edit: Edit) -> int | None:
+    def _position(self, edit: Edit, truck: VehicleId | None) -> int | None:
         """Return the place among the bins that lie ahead: a person counts those that the truck has emptied, too."""
         if edit.position is None:
             return None
-        truck_of = {stop.bin_id: route.vehicle_id for route in self.parent.routes for stop in route.stops}
-        truck = edit.vehicle_id or truck_of.get(edit.bin_id)
         return max(edit.position - (self.done_bins.get(truck, 0) if truck is not None else 0), 0)
 
     def _driven(self, desk: Desk, truck: int) -> Driven | None:

@@ -148,6 +148,24 @@ def test_a_changed_plan_on_the_road_keeps_what_was_done(stores: Stores) -> None:
         edited(stores, "r", [Edit(EditKind.REMOVE, BinId(str(done[0])))], "never", now)
 
 
+def test_a_place_in_a_round_is_counted_on_the_truck_that_the_edits_before_it_named(stores: Stores) -> None:
+    """Two moves of one bin that reach us together end where the second one says, as if they had come one by one."""
+    driven = stores.plans.publish(PlanId("p"))
+    route = driven.routes[0]
+    for stop in route.stops[:2]:
+        stores.events.append([tap(driven, route.vehicle_id, stop.bin_id, stop.depart_utc)])
+    now = route.stops[1].depart_utc + timedelta(minutes=1)
+    replanned = plan(stores, "r", now, replan_of=driven.id)
+    own = next(each for each in replanned.routes if each.vehicle_id == route.vehicle_id)
+    moved = [stop.bin_id for stop in own.stops[3:] if stop.bin_id is not None]
+    other = next(truck for truck in TRUCKS if truck not in (None, route.vehicle_id))
+    away = [Edit(EditKind.MOVE, bin_id, other, 0) for bin_id in moved]
+    last = Edit(EditKind.MOVE, moved[-1], None, len(moved) - 1)
+    edited(stores, "r", away, "away", now)
+    one_by_one = edited(stores, "away", [last], "two", now)
+    assert edited(stores, "r", [*away, last], "both", now).routes == one_by_one.routes
+
+
 def tap(of: Plan, vehicle: VehicleId, bin_id: BinId | None, at_utc: datetime) -> Event:
     """A driver's word that a bin is emptied."""
     assert bin_id is not None
