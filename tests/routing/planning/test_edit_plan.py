@@ -20,7 +20,7 @@ from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.edits import Edit, EditKind
 from tomma.errors import ConflictError
 from tomma.model import BinId, Event, EventKind, PlanId, ReasonCode, VehicleId
-from tomma.plan import Plan, PlanStatus, StopKind, Wishes
+from tomma.plan import Plan, PlanStatus, Route, StopKind, Wishes
 from tomma.settings import PlanningSettings, Settings
 from tomma.stores.wiring import Stores, open_stores
 
@@ -126,14 +126,19 @@ def test_whatever_a_person_clicks_the_books_are_right(stores: Stores, edits: lis
     assert stores.plans.get(PlanId("p")) == root, "the plan itself stays as it was"
 
 
-def test_a_changed_plan_on_the_road_keeps_what_was_done(stores: Stores) -> None:
-    """The truck has been there: an edit is about what lies ahead of it."""
+def two_stops_done(stores: Stores) -> tuple[Route, Plan, datetime]:
+    """Return a truck's round of the morning, the plan made anew behind its second stop, and when that was."""
     driven = stores.plans.publish(PlanId("p"))
     route = driven.routes[0]
     for stop in route.stops[:2]:
         stores.events.append([tap(driven, route.vehicle_id, stop.bin_id, stop.depart_utc)])
     now = route.stops[1].depart_utc + timedelta(minutes=1)
-    replanned = plan(stores, "r", now, replan_of=driven.id)
+    return route, plan(stores, "r", now, replan_of=driven.id), now
+
+
+def test_a_changed_plan_on_the_road_keeps_what_was_done(stores: Stores) -> None:
+    """The truck has been there: an edit is about what lies ahead of it."""
+    route, replanned, now = two_stops_done(stores)
     done = [stop.bin_id for stop in route.stops[:2]]
     own = next(each for each in replanned.routes if each.vehicle_id == route.vehicle_id)
     heading = own.stops[2].bin_id
@@ -143,19 +148,14 @@ def test_a_changed_plan_on_the_road_keeps_what_was_done(stores: Stores) -> None:
     draft = edited(stores, "r", [Edit(EditKind.REMOVE, later)], "less", now)
     after = next(each for each in draft.routes if each.vehicle_id == route.vehicle_id)
     assert [stop.bin_id for stop in after.stops[:3]] == [*done, heading]
-    assert (draft.replaces, later in draft.bins_collected) == (driven.id, False)
+    assert (draft.replaces, later in draft.bins_collected) == (PlanId("p"), False)
     with pytest.raises(ConflictError, match="stays as it was"):
         edited(stores, "r", [Edit(EditKind.REMOVE, BinId(str(done[0])))], "never", now)
 
 
 def test_a_place_in_a_round_is_counted_on_the_truck_that_the_edits_before_it_named(stores: Stores) -> None:
     """Two moves of one bin that reach us together end where the second one says, as if they had come one by one."""
-    driven = stores.plans.publish(PlanId("p"))
-    route = driven.routes[0]
-    for stop in route.stops[:2]:
-        stores.events.append([tap(driven, route.vehicle_id, stop.bin_id, stop.depart_utc)])
-    now = route.stops[1].depart_utc + timedelta(minutes=1)
-    replanned = plan(stores, "r", now, replan_of=driven.id)
+    route, replanned, now = two_stops_done(stores)
     own = next(each for each in replanned.routes if each.vehicle_id == route.vehicle_id)
     moved = [stop.bin_id for stop in own.stops[3:] if stop.bin_id is not None]
     other = next(truck for truck in TRUCKS if truck not in (None, route.vehicle_id))
