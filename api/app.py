@@ -54,6 +54,7 @@ from api.guards.origin import SameOrigin
 from api.metrics.requests import CountRequests, RequestMetrics
 from api.metrics.router import build_router as build_metrics_router
 from api.openapi import describe
+from api.pages.missing import tell_people_of_missing_pages
 from api.pages.router import mount_pages
 from api.pages.security_txt import build_router as build_security_txt
 from api.problems.handlers import register as register_problems
@@ -126,6 +127,7 @@ def create_app(context: ApiContext) -> FastAPI:
     app.include_router(api.residents.router.router)
     app.state.doors = doors_of(app)
     register_problems(app)
+    tell_people_of_missing_pages(app)
     _guard(app, services)
     app.add_middleware(CountRequests, metrics=requests)
     return app

@@ -83,7 +83,7 @@ def test_the_file_holds_the_bins_of_the_table_in_its_order(shared: Stack, open_p
 
 def test_every_column_sorts_and_knows_its_unknowns(shared: Stack, open_page: OpenPage) -> None:
     """A bin that nobody measured stands at the end of a column, whichever way it runs."""
-    page = open_page(shared, "/?hour=24").page
+    page = open_page(shared, "/?hour=24", size=(1600, 900)).page  # wide enough for every column
     forecast_is_there(page)
     heads = page.locator("thead th")
     assert heads.count() == 10

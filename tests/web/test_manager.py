@@ -1,7 +1,7 @@
 """The manager's page on the real product: see, understand, plan, publish, and watch it happen."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -34,10 +34,30 @@ def test_the_key_figures_are_those_of_the_api(shared: Stack, open_page: OpenPage
     expect(page.locator(".table-box table")).to_have_attribute("aria-rowcount", str(BINS + 1))
     bins = shared.ask("/bins")["bins"]
     plan = next(each for each in shared.ask("/plans?limit=5")["plans"] if each["status"] == "published")
+    expect(page.locator(".figure", has_text="svämmar troligen").locator("b")).to_have_text(re.compile(r"^\d"))
     assert figure(page, "över 75 % fulla") == sum((each["fill_fraction"] or 0) >= 0.75 for each in bins)
     assert figure(page, "svämmar troligen") == sum((each["p_overflow_24h"] or 0) >= 0.5 for each in bins)
     assert figure(page, "tysta givare") == sum(each["sensor_state"] == "silent" for each in bins)
     expect(page.locator(".figure", has_text="tömda hittills").locator("b")).to_have_text(f"0 av {plan['stops']}")
+
+
+def test_yesterdays_plan_is_not_told_as_todays(shared: Stack, open_page: OpenPage) -> None:
+    """Before the morning's plan the trucks drive none: yesterday's kilometres were once told as planned today."""
+    watched = open_page(shared, "/about")
+
+    def a_day_ago(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=re.sub(r'"day":\s*"2026-11-20"', '"day":"2026-11-19"', answer.text()))
+
+    watched.page.route(re.compile(r"/api/v1/plans[/?]"), a_day_ago)
+    page = watched.go("/")
+    expect(page.locator("#plan-title")).to_have_text("Förra planen")
+    expect(page.locator(".published-note")).to_have_text("Bilarna körde den här planen.")
+    for told in ("planerat i dag", "tömda hittills"):
+        expect(page.locator(".figure", has_text=told).locator("b")).to_have_text("–")
+    expect(page.locator(".route")).not_to_have_count(0)
+    expect(page.locator(".route .done-bar")).to_have_count(0)
+    expect(page.get_by_role("button", name="Planera i dag")).to_be_enabled()
 
 
 def test_the_bar_links_to_every_page_of_the_office_and_to_no_other(shared: Stack, open_page: OpenPage) -> None:
@@ -314,3 +334,40 @@ def test_the_plan_on_show_is_the_one_that_matters_now(
         """async ([plans, today]) => (await import("/static/manager/desk.js")).planToShow(plans, today)?.id ?? null"""
     )
     assert page.evaluate(script, [plans, "2026-11-20"]) == shown
+
+
+@pytest.mark.parametrize(("day", "when"), [("2026-11-20", "past"), ("2026-11-21", "today"), ("2026-11-22", "coming")])
+def test_the_day_of_a_plan_is_the_citys(shared: Stack, open_page: OpenPage, day: str, when: str) -> None:
+    """In Helsinki it is already the 21st while the browser's own clock may say otherwise."""
+    page = open_page(shared, "/about").page
+    script = """async ([day, ms]) => (await import("/static/office/planday.js"))
+      .whenOf({day}, {organisation: {timezone: "Europe/Helsinki"}}, ms)"""
+    late_ms = datetime(2026, 11, 20, 22, 30, tzinfo=UTC).timestamp() * 1_000
+    assert page.evaluate(script, [day, late_ms]) == when
+
+
+def test_the_time_a_plan_took_is_not_told_as_a_broken_bound(shared: Stack, open_page: OpenPage) -> None:
+    """The budget is the search's; reading and writing come on top: "5 of at most 2 s" looks like a fault."""
+    page = open_page(shared, "/about").page
+    script = """async ([budget_s, elapsed]) =>
+      (await import("/static/office/progress.js")).elapsedKey({budget_s}, elapsed)"""
+    told = [page.evaluate(script, each) for each in ([2, 1.5], [2, 5], [None, 5])]
+    assert told == ["plan.elapsed_of", "plan.elapsed", "plan.elapsed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "left"),
+    [
+        ("Inte värt omvägen", "Inte värt omvägen: att tömma det sparar 5 €.", "Att tömma det sparar 5 €."),
+        ("Längs vägen", "Längs vägen; ska tömmas om 3 d.", "Ska tömmas om 3 d."),
+        ("En invånare", "En invånare bad om det för 2 h sedan.", "En invånare bad om det för 2 h sedan."),
+        ("Fullt nu", "93 % fullt nu.", "93 % fullt nu."),
+    ],
+)
+def test_a_reason_does_not_say_its_name_twice(
+    shared: Stack, open_page: OpenPage, name: str, sentence: str, left: str
+) -> None:
+    """The drawer has the name in front; the tablet has the sentence alone."""
+    page = open_page(shared, "/about").page
+    script = """async ([name, text]) => (await import("/static/office/reason.js")).beyond(name, text)"""
+    assert page.evaluate(script, [name, sentence]) == left

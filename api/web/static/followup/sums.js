@@ -9,6 +9,8 @@ const tonnes = (kg, format) => `${format.tenth(kg / 1000)} t`;
 export function TodayFigures({today}) {
   const {t, format} = useWords();
   const {sums} = today;
+  const weighed = today.routes.flatMap((route) => route.trips).filter((trip) => trip.weighed_kg !== null);
+  const expectedKg = weighed.reduce((sum, trip) => sum + (trip.collected_kg ?? 0), 0);
   const isLate = today.expected_end_utc && Date.parse(today.expected_end_utc) - Date.parse(today.planned_end_utc) > 900_000;
   return html`<section aria-label=${t("followup.figures")}><ul class="figures">
     <${Figure} value=${t("followup.done_of", {done: sums.emptied + sums.skipped, n: sums.bins})} label=${t("followup.bins_done")}
@@ -19,8 +21,9 @@ export function TodayFigures({today}) {
       sub=${t("followup.late_means")} />
     <${Figure} value=${format.whole(sums.skipped)} label=${t("followup.skipped")} tone=${sums.skipped ? "watch" : ""}
       sub=${t("followup.extra_n", {n: sums.extra})} />
-    <${Figure} value=${sums.unloadings ? tonnes(sums.weighed_kg, format) : "–"} label=${t("followup.weighed")}
-      sub=${t("followup.expected_in", {amount: tonnes(sums.collected_kg, format)})} />
+    <${Figure} value=${weighed.length ? tonnes(sums.weighed_kg, format) : "–"} label=${t("followup.weighed")}
+      sub=${weighed.length ? t("followup.expected_weighed", {amount: tonnes(expectedKg, format)})
+        : t("followup.expected_in", {amount: tonnes(sums.collected_kg, format)})} />
   </ul></section>`;
 }
 

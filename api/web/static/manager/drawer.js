@@ -3,8 +3,8 @@ import {bandOf} from "../lib/bands.js";
 import {fractionName, useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
-import {reasonText, reasonTitle} from "../lib/reasons.js";
 import {getBin, getForecast, getHistory, getSensors} from "../office/asks.js";
+import {Reason} from "../office/reason.js";
 import {Fault} from "../office/refused.js";
 import {Asked} from "./asked.js";
 import {FillChart} from "./chart.js";
@@ -59,12 +59,11 @@ function Numbers({bin, more}) {
 }
 
 function Why({more}) {
-  const {t, format} = useWords();
+  const {t} = useWords();
   const reasons = more?.reasons ?? [];
   return html`<section><h3>${t("bin.why")}</h3>
     ${reasons.length === 0 && more && html`<p>${t("bin.no_reason")}</p>`}
-    <ul class="reasons">${reasons.map((reason) => html`<li key=${reason.code}><${Icon} name="why" size=${20} />
-      <p><b>${reasonTitle(reason.code, t)}.</b> ${reasonText(reason, t, format)}</p></li>`)}</ul></section>`;
+    <ul class="reasons">${reasons.map((reason) => html`<${Reason} key=${reason.code} reason=${reason} />`)}</ul></section>`;
 }
 
 function History({bin, history, forecast}) {

@@ -2,6 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {Figure} from "../lib/figure.js";
 import {html} from "../lib/html.js";
+import {whenOf} from "../office/planday.js";
 import {PLAN_STATES, SENSOR_STATES} from "./bins.js";
 
 const NOTABLE_PCT = 75;
@@ -27,19 +28,21 @@ export function keyFigures(bins, plan) {
   };
 }
 
-export function Figures({bins, plan}) {
-  const {t, format} = useWords();
+export function Figures({bins, plan: shown}) {
+  const {t, format, city} = useWords();
+  const plan = shown && whenOf(shown, city) === "today" ? shown : null;
+  const isForecast = Boolean(bins.forecastUtc); // the first one takes a while: until then nothing is known, which is not none
   const n = keyFigures(bins, plan);
   const number = format.whole;
   return html`<section aria-label=${t("manager.figures")}><ul class="figures">
     <${Figure} value=${number(n.over75)} label=${t("manager.over_75")}
       sub=${t("manager.over_75_of", {n: number(n.bins)})} />
-    <${Figure} value=${number(n.likely)} label=${t("manager.overflow_24h")} tone=${n.likely ? "alarm" : ""}
-      sub=${t("manager.overflow_any", {n: number(n.notable)})} />
+    <${Figure} value=${isForecast ? number(n.likely) : "–"} label=${t("manager.overflow_24h")} tone=${n.likely ? "alarm" : ""}
+      sub=${isForecast ? t("manager.overflow_any", {n: number(n.notable)}) : t("ahead.none")} />
     <${Figure} value=${number(n.silent)} label=${t("manager.silent")} sub=${t("manager.silent_sub", {n: number(n.odd)})} />
     <${Figure} value=${plan ? format.km(n.distance_m) : "–"} label=${t("manager.today")}
       sub=${plan ? t("manager.today_sub", {n: number(n.stops), routes: n.routes}) : t("manager.no_plan_sub")} />
-    <${Figure} value=${t("manager.collected_of", {done: number(n.emptied), n: number(n.stops)})}
+    <${Figure} value=${plan ? t("manager.collected_of", {done: number(n.emptied), n: number(n.stops)}) : "–"}
       label=${t("manager.collected")} sub=${t("manager.collected_sub", {n: number(n.skipped)})} />
   </ul></section>`;
 }

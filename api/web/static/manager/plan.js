@@ -3,6 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html, useMemo} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {may} from "../office/may.js";
+import {whenOf} from "../office/planday.js";
 import {Progress} from "../office/progress.js";
 import {TruckLine} from "../office/truckline.js";
 import {Feed} from "./feed.js";
@@ -31,7 +32,7 @@ function doneOf(route, byId) {
   return {done, n: bins.length};
 }
 
-function RouteRow({route, index, byId, published, isHidden, onRoute}) {
+function RouteRow({route, index, byId, isDriven, isHidden, onRoute}) {
   const {t, format} = useWords();
   const {done, n} = doneOf(route, byId);
   const name = route.vehicle_name;
@@ -42,39 +43,43 @@ function RouteRow({route, index, byId, published, isHidden, onRoute}) {
     <div><b>${name}</b>
       <small>${t("plan.route_line", {n, km: format.km(route.distance_m), start: format.time(route.start_utc),
         end: format.time(route.end_utc)})}</small>
-      ${published && html`<span class="fill-bar done-bar" aria-hidden="true"><i style=${{width: `${(done / (n || 1)) * 100}%`}}></i></span>
+      ${isDriven && html`<span class="fill-bar done-bar" aria-hidden="true"><i style=${{width: `${(done / (n || 1)) * 100}%`}}></i></span>
         <small>${t("plan.done_of", {done, n})}</small>`}</div>
-    ${published && html`<a class="button go-link" href=${`/driver?vehicle=${encodeURIComponent(route.vehicle_id)}`}
+    ${isDriven && html`<a class="button go-link" href=${`/driver?vehicle=${encodeURIComponent(route.vehicle_id)}`}
       aria-label=${t("plan.driver_page_of", {vehicle: name})}>${t("plan.driver_page")}</a>`}
   </li>`;
 }
 
 function Result({desk, state, hidden, onRoute}) {
-  const {t} = useWords();
+  const {t, city} = useWords();
   const {plan, byId} = state;
   const published = plan.status === "published";
+  const when = whenOf(plan, city);
+  const isDriven = published && when === "today";
   return html`<${Summary} plan=${plan} />
     <a class="button wide" href=${`/planning?plan=${encodeURIComponent(plan.id)}`}>${t(may("plans") ? "plan.open_planning" : "nav.planning")}</a>
     ${plan.status === "ready" && may("plans") && html`<button type="button" class="button primary wide" onClick=${desk.publish}>
       ${t("plan.publish")}</button>`}
-    ${published && html`<p class="published-note"><${Icon} name="check" size=${20} />${t("plan.published")}</p>`}
+    ${published && html`<p class="published-note"><${Icon} name="check" size=${20} />${t(`plan.published.${when}`)}</p>`}
     <section><h3>${t("plan.routes")}</h3><ul>${plan.routes.map((route, index) => html`<${RouteRow}
-      key=${route.vehicle_id} route=${route} index=${index} byId=${byId} published=${published}
+      key=${route.vehicle_id} route=${route} index=${index} byId=${byId} isDriven=${isDriven}
       isHidden=${hidden.has(route.vehicle_id)} onRoute=${onRoute} />`)}</ul></section>
-    ${published && html`<${Feed} state=${state} />`}
+    ${isDriven && html`<${Feed} state=${state} />`}
     <${LeftOutList} plan=${plan} byId=${byId} onOpen=${desk.select} />`;
 }
 
 export function PlanPanel({desk, state, hidden, onRoute}) {
-  const {t, format} = useWords();
+  const {t, format, city} = useWords();
   const {plan, job} = state;
+  const when = plan ? whenOf(plan, city) : "today";
+  const isTodays = plan && when === "today";
   const busy = job && !job.failed;
   const day = useMemo(() => (plan ? format.day(`${plan.day}T12:00:00Z`) : ""), [plan?.day, format]);
   return html`<section class="panel" aria-labelledby="plan-title">
-    <header><div><h2 id="plan-title">${t("plan.title")}</h2>
+    <header><div><h2 id="plan-title">${t(`plan.title.${when}`)}</h2>
       ${plan && html`<p>${day} <span class=${`tag ${plan.status}`}>${t(`status.${plan.status}`)}</span></p>`}</div>
-      ${may("plans") && html`<button type="button" class=${`button ${plan ? "" : "primary"}`} disabled=${busy}
-        onClick=${desk.makePlan}>${busy ? t("plan.making") : t(plan ? "plan.remake" : "plan.make")}</button>`}</header>
+      ${may("plans") && html`<button type="button" class=${`button ${isTodays ? "" : "primary"}`} disabled=${busy}
+        onClick=${desk.makePlan}>${busy ? t("plan.making") : t(isTodays ? "plan.remake" : "plan.make")}</button>`}</header>
     ${job && html`<${Progress} job=${job} />`}
     ${plan ? html`<${Result} desk=${desk} state=${state} hidden=${hidden} onRoute=${onRoute} />`
       : !job && html`<p class="hint">${t("plan.none")}</p>`}

@@ -62,11 +62,12 @@ function Head({names, sort, onSort}) {
 function Row({bin, index, band, isAhead, now, onOpen, isSelected}) {
   const {t, format, city, language} = useWords();
   const own = BAND_IDS[band.now];
+  const fraction = fractionName(city, bin.fraction, language);
   return html`<tr class=${isSelected ? "selected" : ""} aria-rowindex=${index + 2}>
     <th scope="row"><button type="button" class="link" aria-label=${t("table.open", {name: `${bin.name} ${bin.id}`})}
-      onClick=${() => onOpen(bin.id)}>${bin.name}</button><small>${bin.id}</small></th>
+      onClick=${() => onOpen(bin.id)}>${bin.name}</button><span class="which"><small>${bin.id}</small><span class="beside">${fraction}</span></span></th>
     <td>${bin.area || "–"}</td>
-    <td>${fractionName(city, bin.fraction, language)}</td>
+    <td class="fraction">${fraction}</td>
     <td class="fill"><span><${BandMark} band=${own} size=${18} />${format.fill(bin.fill_fraction)}</span></td>
     ${isAhead && html`<td class="fill"><span><${BandMark} band=${BAND_IDS[band.then]} size=${18} />
       ${t(BAND_IDS[band.then] === "over" ? "manager.over" : `band.${BAND_IDS[band.then]}`)}</span></td>`}

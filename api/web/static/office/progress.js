@@ -32,6 +32,9 @@ function useElapsed(job) {
   return job.elapsed_s + extraS;
 }
 
+/** The budget is the search's: with what comes before and after it, "5 of at most 2 s" would be told. */
+export const elapsedKey = (job, elapsedS) => (job.budget_s && elapsedS <= job.budget_s ? "plan.elapsed_of" : "plan.elapsed");
+
 /** @param {{job: object, onStop?: () => void}} props `onStop` ends the search with the best plan so far. */
 export function Progress({job, onStop}) {
   const words = useWords();
@@ -42,7 +45,7 @@ export function Progress({job, onStop}) {
   const seconds = {s: format.whole(elapsedS), budget: format.whole(job.budget_s)};
   return html`<div class="progress-box">
     <p class="stage" role="status"><i class="spinner" aria-hidden="true"></i>${stageText(job.stage, t)}</p>
-    <p class="so-far"><span>${t(job.budget_s ? "plan.elapsed_of" : "plan.elapsed", seconds)}</span>
+    <p class="so-far"><span>${t(elapsedKey(job, elapsedS), seconds)}</span>
       ${isFound && html`<b>${t("plan.best", {cost: format.money(job.best_cost_minor)})}</b>`}</p>
     <${CostLine} costs=${job.costs} />
     ${onStop && html`<button type="button" class="button" disabled=${!isFound || job.stopping} onClick=${onStop}>

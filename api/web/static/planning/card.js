@@ -3,8 +3,8 @@ import {nowMs} from "../lib/clock.js";
 import {fractionName, useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
-import {reasonText, reasonTitle} from "../lib/reasons.js";
 import {may} from "../office/may.js";
+import {Reason} from "../office/reason.js";
 import {isEditable, isOnRoad, lockedIn, placesOf} from "./rounds.js";
 import {Said} from "./said.js";
 import {useEdits} from "./stops.js";
@@ -64,8 +64,8 @@ export function BinCard({desk, state}) {
         <${Icon} name="close" /></button></header>
     <p class="standing" role="status"><b>${place ? t("card.on_plan", {vehicle: place.route.vehicle_name, n: place.position + 1,
       time: format.time(place.stop.arrive_utc)}) : t(plan ? "card.left_out" : "planning.no_plan_yet")}</b></p>
-    <section><h3>${t("card.why")}</h3><ul class="reasons">${reasons.map((reason) => html`<li key=${reason.code}>
-      <${Icon} name="why" size=${20} /><p><b>${reasonTitle(reason.code, t)}.</b> ${reasonText(reason, t, format)}</p></li>`)}</ul></section>
+    <section><h3>${t("card.why")}</h3><ul class="reasons">${reasons.map((reason) => html`<${Reason}
+      key=${reason.code} reason=${reason} />`)}</ul></section>
     ${plan && may("plans") && html`<section><h3>${t("card.change")}</h3><${Acts} desk=${desk} state=${state} binId=${binId} place=${place} /></section>`}
     <${Said} state=${state} />
   </section>`;

@@ -74,7 +74,7 @@ export default {
   "people.second.on": "code on the phone",
   "people.second.off": "password only",
   "people.second.provider": "identity provider",
-  "people.sessions": {one: "{n} session", other: "{n} sessions"},
+  "people.sessions": {one: "signed in at {n} place", other: "signed in at {n} places"},
   "people.rights": "Roles",
   "people.reset": "New password",
   "people.reset_second": "Lost phone",

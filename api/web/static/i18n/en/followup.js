@@ -13,6 +13,7 @@ export default {
   "followup.skipped": "skipped",
   "followup.extra_n": {one: "{n} emptied beside the plan", other: "{n} emptied beside the plan"},
   "followup.weighed": "weighed",
+  "followup.expected_weighed": "{amount} expected in those loads",
   "followup.expected_in": "{amount} expected in what was emptied",
   "followup.view": "Show as",
   "followup.view.timeline": "Timeline",

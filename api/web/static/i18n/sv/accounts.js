@@ -74,7 +74,7 @@ export default {
   "people.second.on": "kod i telefonen",
   "people.second.off": "bara lösenord",
   "people.second.provider": "identitetstjänst",
-  "people.sessions": {one: "{n} inloggning", other: "{n} inloggningar"},
+  "people.sessions": {one: "inloggad på {n} ställe", other: "inloggad på {n} ställen"},
   "people.rights": "Roller",
   "people.reset": "Nytt lösenord",
   "people.reset_second": "Telefonen borta",

@@ -13,6 +13,7 @@ export default {
   "followup.skipped": "överhoppade",
   "followup.extra_n": {one: "{n} tömt utanför planen", other: "{n} tömda utanför planen"},
   "followup.weighed": "vägt",
+  "followup.expected_weighed": "väntat {amount} i de lassen",
   "followup.expected_in": "väntat {amount} i det som tömts",
   "followup.view": "Visa som",
   "followup.view.timeline": "Tidslinje",
