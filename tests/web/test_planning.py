@@ -243,6 +243,7 @@ def test_why_something_is_refused_is_told_in_the_language_of_the_page(shared: St
     expect(page.locator(".fault")).to_have_text(
         re.compile(r"^Dagen måste ligga mellan 2026-11-20 och 2026-\d\d-\d\d\.$")
     )
+    assert page.evaluate(LOOK_AGAIN) == ["refused", ""], "a look by itself takes away its own fault alone"
     vehicle = shared.ask("/city")["vehicles"][0]
     assert page.evaluate(TELL_REFUSALS, vehicle) == {
         "sv": [
@@ -263,6 +264,18 @@ def test_why_something_is_refused_is_told_in_the_language_of_the_page(shared: St
         ],
     }
 
+
+LOOK_AGAIN = """async () => {
+  const {createStore} = await import("/static/lib/store.js");
+  const {createLooks} = await import("/static/office/looks.js");
+  const store = createStore({fault: "refused"});
+  const looks = createLooks(store);
+  looks.succeed();
+  const kept = store.get().fault;
+  looks.fail("the server is away");
+  looks.succeed();
+  return [kept, store.get().fault];
+}"""
 
 TELL_REFUSALS = """async (vehicle) => {
   const {loadLanguage, translator} = await import("/static/i18n/index.js");

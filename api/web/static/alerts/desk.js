@@ -4,6 +4,7 @@ import {newKey} from "../lib/ids.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {tellCount} from "../office/alertcount.js";
+import {createLooks} from "../office/looks.js";
 import {act, changeOrder, getChannels, getOpen, getOrder, getOrders, getPast, makeOrder, sendTest} from "./asks.js";
 
 export const PAGE = 50;
@@ -21,6 +22,7 @@ const viewInAddress = () => (VIEWS.includes(location.hash.slice(1)) ? location.h
 
 export function openDesk() {
   const store = createStore({...EMPTY, view: viewInAddress()});
+  const looks = createLooks(store);
   let asked = 0; // an answer that was overtaken by a later question is dropped
   let timer = 0;
 
@@ -39,7 +41,7 @@ export function openDesk() {
     if (view === "work") store.set({orders: answer.work_orders, orderCounts: answer.counts});
     else if (view === "channels") store.set({channels: answer});
     else take(answer);
-    store.set({fault: ""});
+    looks.succeed();
   }
 
   /** Keep what is chosen as long as it is there. */
@@ -53,7 +55,7 @@ export function openDesk() {
   }
 
   const failed = (error) => store.set({fault: error});
-  const refresh = () => load().catch(failed);
+  const refresh = () => load().catch(looks.fail);
   const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(refresh, SOON_MS);
@@ -85,7 +87,7 @@ export function openDesk() {
 
   /** Look elsewhere; what is not named stays, but the list begins anew. */
   function look(change) {
-    store.set({offset: 0, chosen: [], shown: null, order: null, said: "", alerts: [], total: 0, ...change});
+    store.set({offset: 0, chosen: [], shown: null, order: null, said: "", fault: "", alerts: [], total: 0, ...change});
     refresh();
   }
 
@@ -98,7 +100,7 @@ export function openDesk() {
     },
     page: (offset) => look({offset}),
     choose: (ids) => store.set({chosen: ids}),
-    show: (alert) => store.set({shown: alert, said: "", order: null}),
+    show: (alert) => store.set({shown: alert, said: "", fault: "", order: null}),
     showOrder: (id) => getOrder(id).then((order) => store.set({order, shown: null, said: ""}), failed),
     closeSide: () => store.set({shown: null, order: null}),
     act: (ids, action, more, said) => doing(() => act({ids, action, key: newKey(), ...more}), said),

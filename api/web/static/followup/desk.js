@@ -5,6 +5,7 @@ import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {getPlans, publishPlan} from "../office/asks.js";
 import {followJob, orderedJob} from "../office/job.js";
+import {createLooks} from "../office/looks.js";
 import {withdraw} from "../office/asks.js";
 import {discardPlan, getChanges, getFollowUp, getSums, orderReplan, stopPlan, takeMissedBack} from "./asks.js";
 
@@ -21,6 +22,7 @@ const EMPTY = {
 
 export function openDesk() {
   const store = createStore(EMPTY);
+  const looks = createLooks(store);
 
   let asked = 0;
   let shown = 0; // an answer that a later one has overtaken is dropped
@@ -31,10 +33,11 @@ export function openDesk() {
       const today = await getFollowUp();
       if (number < shown) return;
       shown = number;
-      store.set({today, fault: ""});
+      store.set({today});
+      looks.succeed();
       if (store.get().proposal) await compare();
     } catch (error) {
-      store.set({fault: error});
+      looks.fail(error);
     }
   }
 
@@ -52,7 +55,7 @@ export function openDesk() {
       store.set({proposal: found ?? null, changes: null});
       if (found) await compare();
     } catch (error) {
-      store.set({fault: error});
+      looks.fail(error);
     }
   }
 

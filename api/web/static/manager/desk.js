@@ -5,6 +5,7 @@ import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {createPlan, getPlan, getPlans, publishPlan} from "../office/asks.js";
 import {followJob, orderedJob} from "../office/job.js";
+import {createLooks} from "../office/looks.js";
 import {askTagged} from "../office/tagged.js";
 import {Bins} from "./bins.js";
 
@@ -35,6 +36,7 @@ export function planToShow(plans, today) {
 /** @param {{organisation: {timezone: string}}} city */
 export function openDesk(city) {
   const store = createStore(EMPTY);
+  const looks = createLooks(store);
   const localDay = new Intl.DateTimeFormat("sv-SE", {timeZone: city.organisation.timezone}); // writes 2026-11-22
   let ownPlanId = null; // the plan made from this page stays in view until it is replaced
 
@@ -61,10 +63,11 @@ export function openDesk(city) {
       own.putLevels(levels);
       own.putAhead(ahead);
       own.takeChanges(heard);
-      drawn({bins: own, asOfUtc: levels.as_of_utc, loaded: true, fault: ""});
+      drawn({bins: own, asOfUtc: levels.as_of_utc, loaded: true});
+      looks.succeed();
       if (store.get().wantsFigures) await askFigures();
     } catch (error) {
-      store.set({fault: error});
+      looks.fail(error);
     } finally {
       asking -= 1;
       if (!asking) heard = [];
@@ -83,7 +86,7 @@ export function openDesk(city) {
       own.putFigures(figures);
       drawn();
     } catch (error) {
-      store.set({fault: error});
+      looks.fail(error);
     }
   }
 
@@ -107,7 +110,7 @@ export function openDesk(city) {
       const own = plans.find((plan) => plan.id === ownPlanId && plan.status !== "superseded");
       await showPlan((own ?? planToShow(plans, localDay.format(nowMs())))?.id ?? null);
     } catch (error) {
-      store.set({fault: error});
+      looks.fail(error);
     }
   }
 
@@ -117,7 +120,7 @@ export function openDesk(city) {
     try {
       await showPlan(id);
     } catch (error) {
-      store.set({fault: error});
+      looks.fail(error);
     }
   });
 
@@ -133,6 +136,7 @@ export function openDesk(city) {
   async function publish() {
     try {
       await publishPlan(store.get().planId);
+      store.set({fault: ""});
       await showPlan(store.get().planId);
       await askBins();
     } catch (error) {

@@ -6,6 +6,7 @@ import {listen} from "../lib/stream.js";
 import {getPlan} from "../office/asks.js";
 import {inOrder} from "../office/natural.js";
 import {followJob, orderedJob} from "../office/job.js";
+import {createLooks} from "../office/looks.js";
 import {editPlan, getBinPlaces, getComparison, getCurve, getPlansOf, orderPlan, sendPlan, stopPlan} from "./api.js";
 import {planToOpen} from "./rounds.js";
 
@@ -35,8 +36,12 @@ export function openDesk(city) {
     }
   }
 
+  const looks = createLooks(store);
+  /** Look without being asked to. */
+  const looking = (work) => work().then(looks.succeed, looks.fail);
+
   /** Names and places, asked once: how full each is now stands in the plan's reasons. */
-  const askBins = () => trying(async () => {
+  const askBins = () => looking(async () => {
     const bins = await getBinPlaces();
     store.set({bins, areas: inOrder(new Set(bins.map((bin) => bin.area))), byId: new Map(bins.map((bin) => [bin.id, bin]))});
   });
@@ -122,7 +127,7 @@ export function openDesk(city) {
   });
 
   let compareTimer = 0;
-  const compare = () => trying(async () => {
+  const compare = () => looking(async () => {
     const {plan} = get();
     const comparison = await getComparison(plan.id);
     if (get().plan?.id !== plan.id) return;
@@ -158,7 +163,7 @@ export function openDesk(city) {
   let gathering = 0;
   const plansSoon = () => {
     clearTimeout(gathering);
-    gathering = setTimeout(() => trying(askPlans), GATHER_MS);
+    gathering = setTimeout(() => looking(askPlans), GATHER_MS);
   };
   listen(STREAM_PATH, {plan: plansSoon, pareto: () => get().curve && askCurve()}, (live) => {
     const wasAway = live && !get().live && get().plans.length > 0;
