@@ -34,7 +34,7 @@ export default {
   "assets.col.site_name": "Place",
   "assets.col.area": "Area",
   "assets.col.container_type": "Container",
-  "assets.col.fraction": "Fraction",
+  "assets.col.fraction": "Waste stream",
   "assets.col.sensor": "Sensor",
   "assets.col.make": "Make",
   "assets.col.model": "Model",

@@ -201,7 +201,7 @@ export default {
   "field.end": "End",
   "field.exclude_bin_ids": "Bins left out",
   "field.fill": "How full they were",
-  "field.fraction_code": "Fraction",
+  "field.fraction_code": "Waste stream",
   "field.fractions": "Waste streams",
   "field.from": "From",
   "field.from_utc": "From",

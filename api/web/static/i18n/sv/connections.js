@@ -25,7 +25,7 @@ export default {
   "logins.disable_yes": "Stäng av den",
   "logins.leaked": "Nytt lösenord, det gamla upphör nu",
   "open.heading": "Öppna data",
-  "open.words": "Det som alla får läsa utan att logga in: platser och, om ni vill, hur fulla kärlen var. Ett kärl är öppet när både dess avfallsslag och dess område är ikryssade. Anteckningar, givare, planer, bilar och tömningar berättas aldrig.",
+  "open.words": "Det som alla får läsa utan att logga in: platser och, om ni vill, hur fulla kärlen var. Ett kärl är öppet när både dess fraktion och dess område är ikryssade. Anteckningar, givare, planer, bilar och tömningar berättas aldrig.",
   "open.now": {one: "{bins} kärl är öppet för alla.", other: "{bins} kärl är öppna för alla."},
   "open.small": {one: "{bins} till visas inte för att det är litet.", other: "{bins} till visas inte för att de är små."},
   "open.shut": "Inget är öppet.",

@@ -20,7 +20,7 @@ export default {
   "manager.no_map": "Webbläsaren kan inte rita kartan (WebGL saknas). Tabellen visar samma kärl.",
   "manager.bands_label": "Visa efter fyllnadsgrad",
   "manager.fraction": "Fraktion",
-  "manager.all_fractions": "Alla slag",
+  "manager.all_fractions": "Alla fraktioner",
   "manager.sensor": "Givare",
   "manager.all_sensors": "Alla givare",
   "manager.search": "Sök",
