@@ -3,7 +3,7 @@
 import pytest
 
 from routing.problem import Problem
-from tests.routing.planning.small_days import MORNING_REST, a_street, a_truck
+from tests.routing.engines.small_days import MORNING_REST, a_street, a_truck
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ from routing.problem import (
     VisitKind,
 )
 from routing.solve import engines_for, solve_in_child
-from tests.routing.planning.small_days import HOUR_S, a_street, a_truck, any_ruled_problem
-from tests.routing.planning.small_days import RATES as USUAL_RATES
+from tests.routing.engines.small_days import HOUR_S, a_street, a_truck, any_ruled_problem
+from tests.routing.engines.small_days import RATES as USUAL_RATES
 from tomma.model import ReasonCode
 
 COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE

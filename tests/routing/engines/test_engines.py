@@ -20,7 +20,7 @@ from routing.engines.parts import parts
 from routing.engines.pyvrp_model import build_model
 from routing.engines.schedule import timed
 from routing.problem import BreakRule, DisposalNode, Problem, Solution, VisitKind
-from tests.routing.planning.small_days import HOUR_S, MORNING_REST, a_street, a_truck, any_problem
+from tests.routing.engines.small_days import HOUR_S, MORNING_REST, a_street, a_truck, any_problem
 
 COLLECT, DISPOSE, BREAK = VisitKind.COLLECT, VisitKind.DISPOSE, VisitKind.BREAK
 ENGINES: list[Engine] = [greedy_engine.solve, pyvrp_engine.solve, ortools_engine.solve]

@@ -20,7 +20,7 @@ from routing.engines.search import Search, search, skeleton
 from routing.engines.sweep import Sweep
 from routing.engines.wire import Job, read_job, write_job
 from routing.problem import DisposalNode, Problem, Solution, VisitKind
-from tests.routing.planning.small_days import MORNING_REST, a_street, a_truck
+from tests.routing.engines.small_days import MORNING_REST, a_street, a_truck
 
 EVERYTHING = frozenset({0, 1})
 

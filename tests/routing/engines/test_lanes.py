@@ -13,7 +13,7 @@ from routing.engines.finish import settle
 from routing.engines.interface import Budget
 from routing.engines.search import Search, search
 from routing.problem import Problem
-from tests.routing.planning.small_days import a_street, a_truck
+from tests.routing.engines.small_days import a_street, a_truck
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from routing.check import violations
 from routing.problem import Problem
 from routing.solve import Solved, solve_in_child
 from tests.processes import running_children
-from tests.routing.planning.small_days import a_street, a_truck
+from tests.routing.engines.small_days import a_street, a_truck
 
-LANES = "tests.routing.planning.hostile_lanes"
+LANES = "tests.routing.engines.hostile_lanes"
 LIMIT_S = 4.0
 ALLOWED_S = 30.0
 """Far more than the second after the limit that a machine with nothing else to do takes: no test asserts speed."""

@@ -20,7 +20,7 @@ from routing.problem import (
     Visit,
     VisitKind,
 )
-from tests.routing.planning.small_days import HOUR_S, a_street, a_truck
+from tests.routing.engines.small_days import HOUR_S, a_street, a_truck
 from tomma.model import ReasonCode
 
 COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE

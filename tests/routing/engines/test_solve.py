@@ -12,10 +12,10 @@ from routing.check import violations
 from routing.problem import DisposalNode, Problem, Solution, VisitKind
 from routing.solve import Solved, solve_in_child
 from tests.processes import running_children
-from tests.routing.planning.small_days import HOUR_S, a_street, a_truck
+from tests.routing.engines.small_days import HOUR_S, a_street, a_truck
 from tomma.model import ReasonCode
 
-HOSTILE = "tests.routing.planning.hostile_engines"
+HOSTILE = "tests.routing.engines.hostile_engines"
 
 
 def solve(problem: Problem, *engines: str, budget_s: float = 20.0, memory_limit_mb: int = 1_024) -> Solved:
