@@ -98,7 +98,12 @@ def find(city: City, kind: AssetKind, asset_id: str) -> Any:
     """Return one of them; NotFoundError when the city has none of that id."""
     found = members(city, kind).get(asset_id)
     if found is None:
-        raise NotFoundError(f"there is no {kind.value} {asset_id}")
+        text = f"there is no {kind.value} {asset_id}"
+        if kind is AssetKind.BIN:
+            raise NotFoundError(text, Refusal.NO_SUCH_BIN, bin_id=asset_id)
+        if kind is AssetKind.SENSOR:
+            raise NotFoundError(text, Refusal.NO_SUCH_SENSOR, sensor_id=asset_id)
+        raise NotFoundError(text)
     return found
 
 

@@ -63,6 +63,8 @@ class Refusal(StrEnum):
     SENSOR_HANGS_NOWHERE = "sensor-hangs-nowhere"
     SITE_FAR_OFF = "site-far-off"
     """A phone says that a place is where no place moves to."""
+    NO_SUCH_BIN = "no-such-bin"
+    NO_SUCH_SENSOR = "no-such-sensor"
     NO_PUBLIC_URL = "no-public-url"
     TOO_MANY_STICKERS = "too-many-stickers"
     # Plans, and changes by hand.
@@ -173,7 +175,12 @@ class ConflictError(TommaError):
 
 
 class NotFoundError(TommaError):
-    """There is no such thing, or it is not the asker's to see."""
+    """There is no such thing, or it is not the asker's to see; `kind` and `values` name what a form asked for."""
+
+    def __init__(self, why: str = "", kind: Refusal = Refusal.NOT_FOUND, **values: str) -> None:
+        super().__init__(why)
+        self.kind = kind
+        self.values = values
 
 
 class ImportRefusedError(TommaError):

@@ -66,7 +66,8 @@ async def _fields(_: Request, exc: Exception) -> Response:
 
 
 async def _not_found(_: Request, exc: Exception) -> Response:
-    return problem_response(404, str(exc))
+    assert isinstance(exc, NotFoundError)  # noqa: S101  (registered for this type only)
+    return problem_response(404, str(exc), kind=exc.kind, values=exc.values)
 
 
 async def _conflict(_: Request, exc: Exception) -> Response:

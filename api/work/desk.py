@@ -52,9 +52,10 @@ class WorkDesk:
         """
         city = self._city.current()
         if order.bin_id is not None and order.bin_id not in city.bins:
-            raise NotFoundError(f"there is no bin {order.bin_id}")
+            raise NotFoundError(f"there is no bin {order.bin_id}", Refusal.NO_SUCH_BIN, bin_id=order.bin_id)
         if order.sensor_id is not None and order.sensor_id not in city.sensors:
-            raise NotFoundError(f"there is no sensor {order.sensor_id}")
+            text = f"there is no sensor {order.sensor_id}"
+            raise NotFoundError(text, Refusal.NO_SUCH_SENSOR, sensor_id=order.sensor_id)
         kept = self._book.add(order)
         if (kept.kind, kept.bin_id, kept.sensor_id, kept.note) != (
             order.kind,

@@ -54,6 +54,8 @@ export default {
   "refused.no-public-url": "Stickers last for years. Whoever runs the server first sets the address that residents reach it by ([server] public_url).",
   "refused.no-road": "No road leads there for the truck. Check where the bin is.",
   "refused.no-role": "You are known, but none of your groups may use tomma.",
+  "refused.no-such-bin": "There is no bin {bin_id}.",
+  "refused.no-such-sensor": "There is no sensor {sensor_id}.",
   "refused.not-being-made": "The plan is not being made any more, or by another server.",
   "refused.not-found": "It is not there, or no longer.",
   "refused.other": "The server refused: {detail}",

@@ -54,6 +54,8 @@ export default {
   "refused.no-public-url": "Dekaler sitter i åratal. Den som sköter servern sätter först adressen som boende når den på ([server] public_url).",
   "refused.no-road": "Ingen väg leder dit för bilen. Kontrollera kärlets läge.",
   "refused.no-role": "Du är känd, men ingen av dina grupper får använda tomma.",
+  "refused.no-such-bin": "Det finns inget kärl {bin_id}.",
+  "refused.no-such-sensor": "Det finns ingen givare {sensor_id}.",
   "refused.not-being-made": "Planen räknas inte fram längre, eller på en annan server.",
   "refused.not-found": "Det finns inte, eller inte längre.",
   "refused.other": "Servern sa nej: {detail}",
