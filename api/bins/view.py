@@ -1,5 +1,6 @@
 """Tells one bin in the words of the public API."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from api.bins.board import bin_row
@@ -32,7 +33,7 @@ def bin_detail_out(hands: Services, bin_id: BinId) -> BinDetailOut:
     city, now = _city_with(hands, bin_id), hands.context.clock.now_utc()
     own = city.bins[bin_id]
     container, site = city.container_types[own.container_type_id], city.sites[own.site_id]
-    scene = hands.watch.scene()
+    scene = replace(hands.watch.scene(), city=city)  # drawn before a bin that the office has just made
     reading = scene.latest.get(bin_id)
     emptyings = emptyings_of(hands, bin_id, now - LAST_EMPTIED_WITHIN, now + timedelta(seconds=1))
     plan = scene.plan or hands.today.newest_ready()
