@@ -158,8 +158,8 @@ class DriverRouteHead(Shown):
 
     vehicle_id: str
     vehicle_name: str
-    stops: int = Field(description="Bins to empty.")
-    done: int = Field(description="Of these, emptied or skipped.")
+    stops: int = Field(description="Bins and unloadings, as the tablet counts them on its way; a break is no stop.")
+    done: int = Field(description="Of these, emptied, skipped or unloaded.")
 
 
 class DriverRoutesOut(Shown):

@@ -19,7 +19,7 @@ from tomma.errors import NotFoundError
 from tomma.fold import DayState, StopState
 from tomma.model import SkipReason, VehicleId
 from tomma.natural import truck_order
-from tomma.plan import Plan, Route, Stop
+from tomma.plan import Plan, Route, Stop, StopKind
 
 
 def routes_out(hands: Services) -> DriverRoutesOut:
@@ -64,12 +64,13 @@ def bins_out(hands: Services, vehicle_id: VehicleId) -> DriverBinsOut:
 
 def _head(route: Route, city: City, done: DayState) -> DriverRouteHead:
     vehicle = city.vehicles.get(route.vehicle_id)
-    bin_ids = [stop.bin_id for stop in route.stops if stop.bin_id is not None]
+    settled = zip(route.stops, settling(route, done), strict=True)
+    is_done = [event is not None for stop, event in settled if stop.kind is not StopKind.BREAK]
     return DriverRouteHead(
         vehicle_id=route.vehicle_id,
         vehicle_name=vehicle.name if vehicle else route.vehicle_id,
-        stops=len(bin_ids),
-        done=sum(done.state_of(bin_id) is not StopState.TODO for bin_id in bin_ids),
+        stops=len(is_done),
+        done=sum(is_done),
     )
 
 

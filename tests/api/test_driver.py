@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.conftest import TODAY, World, event_body, make_city, plan_of, send, serving, until
 from tomma.model import PlanId, SkipReason
-from tomma.plan import PlanStatus
+from tomma.plan import PlanStatus, StopKind
 from tomma.settings import DriverSettings
 
 
@@ -52,7 +52,7 @@ def test_the_route_has_stops_streets_and_states(tablet: httpx.Client) -> None:
     assert route["plan_version"] > 0
     assert set(states(tablet).values()) == {"todo"}
     assert tablet.get("/api/v1/driver/routes").json()["routes"] == [
-        {"vehicle_id": "V1", "vehicle_name": "Bil 1", "stops": 4, "done": 0}
+        {"vehicle_id": "V1", "vehicle_name": "Bil 1", "stops": 5, "done": 0}
     ]
 
 
@@ -81,6 +81,20 @@ def test_undo_makes_the_stop_to_do_again(tablet: httpx.Client) -> None:
     send(tablet, event_body("emptied-1"), undo("undo-0001", "emptied-1"))
     assert states(tablet)["B1"] == "todo"
     until(lambda: tablet.get("/api/v1/bins/B1").json()["plan_state"], lambda state: state == "planned")
+
+
+def test_the_list_of_trucks_counts_what_the_tablet_counts_on_its_way(tablet: httpx.Client, world: World) -> None:
+    """The list once said 45 stops and the route it opened 46: bins and unloadings count, a break does not."""
+    plan = plan_of(make_city(), PlanId("P2"), TODAY, world.clock.now_utc())
+    (route,) = plan.routes
+    rest = replace(route.stops[-1], kind=StopKind.BREAK, disposal_site_id=None)
+    world.stores.plans.save(replace(plan, routes=(replace(route, stops=(*route.stops, rest)),)))
+    world.stores.plans.publish(plan.id)
+    unloaded = event_body("unload-01", plan_id="P2", kind="unloaded", bin_id=None, disposal_site_id="T1", sequence=2)
+    rested = event_body("rest-0001", plan_id="P2", kind="break_started", bin_id=None, sequence=3)
+    send(tablet, event_body("emptied-1", plan_id="P2"), unloaded, rested)
+    head = tablet.get("/api/v1/driver/routes").json()["routes"][0]
+    assert (head["stops"], head["done"]) == (5, 2)
 
 
 def test_an_unloading_settles_the_next_disposal_stop(tablet: httpx.Client) -> None:
