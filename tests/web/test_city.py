@@ -36,6 +36,8 @@ def test_the_slider_shows_where_the_city_will_overflow(shared: Stack, open_page:
     assert over == sum(told["courses"][n][4] not in ".?" for n in told["course"]) > 0
     expect(page.locator(".told")).to_contain_text(re.compile(rf"^{over} kärl .* flest i [A-ZÅÄÖ]\w+ \(\d+\)"))
     expect(page.locator("th.ahead")).to_be_visible()
+    beyond_px = page.locator(".table-box").evaluate("box => box.scrollWidth - box.clientWidth")
+    assert beyond_px == 0, "the hour ahead is a column more: the last one must not be cut for it"
     slider.press("ArrowLeft")
     expect(slider).to_have_attribute("aria-valuetext", re.compile("om 66 h$"))
     assert chip(page, "Svämmar över") <= over

@@ -73,8 +73,8 @@ function Row({bin, index, band, isAhead, now, onOpen, isSelected}) {
       ${t(BAND_IDS[band.then] === "over" ? "manager.over" : `band.${BAND_IDS[band.then]}`)}</span></td>`}
     <td class="number">${format.pct(bin.p_overflow_24h)}</td>
     <td class="number">${format.hours(bin.hours_to_full)}</td>
-    <td class="number">${format.timeOrDay(bin.measured_utc, now)}</td>
-    <td>${t(`sensor.${bin.sensor_state}`)}</td>
+    <td class="number measured">${format.timeOrDay(bin.measured_utc, now)}</td>
+    <td class="sensor">${t(`sensor.${bin.sensor_state}`)}</td>
     <td>${bin.plan_state === "none" ? "–" : t(`plan_state.${bin.plan_state}`)}</td>
   </tr>`;
 }
@@ -109,7 +109,7 @@ export function BinTable({desk, bins, version, seen, sort, onSort, isAhead, sele
   const [first, last] = useSight(box, sorted.length);
   const now = nowMs();
   const room = {marginTop: `${first * ROW_PX}px`, marginBottom: `${(sorted.length - last) * ROW_PX}px`};
-  return html`<div class="table-box" tabindex="0" role="region" aria-label=${t("table.caption")} ref=${box}>
+  return html`<div class=${`table-box ${isAhead ? "ahead" : ""}`} tabindex="0" role="region" aria-label=${t("table.caption")} ref=${box}>
     <table style=${room} aria-rowcount=${sorted.length + 1}><caption class="visually-hidden">${t("table.caption")}</caption>
       <${Head} names=${all} sort=${sort} onSort=${(next) => {
         onSort(next);

@@ -36,7 +36,7 @@ export default {
   "table.place": "Place",
   "table.fraction": "Stream",
   "table.fill": "Fill",
-  "table.overflow": "Overflow 24 h",
+  "table.overflow": "Overflow 24\u00a0h",
   "table.full_in": "Full in",
   "table.measured": "Measured",
   "table.sensor": "Sensor",

@@ -36,7 +36,7 @@ export default {
   "table.place": "Plats",
   "table.fraction": "Fraktion",
   "table.fill": "Fyllnad",
-  "table.overflow": "Svämmar 24 h",
+  "table.overflow": "Svämmar 24\u00a0h",
   "table.full_in": "Fullt om",
   "table.measured": "Mätt",
   "table.sensor": "Givare",
