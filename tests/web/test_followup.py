@@ -102,6 +102,12 @@ def test_an_answer_that_was_overtaken_by_a_newer_one_is_not_shown(day: Stack, op
     assert done.inner_text() == after  # it is never anything else: the next look would mend it unseen
 
 
+def nothing_left(route: Route) -> None:
+    """Answer as after the shift's end: the proposal has no truck out."""
+    answer = route.fetch()
+    route.fulfill(response=answer, json={**answer.json(), "end_after_utc": None})
+
+
 def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_published(
     day: Stack, open_page: OpenPage
 ) -> None:
@@ -118,6 +124,7 @@ def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_publ
     page.get_by_role("button", name="Räkna fram ett förslag").click()
     proposal = page.locator(".proposal")
     expect(proposal.locator(".trucks-changed > li")).to_have_count(2, timeout=A_PLAN_MS)
+    expect(proposal.locator(".fault")).to_have_count(0)
     expect(proposal.get_by_role("heading", name="Förslag på ny plan")).to_be_focused()
     expect(proposal.locator("li", has_text=gone).first).to_contain_text("Lämnar")
     expect(proposal.locator(".before-after")).to_contain_text("Väntas svämma över")
@@ -126,8 +133,10 @@ def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_publ
     proposal.get_by_role("button", name="Kassera").click()
     expect(page.get_by_text("Förslaget är kasserat.")).to_be_visible()
     expect(proposal).to_have_count(0)
+    page.route("**/api/v1/followup/changes/*", nothing_left)
     page.get_by_role("button", name="Räkna fram ett förslag").click()
-    proposal.get_by_role("button", name="Publicera till bilarna").click(timeout=A_PLAN_MS)
+    expect(proposal.locator(".fault")).to_contain_text("Ingen bil har något kvar att köra", timeout=A_PLAN_MS)
+    proposal.get_by_role("button", name="Publicera till bilarna").click()
     expect(page.get_by_text("Den nya planen är hos bilarna.")).to_be_visible()
     expect(proposal).to_have_count(0)
     after = day.ask("/followup")

@@ -346,6 +346,30 @@ def test_the_day_of_a_plan_is_the_citys(shared: Stack, open_page: OpenPage, day:
     assert page.evaluate(script, [day, late_ms]) == when
 
 
+def test_a_plan_whose_trucks_were_all_due_home_is_not_told_as_driven_now(shared: Stack, open_page: OpenPage) -> None:
+    """In the evening the page said that the trucks drive it, and sent a new one to trucks that were home unasked."""
+    watched = open_page(shared, "/about")
+    status = "published"
+
+    def ended(route: Route) -> None:
+        answer = route.fetch()
+        told = re.sub(r'"end_utc":\s*"[^"]+"', '"end_utc":"2026-11-20T05:30:00Z"', answer.text())
+        route.fulfill(response=answer, body=re.sub(r'"status":\s*"published"', f'"status":"{status}"', told))
+
+    watched.page.route(re.compile(r"/api/v1/plans[/?]"), ended)
+    for address in ("/", "/planning"):
+        page = watched.go(address)
+        expect(page.locator(".published-note")).to_have_text("Publicerad; sista bilen väntades hem 07:30.")
+    status = "ready"
+    too_late = "Det är för sent: sista bilen skulle ha varit hemma fre 20 nov. 07:30."
+    page = watched.go("/")
+    expect(page.locator(".origin .bad")).to_have_text(too_late)
+    page = watched.go("/planning")
+    page.get_by_role("button", name="Publicera till bilarna").click()
+    expect(page.locator("dialog .warnings")).to_have_text(too_late)
+    expect(page.get_by_role("button", name="Publicera ändå")).to_be_visible()
+
+
 def test_the_time_a_plan_took_is_not_told_as_a_broken_bound(shared: Stack, open_page: OpenPage) -> None:
     """The budget is the search's; reading and writing come on top: "5 of at most 2 s" looks like a fault."""
     page = open_page(shared, "/about").page

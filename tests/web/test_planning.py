@@ -201,6 +201,32 @@ def test_the_figures_are_those_of_the_api_and_the_files_are_linked(shared: Stack
         expect(link).to_have_attribute("href", re.compile(rf"/plans/{summary['id']}/export\.{ending}\?lang=sv"))
 
 
+@pytest.mark.parametrize(
+    ("value", "base", "told"),
+    [
+        pytest.param(24_100, 24_000, "+0,1 km", id="a hundredth and less is no part worth telling"),
+        pytest.param(22_000, 24_000, "−2 km (8 % mindre)", id="less"),
+        pytest.param(3_000, 0, "+3 km", id="of nothing"),
+        pytest.param(24_001, 24_000, "ingen skillnad", id="too little to be written"),
+    ],
+)
+def test_a_difference_tells_its_part_only_when_there_is_one(
+    shared: Stack, open_page: OpenPage, value: int, base: int, told: str
+) -> None:
+    """A stop moved by hand cost "+0,1 km (0 % mer)": a sum that contradicts itself."""
+    page = open_page(shared, "/planning").page
+    script = """async ([value, base]) => {
+      const {differenceText} = await import("/static/planning/numbers.js");
+      const {createFormat} = await import("/static/lib/format.js");
+      const {loadLanguage, translator} = await import("/static/i18n/index.js");
+      await loadLanguage("sv");
+      const t = translator("sv");
+      const format = createFormat("sv", {timezone: "Europe/Helsinki", currency: "EUR"});
+      return differenceText(value, base, format.km, t, format);
+    }"""
+    assert page.evaluate(script, [value, base]).replace("\xa0", " ") == told
+
+
 def test_the_plan_stands_beside_the_fixed_rounds_and_the_threshold(shared: Stack, open_page: OpenPage) -> None:
     """What the same day would have cost otherwise, each with its difference in words and a sign."""
     page = open_page(shared, "/planning").page

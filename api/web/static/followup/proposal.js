@@ -1,4 +1,5 @@
 /** A new plan for the rest of the day, told in words beside the one on the road; published or put aside. */
+import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {apart} from "./words.js";
@@ -53,6 +54,13 @@ function Truck({route, trucks}) {
         after: format.time(most.after_utc)})}</li>`}</ul>`}</li>`;
 }
 
+/** Such a plan may be published; but it sends no truck anywhere, and that is seldom what was meant. */
+function TooLate({homeUtc}) {
+  const {t, format} = useWords();
+  if (!homeUtc) return html`<p class="fault">${t("followup.proposal.nothing")}</p>`;
+  return Date.parse(homeUtc) <= nowMs() && html`<p class="fault">${t("plan.too_late", {time: format.dayTime(homeUtc)})}</p>`;
+}
+
 export function Proposal({desk, state}) {
   const {t, format} = useWords();
   const {proposal, changes} = state;
@@ -68,6 +76,7 @@ export function Proposal({desk, state}) {
         <button type="button" class="button primary" disabled=${!changes || changes.is_stale} onClick=${desk.publish}>
           ${t("followup.proposal.publish")}</button></div></header>
     ${changes?.is_stale && html`<p class="fault" role="alert">${t("followup.proposal.stale")}</p>`}
+    ${changes && html`<${TooLate} homeUtc=${changes.end_after_utc} />`}
     ${changes ? html`<${Figures} changes=${changes} />
       <ul class="trucks-changed">${changes.routes.map((route) => html`<${Truck} key=${route.vehicle_id} route=${route} trucks=${trucks} />`)}</ul>`
       : html`<p role="status">${t("app.loading")}</p>`}

@@ -3,7 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html, useMemo} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {may} from "../office/may.js";
-import {whenOf} from "../office/planday.js";
+import {endedUtc, publishedText, whenOf} from "../office/planday.js";
 import {Progress} from "../office/progress.js";
 import {TruckLine} from "../office/truckline.js";
 import {Feed} from "./feed.js";
@@ -51,16 +51,18 @@ function RouteRow({route, index, byId, isDriven, isHidden, onRoute}) {
 }
 
 function Result({desk, state, hidden, onRoute}) {
-  const {t, city} = useWords();
+  const {t, format, city} = useWords();
   const {plan, byId} = state;
   const published = plan.status === "published";
-  const when = whenOf(plan, city);
-  const isDriven = published && when === "today";
+  const isOffered = plan.status === "ready" && may("plans");
+  const ended = endedUtc(plan);
+  const isDriven = published && whenOf(plan, city) === "today";
   return html`<${Summary} plan=${plan} />
     <a class="button wide" href=${`/planning?plan=${encodeURIComponent(plan.id)}`}>${t(may("plans") ? "plan.open_planning" : "nav.planning")}</a>
-    ${plan.status === "ready" && may("plans") && html`<button type="button" class="button primary wide" onClick=${desk.publish}>
+    ${isOffered && ended && html`<p class="origin"><b class="bad">${t("plan.too_late", {time: format.dayTime(ended)})}</b></p>`}
+    ${isOffered && html`<button type="button" class="button primary wide" onClick=${desk.publish}>
       ${t("plan.publish")}</button>`}
-    ${published && html`<p class="published-note"><${Icon} name="check" size=${20} />${t(`plan.published.${when}`)}</p>`}
+    ${published && html`<p class="published-note"><${Icon} name="check" size=${20} />${publishedText(plan, city, t, format)}</p>`}
     <section><h3>${t("plan.routes")}</h3><ul>${plan.routes.map((route, index) => html`<${RouteRow}
       key=${route.vehicle_id} route=${route} index=${index} byId=${byId} isDriven=${isDriven}
       isHidden=${hidden.has(route.vehicle_id)} onRoute=${onRoute} />`)}</ul></section>

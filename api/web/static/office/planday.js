@@ -12,3 +12,22 @@ export function whenOf(plan, city, ms = nowMs()) {
   if (plan.day === today) return "today";
   return plan.day < today ? "past" : "coming";
 }
+
+/**
+ * When the last truck of a plan was due home, once that time is behind: the plan is told as driven, and sent to no truck
+ * unasked. A truck may still be out then: it is late.
+ * @param {{routes: {end_utc: string}[]}} plan
+ * @param {number} ms Now.
+ * @returns {string | null} Null while a truck has time left, and of a plan without routes.
+ */
+export function endedUtc(plan, ms = nowMs()) {
+  const last = plan.routes.map((route) => route.end_utc).sort().at(-1); // all in UTC, written alike
+  return last && Date.parse(last) <= ms ? last : null;
+}
+
+/** What the city page and the planning page say of a published plan. */
+export function publishedText(plan, city, t, format) {
+  const when = whenOf(plan, city);
+  const ended = when === "today" ? endedUtc(plan) : null;
+  return ended ? t("plan.published.ended", {time: format.time(ended)}) : t(`plan.published.${when}`);
+}

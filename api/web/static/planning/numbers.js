@@ -12,8 +12,9 @@ export function differenceText(value, base, write, t, format) {
   const written = write(Math.abs(extra));
   if (written === write(0)) return t("diff.same");
   const text = `${extra > 0 ? "+" : "−"}${written}`;
-  if (!base) return text;
-  return t(extra > 0 ? "diff.more" : "diff.less", {value: text, part: format.pct(Math.abs(extra / base))});
+  const part = base && format.pct(Math.abs(extra / base));
+  if (!part || part === format.pct(0)) return text;
+  return t(extra > 0 ? "diff.more" : "diff.less", {value: text, part});
 }
 
 /** 0.0234 -> "0.023", 16.4 -> "16": what is seldom and what is common on one scale. */

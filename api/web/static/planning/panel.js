@@ -3,7 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html, useMemo, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {may} from "../office/may.js";
-import {whenOf} from "../office/planday.js";
+import {publishedText} from "../office/planday.js";
 import {Progress} from "../office/progress.js";
 import {exportHref} from "./api.js";
 import {Balance} from "./balance.js";
@@ -59,7 +59,7 @@ function Steps({desk, state}) {
 }
 
 function Result({desk, state}) {
-  const {t, city} = useWords();
+  const {t, format, city} = useWords();
   const [asking, setAsking] = useState(false);
   const {plan, byId} = state;
   return html`<${Said} state=${state} />
@@ -68,7 +68,7 @@ function Result({desk, state}) {
     ${may("plans") && SENDABLE.has(plan.status) && html`<button type="button" class="button primary wide"
       onClick=${() => setAsking(true)}>${t("plan.publish")}</button>`}
     ${plan.status === "published" && html`<p class="published-note"><${Icon} name="check" size=${20} />
-      ${t(`plan.published.${whenOf(plan, city)}`)}</p>`}
+      ${publishedText(plan, city, t, format)}</p>`}
     ${asking && html`<${PublishDialog} desk=${desk} state=${state} onClose=${() => setAsking(false)} />`}
     <${Balance} desk=${desk} state=${state} />
     <${Exports} plan=${plan} />

@@ -126,6 +126,7 @@ export default {
   "followup.proposal.title": "Proposed new plan",
   "followup.proposal.publish": "Publish to the trucks",
   "followup.proposal.discard": "Discard",
+  "followup.proposal.nothing": "No truck has anything left to do today: the proposal sends none anywhere.",
   "followup.proposal.stale": "Another plan was published since. Discard this one and work out a new one.",
   "followup.change.bins": "Bins left",
   "followup.change.distance": "Still to drive",

@@ -126,6 +126,7 @@ export default {
   "followup.proposal.title": "Förslag på ny plan",
   "followup.proposal.publish": "Publicera till bilarna",
   "followup.proposal.discard": "Kassera",
+  "followup.proposal.nothing": "Ingen bil har något kvar att köra i dag: förslaget skickar ingen någonstans.",
   "followup.proposal.stale": "En annan plan har publicerats sedan dess. Kassera förslaget och räkna fram ett nytt.",
   "followup.change.bins": "Kärl kvar",
   "followup.change.distance": "Kvar att köra",
