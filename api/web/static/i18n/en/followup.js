@@ -80,7 +80,7 @@ export default {
   "followup.keep_on": "Keep on {vehicle}",
   "followup.leave_today": "Leave today",
   "followup.deviations": "Deviations",
-  "followup.as_planned": "Everything goes as planned.",
+  "followup.as_planned": "Nothing differs from the plan.",
   "followup.gravity.act": "Act",
   "followup.gravity.look": "Look into",
   "followup.gravity.know": "Good to know",

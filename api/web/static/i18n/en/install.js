@@ -85,7 +85,7 @@ export default {
   "install.place_as_is": "as registered",
   "install.photos": {one: "{n} photo", other: "{n} photos"},
   "install.not_measured": "as the container type says",
-  "install.measured_mm": "empty {empty} mm, full {full}",
+  "install.measured_mm": "empty {empty} mm, full {full} mm",
   "install.as_type": "as the type says",
   "install.note": "Note (optional)",
   "install.selftest": "Test: {sensor} in {bin}",

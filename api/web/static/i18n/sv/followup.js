@@ -80,7 +80,7 @@ export default {
   "followup.keep_on": "Behåll på {vehicle}",
   "followup.leave_today": "Lämna i dag",
   "followup.deviations": "Avvikelser",
-  "followup.as_planned": "Allt går som planerat.",
+  "followup.as_planned": "Inget avviker från planen.",
   "followup.gravity.act": "Agera",
   "followup.gravity.look": "Se över",
   "followup.gravity.know": "Bra att veta",

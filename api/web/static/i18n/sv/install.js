@@ -85,7 +85,7 @@ export default {
   "install.place_as_is": "som registrerad",
   "install.photos": {one: "{n} foto", other: "{n} foton"},
   "install.not_measured": "enligt kärltypen",
-  "install.measured_mm": "tomt {empty} mm, fullt {full}",
+  "install.measured_mm": "tomt {empty} mm, fullt {full} mm",
   "install.as_type": "enligt typen",
   "install.note": "Anteckning (valfri)",
   "install.selftest": "Prov: {sensor} i {bin}",
