@@ -39,8 +39,9 @@ ENGINES: Mapping[str, str] = {
     "greedy": "routing.engines.greedy_engine:solve",
     "relay": "routing.engines.relay_engine:solve",
 }
-FINISH_S = 0.4
-"""An engine is asked to be done this long before the budget ends: to settle, send and be checked."""
+FINISH_S, FINISH_S_PER_BIN, MOST_FINISH_S = 0.1, 0.0004, 0.4
+"""An engine is asked to be done this long before the budget ends: to settle, send and be checked. A town's plan takes a
+tenth of a second for that."""
 GRACE_S = 0.5
 """How long after the budget a child is waited for."""
 WORTH_STARTING_S = 1.0
@@ -136,7 +137,17 @@ def solve_in_child(
         _try_engines(
             run,
             engines or engines_for(problem),
-            Job(problem, "", run.ends_at - FINISH_S, iterations, lanes, seed, memory_limit_mb, warm, cluster_address),
+            Job(
+                problem,
+                "",
+                run.ends_at - _finish_s(problem),
+                iterations,
+                lanes,
+                seed,
+                memory_limit_mb,
+                warm,
+                cluster_address,
+            ),
             stop,
         )
     if run.best is None:
@@ -145,6 +156,10 @@ def solve_in_child(
     for note in run.notes:
         log.warning("engine replaced %s", note)
     return Solved(run.best, run.best_engine, tuple(run.notes), run.first_s, time.monotonic() - began_at)
+
+
+def _finish_s(problem: Problem) -> float:
+    return min(FINISH_S + FINISH_S_PER_BIN * len(problem.bins), MOST_FINISH_S)
 
 
 def engines_for(problem: Problem) -> tuple[str, ...]:
