@@ -61,7 +61,7 @@ from api.problems.handlers import register as register_problems
 from api.problems.model import problems
 from api.services import Services
 from api.uplinks.counted import CountUplinks
-from tomma.stores.asset_csv import BYTES_MAX
+from tomma.stores.files.asset_csv import BYTES_MAX
 
 PREFIX = "/api/v1"
 BODY_MAX_BYTES = 1_048_576

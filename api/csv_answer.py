@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fastapi import Response
 
-from tomma.stores.record_files import guarded
+from tomma.stores.files.record_files import guarded
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -17,22 +17,22 @@ import typer
 from pydantic import SecretStr
 
 from ingest.alerts.watcher import Watcher, watching
-from ingest.broker import EmbeddedBroker, Login
-from ingest.broker_care import cared_for
-from ingest.broker_desk import EmbeddedDesk, tidied
+from ingest.brokers.care import cared_for
+from ingest.brokers.desk import EmbeddedDesk, tidied
+from ingest.brokers.embedded import EmbeddedBroker, Login
+from ingest.brokers.topics import SHARE
 from ingest.codecs.cli import open_codecs
-from ingest.counters import Status
-from ingest.link import MqttLink
-from ingest.reporter import facts, reporting
-from ingest.subscriber import Subscriber
-from ingest.topics import SHARE
-from ingest.turns import FileTurns
-from ingest.vitals import noting
+from ingest.stream.counters import Status
+from ingest.stream.link import MqttLink
+from ingest.stream.reporter import facts, reporting
+from ingest.stream.subscriber import Subscriber
+from ingest.stream.turns import FileTurns
+from ingest.stream.vitals import noting
 from tomma.clock import Clock
 from tomma.errors import ConfigurationError
 from tomma.locks import the_only
 from tomma.settings import BrokerSettings, Settings, load_settings
-from tomma.stores.retention import retaining
+from tomma.stores.upkeep.retention import retaining
 from tomma.stores.wiring import Stores, open_stores
 
 app = typer.Typer(add_completion=False, help="Take readings from the broker into the store.")

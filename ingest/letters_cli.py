@@ -12,18 +12,18 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ingest.alerts.recall import StoreTrails
+from ingest.brokers.topics import envelope_finder
 from ingest.codecs.cli import open_codecs
 from ingest.decode.codec import Codecs
 from ingest.pipeline import Batch, IngestContext
-from ingest.recall import StoreMemories
-from ingest.replay import Replayed, chosen, hung_now, replay
-from ingest.topics import envelope_finder
+from ingest.stream.recall import StoreMemories
+from ingest.stream.replay import Replayed, chosen, hung_now, replay
 from tomma.audit import Fact
 from tomma.errors import NotFoundError
 from tomma.model import DeadLetter, Quarantined, RejectReason
 from tomma.ports import ReadingStore
 from tomma.settings import Settings, load_settings
-from tomma.stores.audit_intent import by_operator
+from tomma.stores.audit.intent import by_operator
 from tomma.stores.wiring import Stores, open_stores
 
 dead_letters_app = typer.Typer(

@@ -23,12 +23,12 @@ from routing.planning.basis import to_bytes
 from routing.planning.planner import default_day, make_plan
 from routing.roads import open_roads
 from tomma.city import City
+from tomma.codec import to_json
 from tomma.errors import ConfigurationError, ConflictError
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, Wishes
 from tomma.ports import ProgressSink
 from tomma.settings import load_settings
-from tomma.stores.codec import to_json
 from tomma.stores.wiring import Stores, open_stores
 
 app = typer.Typer(

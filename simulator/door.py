@@ -2,7 +2,7 @@
 
 import contextlib
 
-from ingest.broker import logins
+from ingest.brokers.embedded import logins
 from simulator.publisher import BrokerLogin
 from tomma.city import City
 from tomma.errors import ConfigurationError, ConflictError, NotFoundError

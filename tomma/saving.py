@@ -13,8 +13,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+from tomma.codec import to_json
 from tomma.model import check_within
-from tomma.stores.codec import to_json
 
 DAY_FORMAT = "tomma-saving-day"
 VERSION = 1

@@ -20,8 +20,8 @@ from api.audit.trail import recorded
 from tomma.errors import NotFoundError
 from tomma.people import ApiKey, KeptPerson, OneTimeLink, Role, login_of
 from tomma.settings import Settings, load_settings
-from tomma.stores import subject
-from tomma.stores.drafts import replacing
+from tomma.stores.books import subject
+from tomma.stores.files.drafts import replacing
 from tomma.stores.wiring import Stores, open_stores
 
 people_app = typer.Typer(add_completion=False, no_args_is_help=True, help="Who has an account: add, change, reset.")

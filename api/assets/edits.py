@@ -23,10 +23,10 @@ from tomma.assets import (
 )
 from tomma.bounds import Rule
 from tomma.city import Bin, City, ContainerType, Installation, Position, Sensor, Shape, Site, VolumePoint
+from tomma.codec import to_json
 from tomma.errors import ConflictError, Refusal
 from tomma.hangings import Hangings
 from tomma.model import BinId, SensorId
-from tomma.stores.codec import to_json
 
 KINDS: Mapping[str, AssetKind] = {
     "sites": AssetKind.SITE,

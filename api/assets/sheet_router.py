@@ -13,10 +13,10 @@ from api.problems.model import NamedProblem, problems
 from api.services import Hands, Services
 from tomma.assets import Edited
 from tomma.city import City
+from tomma.codec import to_plain
 from tomma.errors import Refusal
-from tomma.stores.asset_csv import BYTES_MAX, Table, read_table, write_table
-from tomma.stores.asset_import import Change, ImportPlan, plan_import
-from tomma.stores.codec import to_plain
+from tomma.stores.files.asset_csv import BYTES_MAX, Table, read_table, write_table
+from tomma.stores.files.asset_import import Change, ImportPlan, plan_import
 
 router = APIRouter(prefix="/assets", tags=["assets"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 

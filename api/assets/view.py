@@ -17,10 +17,10 @@ from api.assets.schemas import (
 )
 from tomma.assets import AssetKind, Retired
 from tomma.city import Bin, City, ContainerType, Installation, Sensor, Site
+from tomma.codec import to_plain
 from tomma.fitting import Fitting
 from tomma.hangings import Hangings
 from tomma.natural import natural_key
-from tomma.stores.codec import to_plain
 
 BIN_SORTS: Mapping[str, Callable[[BinRowOut], Any]] = {
     "id": lambda row: natural_key(row.id),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tomma.audit import AuditBook, Deed, Fact, Outcome
 from tomma.clock import Clock
-from tomma.stores.audit_intent import intended
+from tomma.stores.audit.intent import intended
 
 _TRAIL: ContextVar["Trail | None"] = ContextVar("trail", default=None)
 _IDENTIFIERS = frozenset(

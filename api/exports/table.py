@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from api.exports.told import Told
 from api.plans.schemas import LeftOutOut, RouteOut, StopOut
-from tomma.stores.record_files import guarded
+from tomma.stores.files.record_files import guarded
 
 COLUMNS = (
     "plan_id", "day", "vehicle_id", "vehicle_name", "stop_number", "kind", "bin_id", "place", "access_note", "fraction",

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from routing.saving.summary import Period
 from tomma.saving import Side, SideFigures
-from tomma.stores.record_files import guarded
+from tomma.stores.files.record_files import guarded
 
 FIGURES = tuple(each.name for each in fields(SideFigures))
 HEAD = ("from_day", "to_day", "days", "days_counted", "side")

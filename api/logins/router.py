@@ -20,8 +20,8 @@ from api.logins.schemas import (
 from api.problems.model import NamedProblem, field_refused, problems
 from api.schema import Name
 from api.services import Hands, Services
-from ingest.broker_desk import Desk, EmbeddedDesk, Given, desk_here, disabled, enrolled, rotated, tidied
-from ingest.enrolment import Enrolled, checked_name, checked_topic, own_topics
+from ingest.brokers.desk import Desk, EmbeddedDesk, Given, desk_here, disabled, enrolled, rotated, tidied
+from ingest.brokers.enrolment import Enrolled, checked_name, checked_topic, own_topics
 from tomma.bounds import Rule
 from tomma.errors import ConfigurationError, ConflictError, Refusal, StoreUnavailableError
 

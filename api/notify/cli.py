@@ -16,7 +16,7 @@ from tomma.errors import ConfigurationError
 from tomma.notices import Notice
 from tomma.notify_settings import SECRET_PREFIX
 from tomma.settings import load_settings
-from tomma.stores.audit_intent import by_operator
+from tomma.stores.audit.intent import by_operator
 from tomma.stores.wiring import open_stores
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Messages about alerts: docs/alerts.md.")

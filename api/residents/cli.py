@@ -8,7 +8,7 @@ import typer
 from api.residents.choice import chosen
 from tomma.errors import ConfigurationError
 from tomma.settings import load_settings
-from tomma.stores.drafts import replacing
+from tomma.stores.files.drafts import replacing
 from tomma.stores.wiring import open_stores
 
 app = typer.Typer(add_completion=False, help="Print stickers that lead residents to the page of their bin.")

@@ -10,8 +10,8 @@ from concurrent.futures import Future
 
 from api.context import ApiContext
 from ingest.envelope import ENVELOPES
-from ingest.hand_in import HandInLink
 from ingest.message import Message
+from ingest.stream.hand_in import HandInLink
 from tomma.settings import BrokerSettings, Source
 
 log = logging.getLogger(__name__)
@@ -63,9 +63,9 @@ class UplinkDoor:
     def _run(self, link: HandInLink) -> None:
         # Here and not above: most cities' sensors speak MQTT, and a server then starts without all of this.
         from ingest.codecs.cli import open_codecs
-        from ingest.subscriber import Subscriber
-        from ingest.turns import FileTurns
-        from ingest.vitals import noting
+        from ingest.stream.subscriber import Subscriber
+        from ingest.stream.turns import FileTurns
+        from ingest.stream.vitals import noting
 
         context = self._context
         try:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 STEP_MS = 15 * 60_000
 """A reading a quarter of an hour."""

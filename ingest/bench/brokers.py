@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.broker import EmbeddedBroker, Login
+from ingest.brokers.embedded import EmbeddedBroker, Login
 from tomma.errors import TommaError
 from tomma.settings import BrokerSettings
 

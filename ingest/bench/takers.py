@@ -18,8 +18,8 @@ from ingest.bench.views import OurView, TableView, View, bin_of, make_table
 from tomma.city import Bin, City, ContainerType, Fraction, Installation, Organisation, Position, Sensor, Site
 from tomma.errors import TommaError
 from tomma.model import ContainerTypeId, FractionCode, SensorId, SiteId
-from tomma.stores.database import open_database
-from tomma.stores.registry import SqlRegistry
+from tomma.stores.books.database import open_database
+from tomma.stores.books.registry import SqlRegistry
 
 READY_WITHIN_S = 30.0
 END_WITHIN_S = 20.0

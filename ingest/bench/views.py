@@ -10,7 +10,7 @@ from typing import Protocol
 from ingest.bench.load import Load, sensor_name
 from ingest.bench.reckoning import Kept
 from tomma.model import BinId, Reading
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 FAR = datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 BUSY_S = 20.0

@@ -24,7 +24,7 @@ from tomma.city import City
 from tomma.errors import ImportRefusedError, StoreUnavailableError
 from tomma.model import BinId
 from tomma.ports import EventLog, ReadingStore
-from tomma.stores.drafts import replacing
+from tomma.stores.files.drafts import replacing
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from datetime import date, datetime
 
 from routing.choice.demand import Demand
 from tomma.city import Vehicle
+from tomma.codec import from_json, to_json
 from tomma.model import FractionCode, VehicleId
 from tomma.plan import Wishes
 from tomma.settings import PlanningSettings
-from tomma.stores.codec import from_json, to_json
 
 MOST_BYTES = 256 * 1024 * 1024
 """Unpacked; 100,000 bins take a fifth of it."""

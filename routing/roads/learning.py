@@ -19,7 +19,7 @@ from routing.roads.straight_line import StraightLineRoads, great_circles_m
 from tomma.city import Position
 from tomma.errors import StoreUnavailableError
 from tomma.plan import RoadsSource
-from tomma.stores.drafts import replacing
+from tomma.stores.files.drafts import replacing
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from routing.roads.osrm_engine import Engine
 from routing.roads.port import LonLat
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
 from tomma.errors import RoadsUnavailableError
-from tomma.stores.drafts import replacing
+from tomma.stores.files.drafts import replacing
 
 log = logging.getLogger(__name__)
 

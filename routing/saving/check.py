@@ -11,7 +11,7 @@ from routing.saving.summary import seal
 from routing.solve_here import engine_version
 from tomma.errors import ImportRefusedError
 from tomma.saving import BinState, DayFigures, DayResults, SavingDay, Side, SideFigures, StepKind, digest_of, figures_of
-from tomma.stores.city_file import parse_city
+from tomma.stores.files.city_file import parse_city
 
 FIGURES = tuple(field.name for field in fields(SideFigures))
 

@@ -15,7 +15,7 @@ from routing.saving.wiring import make_next, open_world
 from tomma.errors import NotFoundError, TommaError
 from tomma.saving import Side, SideFigures
 from tomma.settings import load_settings
-from tomma.stores.audit_intent import by_operator
+from tomma.stores.audit.intent import by_operator
 from tomma.stores.wiring import open_stores
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The audited saving: export it, compute it anew.")

@@ -4,9 +4,10 @@
      "shared": {"<digest>": "<base64 of the zlib-compressed bytes>", ...},
      "days": [{"digest": "...", "day": {...}}, ...]}
 
-`shared` holds the master data (a city file, see `tomma.stores.city_file`) and the drives (`routing.saving.drives`) that
-the days name by digest. A day is a `tomma.saving.SavingDay`; its digest is SHA-256 of its canonical JSON: keys sorted,
-no blanks. The seal is SHA-256 of the days' digests, one a line. docs/saving.md explains every field.
+`shared` holds the master data (a city file, see `tomma.stores.files.city_file`) and the drives
+(`routing.saving.drives`) that the days name by digest. A day is a `tomma.saving.SavingDay`; its digest is SHA-256 of
+its canonical JSON: keys sorted, no blanks. The seal is SHA-256 of the days' digests, one a line. docs/saving.md
+explains every field.
 """
 
 import base64
@@ -21,10 +22,10 @@ from pathlib import Path
 import msgspec
 
 from routing.saving.summary import seal
+from tomma.codec import from_json, parse_json, to_json
 from tomma.errors import ImportRefusedError
 from tomma.saving import SavingBook, SavingDay
-from tomma.stores.codec import from_json, parse_json, to_json
-from tomma.stores.drafts import replacing
+from tomma.stores.files.drafts import replacing
 
 FORMAT, VERSION = "tomma-saving", 1
 GZIP = b"\x1f\x8b"

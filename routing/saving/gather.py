@@ -24,7 +24,7 @@ from tomma.model import BinId
 from tomma.ports import EventLog, PlanStore, ReadingStore
 from tomma.saving import NEVER, BinState, DayInputs, RuleSettings, SavingBook, SavingDay, Side, digest_of
 from tomma.settings import PlanningSettings, SavingSettings
-from tomma.stores.city_file import city_document
+from tomma.stores.files.city_file import city_document
 
 FloatArray = NDArray[np.float64]
 

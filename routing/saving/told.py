@@ -3,7 +3,7 @@
 from typing import Any
 
 from routing.saving.summary import Period, Saving
-from tomma.stores.codec import to_plain
+from tomma.codec import to_plain
 
 
 def as_plain(value: Period | Saving) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from ingest.broker import EmbeddedBroker, logins
+from ingest.brokers.embedded import EmbeddedBroker, logins
 from simulator.faults.here import NotHereError
 from simulator.publisher import BrokerLogin
 from tomma.errors import TommaError

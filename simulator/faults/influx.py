@@ -14,7 +14,7 @@ from simulator.faults.numbers import number_at, number_of
 from simulator.faults.rig import Bench, Rig
 from tomma.ports import ReadingStore
 from tomma.settings import ReadingSettings
-from tomma.stores.influx_readings import InfluxReadings
+from tomma.stores.influx.readings import InfluxReadings
 
 TIMEOUT_S = 2.0
 FLOW_PER_S = 200.0

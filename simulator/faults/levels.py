@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simulator.faults.numbers import bin_of, sensor_of
 from tomma.model import Reading, Rejected, RejectReason
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 BATCH = 40
 BINS = 4

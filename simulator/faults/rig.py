@@ -17,9 +17,9 @@ from simulator.faults.publisher import NumberedPublisher
 from tomma.errors import StoreUnavailableError, TommaError
 from tomma.model import Reading
 from tomma.ports import ReadingStore
-from tomma.stores.database import open_database
-from tomma.stores.registry import SqlRegistry
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.books.database import open_database
+from tomma.stores.books.registry import SqlRegistry
+from tomma.stores.readings.sqlite import SqliteReadings
 
 ALL_TIME = (datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 PATIENCE_S = 45.0

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from ingest.pipeline import IngestContext
-from ingest.recall import StoreMemories
-from ingest.replay import chosen, replay
+from ingest.stream.recall import StoreMemories
+from ingest.stream.replay import chosen, replay
 from tests.api.conftest import NOW, World, serving
 from tomma.clock import SystemClock
 from tomma.model import Rejected, RejectReason

@@ -12,10 +12,10 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from ingest.broker import logins
-from ingest.broker_config import app
-from ingest.broker_desk import desk_here
-from ingest.mosquitto_config import password_hash
+from ingest.brokers.config_cli import app
+from ingest.brokers.desk import desk_here
+from ingest.brokers.embedded import logins
+from ingest.brokers.mosquitto_config import password_hash
 from tests.api.access.conftest import City, locked
 from tests.api.conftest import World
 from tomma.people import Role

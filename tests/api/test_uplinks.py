@@ -14,10 +14,10 @@ import pytest
 from api.app import create_app
 from api.context import ApiContext
 from api.uplinks.door import door_settings
-from ingest.hand_in import HandInLink
-from ingest.inbox import Delivery
 from ingest.message import Message
-from ingest.rate_limit import RateLimit
+from ingest.stream.hand_in import HandInLink
+from ingest.stream.inbox import Delivery
+from ingest.stream.rate_limit import RateLimit
 from tests.api.access.conftest import City, locked
 from tests.api.conftest import FAST, NOW, World, until
 from tomma.errors import StoreUnavailableError

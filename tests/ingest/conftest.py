@@ -19,18 +19,18 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import SecretStr
 
-from ingest.broker import EmbeddedBroker, Login
+from ingest.brokers.embedded import EmbeddedBroker, Login
 from ingest.memory import SensorMemory
 from ingest.message import Message
 from ingest.pipeline import IngestContext
-from ingest.subscriber import Subscriber
+from ingest.stream.subscriber import Subscriber
 from tomma.city import Bin, City, ContainerType, Fraction, Installation, Organisation, Position, Sensor, Site
 from tomma.clock import SystemClock
 from tomma.model import BinId, ContainerTypeId, FractionCode, SensorId, SiteId
 from tomma.settings import BrokerSettings
-from tomma.stores.database import open_database
-from tomma.stores.registry import SqlRegistry
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.books.database import open_database
+from tomma.stores.books.registry import SqlRegistry
+from tomma.stores.readings.sqlite import SqliteReadings
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PATIENCE_S = 20.0

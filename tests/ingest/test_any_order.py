@@ -16,10 +16,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from ingest.message import Message
 from ingest.pipeline import Batch, IngestContext, process
-from ingest.recall import StoreMemories
+from ingest.stream.recall import StoreMemories
 from tomma.city import City
 from tomma.clock import SystemClock
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 T0 = datetime(2026, 6, 1, tzinfo=UTC)
 EVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)

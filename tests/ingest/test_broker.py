@@ -18,11 +18,11 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from typer.testing import CliRunner
 
-from ingest.broker import TOPICS, EmbeddedBroker, Login, logins
-from ingest.broker_config import app
-from ingest.broker_desk import EmbeddedDesk, tidied
-from ingest.enrolment import Enrolled
-from ingest.nats_config import subject_of, users
+from ingest.brokers.config_cli import app
+from ingest.brokers.desk import EmbeddedDesk, tidied
+from ingest.brokers.embedded import TOPICS, EmbeddedBroker, Login, logins
+from ingest.brokers.enrolment import Enrolled
+from ingest.brokers.nats_config import subject_of, users
 from tests.processes import is_gone
 from tomma.errors import ConfigurationError
 
@@ -203,7 +203,7 @@ def test_it_ends_with_its_block(tmp_path: Path) -> None:
 PARENT = """
 import sys, time
 from pathlib import Path
-from ingest.broker import EmbeddedBroker
+from ingest.brokers.embedded import EmbeddedBroker
 with EmbeddedBroker(Path(sys.argv[1])) as broker:
     print(broker.pid, flush=True)
     time.sleep(60)

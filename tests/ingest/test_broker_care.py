@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest import broker_care
-from ingest.broker import EmbeddedBroker
-from ingest.broker_care import cared_for
+from ingest.brokers import care as broker_care
+from ingest.brokers.care import cared_for
+from ingest.brokers.embedded import EmbeddedBroker
 from tomma.errors import TommaError
 
 type Wait = Callable[[Callable[[], object], str], None]

@@ -22,9 +22,9 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from typer.testing import CliRunner
 
-from ingest.broker_config import app
-from ingest.broker_desk import MosquittoDesk, enrolled
-from ingest.private_files import write_private
+from ingest.brokers.config_cli import app
+from ingest.brokers.desk import MosquittoDesk, enrolled
+from ingest.brokers.private_files import write_private
 from tomma.settings import BrokerSettings
 
 PATIENCE_S = 30.0

@@ -18,11 +18,11 @@ import psutil
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.broker import EmbeddedBroker, logins
+from ingest.brokers.embedded import EmbeddedBroker, logins
 from tomma.city import City
-from tomma.stores.database import open_database
-from tomma.stores.registry import SqlRegistry
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.books.database import open_database
+from tomma.stores.books.registry import SqlRegistry
+from tomma.stores.readings.sqlite import SqliteReadings
 
 PATIENCE_S = 30.0
 FAR = (datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))

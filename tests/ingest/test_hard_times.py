@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.broker_watch import DROPPED_TOPIC, BrokerWatch
-from ingest.inbox import Delivery, Inbox
-from ingest.link import MqttLink
+from ingest.brokers.watch import DROPPED_TOPIC, BrokerWatch
 from ingest.message import Message
+from ingest.stream.inbox import Delivery, Inbox
+from ingest.stream.link import MqttLink
 from tests.ingest.conftest import NOW
 from tomma.clock import SystemClock
 from tomma.settings import BrokerSettings

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ingest.inbox import Delivery
-from ingest.link import MqttLink
+from ingest.stream.inbox import Delivery
+from ingest.stream.link import MqttLink
 from tomma.clock import SystemClock
 from tomma.settings import BrokerSettings
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from ingest.memory import RECENT_MAX, SensorMemory
 from ingest.message import Message
 from ingest.pipeline import Batch, IngestContext, process
-from ingest.recall import StoreMemories
+from ingest.stream.recall import StoreMemories
 from tomma.clock import SystemClock
 from tomma.model import BinId, Quality, SensorId
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 Q = Quality

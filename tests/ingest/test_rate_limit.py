@@ -6,11 +6,11 @@ import tracemalloc
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.brokers.topics import envelope_finder
 from ingest.identity import spellings_of
-from ingest.inbox import Delivery
 from ingest.message import Message
-from ingest.rate_limit import RateLimit
-from ingest.topics import envelope_finder
+from ingest.stream.inbox import Delivery
+from ingest.stream.rate_limit import RateLimit
 from tests.ingest.conftest import NOW
 from tomma.model import RejectReason
 from tomma.settings import BrokerSettings, Source

@@ -10,10 +10,10 @@ import pytest
 
 from ingest.message import Message
 from ingest.pipeline import Batch, IngestContext, process
-from ingest.recall import StoreMemories
+from ingest.stream.recall import StoreMemories
 from tomma.city import City
 from tomma.model import BinId, Quality, Reading
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 T0 = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

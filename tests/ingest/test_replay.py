@@ -15,14 +15,14 @@ from ingest.alerts.recall import StoreTrails
 from ingest.letters_cli import dead_letters_app, quarantine_app
 from ingest.message import Message
 from ingest.pipeline import Batch, IngestContext, process
-from ingest.recall import StoreMemories
-from ingest.replay import QuarantineReplay, Replayed, chosen, replay
+from ingest.stream.recall import StoreMemories
+from ingest.stream.replay import QuarantineReplay, Replayed, chosen, replay
 from tomma.city import Bin, City, Installation, Sensor
 from tomma.clock import SystemClock
 from tomma.errors import NotFoundError, StoreUnavailableError
 from tomma.model import BinId, ContainerTypeId, FractionCode, RejectReason, SensorId, SiteId
 from tomma.settings import load_settings
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 from tomma.stores.wiring import open_stores
 
 T0 = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from ingest.counters import Status
-from ingest.reporter import facts, reporting
+from ingest.stream.counters import Status
+from ingest.stream.reporter import facts, reporting
 from tomma.errors import StoreUnavailableError
 from tomma.ports import ReadingStore
-from tomma.stores.influx_queue import FeedStatus
+from tomma.stores.influx.queue import FeedStatus
 from tomma.workers import Fact, WorkerReport
 
 PATIENCE_S = 30.0

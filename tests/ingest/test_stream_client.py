@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from ingest.bench.packets import length
-from ingest.stream_client import StreamClient
+from ingest.stream.socket_client import StreamClient
 
 type Heard = tuple[str, bytes, int, int, bool, bool]
 

@@ -13,19 +13,19 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from ingest.broker import EmbeddedBroker
-from ingest.broker_watch import NO_FACTS, LinkFacts
-from ingest.inbox import Delivery, Inbox
-from ingest.link import MqttLink
+from ingest.brokers.embedded import EmbeddedBroker
+from ingest.brokers.watch import NO_FACTS, LinkFacts
 from ingest.message import Message
-from ingest.subscriber import Subscriber
+from ingest.stream.inbox import Delivery, Inbox
+from ingest.stream.link import MqttLink
+from ingest.stream.subscriber import Subscriber
 from tomma.city import City, Installation
 from tomma.clock import SystemClock
 from tomma.errors import ConfigurationError, NotFoundError, StoreUnavailableError
 from tomma.model import Alert, BinId, Emptying, Quality, Reading, Rejected, RejectReason, SensorId
 from tomma.ports import Appended, ReadingStore, Registry
 from tomma.settings import BrokerSettings, Source
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 FAR = (datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
@@ -298,7 +298,7 @@ def test_before_the_first_import_readings_wait_with_the_broker(
     link: BrokerInMemory, failing: FailingStore, city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a city every device is unknown; a first start in the wrong order must not cost a day of readings."""
-    monkeypatch.setattr("ingest.city_watch.POLL_S", 0.0)
+    monkeypatch.setattr("ingest.stream.city_watch.POLL_S", 0.0)
     registry = NoCityYet()
     subscriber = Subscriber(BrokerSettings(), failing, registry, SystemClock(), link=link)
     link.publish("H0001", 500)

@@ -14,8 +14,8 @@ import pytest
 import trustme
 from typer.testing import CliRunner
 
-from ingest.broker_config import app
-from ingest.link import MqttLink
+from ingest.brokers.config_cli import app
+from ingest.stream.link import MqttLink
 from tomma.clock import SystemClock
 from tomma.errors import ConfigurationError
 from tomma.settings import BrokerSettings, load_settings

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from tomma.ports import Registry
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 FAR = (datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from ingest.envelope import ENVELOPES
 from ingest.message import Message, Uplink
 from ingest.pipeline import Batch
-from ingest.vitals import VitalsKeeper, noting
+from ingest.stream.vitals import VitalsKeeper, noting
 from tomma.model import BinId, Quality, Reading, SensorId
 from tomma.vitals import BatteryDay, Vital, battery_days_left
 

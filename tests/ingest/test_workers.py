@@ -15,19 +15,19 @@ from typing import Any
 
 import pytest
 
-from ingest.broker_watch import NO_FACTS, LinkFacts
-from ingest.inbox import Delivery
+from ingest.brokers.watch import NO_FACTS, LinkFacts
 from ingest.memory import seen_in
 from ingest.message import Message
-from ingest.recall import StoreMemories
-from ingest.subscriber import Subscriber
-from ingest.turns import FileTurns
+from ingest.stream.inbox import Delivery
+from ingest.stream.recall import StoreMemories
+from ingest.stream.subscriber import Subscriber
+from ingest.stream.turns import FileTurns
 from tomma.clock import SystemClock
 from tomma.errors import StoreUnavailableError
 from tomma.model import BinId, Reading, SensorId
 from tomma.ports import Registry
 from tomma.settings import BrokerSettings
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 FAR = (datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 SENSORS = 8
@@ -214,7 +214,7 @@ def hold(path: Path, topic: str, until: Any, held: Any) -> None:
 
 def test_a_sensor_is_judged_by_one_worker_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two who do not know of each other's readings would tell one emptying twice, or not at all."""
-    monkeypatch.setattr("ingest.turns.WAIT_S", 0.1)
+    monkeypatch.setattr("ingest.stream.turns.WAIT_S", 0.1)
     spawned = multiprocessing.get_context("spawn")
     until, held = spawned.Event(), spawned.Event()
     other = spawned.Process(target=hold, args=(tmp_path / "turns", "a", until, held))

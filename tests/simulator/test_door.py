@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.broker import logins
+from ingest.brokers.embedded import logins
 from simulator.door import device_login, register_city
 from simulator.towns import Town, make_town
 from tomma.errors import ConfigurationError, ConflictError

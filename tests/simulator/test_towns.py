@@ -11,8 +11,8 @@ from simulator.presets import PRESETS, SHIPPED_EXTRACT, find_preset
 from simulator.streets import METRES_PER_DEGREE, Street, Streets, read_streets
 from simulator.towns import Town, make_town
 from tomma.city import City, Position
+from tomma.codec import to_json
 from tomma.errors import ConfigurationError, ImportRefusedError
-from tomma.stores.codec import to_json
 
 SMALL_EXTRACT = Path(__file__).parents[3] / "shared" / "data" / "osm" / "lund-station-sweden.osm.pbf"
 

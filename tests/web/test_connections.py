@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from ingest.broker import logins
+from ingest.brokers.embedded import logins
 from tests.web.conftest import OpenPage
 from tests.web.stack import Stack
 from tests.web.test_access import violations

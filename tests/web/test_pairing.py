@@ -16,7 +16,7 @@ from tests.web.stack import PATIENCE_S, Stack, copy_of, serving
 from tests.web.test_access import DEAF_MS, INTERACTIVE, SMALL_TARGETS, small_targets, violations
 from tests.web.test_more import more
 from tests.web.test_offline_start import wait_until_kept
-from tomma.stores import tables
+from tomma.stores.books import tables
 
 DRIVER = "/driver?vehicle=truck-1"
 GLOVE_PX = 64

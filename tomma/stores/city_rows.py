@@ -23,10 +23,10 @@ from tomma.city import (
     Vehicle,
     VolumePoint,
 )
+from tomma.codec import from_plain, to_plain
 from tomma.hours import OpenHours
 from tomma.model import DisposalSiteId, FractionCode, VehicleId
 from tomma.rounds import FixedRound
-from tomma.stores.codec import from_plain, to_plain
 
 type Row = dict[str, Any]
 type Rows = Mapping[str, list[Row]]

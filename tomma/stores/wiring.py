@@ -16,26 +16,26 @@ from tomma.people_ports import PeopleBook, SessionBook
 from tomma.ports import EventLog, PlanStore, ReadingStore, Registry, RequestBook, TabletBook, WorkerBoard
 from tomma.saving import SavingBook
 from tomma.settings import Settings
-from tomma.stores.assets import SqlAssetBook
-from tomma.stores.audit import AuditFiles, SqlAuditBook
-from tomma.stores.care import SqlCareBook
-from tomma.stores.database import open_database
-from tomma.stores.events import SqlEventLog
-from tomma.stores.keeping import SqlOldRows
-from tomma.stores.mornings import SqlMorningBook
-from tomma.stores.opendata import SqlOpenDataBook
-from tomma.stores.outbox import SqlOutbox
-from tomma.stores.people import SqlPeopleBook
-from tomma.stores.plans import SqlPlanStore
-from tomma.stores.registry import SqlRegistry
-from tomma.stores.requests import SqlRequestBook
-from tomma.stores.saving import SqlSavingBook
-from tomma.stores.sessions import SqlSessionBook
-from tomma.stores.sqlite_readings import SqliteReadings
-from tomma.stores.tablets import SqlTabletBook
-from tomma.stores.vitals import SqlVitalsBook
-from tomma.stores.work_orders import SqlWorkOrderBook
-from tomma.stores.workers import SqlWorkerBoard
+from tomma.stores.audit.log import AuditFiles, SqlAuditBook
+from tomma.stores.books.assets import SqlAssetBook
+from tomma.stores.books.care import SqlCareBook
+from tomma.stores.books.database import open_database
+from tomma.stores.books.events import SqlEventLog
+from tomma.stores.books.mornings import SqlMorningBook
+from tomma.stores.books.opendata import SqlOpenDataBook
+from tomma.stores.books.outbox import SqlOutbox
+from tomma.stores.books.people import SqlPeopleBook
+from tomma.stores.books.plans import SqlPlanStore
+from tomma.stores.books.registry import SqlRegistry
+from tomma.stores.books.requests import SqlRequestBook
+from tomma.stores.books.saving import SqlSavingBook
+from tomma.stores.books.sessions import SqlSessionBook
+from tomma.stores.books.tablets import SqlTabletBook
+from tomma.stores.books.vitals import SqlVitalsBook
+from tomma.stores.books.work_orders import SqlWorkOrderBook
+from tomma.stores.books.workers import SqlWorkerBoard
+from tomma.stores.readings.sqlite import SqliteReadings
+from tomma.stores.upkeep.keeping import SqlOldRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _open_readings(settings: Settings) -> ReadingStore:
     if settings.readings.kind == "sqlite":
         return SqliteReadings(settings.readings_path)
     try:  # here and not above: a city without an InfluxDB needs no client of it
-        from tomma.stores.influx_readings import InfluxReadings
+        from tomma.stores.influx.readings import InfluxReadings
     except ImportError as exc:
         raise ConfigurationError(f'readings.kind is "influx", which needs a part that is not installed: {exc}') from exc
     return InfluxReadings(settings.influx_path, settings.readings, settings.clock.clock())

@@ -16,7 +16,7 @@ from tests.api.conftest import World
 from tomma.audit import AuditBook, Deed, Head
 from tomma.errors import StoreUnavailableError
 from tomma.people import Role
-from tomma.stores.audit import SqlAuditBook
+from tomma.stores.audit.log import SqlAuditBook
 
 AUDIT = "/api/v1/audit"
 

@@ -26,7 +26,7 @@ from ingest.bench.report import BATCHES, OURS, PLAIN, summary
 from ingest.bench.takers import StartTaker, Taking, ours, plain
 from ingest.bench.views import TABLE, OurView, TableView, View, bin_of
 from tomma.model import Reading, SensorId
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 LOAD = Load(7, datetime(2026, 6, 1, tzinfo=UTC))
 SENT = range(50)

@@ -22,9 +22,9 @@ from tomma.model import (
     SkipReason,
     VehicleId,
 )
-from tomma.stores.database import open_database
-from tomma.stores.events import SqlEventLog
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.books.database import open_database
+from tomma.stores.books.events import SqlEventLog
+from tomma.stores.readings.sqlite import SqliteReadings
 
 A, B, C = BinId("A"), BinId("B"), BinId("C")
 MakeCity = Callable[..., City]

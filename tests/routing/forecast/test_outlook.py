@@ -12,9 +12,9 @@ from routing.ahead.outlook import Foresight, city_outlook
 from routing.forecast import BinHistory, forecast_city
 from tomma.city import City
 from tomma.model import BinId, Event, EventKind, PlanId, VehicleId
-from tomma.stores.database import open_database
-from tomma.stores.events import SqlEventLog
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.books.database import open_database
+from tomma.stores.books.events import SqlEventLog
+from tomma.stores.readings.sqlite import SqliteReadings
 
 A = BinId("A")
 MakeCity = Callable[..., City]

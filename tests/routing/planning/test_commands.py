@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.cli import build_app
+from tomma.codec import from_json
 from tomma.errors import ConfigurationError, ConflictError
 from tomma.plan import Plan, PlanStatus
 from tomma.settings import Settings
-from tomma.stores.codec import from_json
 from tomma.stores.wiring import open_stores
 
 HELSINKI = Path(__file__).parents[3] / "simulator" / "cities" / "helsinki.osm.pbf"

@@ -13,11 +13,11 @@ from routing.roads.port import Leg, Matrix
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.small_city import SHIFT, small_city, ten_days_of_readings
 from tomma.city import City, Position, Shift
+from tomma.codec import to_json
 from tomma.errors import ConflictError, RoadsUnavailableError
 from tomma.model import BinId, PlanId, Reading, ReasonCode, SensorId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, RoadsSource, StopKind
 from tomma.settings import PlanningSettings, Settings
-from tomma.stores.codec import to_json
 from tomma.stores.wiring import Stores, open_stores
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

@@ -18,12 +18,12 @@ from routing.saving.gather import is_over, next_day
 from routing.saving.summary import seal
 from tests.routing.planning.small_city import small_city
 from tests.routing.saving.lived import SCALES_KG, Lived
+from tomma.codec import to_json
 from tomma.errors import ImportRefusedError
 from tomma.model import BinId
 from tomma.rounds import FixedRound
 from tomma.saving import SavingDay, Side, StepKind
 from tomma.settings import Settings
-from tomma.stores.codec import to_json
 from tomma.stores.wiring import Stores, open_stores
 
 FIRST = date(2026, 10, 21)  # the clocks go back within

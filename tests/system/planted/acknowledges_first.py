@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from ingest.subscriber import Subscriber
+from ingest.stream.subscriber import Subscriber
 from tomma.cli import main
 
 if __name__ == "__main__":

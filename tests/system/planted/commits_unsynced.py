@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from simulator.faults import writer
-from tomma.stores import database, sqlite_file
+from tomma.stores import sqlite_file
+from tomma.stores.books import database
 
 _open = sqlite_file.open_connection
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tomma.cli import main
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 if __name__ == "__main__":
     honest = SqliteReadings.append

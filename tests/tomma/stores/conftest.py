@@ -46,9 +46,9 @@ from tomma.model import (
 from tomma.ports import Appended, ReadingStore
 from tomma.rounds import FixedRound
 from tomma.settings import ReadingSettings
-from tomma.stores.database import open_database
-from tomma.stores.influx_readings import InfluxReadings
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.books.database import open_database
+from tomma.stores.influx.readings import InfluxReadings
+from tomma.stores.readings.sqlite import SqliteReadings
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
 FAR = datetime(2200, 1, 1, tzinfo=UTC)

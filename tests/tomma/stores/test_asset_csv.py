@@ -25,9 +25,9 @@ from tomma.city import (
 from tomma.errors import ImportRefusedError
 from tomma.model import BinId, ContainerTypeId, FractionCode, SensorId, SiteId
 from tomma.settings import Settings
-from tomma.stores import asset_cli
-from tomma.stores.asset_csv import read_table, write_table
-from tomma.stores.asset_import import Fault, ImportPlan, plan_import
+from tomma.stores.commands import city as asset_cli
+from tomma.stores.files.asset_csv import read_table, write_table
+from tomma.stores.files.asset_import import Fault, ImportPlan, plan_import
 from tomma.stores.wiring import open_stores
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -15,9 +15,9 @@ from tomma.city import City, Installation, Position
 from tomma.errors import ConflictError, ImportRefusedError, NotFoundError
 from tomma.fitting import Fitting, fit
 from tomma.model import BinId, SensorId, SiteId
-from tomma.stores.assets import SqlAssetBook
-from tomma.stores.registry import SqlRegistry
-from tomma.stores.vitals import SqlVitalsBook
+from tomma.stores.books.assets import SqlAssetBook
+from tomma.stores.books.registry import SqlRegistry
+from tomma.stores.books.vitals import SqlVitalsBook
 from tomma.vitals import BatteryDay, Vital
 
 LATER = T0 + timedelta(days=1)

@@ -19,10 +19,11 @@ from tests.tomma.stores.conftest import T0
 from tomma.audit import CHECKPOINT, Deed, Head, Search, Span, head_of
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.settings import RetentionSettings
-from tomma.stores import audit_cli, retention
-from tomma.stores.audit import AuditFiles, SqlAuditBook
-from tomma.stores.database import writing
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.audit.log import AuditFiles, SqlAuditBook
+from tomma.stores.books.database import writing
+from tomma.stores.commands import audit as audit_cli
+from tomma.stores.readings.sqlite import SqliteReadings
+from tomma.stores.upkeep import retention
 
 type Books = Callable[[], SqlAuditBook]
 
@@ -161,8 +162,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tomma.audit import Deed
-from tomma.stores.audit import AuditFiles, SqlAuditBook
-from tomma.stores.database import open_database
+from tomma.stores.audit.log import AuditFiles, SqlAuditBook
+from tomma.stores.books.database import open_database
 
 place = Path(sys.argv[1])
 book = SqlAuditBook(open_database(sys.argv[2]), AuditFiles(place / "audit.key", place / "audit.head"))

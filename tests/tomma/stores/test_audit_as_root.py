@@ -8,7 +8,7 @@ import pytest
 
 from tomma.audit import Deed
 from tomma.settings import Settings
-from tomma.stores.audit_intent import intended
+from tomma.stores.audit.intent import intended
 from tomma.stores.wiring import open_stores
 
 NOBODY = 65_534

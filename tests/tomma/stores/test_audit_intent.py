@@ -17,17 +17,17 @@ from tomma.audit import Deed, Outcome, Record
 from tomma.city import City
 from tomma.errors import NotFoundError, StoreUnavailableError, TommaError
 from tomma.settings import Settings
-from tomma.stores.audit import SqlAuditBook
-from tomma.stores.audit_begun import NAME, BegunFile
-from tomma.stores.audit_intent import by_operator
-from tomma.stores.city_file import write_city
-from tomma.stores.cli import import_app
+from tomma.stores.audit.begun import NAME, BegunFile
+from tomma.stores.audit.intent import by_operator
+from tomma.stores.audit.log import SqlAuditBook
+from tomma.stores.commands.import_export import import_app
+from tomma.stores.files.city_file import write_city
 from tomma.stores.wiring import open_stores
 
 DIES_BEFORE_ITS_RECORD = """
 import os, signal
 from tomma.cli import main
-from tomma.stores.audit import SqlAuditBook
+from tomma.stores.audit.log import SqlAuditBook
 
 SqlAuditBook.append = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 main()
@@ -146,5 +146,5 @@ def test_what_another_account_left_stops_nobody(tmp_path: Path, monkeypatch: pyt
         raise PermissionError("not yours")
 
     (tmp_path / f"{NAME}-1-x.jsonl").touch()
-    monkeypatch.setattr("tomma.stores.audit_begun.os.open", not_yours)  # the tests may run as root
+    monkeypatch.setattr("tomma.stores.audit.begun.os.open", not_yours)  # the tests may run as root
     assert not list(BegunFile(tmp_path).left())

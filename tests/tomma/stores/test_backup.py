@@ -16,8 +16,8 @@ from tomma.city import City
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, Event, EventKind, PlanId, Reading, SensorId, VehicleId
 from tomma.settings import Settings
-from tomma.stores.audit import read_key
-from tomma.stores.backup import MANIFEST, back_up, restore
+from tomma.stores.audit.log import read_key
+from tomma.stores.upkeep.backup import MANIFEST, back_up, restore
 from tomma.stores.wiring import open_stores
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tomma.city import City, ContainerType, Shape, VolumePoint
 from tomma.errors import ImportRefusedError
 from tomma.model import BinId, ContainerTypeId, SiteId
-from tomma.stores.city_file import city_document, parse_city, read_city, write_city
-from tomma.stores.registry import SqlRegistry
+from tomma.stores.books.registry import SqlRegistry
+from tomma.stores.files.city_file import city_document, parse_city, read_city, write_city
 
 
 @given(name=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30))

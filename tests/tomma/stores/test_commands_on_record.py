@@ -11,15 +11,15 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ingest.broker_config import app as broker_app
+from ingest.brokers.config_cli import app as broker_app
 from ingest.letters_cli import dead_letters_app, quarantine_app
 from routing.saving.cli import app as saving_app
 from tomma.city import City
 from tomma.errors import ConflictError, StoreUnavailableError
 from tomma.model import Rejected, RejectReason
 from tomma.settings import Settings
-from tomma.stores.audit import SqlAuditBook
-from tomma.stores.backup_cli import backup_app
+from tomma.stores.audit.log import SqlAuditBook
+from tomma.stores.commands.backup import backup_app
 from tomma.stores.wiring import open_stores
 
 NOW = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)

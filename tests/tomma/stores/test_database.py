@@ -19,14 +19,15 @@ from tomma.city import Break, City, ContainerType, Installation, Sensor, Shape, 
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, ContainerTypeId, DepotId, FractionCode, SensorId, VehicleId
 from tomma.settings import Settings
-from tomma.stores import tables
-from tomma.stores.database import APPLICATION_ID, METADATA, open_database
-from tomma.stores.registry import SqlRegistry
+from tomma.stores.books import tables
+from tomma.stores.books.database import APPLICATION_ID, METADATA, open_database
+from tomma.stores.books.registry import SqlRegistry
 from tomma.stores.sqlite_file import ensure_file, open_connection
 from tomma.stores.wiring import open_stores
 
 OPEN = (
-    "import sys; from tomma.stores.database import open_database; open_database(sys.argv[1]).dispose(); print('open')"
+    "import sys; from tomma.stores.books.database import open_database; "
+    "open_database(sys.argv[1]).dispose(); print('open')"
 )
 
 OPEN_AND_DIE = f"""
@@ -94,7 +95,7 @@ def old_registry(tmp_path: Path) -> Path:
         engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool)
         with engine.connect() as lent, lent.begin():
             config = Config(attributes={"connection": lent})
-            config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
+            config.set_main_option("script_location", str(Path(tables.__file__).parents[1] / "migrations"))
             command.upgrade(config, "0001")
         for statement in OLD_CITY.split(";\n"):
             connection.execute(statement)

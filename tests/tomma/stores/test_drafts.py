@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 
 from tomma.errors import StoreUnavailableError
-from tomma.stores.drafts import replacing
+from tomma.stores.files.drafts import replacing
 
 
 def test_two_threads_may_write_one_file_at_once(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tomma.model import BinId, DisposalSiteId, Event, EventKind, PlanId, ReportKind, SkipReason, VehicleId
-from tomma.stores.events import SqlEventLog
+from tomma.stores.books.events import SqlEventLog
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
 

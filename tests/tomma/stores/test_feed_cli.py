@@ -11,9 +11,9 @@ from tests.tomma.stores.influx_support import find_free_port
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, Reading, SensorId
 from tomma.settings import load_settings
-from tomma.stores.influx_cli import app
-from tomma.stores.influx_queue import refuse
-from tomma.stores.influx_readings import InfluxReadings
+from tomma.stores.commands.feed import app
+from tomma.stores.influx.queue import refuse
+from tomma.stores.influx.readings import InfluxReadings
 from tomma.stores.sqlite_file import transaction
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)

@@ -18,9 +18,9 @@ from tomma.errors import ImportRefusedError, StoreUnavailableError
 from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, Quality, Reading, SensorId, VehicleId
 from tomma.plan import Plan, PlanStatus, RoadsSource
 from tomma.settings import load_settings
-from tomma.stores.cli import export_app, import_app
-from tomma.stores.record_files import guarded, read_records, write_records
-from tomma.stores.record_rows import READINGS
+from tomma.stores.commands.import_export import export_app, import_app
+from tomma.stores.files.record_files import guarded, read_records, write_records
+from tomma.stores.files.record_rows import READINGS
 from tomma.stores.wiring import Stores, open_stores
 
 type Use = Callable[[str], None]

@@ -21,8 +21,8 @@ from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, Reading, Rejected, RejectReason, SensorId
 from tomma.ports import Appended
 from tomma.settings import ReadingSettings, Settings, load_settings
-from tomma.stores import influx_feeder
-from tomma.stores.influx_readings import InfluxReadings
+from tomma.stores.influx import feeder as influx_feeder
+from tomma.stores.influx.readings import InfluxReadings
 from tomma.stores.wiring import open_stores
 
 type OpenInflux = Callable[..., InfluxReadings]
@@ -228,7 +228,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tomma.model import Reading
 from tomma.settings import ReadingSettings
-from tomma.stores.influx_readings import InfluxReadings
+from tomma.stores.influx.readings import InfluxReadings
 store = InfluxReadings(Path(sys.argv[1]), ReadingSettings.model_validate_json(sys.argv[2]), feeding=False)
 for first in range(int(sys.argv[3]), 1_000_000, 5):
     moments = [datetime(2026, 11, 2, tzinfo=UTC) + timedelta(minutes=n) for n in range(first, first + 5)]

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from tomma.audit import Deed
 from tomma.model import Alert, AlertKind, BinId, Emptying, EmptyingSource, Reading, Rejected, RejectReason, SensorId
 from tomma.settings import RetentionSettings, Settings
-from tomma.stores import retention
-from tomma.stores.database import METADATA
-from tomma.stores.keeping import KEPT, OldRows
+from tomma.stores.books.database import METADATA
+from tomma.stores.books.tables import JsonList, UtcDateTime
 from tomma.stores.sqlite_file import open_connection
-from tomma.stores.tables import JsonList, UtcDateTime
+from tomma.stores.upkeep import retention
+from tomma.stores.upkeep.keeping import KEPT, OldRows
 from tomma.stores.wiring import Stores, open_stores
 
 NOW = datetime(2026, 11, 22, 13, 45, tzinfo=UTC)

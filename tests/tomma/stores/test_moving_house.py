@@ -22,8 +22,8 @@ from tomma.model import (
     SensorId,
 )
 from tomma.settings import load_settings
-from tomma.stores.cli import export_app, import_app
-from tomma.stores.influx_readings import InfluxReadings
+from tomma.stores.commands.import_export import export_app, import_app
+from tomma.stores.influx.readings import InfluxReadings
 from tomma.stores.wiring import open_stores
 
 type Use = Callable[[str], None]

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from tomma.errors import ConflictError, NotFoundError
 from tomma.model import VehicleId
 from tomma.people import ApiKey, KeptPerson, OneTimeLink, Person, Proof, Purpose, Role, Session, Way, login_of
-from tomma.stores.database import open_database
-from tomma.stores.people import SqlPeopleBook
-from tomma.stores.sessions import SqlSessionBook
+from tomma.stores.books.database import open_database
+from tomma.stores.books.people import SqlPeopleBook
+from tomma.stores.books.sessions import SqlSessionBook
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tomma.errors import ConflictError, NotFoundError
 from tomma.model import BinId, DisposalSiteId, PlanId, Reason, ReasonCode, VehicleId
 from tomma.plan import LeftOut, Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
-from tomma.stores.plans import SqlPlanStore
+from tomma.stores.books.plans import SqlPlanStore
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
 MONDAY = date(2026, 11, 2)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tomma.model import Reading
-from tomma.stores import readings_rows as rows
-from tomma.stores.readings_columns import plain_readings
+from tomma.stores.readings import rows
+from tomma.stores.readings.columns import plain_readings
 
 whole = st.integers(-(2**47), 2**47)
 real = st.floats(allow_nan=False, allow_infinity=False)

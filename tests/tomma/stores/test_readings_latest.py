@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tomma.errors import StoreUnavailableError
 from tomma.model import BinId, Quality, Reading, SensorId
-from tomma.stores import readings_schema as schema
+from tomma.stores.readings import schema
+from tomma.stores.readings.sqlite import SqliteReadings
 from tomma.stores.sqlite_file import open_connection
-from tomma.stores.sqlite_readings import SqliteReadings
 
 T0 = datetime(2026, 6, 1, 12, tzinfo=UTC)
 numbers = st.none() | st.floats(0, 1e4, allow_nan=False) | st.integers(-100, 9_999).map(lambda each: each / 10)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tomma.model import BinId, Rejected, RejectReason
-from tomma.stores import readings_schema
-from tomma.stores.readings_letters import LettersKept
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings import schema as readings_schema
+from tomma.stores.readings.letters import LettersKept
+from tomma.stores.readings.sqlite import SqliteReadings
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
 R = RejectReason

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tomma.city import Bin, City, Organisation, Site
 from tomma.errors import ImportRefusedError, NotFoundError
 from tomma.model import BinId, ContainerTypeId, FractionCode, SiteId
-from tomma.stores.registry import SqlRegistry
+from tomma.stores.books.registry import SqlRegistry
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=30)
 

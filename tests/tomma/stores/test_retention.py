@@ -27,10 +27,11 @@ from tomma.model import (
 )
 from tomma.ports import Aging, ReadingStore
 from tomma.settings import RetentionSettings, Settings
-from tomma.stores import retention, retention_cli
-from tomma.stores.assets import SqlAssetBook
-from tomma.stores.keeping import OldRows
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.books.assets import SqlAssetBook
+from tomma.stores.commands import retention as retention_cli
+from tomma.stores.readings.sqlite import SqliteReadings
+from tomma.stores.upkeep import retention
+from tomma.stores.upkeep.keeping import OldRows
 from tomma.stores.wiring import open_stores
 
 type OpenReadings = Callable[[], ReadingStore]

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from tomma.errors import StoreUnavailableError
 from tomma.model import BinId, Reading, Rejected, RejectReason
 from tomma.stores import sqlite_file
-from tomma.stores.readings_letters import LettersKept
-from tomma.stores.readings_schema import APPLICATION_ID
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.letters import LettersKept
+from tomma.stores.readings.schema import APPLICATION_ID
+from tomma.stores.readings.sqlite import SqliteReadings
 
 type ReadingOf = Callable[..., Reading]
 
@@ -35,8 +35,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tomma.model import Reading
 from tomma.stores import sqlite_file
-from tomma.stores.readings_schema import APPLICATION_ID
-from tomma.stores.sqlite_readings import SqliteReadings
+from tomma.stores.readings.schema import APPLICATION_ID
+from tomma.stores.readings.sqlite import SqliteReadings
 path, first, last, step = Path(sys.argv[1]), *map(int, sys.argv[2:])
 store = SqliteReadings(path)
 for start in range(first, last, step):

@@ -14,11 +14,11 @@ from tests.tomma.stores.test_people import a_session, anna, digest
 from tomma.audit import Deed
 from tomma.errors import NotFoundError
 from tomma.people import OneTimeLink, Purpose
-from tomma.stores import subject, tables
-from tomma.stores.audit import AuditFiles, SqlAuditBook
-from tomma.stores.database import reading, writing
-from tomma.stores.people import SqlPeopleBook
-from tomma.stores.sessions import SqlSessionBook
+from tomma.stores.audit.log import AuditFiles, SqlAuditBook
+from tomma.stores.books import subject, tables
+from tomma.stores.books.database import reading, writing
+from tomma.stores.books.people import SqlPeopleBook
+from tomma.stores.books.sessions import SqlSessionBook
 
 LOGIN = "anna@stad.example"
 

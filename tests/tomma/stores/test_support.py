@@ -15,9 +15,9 @@ from tomma.notices import Notice
 from tomma.people import KeptPerson, Person, Proof, Role, Session, Way
 from tomma.section import secrets_of
 from tomma.settings import Settings, load_settings
-from tomma.stores import support_cli
-from tomma.stores.audit_intent import by_operator
-from tomma.stores.support import bundle
+from tomma.stores.audit.intent import by_operator
+from tomma.stores.commands import support_bundle as support_cli
+from tomma.stores.upkeep.support import bundle
 from tomma.stores.wiring import open_stores
 from tomma.workers import Fact, WorkerKind, WorkerReport
 

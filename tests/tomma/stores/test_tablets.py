@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tomma.errors import NotFoundError
-from tomma.stores.database import open_database
-from tomma.stores.tablets import SqlTabletBook
+from tomma.stores.books.database import open_database
+from tomma.stores.books.tablets import SqlTabletBook
 from tomma.tablets import KeptTablet, PairingCode, Tablet
 
 MINUTE = timedelta(minutes=1)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from tomma.stores.workers import SqlWorkerBoard
+from tomma.stores.books.workers import SqlWorkerBoard
 from tomma.workers import FORGOTTEN_AFTER, SILENT_AFTER, WorkerKind, WorkerReport
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from tomma.stores.tables import metadata
+from tomma.stores.books.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,162 @@
+"""`PlanStore` in the registry database: one document a plan, beside the columns by which it is found."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import sqlalchemy as sa
+
+from tomma.codec import from_json, to_json
+from tomma.errors import ConflictError, NotFoundError, Refusal
+from tomma.model import PlanId
+from tomma.plan import UNFINISHED, Plan, PlanStatus
+from tomma.stores.books import counters, tables
+from tomma.stores.books.database import reading, writing
+
+_PLAN = tables.plan
+_BASIS = tables.plan_basis
+BASES_KEPT = 60
+"""Two months of mornings, or a day of trying: nobody changes an older plan by hand."""
+OFFERED = frozenset({PlanStatus.READY, PlanStatus.DRAFT})
+_NEWEST_FIRST = (_PLAN.c.created_utc.desc(), _PLAN.c.id.desc())
+
+
+class SqlPlanStore:
+    """Plans; at most one of a day is published, and the database itself holds that."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        """Keep plans in an opened database; see `tomma.stores.books.database.open_database`."""
+        self._engine = engine
+
+    def save(self, plan: Plan) -> None:
+        """Insert the plan, or replace the one with its id; ConflictError if its day has another published one."""
+        values = {
+            "day": plan.day,
+            "created_utc": plan.created_utc,
+            "status": plan.status.value,
+            "document": to_json(plan).decode(),
+            "based_on": plan.based_on,
+        }
+        try:
+            with writing(self._engine) as connection:
+                changed = connection.execute(sa.update(_PLAN).where(_PLAN.c.id == plan.id).values(values))
+                if changed.rowcount == 0:
+                    connection.execute(sa.insert(_PLAN).values(id=plan.id, **values))
+        except sa.exc.IntegrityError as exc:
+            raise _overtaken(plan.id, plan.day) from exc
+
+    def get(self, plan_id: PlanId) -> Plan:
+        """Return the plan; NotFoundError when there is none."""
+        with reading(self._engine) as connection:
+            return _get(connection, plan_id)
+
+    def of_day(self, day: date) -> Sequence[Plan]:
+        """Return the day's plans, newest first."""
+        return self._all(sa.select(_PLAN).where(_PLAN.c.day == day).order_by(*_NEWEST_FIRST))
+
+    def recent(self, limit: int, *, drafts: bool = True) -> Sequence[Plan]:
+        """Return the newest plans by created_utc, newest first; with or without drafts."""
+        wanted = sa.true() if drafts else _PLAN.c.status != PlanStatus.DRAFT.value
+        return self._all(sa.select(_PLAN).where(wanted).order_by(*_NEWEST_FIRST).limit(max(limit, 0)))
+
+    def unfinished(self) -> Sequence[Plan]:
+        """Return the QUEUED and SOLVING plans, newest first."""
+        wanted = _PLAN.c.status.in_([each.value for each in UNFINISHED])
+        return self._all(sa.select(_PLAN).where(wanted).order_by(*_NEWEST_FIRST))
+
+    def published(self, day: date) -> Plan | None:
+        """Return the plan the trucks drive on that day, if one was published."""
+        found = self._all(sa.select(_PLAN).where(_PLAN.c.day == day, _PLAN.c.status == PlanStatus.PUBLISHED.value))
+        return found[0] if found else None
+
+    def publish(self, plan_id: PlanId) -> Plan:
+        """Publish a READY plan and supersede the former one of its day, in one transaction."""
+        try:
+            with writing(self._engine) as connection:
+                counters.raise_by(connection, counters.PUBLICATIONS, 1)  # others wait from here on
+                plan = _get(connection, plan_id)
+                if plan.status is PlanStatus.PUBLISHED:
+                    return plan
+                if plan.status not in OFFERED:
+                    raise ConflictError(
+                        f"plan {plan_id} is {plan.status}; only a ready plan can be published", Refusal.PLAN_NOT_READY
+                    )
+                former = sa.update(_PLAN).where(_PLAN.c.day == plan.day, _PLAN.c.status == PlanStatus.PUBLISHED.value)
+                connection.execute(former.values(status=PlanStatus.SUPERSEDED.value))
+                _set_status(connection, plan_id, PlanStatus.PUBLISHED)
+        except sa.exc.IntegrityError as exc:
+            raise _overtaken(plan_id, plan.day) from exc
+        return replace(plan, status=PlanStatus.PUBLISHED)
+
+    def discard(self, plan_id: PlanId) -> Plan:
+        """Put a READY plan aside, in one transaction: it cannot be published in the same moment."""
+        with writing(self._engine) as connection:
+            counters.raise_by(connection, counters.PUBLICATIONS, 1)  # a publication waits, and then finds it gone
+            plan = _get(connection, plan_id)
+            if plan.status not in (PlanStatus.READY, PlanStatus.DISCARDED):
+                raise ConflictError(
+                    f"plan {plan_id} is {plan.status}; only a ready plan can be discarded", Refusal.PLAN_NOT_READY
+                )
+            _set_status(connection, plan_id, PlanStatus.DISCARDED)
+        return replace(plan, status=PlanStatus.DISCARDED)
+
+    def set_status(self, plan_id: PlanId, status: PlanStatus) -> None:
+        """Change a plan's status; NotFoundError when there is none."""
+        try:
+            with writing(self._engine) as connection:
+                _set_status(connection, plan_id, status)
+        except sa.exc.IntegrityError as exc:
+            raise ConflictError(
+                f"plan {plan_id}: another plan of its day is published; read again", Refusal.OVERTAKEN
+            ) from exc
+
+    def keep_basis(self, plan_id: PlanId, basis: bytes) -> None:
+        """Keep what the plan was made from, and forget that of plans long past."""
+        with writing(self._engine) as connection:
+            number = counters.raise_by(connection, counters.BASES, 1)
+            gone = (_BASIS.c.plan_id == plan_id) | (_BASIS.c.number <= number - BASES_KEPT)
+            connection.execute(sa.delete(_BASIS).where(gone))
+            connection.execute(sa.insert(_BASIS).values(plan_id=plan_id, number=number, basis=basis))
+
+    def basis(self, plan_id: PlanId) -> bytes | None:
+        """Return what the plan was made from, or None when that was not kept."""
+        with reading(self._engine) as connection:
+            kept: bytes | None = connection.execute(
+                sa.select(_BASIS.c.basis).where(_BASIS.c.plan_id == plan_id)
+            ).scalar_one_or_none()
+            return kept
+
+    def forget_drafts(self, based_on: PlanId, keep: int) -> int:
+        """Delete all but the newest `keep` drafts that began as that plan; return how many went."""
+        drafts = (_PLAN.c.based_on == based_on) & (_PLAN.c.status == PlanStatus.DRAFT.value)
+        newest = sa.select(_PLAN.c.id).where(drafts).order_by(*_NEWEST_FIRST).limit(max(keep, 0))
+        with writing(self._engine) as connection:
+            stay = [row.id for row in connection.execute(newest)]
+            return connection.execute(sa.delete(_PLAN).where(drafts & _PLAN.c.id.not_in(stay))).rowcount
+
+    def _all(self, query: sa.Select[tuple[object, ...]]) -> Sequence[Plan]:
+        with reading(self._engine) as connection:
+            return [_plan(row) for row in connection.execute(query)]
+
+
+def _get(connection: sa.Connection, plan_id: PlanId) -> Plan:
+    row = connection.execute(sa.select(_PLAN).where(_PLAN.c.id == plan_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"there is no plan {plan_id}")
+    return _plan(row)
+
+
+def _set_status(connection: sa.Connection, plan_id: PlanId, status: PlanStatus) -> None:
+    changed = connection.execute(sa.update(_PLAN).where(_PLAN.c.id == plan_id).values(status=status.value))
+    if changed.rowcount == 0:
+        raise NotFoundError(f"there is no plan {plan_id}")
+
+
+def _plan(row: sa.Row[tuple[object, ...]]) -> Plan:
+    return replace(from_json(row.document, Plan), status=PlanStatus(row.status))  # the column is the newer one
+
+
+def _overtaken(plan_id: PlanId, day: date) -> ConflictError:
+    return ConflictError(
+        f"plan {plan_id}: another plan of {day} was published at the same moment; read again", Refusal.OVERTAKEN
+    )

@@ -1,0 +1,1 @@
+"""The stores' front doors on the command line."""

@@ -1,0 +1,1 @@
+"""Files people exchange with us: the city, spreadsheets, records; as they were or complete, never half."""

@@ -1,0 +1,1 @@
+"""Readings on an InfluxDB server, durable here first."""

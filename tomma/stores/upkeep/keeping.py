@@ -1,0 +1,108 @@
+"""How long each table of the registry keeps its rows: a table that is not told of here fails a test.
+
+The reading store has its own kinds (`tomma.ports.Aging`), photos and audit records theirs; all are run by `retention`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from tomma.stores.books import asset_tables as assets
+from tomma.stores.books import audit_tables as audit
+from tomma.stores.books import opendata_tables as opendata
+from tomma.stores.books import people_tables as people
+from tomma.stores.books import tables
+from tomma.stores.books.database import reading, writing
+from tomma.work import STANDING
+
+
+class OldRows(StrEnum):
+    """The kinds of the registry's rows that go at a city's own age."""
+
+    TAPS = "taps"
+    """What drivers did, with the places where they did it."""
+    CARE = "care"
+    """What people did about alerts, work that is over, what they asked for: with logins and notes."""
+    DOORS = "doors"
+    """What opened a door or tried to, long after it could, and browsers that came no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long a table keeps its rows: until `due`, or as `rule` says in words."""
+
+    rule: str
+    kind: OldRows | None = None
+    due: Callable[[datetime], sa.ColumnElement[bool]] | None = None
+
+
+def _before(kind: OldRows, column: sa.Column[datetime]) -> Kept:
+    return Kept(f"until {column.name} is {kind.value}_days old", kind, lambda bound_utc: column < bound_utc)
+
+
+def _work_over(bound_utc: datetime) -> sa.ColumnElement[bool]:
+    columns = tables.work_order.c
+    last = sa.func.coalesce(columns.changed_utc, columns.created_utc)
+    return columns.status.not_in([each.value for each in STANDING]) & (last < bound_utc)
+
+
+def _steps_over(bound_utc: datetime) -> sa.ColumnElement[bool]:
+    over = sa.select(tables.work_order.c.id).where(_work_over(bound_utc))
+    return tables.work_change.c.order_id.in_(over)
+
+
+_IN_USE = Kept("while it is in use; then `retired` has it")
+_HISTORY = Kept("for ever: history of the city's own things, and of nobody")
+_PROOF = Kept("for ever: the audited saving is recomputed from it")
+_OVER = Kept("written over: one row for each")
+_OTHER = Kept("a kind of its own in `retention`")
+
+KEPT: Mapping[sa.Table, Kept] = {
+    **dict.fromkeys(tables.MASTER_DATA, _IN_USE),
+    **dict.fromkeys((assets.retired, assets.fitting, tables.morning_run, opendata.open_data), _HISTORY),
+    **dict.fromkeys((tables.plan, tables.saving_day, tables.saving_input), _PROOF),
+    **dict.fromkeys((tables.counter, tables.morning_schedule, assets.vital), _OVER),
+    **dict.fromkeys((assets.photo, audit.audit_record), _OTHER),
+    tables.plan_basis: Kept("the newest 60"),
+    tables.worker: Kept("written over; of processes that are gone, until another reports"),
+    assets.battery_day: Kept("as many days as its estimate looks back"),
+    tables.notice: Kept("notify.keep_days after it left, by the courier"),
+    tables.notice_told: Kept("until the alert is long over, by the courier"),
+    tables.tablet: Kept("for ever: one that was shut out must be told so"),
+    people.person: Kept("until `tomma people erase`: what somebody did goes on having a name"),
+    people.recovery_code: Kept("until it is used or replaced"),
+    people.api_key: Kept("for ever: it names a program, and nobody"),
+    tables.event: _before(OldRows.TAPS, tables.event.c.received_utc),
+    tables.alert_care: _before(OldRows.CARE, tables.alert_care.c.at_utc),
+    tables.bin_request: _before(OldRows.CARE, tables.bin_request.c.asked_utc),
+    tables.work_change: Kept("with its order", OldRows.CARE, _steps_over),
+    tables.work_order: Kept("until it is over, and care_days old", OldRows.CARE, _work_over),
+    people.session: _before(OldRows.DOORS, people.session.c.created_utc),
+    people.known_device: _before(OldRows.DOORS, people.known_device.c.seen_utc),
+    people.one_time_link: _before(OldRows.DOORS, people.one_time_link.c.expires_utc),
+    people.sign_in_try: _before(OldRows.DOORS, people.sign_in_try.c.at_utc),
+    tables.pairing_code: _before(OldRows.DOORS, tables.pairing_code.c.expires_utc),
+    tables.pairing_try: _before(OldRows.DOORS, tables.pairing_try.c.at_utc),
+}
+"""In this order rows go: what points to another before that."""
+
+
+class SqlOldRows:
+    """Takes old rows out of the registry database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        """Work on an opened database; see `tomma.stores.books.database.open_database`."""
+        self._engine = engine
+
+    def forget_before(self, kind: OldRows, bound_utc: datetime, *, dry_run: bool = False) -> int:
+        """Delete the kind's rows that were due at `bound_utc`, as one; return how many, or would be with `dry_run`."""
+        due = [(table, kept.due(bound_utc)) for table, kept in KEPT.items() if kept.kind is kind and kept.due]
+        if dry_run:
+            with reading(self._engine) as connection:
+                counts = [sa.select(sa.func.count()).select_from(table).where(old) for table, old in due]
+                return sum(int(connection.execute(count).scalar_one()) for count in counts)
+        with writing(self._engine) as connection:
+            return sum(connection.execute(sa.delete(table).where(old)).rowcount for table, old in due)
