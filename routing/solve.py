@@ -134,22 +134,9 @@ def solve_in_child(
     run = _Run(problem, on_progress, began_at, began_at + budget_s)
     if problem.bins and problem.trucks:
         lanes = workers or min(2, os.cpu_count() or 1)
-        _try_engines(
-            run,
-            engines or engines_for(problem),
-            Job(
-                problem,
-                "",
-                run.ends_at - _finish_s(problem),
-                iterations,
-                lanes,
-                seed,
-                memory_limit_mb,
-                warm,
-                cluster_address,
-            ),
-            stop,
-        )
+        done_by = run.ends_at - _finish_s(problem)
+        job = Job(problem, "", done_by, iterations, lanes, seed, memory_limit_mb, warm, cluster_address)
+        _try_engines(run, engines or engines_for(problem), job, stop)
     if run.best is None:
         _fall_back(run, warm or {})
     assert run.best is not None  # noqa: S101  (_fall_back always finds one)
