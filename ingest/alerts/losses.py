@@ -14,7 +14,11 @@ from ingest.alerts.scene import Scene
 from tomma.model import Alert, AlertKind, BinId, Reading
 
 RECENT = timedelta(hours=2)
-BEFORE = timedelta(hours=12)
+BEFORE = timedelta(hours=8)
+LEAD = timedelta(hours=4)
+"""A gap is told by the reading behind it, and its length by the one before: without these hours the long gaps at the
+beginning went uncounted, the usual share looked too small, and an ordinary radio raised an alert each other day."""
+LOOK_BACK = LEAD + BEFORE + RECENT
 JUMP_MAX = 500
 """A greater step of a counter is a restart or another device."""
 LOST_MIN = 10
@@ -59,7 +63,7 @@ def losses(scene: Scene, readings: Mapping[BinId, Sequence[Reading]]) -> Iterato
 
     Args:
         scene: What is known.
-        readings: Every bin's of the last `BEFORE` and `RECENT`.
+        readings: Every bin's of the last `LOOK_BACK`.
     """
     middle_utc = scene.now_utc - RECENT
     usual = tally(readings, middle_utc - BEFORE, middle_utc)
@@ -81,5 +85,9 @@ def losses(scene: Scene, readings: Mapping[BinId, Sequence[Reading]]) -> Iterato
 
 
 def _sigma(usual: Tally, now: Tally) -> float:
-    """One sigma of the share now, if gaps come by chance, as many and as long as usual (a compound Poisson process)."""
-    return sqrt(max(usual.lost_squared, 1) / usual.expected / now.expected)
+    """One sigma of the share now, if gaps come by chance, all hours alike (a compound Poisson process).
+
+    The gaps of now count in, too: some hours of the past are too few to have seen how long gaps can be.
+    """
+    lost_squared, expected = usual.lost_squared + now.lost_squared, usual.expected + now.expected
+    return sqrt(max(lost_squared, 1) / expected / now.expected)

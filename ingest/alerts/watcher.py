@@ -9,7 +9,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from ingest.alerts.losses import BEFORE, RECENT, losses
+from ingest.alerts.losses import LOOK_BACK as COUNTED_BACK
+from ingest.alerts.losses import losses
 from ingest.alerts.pickups import BEFORE_WITHIN, LOOK_BACK, Pickup, expected_pickups, made_good, missed, unplanned
 from ingest.alerts.scene import Scene
 from ingest.alerts.silence import (
@@ -104,7 +105,7 @@ class Watcher:
 
     def _survey(self, scene: Scene) -> Iterator[Alert]:
         """Read everybody's last hours: what is lost, and what pauses are usual."""
-        begin_utc = scene.now_utc - BEFORE - RECENT
+        begin_utc = scene.now_utc - COUNTED_BACK
         readings = self._readings.range_all(begin_utc, scene.now_utc)
         received = [each.received_utc for found in readings.values() for each in found]
         self._stream_patience = stream_patience(each for each in received if each >= begin_utc)

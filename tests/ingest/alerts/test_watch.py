@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.alerts.losses import Tally, losses, tally
+from ingest.alerts.losses import LOOK_BACK, Tally, losses, tally
 from ingest.alerts.pickups import Pickup, missed
 from ingest.alerts.scene import Scene
 from ingest.alerts.silence import PATIENCE_UNKNOWN, STREAM_SILENT_MAX, STREAM_SILENT_MIN, patience_of, stream_patience
@@ -245,6 +245,47 @@ def test_a_radio_that_loses_in_bursts_is_no_broker_that_forgets(city: City) -> N
     now_utc = T0 + 36 * HOUR
     for _ in range(60):
         assert list(losses(Scene(city, now_utc, T0), in_bursts(rng))) == []
+
+
+def over_the_radio(rng: random.Random, hours: int) -> Iterator[tuple[datetime, int]]:
+    """One sensor that speaks each half hour: 28 % are lost, in bursts of six on average (as in simulator/radio.py)."""
+    is_bad = rng.random() < 0.27
+    for number in range(2 * hours):
+        is_bad = rng.random() >= 1 / 6 if is_bad else rng.random() < 0.0618
+        if rng.random() >= (0.9 if is_bad else 0.05):
+            yield T0 + number * HOUR / 2, number
+
+
+def told_by(heard: Sequence[Sequence[tuple[datetime, int]]]) -> dict[BinId, list[Reading]]:
+    """Of each sensor's messages, those that the watch reads at T0 + 48 h."""
+    oldest_utc = T0 + 48 * HOUR - LOOK_BACK
+    return {
+        BinId(f"B{n}"): [
+            Reading(BinId(f"B{n}"), SensorId(f"H{n}"), at, at, 0.5, counter=number)
+            for at, number in told
+            if at >= oldest_utc
+        ]
+        for n, told in enumerate(heard)
+    }
+
+
+def test_what_was_usual_is_counted_whole(city: City) -> None:
+    """Gaps that began before the hours that are read went uncounted: the radio looked better then than it was."""
+    rng = random.Random(11)  # noqa: S311  (chance, not a secret)
+    last_utc = T0 + 47.4 * HOUR
+    heard = [
+        [told for told in over_the_radio(rng, 48) if told[0] < last_utc - 1.5 * HOUR or told[0] > last_utc]
+        for _ in range(300)
+    ]
+    (raised,) = losses(Scene(city, T0 + 48 * HOUR, T0), told_by(heard))
+    assert raised.values["usual_fraction"] == pytest.approx(0.28, abs=0.02)
+
+
+def test_a_few_that_come_back_after_a_night_are_no_broker_that_forgets(city: City) -> None:
+    """Hours without a long gap do not say that there are none: those of now count, too."""
+    usual = [[(T0 + number * HOUR / 2, number) for number in range(96) if (number + n) % 10] for n in range(40)]
+    back = [[told for told in one if not 79 <= told[1] < 94] for one in usual[:5]]
+    assert list(losses(Scene(city, T0 + 48 * HOUR, T0), told_by([*back, *usual[5:]]))) == []
 
 
 def level(hour: float, fill: float, quality: Quality = Quality.GOOD) -> Reading:
