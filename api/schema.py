@@ -22,10 +22,10 @@ def parse_utc(value: Any) -> datetime:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
     if not isinstance(value, str) or not ISO_8601.fullmatch(value):
-        raise BoundError("must be a time like 2026-11-22T05:30:00Z", Rule.TIME)
+        raise BoundError("", Rule.TIME, "must be a time like 2026-11-22T05:30:00Z")
     moment = datetime.fromisoformat(value)
     if not EARLIEST.year <= moment.year < LATEST.year:
-        raise BoundError("must be a time from the year 2000 to 2199", Rule.TIME)
+        raise BoundError("", Rule.TIME, "must be a time from the year 2000 to 2199")
     return moment.astimezone(UTC)
 
 

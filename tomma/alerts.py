@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from tomma.bounds import BoundError, Rule
-from tomma.model import Alert, AlertKind, BinId, SensorId, check_utc, check_within
+from tomma.model import Alert, AlertKind, BinId, SensorId, check_length, check_utc
 
 CARE_NOTE_MAX = 500
 """Characters."""
@@ -92,19 +92,20 @@ class Care:
 
     def __post_init__(self) -> None:
         """Refuse a nameless actor, an endless note, and a snooze without end or for ever."""
-        check_within("length of key", len(self.key), 1, 128)
-        check_within("length of by", len(self.by), 1, 128)
-        check_within("length of note", len(self.note), 0, CARE_NOTE_MAX)
+        check_length("key", self.key, 1, 128)
+        check_length("by", self.by, 1, 128)
+        check_length("note", self.note, 0, CARE_NOTE_MAX)
         check_utc("raised_utc", self.raised_utc)
         check_utc("at_utc", self.at_utc)
         if (self.action is CareAction.SNOOZED) != (self.until_utc is not None):
-            text = f"until_utc must be set for a snooze and for nothing else, got {self.until_utc}"
-            raise BoundError(text, Rule.BELONGS, other="action")
+            bound = "must be set for a snooze and for nothing else"
+            raise BoundError("until_utc", Rule.BELONGS, bound, self.until_utc, other="action")
         if self.until_utc is not None:
             check_utc("until_utc", self.until_utc)
             if not self.at_utc < self.until_utc <= self.at_utc + SNOOZE_MAX:
-                text = f"until_utc must be within {SNOOZE_MAX.days} days from now, got {self.until_utc}"
-                raise BoundError(text, Rule.DAYS_FROM_NOW, most=SNOOZE_MAX.days)
+                most = SNOOZE_MAX.days
+                bound = f"must be within {most} days from now"
+                raise BoundError("until_utc", Rule.DAYS_FROM_NOW, bound, self.until_utc, most=most)
 
     @property
     def about(self) -> "About":

@@ -13,7 +13,7 @@ from typing import Any
 from tomma.city import Bin, City, ContainerType, Installation, Sensor, Site
 from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.hangings import Hangings
-from tomma.model import BinId, SensorId, check_utc, check_within
+from tomma.model import BinId, SensorId, check_length, check_utc, check_within
 
 PHOTO_MAX_BYTES = 600_000
 """A photo is made smaller on the phone; 1,600 pixels across are some 300 kB."""
@@ -70,8 +70,8 @@ class Photo:
 
     def __post_init__(self) -> None:
         """Refuse a picture nobody can find, and one that fills the disk."""
-        check_within("length of key", len(self.key), 8, 64)
-        check_within("size of photo in bytes", len(self.jpeg), 1, PHOTO_MAX_BYTES)
+        check_length("key", self.key, 8, 64)
+        check_within("size_bytes", len(self.jpeg), 1, PHOTO_MAX_BYTES)
         check_utc("taken_utc", self.taken_utc)
         check_utc("received_utc", self.received_utc)
 

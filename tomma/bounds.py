@@ -1,5 +1,6 @@
 """What a field must be, as a rule with its numbers: whoever shows it has words for the rule in any language."""
 
+from collections.abc import Sized
 from enum import StrEnum
 
 
@@ -80,39 +81,44 @@ class Rule(StrEnum):
 
 
 class BoundError(ValueError):
-    """A value is not what it must be; its text is "FIELD must BOUND, got VALUE", and its rule tells the same."""
+    """A value is not what it must be: told by its parts, and from them in English as "FIELD must BOUND, got VALUE"."""
 
-    def __init__(self, text: str = "", rule: Rule = Rule.FORM, *, field: str = "", **values: str | float) -> None:
-        """Say it once in English and once as a rule.
+    def __init__(
+        self, field: str, rule: Rule, bound: str, got: object = "", *, told_as: str = "", **values: str | float
+    ) -> None:
+        """Keep the parts; nobody takes the text apart again.
 
         Args:
-            text: "FIELD must BOUND, got VALUE"; the field may be told longer: "length of FIELD".
-            rule: The same for those who have words of their own.
-            field: Its name where the text begins otherwise.
+            field: Its name; empty from a parser, which does not know whose text it reads.
+            rule: The bound for those who have words of their own.
+            bound: What the field must be, with its verb: "must be a number".
+            got: What came (of a text that is too long, how long), None for nothing; left out, the bound says it all.
+            told_as: What the text calls the field where its name alone would mislead: "length of FIELD".
             values: What the words of the rule name.
         """
-        super().__init__(text)
-        self.rule = rule
-        self.values = values
-        self.field = field or (text.partition(" must ")[0].split() or [""])[-1]
+        super().__init__(field, rule, bound, got)
+        self.field, self.rule, self.bound, self.values = field, rule, bound, values
+        self.got = None if got is None else str(got)
+        self._told_as = told_as or field
 
-    @property
-    def got(self) -> str:
-        """What came, as the text tells it: of a text that is too long, how long."""
-        got = str(self).rpartition(", got ")[2] if ", got " in str(self) else ""
-        return "" if got == "none" else got
-
-    @property
-    def bound(self) -> str:
-        """What the field must be, without its name and what it was."""
-        _, must, rest = str(self).partition(" must ")
-        told = f"must {rest}" if must else str(self).removeprefix(f"{self.field} ")
-        return told.rpartition(", got ")[0] or told
+    def __str__(self) -> str:
+        """Compose the text."""
+        text = f"{self._told_as} {self.bound}".lstrip()
+        return text if self.got == "" else f"{text}, got {'none' if self.got is None else self.got}"
 
 
-def outside(name: str, value: float, low: float, high: float) -> BoundError:
+def outside(field: str, value: float, low: float, high: float, told_as: str = "") -> BoundError:
     """Return the refusal of a number that does not lie in its range."""
-    text = f"{name} must be within [{low:g}, {high:g}], got {value}"
-    if name.startswith("length of "):
-        return BoundError(text, Rule.LETTERS_WITHIN, low=low, high=high)
-    return BoundError(text, Rule.WITHIN, low=low, high=high)
+    bound = f"must be within [{low:g}, {high:g}]"
+    return BoundError(field, Rule.WITHIN, bound, value, told_as=told_as, low=low, high=high)
+
+
+def length_outside(field: str, text: Sized, low: int, high: int) -> BoundError:
+    """Return the refusal of a text with too few or too many characters; the text itself is not said again."""
+    bound, told_as = f"must be within [{low}, {high}]", f"length of {field}"
+    return BoundError(field, Rule.LETTERS_WITHIN, bound, len(text), told_as=told_as, low=low, high=high)
+
+
+def alone(field: str, other: str, got: object = "") -> BoundError:
+    """Return the refusal of a field that came without the other, or the other without it."""
+    return BoundError(field, Rule.TOGETHER, f"must stand together with {other}", got, other=other)

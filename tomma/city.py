@@ -78,9 +78,13 @@ SKILL_LETTERS = 40
 
 def _check_skills(skills: frozenset[str]) -> None:
     for skill in skills:
-        if not 0 < len(skill) <= SKILL_LETTERS or skill != skill.strip():
-            text = f"a skill must have 1 to {SKILL_LETTERS} letters and no blank around, got {skill!r}"
-            raise BoundError(text, Rule.WORDS, field="skills", most=SKILL_LETTERS)
+        _check_words("skills", skill, 1, SKILL_LETTERS, told_as="a skill")
+
+
+def _check_words(name: str, words: str, least: int, most: int, told_as: str = "") -> None:
+    if not least <= len(words) <= most or words != words.strip():
+        bound = f"must have {least} to {most} letters and no blank around"
+        raise BoundError(name, Rule.WORDS, bound, repr(words), told_as=told_as, most=most)
 
 
 class Shape(StrEnum):
@@ -155,8 +159,8 @@ class ContainerType:
         check_within("full_mm", self.full_mm, 0.0, 20_000.0)
         check_within("max_kg", self.max_kg, 0.1, 50_000.0)
         if self.full_mm >= self.empty_mm:
-            text = f"full_mm must be below empty_mm ({self.empty_mm:g}), got {self.full_mm:g}"
-            raise BoundError(text, Rule.BELOW_EMPTY, mm=self.empty_mm)
+            bound = f"must be below empty_mm ({self.empty_mm:g})"
+            raise BoundError("full_mm", Rule.BELOW_EMPTY, bound, f"{self.full_mm:g}", mm=self.empty_mm)
         self._check_shape_fields()
         if self.taper_ratio is not None:
             check_within("taper_ratio", self.taper_ratio, 0.05, 20.0)
@@ -180,11 +184,10 @@ class ContainerType:
         for name, shapes in _SHAPE_FIELDS.items():
             given = getattr(self, name) not in (None, ())
             if given and self.shape not in shapes:
-                belongs = " or ".join(sorted(shapes))
-                text = f"{name} belongs to the shape {belongs}, got it with the shape {self.shape}"
-                raise BoundError(text, Rule.BELONGS_TO_SHAPE, field=name)
+                bound = f"belongs to the shape {' or '.join(sorted(shapes))}"
+                raise BoundError(name, Rule.BELONGS_TO_SHAPE, bound, f"it with the shape {self.shape}")
             if not given and self.shape in shapes and name != "diameter_mm":
-                raise BoundError(f"{name} must be given for the shape {self.shape}, got none", Rule.GIVEN_FOR_SHAPE)
+                raise BoundError(name, Rule.GIVEN_FOR_SHAPE, f"must be given for the shape {self.shape}", None)
 
 
 AREA_LETTERS = 60
@@ -210,9 +213,7 @@ class Site:
     def __post_init__(self) -> None:
         """Refuse a service time longer than two hours, and an area that no list has room for."""
         check_within("service_s", self.service_s, 0, 7200)
-        if len(self.area) > AREA_LETTERS or self.area != self.area.strip():
-            text = f"area must have at most {AREA_LETTERS} letters and no blank around, got {self.area!r}"
-            raise BoundError(text, Rule.WORDS, most=AREA_LETTERS)
+        _check_words("area", self.area, 0, AREA_LETTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,13 +285,12 @@ class Installation:
         if self.to_utc is not None:
             check_utc("to_utc", self.to_utc)
             if self.to_utc <= self.from_utc:
-                text = f"to_utc must be after from_utc ({self.from_utc}), got {self.to_utc}"
-                raise BoundError(text, Rule.AFTER, other="from_utc")
+                bound = f"must be after from_utc ({self.from_utc})"
+                raise BoundError("to_utc", Rule.AFTER, bound, self.to_utc, other="from_utc")
 
     def _check_calibration(self) -> None:
         if self.full_mm is not None and self.empty_mm is None:
-            text = f"full_mm needs empty_mm beside it, got {self.full_mm:g} alone"
-            raise BoundError(text, Rule.BELONGS, field="full_mm", other="empty_mm")
+            raise BoundError("full_mm", Rule.BELONGS, "needs empty_mm beside it", f"{self.full_mm:g}", other="empty_mm")
         if self.empty_mm is not None:
             check_within("empty_mm", self.empty_mm, CALIBRATED_SPAN_MM, MAX_HEIGHT_MM)
         if self.empty_mm is not None and self.full_mm is not None:

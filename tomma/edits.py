@@ -36,8 +36,8 @@ class Edit:
         if self.position is None:
             return
         if self.kind not in (EditKind.ADD, EditKind.MOVE):
-            text = f"position belongs to an edit of kind add or move, got it with {self.kind}"
-            raise BoundError(text, Rule.BELONGS, field="position", other="kind")
+            bound = "belongs to an edit of kind add or move"
+            raise BoundError("position", Rule.BELONGS, bound, f"it with {self.kind}", other="kind")
         check_within("position", self.position, 0, POSITION_MAX)
 
 

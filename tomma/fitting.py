@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tomma.assets import AssetKind, find, hang, put
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import BoundError, Rule, alone
 from tomma.city import City, Installation, Position, Sensor
 from tomma.errors import ConflictError, Refusal
 from tomma.hangings import Hangings
-from tomma.model import BinId, SensorId, check_utc, check_within
+from tomma.model import BinId, SensorId, check_length, check_utc, check_within
 
 NOTE_MAX = 500
 AHEAD_MAX = timedelta(minutes=10)
@@ -46,17 +46,16 @@ class Fitting:
 
     def __post_init__(self) -> None:
         """Refuse what cannot have been done on the spot."""
-        check_within("length of key", len(self.key), 8, 64)
-        check_within("length of sensor_id", len(self.sensor_id), 1, 128)
-        check_within("length of note", len(self.note), 0, NOTE_MAX)
+        check_length("key", self.key, 8, 64)
+        check_length("sensor_id", self.sensor_id, 1, 128)
+        check_length("note", self.note, 0, NOTE_MAX)
         check_utc("done_utc", self.done_utc)
         check_utc("received_utc", self.received_utc)
         if self.done_utc > self.received_utc + AHEAD_MAX:
-            text = f"done_utc must not lie ahead of {self.received_utc:%Y-%m-%dT%H:%MZ}, got {self.done_utc}"
-            raise BoundError(text, Rule.NOT_AHEAD)
+            bound = f"must not lie ahead of {self.received_utc:%Y-%m-%dT%H:%MZ}"
+            raise BoundError("done_utc", Rule.NOT_AHEAD, bound, self.done_utc)
         if (self.position is None) != (self.accuracy_m is None):
-            text = f"position and accuracy_m belong together, got accuracy_m {self.accuracy_m}"
-            raise BoundError(text, Rule.TOGETHER, field="accuracy_m", other="position")
+            raise alone("accuracy_m", "position", self.accuracy_m)
         if self.accuracy_m is not None:
             check_within("accuracy_m", self.accuracy_m, 0.0, ACCURACY_MAX_M)
         self.installation()

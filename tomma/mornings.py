@@ -52,7 +52,7 @@ class Schedule:
         if strange:
             raise outside("weekdays", strange[0], 1, 7)
         if self.enabled and not self.weekdays:
-            raise BoundError("weekdays must name a day when the schedule is on, got none", Rule.ITEMS_MIN, least=1)
+            raise BoundError("weekdays", Rule.ITEMS_MIN, "must name a day when the schedule is on", None, least=1)
 
     def due_utc(self, day: date, timezone: str) -> datetime | None:
         """Return when the day's plan is due; None when it has none: not its weekday, or no such day there."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tomma.alerts import About
-from tomma.model import check_utc, check_within
+from tomma.model import check_length, check_utc, check_within
 
 
 class NoticeStatus(StrEnum):
@@ -41,7 +41,7 @@ class Notice:
 
     def __post_init__(self) -> None:
         """Refuse a message without a name, and times without UTC."""
-        check_within("length of id", len(self.id), 1, 64)
+        check_length("id", self.id, 1, 64)
         check_within("attempts", self.attempts, 0, 10_000)
         check_utc("created_utc", self.created_utc)
         check_utc("due_utc", self.due_utc)

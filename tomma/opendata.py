@@ -69,7 +69,7 @@ class OpenData:
         check_within("withheld_bin_ids", len(self.withheld_bin_ids), 0, WITHHELD_MAX)
         check_utc("changed_utc", self.changed_utc)
         if self.contact_email and not ADDRESS.fullmatch(self.contact_email):
-            raise BoundError(f"contact_email must be an e-mail address, got {self.contact_email!r}", Rule.EMAIL)
+            raise BoundError("contact_email", Rule.EMAIL, "must be an e-mail address", repr(self.contact_email))
 
     @property
     def is_open(self) -> bool:

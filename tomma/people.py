@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tomma.bounds import BoundError, Rule
-from tomma.model import VehicleId, check_utc, check_within
+from tomma.model import VehicleId, check_length, check_utc
 
 LOGIN_MAX = 100
 NAME_MAX = 100
@@ -70,14 +70,14 @@ class Person:
 
     def __post_init__(self) -> None:
         """Refuse a login that could be typed in two ways, and roles no person has."""
-        check_within("length of login", len(self.login), 1, LOGIN_MAX)
-        check_within("length of name", len(self.name), 1, NAME_MAX)
+        check_length("login", self.login, 1, LOGIN_MAX)
+        check_length("name", self.name, 1, NAME_MAX)
         if self.login != login_of(self.login) or not LOGIN.fullmatch(self.login):
-            text = f"login must be small letters without spaces, colons or slashes, got {self.login!r}"
-            raise BoundError(text, Rule.LOGIN)
+            bound = "must be small letters without spaces, colons or slashes"
+            raise BoundError("login", Rule.LOGIN, bound, repr(self.login))
         if not self.roles or not self.roles <= set(PERSONAL):
-            text = f"roles must be one or more of {', '.join(PERSONAL)}, got {sorted(self.roles)}"
-            raise BoundError(text, Rule.ONE_OF, names=", ".join(PERSONAL))
+            names = ", ".join(PERSONAL)
+            raise BoundError("roles", Rule.ONE_OF, f"must be one or more of {names}", sorted(self.roles), names=names)
         check_utc("created_utc", self.created_utc)
 
     @property
@@ -182,7 +182,7 @@ class ApiKey:
 
     def __post_init__(self) -> None:
         """Refuse a nameless key, one for everything, and a secret in place of its digest."""
-        check_within("length of name", len(self.name), 1, NAME_MAX)
+        check_length("name", self.name, 1, NAME_MAX)
         _check_digest(self.secret_sha256)
         if not self.roles or Role.PUBLIC in self.roles or Role.ADMIN in self.roles:
             raise ValueError(f"roles of a key must be one or more, without admin and public, got {sorted(self.roles)}")

@@ -182,16 +182,19 @@ class Wishes:
         """Refuse what contradicts itself."""
         called_off = sorted(self.excluded & self.included)
         if called_off:
-            text = f"a bin must not be excluded and included at once, got {called_off[0]}"
-            raise BoundError(text, Rule.NOT_BOTH, field="exclude_bin_ids", other="include_bin_ids")
+            raise _both("included", called_off[0], other="include_bin_ids")
         both = sorted(self.excluded & self.locked.keys())
         if both:
-            text = f"a bin must not be excluded and locked at once, got {both[0]}"
-            raise BoundError(text, Rule.NOT_BOTH, field="exclude_bin_ids", other="lock")
+            raise _both("locked", both[0], other="lock")
         gone = sorted(self.unavailable.intersection(self.locked.values()))
         if gone:
-            text = f"a bin must not be locked to an unavailable truck, got {gone[0]}"
-            raise BoundError(text, Rule.SHUT_OFF, field="lock")
+            bound = "must not be locked to an unavailable truck"
+            raise BoundError("lock", Rule.SHUT_OFF, bound, gone[0], told_as="a bin")
+
+
+def _both(wish: str, bin_id: BinId, other: str) -> BoundError:
+    bound = f"must not be excluded and {wish} at once"
+    return BoundError("exclude_bin_ids", Rule.NOT_BOTH, bound, bin_id, told_as="a bin", other=other)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tomma.bounds import BoundError, Rule
-from tomma.model import BinId, check_utc, check_within
+from tomma.model import BinId, check_length, check_utc
 
 REQUEST_NOTE_MAX = 500
 """Characters."""
@@ -48,17 +48,17 @@ class BinRequest:
 
     def __post_init__(self) -> None:
         """Refuse a request without a name, an endless note, and one taken back before it was made."""
-        check_within("length of id", len(self.id), 1, 64)
-        check_within("length of note", len(self.note), 0, REQUEST_NOTE_MAX)
+        check_length("id", self.id, 1, 64)
+        check_length("note", self.note, 0, REQUEST_NOTE_MAX)
         check_utc("asked_utc", self.asked_utc)
         if self.withdrawn_utc is not None:
             check_utc("withdrawn_utc", self.withdrawn_utc)
             if self.withdrawn_utc < self.asked_utc:
-                text = f"withdrawn_utc must not be before asked_utc, got {self.withdrawn_utc}"
-                raise BoundError(text, Rule.AFTER, other="asked_utc")
+                bound = "must not be before asked_utc"
+                raise BoundError("withdrawn_utc", Rule.AFTER, bound, self.withdrawn_utc, other="asked_utc")
         if self.note and self.source is RequestSource.RESIDENT:
-            text = "note must be empty where a resident asked: they tell by one tap, and words name people"
-            raise BoundError(text, Rule.BELONGS, other="source")
+            bound = "must be empty where a resident asked: they tell by one tap, and words name people"
+            raise BoundError("note", Rule.BELONGS, bound, other="source")
 
     def stands(self, emptied_utc: datetime | None) -> bool:
         """Return whether it still asks for a visit, the bin having last been emptied at `emptied_utc`."""

@@ -61,12 +61,12 @@ def told(rounds: Iterable[FixedRound]) -> str:
 def _round(text: str) -> FixedRound:
     found = _CELL.fullmatch(text.strip().casefold())
     if found is None:
-        raise BoundError(_ROUNDS, Rule.ROUNDS)
+        raise BoundError("", Rule.ROUNDS, _ROUNDS)
     days, weeks, week_of = found.groups()
     try:
         in_week_of = date.fromisoformat(week_of) if week_of else SOME_MONDAY
     except ValueError as exc:
-        raise BoundError(f"{_ROUNDS}: {exc}", Rule.ROUNDS) from exc
+        raise BoundError("", Rule.ROUNDS, f"{_ROUNDS}: {exc}") from exc
     return FixedRound(frozenset(_DAYS.index(day) + 1 for day in days.split("+")), int(weeks or 1), in_week_of)
 
 

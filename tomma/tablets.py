@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from tomma.model import VehicleId, check_utc, check_within
+from tomma.model import VehicleId, check_length, check_utc
 
 TABLET_NAME_MAX = 60
 """Characters."""
@@ -27,8 +27,8 @@ class Tablet:
 
     def __post_init__(self) -> None:
         """Refuse a tablet without a name, and one that was seen or revoked before it was paired."""
-        check_within("length of id", len(self.id), 1, 64)
-        check_within("length of name", len(self.name), 1, TABLET_NAME_MAX)
+        check_length("id", self.id, 1, 64)
+        check_length("name", self.name, 1, TABLET_NAME_MAX)
         for name in ("paired_utc", "seen_utc", "revoked_utc"):
             at_utc = getattr(self, name)
             if at_utc is None:
@@ -65,5 +65,5 @@ class PairingCode:
     def __post_init__(self) -> None:
         """Refuse a code without its parts."""
         for name in ("id", "salt", "digest"):
-            check_within(f"length of {name}", len(getattr(self, name)), 1, 200)
+            check_length(name, getattr(self, name), 1, 200)
         check_utc("expires_utc", self.expires_utc)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from tomma.model import AlertKind, BinId, SensorId, check_utc, check_within
+from tomma.model import AlertKind, BinId, SensorId, check_length, check_utc, check_within
 
 WORK_NOTE_MAX = 1_000
 """Characters."""
@@ -95,9 +95,9 @@ class WorkOrder:
 
     def __post_init__(self) -> None:
         """Refuse an order without a name, and an endless note."""
-        check_within("length of id", len(self.id), 1, 64)
-        check_within("length of created_by", len(self.created_by), 1, 128)
-        check_within("length of note", len(self.note), 0, WORK_NOTE_MAX)
+        check_length("id", self.id, 1, 64)
+        check_length("created_by", self.created_by, 1, 128)
+        check_length("note", self.note, 0, WORK_NOTE_MAX)
         check_within("revision", self.revision, 1, 2**31)
         check_utc("created_utc", self.created_utc)
 
@@ -122,8 +122,8 @@ class WorkChange:
 
     def __post_init__(self) -> None:
         """Refuse a nameless actor and an endless note."""
-        check_within("length of by", len(self.by), 1, 128)
-        check_within("length of note", len(self.note), 0, WORK_NOTE_MAX)
+        check_length("by", self.by, 1, 128)
+        check_length("note", self.note, 0, WORK_NOTE_MAX)
         check_utc("at_utc", self.at_utc)
 
 

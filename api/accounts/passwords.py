@@ -84,11 +84,11 @@ def check_new(password: str, *, alone: bool, about: Sequence[str], field: str = 
     least = LENGTH_ALONE_MIN if alone else LENGTH_WITH_SECOND_MIN
     normal = _normal(password)
     if not least <= len(normal) <= LENGTH_MAX:
-        text = f"{field} must have {least} to {LENGTH_MAX} characters, got {len(normal)}"
-        raise BoundError(text, Rule.PASSWORD_LENGTH, least=least, most=LENGTH_MAX)
+        bound = f"must have {least} to {LENGTH_MAX} characters"
+        raise BoundError(field, Rule.PASSWORD_LENGTH, bound, len(normal), least=least, most=LENGTH_MAX)
     if _guesses(normal, about) < GUESSES_MIN:
-        text = "must be harder to guess: no common password, name, row of keys or repetition; three words do well"
-        raise BoundError(f"{field} {text}", Rule.PASSWORD_EASY)
+        bound = "must be harder to guess: no common password, name, row of keys or repetition; three words do well"
+        raise BoundError(field, Rule.PASSWORD_EASY, bound)
 
 
 def _guesses(password: str, about: Sequence[str]) -> float:

@@ -35,20 +35,20 @@ def bare_jpeg(data: bytes) -> bytes:
             continue
         kept.append(segment)
     if not framed:
-        raise BoundError("a photo must be a JPEG picture, got one without a frame", Rule.PHOTO, field="body")
+        raise _no_jpeg("must be a JPEG picture with a frame")
     return b"".join(kept)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield each marker with its whole segment; a scan's coded picture belongs to its segment."""
     if data[:2] != b"\xff\xd8":
-        raise BoundError("a photo must be a JPEG picture, got another file", Rule.PHOTO, field="body")
+        raise _no_jpeg()
     at = 2
     while True:
         if at + 4 > len(data) and data[at : at + 2] != b"\xff\xd9":
-            raise BoundError("a photo must be whole, got one that is cut off", Rule.PHOTO_WHOLE, field="body")
+            raise _cut_off()
         if data[at] != 0xFF:
-            raise BoundError(f"a photo must be a JPEG picture, got no marker at byte {at}", Rule.PHOTO, field="body")
+            raise _no_jpeg(f"must be a JPEG picture with a marker at byte {at}")
         marker = data[at + 1]
         if marker == END:
             yield marker, b"\xff\xd9"  # what phones append behind it (a film, a second picture) goes
@@ -59,7 +59,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         end = at + 2 + length
         if length < 2 or end > len(data):
-            raise BoundError("a photo must be whole, got one that is cut off", Rule.PHOTO_WHOLE, field="body")
+            raise _cut_off()
         if marker == SCAN:
             end = _after_scan(data, end)
         yield marker, data[at:end]
@@ -71,7 +71,7 @@ def _after_scan(data: bytes, at: int) -> int:
     while True:
         at = data.find(b"\xff", at)
         if at < 0 or at + 1 >= len(data):
-            raise BoundError("a photo must be whole, got one that is cut off", Rule.PHOTO_WHOLE, field="body")
+            raise _cut_off()
         following = data[at + 1]
         if following != 0x00 and following not in RESTARTS and following != 0xFF:
             return at
@@ -81,5 +81,13 @@ def _after_scan(data: bytes, at: int) -> int:
 def _check_size(frame: bytes) -> None:
     height_px, width_px = int.from_bytes(frame[5:7], "big"), int.from_bytes(frame[7:9], "big")
     if not (0 < height_px <= SIDE_MAX and 0 < width_px <= SIDE_MAX):
-        text = f"a photo must have at most {SIDE_MAX} pixels on a side, got {width_px} x {height_px}"
-        raise BoundError(text, Rule.PHOTO_SIDE, field="body", most=SIDE_MAX)
+        bound, got = f"must have at most {SIDE_MAX} pixels on a side", f"{width_px} x {height_px}"
+        raise BoundError("body", Rule.PHOTO_SIDE, bound, got, told_as="a photo", most=SIDE_MAX)
+
+
+def _no_jpeg(bound: str = "must be a JPEG picture and not another file") -> BoundError:
+    return BoundError("body", Rule.PHOTO, bound, told_as="a photo")
+
+
+def _cut_off() -> BoundError:
+    return BoundError("body", Rule.PHOTO_WHOLE, "must be whole and not cut off", told_as="a photo")

@@ -25,7 +25,7 @@ from api.schema import Name, UtcTime
 from api.services import Hands, Services
 from ingest.decode import MAKERS
 from tomma.assets import PHOTO_MAX_BYTES, AssetKind, Edited, Photo, find
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import Rule, alone
 from tomma.city import Position
 from tomma.fitting import Fitting, fit
 from tomma.hangings import Hangings
@@ -144,8 +144,7 @@ def _fitting(hands: Services, told: FittingIn) -> Fitting:
     values = told.model_dump(exclude={"lat_deg", "lon_deg", "photo_keys"})
     try:
         if (told.lat_deg is None) != (told.lon_deg is None):
-            text = "lat_deg needs lon_deg beside it, and the other way round"
-            raise BoundError(text, Rule.TOGETHER, field="lat_deg", other="lon_deg")
+            raise alone("lat_deg", "lon_deg")
         if told.lat_deg is not None and told.lon_deg is not None:
             values["position"] = Position(told.lat_deg, told.lon_deg)
         values |= {"sensor_id": SensorId(told.sensor_id), "received_utc": hands.context.clock.now_utc()}

@@ -46,13 +46,13 @@ def parse_day(value: object) -> date:
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or len(value) != len("2026-11-22"):
-        raise BoundError("must be a day like 2026-11-22", Rule.DAY)
+        raise BoundError("", Rule.DAY, "must be a day like 2026-11-22")
     try:
         day = date.fromisoformat(value)
     except ValueError as exc:
-        raise BoundError(f"must be a day like 2026-11-22: {exc}", Rule.DAY) from exc
+        raise BoundError("", Rule.DAY, f"must be a day like 2026-11-22: {exc}") from exc
     if not EARLIEST.year <= day.year < LATEST.year:  # a week before or after must be a day, too
-        raise BoundError("must be a day from the year 2000 to 2199", Rule.DAY)
+        raise BoundError("", Rule.DAY, "must be a day from the year 2000 to 2199")
     return day
 
 

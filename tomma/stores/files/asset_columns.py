@@ -47,7 +47,7 @@ def number(cell: str, _: ZoneInfo) -> float:
     if plain.count(",") == 1 and "." not in plain:
         plain = plain.replace(",", ".")
     if not _NUMBER.fullmatch(plain) or not math.isfinite(float(plain)):
-        raise BoundError("must be a number such as 59.33 or 59,33", Rule.NUMBER)
+        raise BoundError("", Rule.NUMBER, "must be a number such as 59.33 or 59,33")
     return float(plain)
 
 
@@ -55,7 +55,7 @@ def whole(cell: str, zone: ZoneInfo) -> int:
     """A number without decimals; 60,0 is 60."""
     found = number(cell, zone)
     if not _WHOLE.fullmatch(f"{found:.0f}") or found != int(found):
-        raise BoundError("must be a whole number", Rule.WHOLE)
+        raise BoundError("", Rule.WHOLE, "must be a whole number")
     return int(found)
 
 
@@ -63,7 +63,7 @@ def yes(cell: str, _: ZoneInfo) -> bool:
     """Yes or no, in English or Swedish."""
     said = cell.strip().casefold()
     if said not in _YES | _NO:
-        raise BoundError("must be yes or no (ja or nej)", Rule.YES_NO)
+        raise BoundError("", Rule.YES_NO, "must be yes or no (ja or nej)")
     return said in _YES
 
 
@@ -83,9 +83,9 @@ def moment(cell: str, zone: ZoneInfo) -> datetime:
     try:
         found = datetime.fromisoformat(cell.strip())
     except ValueError:
-        raise BoundError("must be a time such as 2026-11-22T05:30:00Z or 2026-11-22 06:30", Rule.TIME) from None
+        raise BoundError("", Rule.TIME, "must be a time such as 2026-11-22T05:30:00Z or 2026-11-22 06:30") from None
     if not 1970 <= found.year < 2200:
-        raise BoundError("must be a time from the year 1970 to 2199", Rule.TIME)
+        raise BoundError("", Rule.TIME, "must be a time from the year 1970 to 2199")
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
