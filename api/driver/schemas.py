@@ -191,6 +191,7 @@ class DriverStopOut(StopOut):
 
     state: Literal["todo", "emptied", "skipped"] = Field(description="`emptied` also for an unloading or break done.")
     state_event_key: str | None = Field(description="The event that made the state: name it to undo.")
+    done_utc: UtcTime | None = Field(description="When this truck did it; null also for what another truck did.")
 
 
 class DriverRouteOut(RouteOut):

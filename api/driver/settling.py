@@ -1,8 +1,9 @@
 """Which event settled which stop of a route."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
-from tomma.fold import DayState
+from tomma.fold import DayState, by_our_clock
 from tomma.model import Event, EventKind
 from tomma.plan import Route, StopKind
 
@@ -27,6 +28,12 @@ def settling(route: Route, done: DayState) -> list[Event | None]:
             outcome = done.outcomes.get(stop.bin_id)
             found.append(by_key[outcome.event_key] if outcome else None)
     return found
+
+
+def done_utc(event: Event, done: DayState) -> datetime:
+    """Return when the stop was done that this event settled; a bin at the first tap that stands."""
+    outcome = done.outcomes.get(event.bin_id) if event.bin_id is not None else None
+    return outcome.at_utc if outcome else by_our_clock(event)
 
 
 def _rests(own: Iterable[Event]) -> Iterator[Event]:

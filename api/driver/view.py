@@ -11,13 +11,13 @@ from api.driver.schemas import (
     DriverRoutesOut,
     DriverStopOut,
 )
-from api.driver.settling import settling
+from api.driver.settling import done_utc, settling
 from api.plans.view import route_fields, stop_fields
 from api.services import Services
 from tomma.city import City
 from tomma.errors import NotFoundError
 from tomma.fold import DayState, StopState
-from tomma.model import SkipReason, VehicleId
+from tomma.model import Event, SkipReason, VehicleId
 from tomma.natural import truck_order
 from tomma.plan import Plan, Route, Stop, StopKind
 
@@ -38,7 +38,7 @@ def route_out(hands: Services, vehicle_id: VehicleId) -> DriverRouteOut:
     route = next((each for each in plan.routes if each.vehicle_id == vehicle_id), None) if plan else None
     if plan is None or route is None:
         raise NotFoundError(f"there is no route for truck {vehicle_id} on {day}")
-    return _route(plan, route, city, day, hands.ledger.day(day), hands.context.settings.driver.skip_reasons)
+    return told_route(plan, route, city, day, hands.ledger.day(day), hands.context.settings.driver.skip_reasons)
 
 
 def bins_out(hands: Services, vehicle_id: VehicleId) -> DriverBinsOut:
@@ -74,10 +74,10 @@ def _head(route: Route, city: City, done: DayState) -> DriverRouteHead:
     )
 
 
-def _route(
+def told_route(
     plan: Plan, route: Route, city: City, day: date, done: DayState, reasons: Iterable[SkipReason]
 ) -> DriverRouteOut:
-    keys = [event.key if event else None for event in settling(route, done)]
+    """Return one truck's route with what became of its stops."""
     return DriverRouteOut(
         **route_fields(route, city),
         plan_id=plan.id,
@@ -85,13 +85,18 @@ def _route(
         day=day,
         skip_reasons=list(reasons),
         stops=[
-            DriverStopOut(**stop_fields(stop, city), state=_state(stop, key, done), state_event_key=key)
-            for stop, key in zip(route.stops, keys, strict=True)
+            DriverStopOut(
+                **stop_fields(stop, city),
+                state=_state(stop, event, done),
+                state_event_key=event.key if event else None,
+                done_utc=done_utc(event, done) if event and event.vehicle_id == route.vehicle_id else None,
+            )
+            for stop, event in zip(route.stops, settling(route, done), strict=True)
         ],
     )
 
 
-def _state(stop: Stop, key: str | None, done: DayState) -> str:
+def _state(stop: Stop, event: Event | None, done: DayState) -> str:
     if stop.bin_id is not None:
         return done.state_of(stop.bin_id).value
-    return StopState.EMPTIED.value if key else StopState.TODO.value
+    return StopState.EMPTIED.value if event else StopState.TODO.value

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
 
-from api.driver.settling import settling
+from api.driver.settling import done_utc, settling
 from api.followup.promises import Promise, Promises, StopKey, stop_keys
 from routing.daytime import WorkingDay
-from routing.planning.arrivals import Rest, rest_of
-from tomma.city import City
+from routing.planning.arrivals import Rest, Settled, rest_of
+from tomma.city import City, Position
 from tomma.fold import DayState, by_our_clock
 from tomma.model import BinId, Event, EventKind, VehicleId
 from tomma.natural import truck_order
-from tomma.plan import Plan, Route
+from tomma.plan import Plan, Route, Stop
 
 LATE = timedelta(minutes=15)
 """Closer than this no plan is meant: a resident may stand before the lift."""
 WORK = frozenset({EventKind.EMPTIED, EventKind.SKIPPED, EventKind.UNLOADED})
+RESTING = frozenset({EventKind.BREAK_STARTED, EventKind.BREAK_ENDED})
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,7 @@ class TruckDay:
     @property
     def is_resting(self) -> bool:
         """Whether a break was begun and not ended."""
-        kinds = [event.kind for event in self.own if event.kind in (EventKind.BREAK_STARTED, EventKind.BREAK_ENDED)]
-        return bool(kinds) and kinds[-1] is EventKind.BREAK_STARTED
+        return _is_resting(self.own)
 
     def beyond_shift(self) -> tuple[BinId, ...]:
         """Return the bins that it will not reach in time."""
@@ -113,7 +113,7 @@ class RoadDay:
 def truck_day(route: Route, state: DayState, city: City, working: WorkingDay, now_utc: datetime) -> TruckDay:
     """Return one truck's day under this route."""
     settled = settling(route, state)
-    settled_utc = [_settled_utc(event, state) for event in settled]
+    settled_utc = [done_utc(event, state) if event else None for event in settled]
     own = tuple(event for event in state.standing if event.vehicle_id == route.vehicle_id)
     return TruckDay(
         route=route,
@@ -121,7 +121,13 @@ def truck_day(route: Route, state: DayState, city: City, working: WorkingDay, no
         settled=tuple(settled),
         settled_utc=tuple(settled_utc),
         own=own,
-        rest=rest_of(route, settled_utc, _free_utc(own, route, settled), now_utc),
+        rest=rest_of(
+            route,
+            [_position(stop, city) for stop in route.stops],
+            [_settled(event, own, state) for event in settled],
+            _free_utc(own, route, settled, now_utc),
+            now_utc,
+        ),
         limit_utc=_limit_utc(route, city, working),
     )
 
@@ -139,28 +145,41 @@ def _limit_utc(route: Route, city: City, working: WorkingDay) -> datetime:
     return max(end_utc + timedelta(seconds=vehicle.overtime_s), route.end_utc)
 
 
-def _settled_utc(event: Event | None, state: DayState) -> datetime | None:
+def _settled(event: Event | None, own: Sequence[Event], state: DayState) -> Settled | None:
     if event is None:
         return None
-    outcome = state.outcomes.get(event.bin_id) if event.bin_id is not None else None
-    return outcome.at_utc if outcome else by_our_clock(event)
+    at_utc = done_utc(event, state)
+    if event not in own:
+        return Settled(at_utc, is_own=False)
+    since = own[own.index(event) :]
+    if event.kind is EventKind.BREAK_STARTED and not _is_resting(since):
+        ended_utc = next(by_our_clock(each) for each in since if each.kind is EventKind.BREAK_ENDED)
+        return Settled(ended_utc, rest=max(ended_utc - at_utc, timedelta()))
+    return Settled(at_utc)
 
 
-def _free_utc(own: Sequence[Event], route: Route, settled: Sequence[Event | None]) -> datetime | None:
-    """Return when the truck is done with what it was last heard of; a break under way lasts as planned."""
-    free_utc: datetime | None = None
-    stays = {
-        event.key: stop.depart_utc - stop.arrive_utc
-        for event, stop in zip(settled, route.stops, strict=True)
-        if event is not None
-    }
-    for event in own:
-        at_utc = by_our_clock(event)
-        if event.kind is EventKind.BREAK_STARTED:
-            free_utc = at_utc + stays.get(event.key, timedelta())
-        elif event.kind in WORK or event.kind is EventKind.BREAK_ENDED:
-            free_utc = at_utc  # also when the break ended before its time
-    return free_utc
+def _position(stop: Stop, city: City) -> Position | None:
+    if stop.bin_id is not None and stop.bin_id in city.bins:
+        return city.position_of(stop.bin_id)
+    site = city.disposal_sites.get(stop.disposal_site_id) if stop.disposal_site_id is not None else None
+    return site.position if site else None
+
+
+def _free_utc(
+    own: Sequence[Event], route: Route, settled: Sequence[Event | None], now_utc: datetime
+) -> datetime | None:
+    """Return when the truck is done with what it was last heard of; a break lasts as planned, and until it is ended."""
+    free_utc = max((by_our_clock(each) for each in own if each.kind in WORK or each.kind in RESTING), default=None)
+    if free_utc is None or not _is_resting(own):
+        return free_utc
+    begun = [each for each in own if each.kind is EventKind.BREAK_STARTED][-1]
+    stay = next((s.depart_utc - s.arrive_utc for s, e in zip(route.stops, settled, strict=True) if e is begun), None)
+    return max(free_utc, by_our_clock(begun) + (stay or timedelta()), now_utc)
+
+
+def _is_resting(own: Sequence[Event]) -> bool:
+    kinds = [event.kind for event in own if event.kind in RESTING]
+    return bool(kinds) and kinds[-1] is EventKind.BREAK_STARTED
 
 
 def collected_kg(day: RoadDay, events: Sequence[Event]) -> float:

@@ -11,7 +11,10 @@ from tests.web.stack import Stack
 
 DRIVER = "/driver?vehicle=truck-1"
 SHELL_BYTES, WITH_MAP_BYTES = 40_000, 520_000
-LATER = ("demo.css", "offline.js", "tiles.js", "/note.js", "/kept.js", "/map.js", "/able.js")
+LATER = (
+    *("demo.css", "offline.js", "tiles.js", "/note.js", "/kept.js", "/map.js", "/able.js"),
+    *("driver/sheet.js", "driver/words.js"),
+)
 """Fetched after the next stop and its buttons stand there."""
 ROUTE_BYTES = 1_500_000
 HEAP_BYTES = 40_000_000

@@ -107,13 +107,6 @@ def test_what_was_done_here_is_not_new_in_the_offer(ask: Ask) -> None:
     assert ([each["bin_id"] for each in told["added"]], told["removed"], told["moved"]) == (["B3"], [], 0)
 
 
-def test_an_early_truck_stays_early_when_the_server_knows_of_its_taps(ask: Ask) -> None:
-    """The time of the end must not jump back with the next look at the route."""
-    known = route(stop(state="emptied", state_event_key="key-1"), stop(bin_id="B2"), asked_ms=9_000)
-    folded = ask("driver/route.js", "foldStops", known, [record("emptied", "B1#1", settled_ms=2_000)])
-    assert ask("driver/route.js", "delayMs", folded, 0) == -3 * 60_000
-
-
 def test_a_route_is_under_way_until_it_is_done_or_long_over(ask: Ask) -> None:
     """A night shift crosses midnight; yesterday's tablet does not."""
     ends = {**route(stop(), stop(bin_id="B2")), "end_utc": "2026-11-20T10:00:00Z"}
@@ -158,19 +151,27 @@ def test_the_next_stop_stays_the_chosen_one_until_it_is_done(ask: Ask) -> None:
 
 
 def test_load_on_board_counts_what_was_emptied_since_the_last_unloading(ask: Ask) -> None:
-    """A skipped bin is not in the truck."""
-    first = stop(state="emptied", load_after_l=100, load_after_kg=10)
-    skipped = stop(state="skipped", load_after_l=300, load_after_kg=30)
-    third = stop(state="emptied", load_after_l=350, load_after_kg=35)
-    assert ask("driver/route.js", "onBoard", [first, skipped, third]) == {"litres": 150, "kg": 15}
-    unloaded = [first, stop("dispose", state="emptied"), third]
-    assert ask("driver/route.js", "onBoard", unloaded)["kg"] == pytest.approx(35)
+    """A skipped bin is not in the truck, and unloading before its turn empties only what was aboard by then."""
+    loads = [(100, 10), (300, 30), (350, 35)]
+    bins = [stop(bin_id=f"B{n}", load_after_l=litres, load_after_kg=kg) for n, (litres, kg) in enumerate(loads)]
+
+    def aboard(*said: tuple[str, str]) -> Any:
+        minute = "2026-11-20T07:{:02}:00Z"
+        taps = [record(kind, key, f"k{n}", tapped_utc=minute.format(n)) for n, (kind, key) in enumerate(said)]
+        folded = ask("driver/route.js", "foldStops", route(*bins, stop("dispose")), taps)
+        return ask("driver/route.js", "onBoard", folded)
+
+    emptied = [("emptied", "B0#1"), ("skipped", "B1#1"), ("emptied", "B2#1")]
+    assert aboard(*emptied) == {"litres": 150, "kg": 15}
+    assert aboard(emptied[0], ("unloaded", "T1#1"), *emptied[1:]) == {"litres": 50, "kg": 5}
+    assert aboard(*emptied, ("unloaded", "T1#1")) == {"litres": 0, "kg": 0}
 
 
-def test_a_late_truck_is_late_for_all_that_follows(ask: Ask) -> None:
-    """What the bar says of the end tells the truth, not the plan."""
-    half_past = 1_795_159_800_000  # 2026-11-20T07:30:00Z in ms
-    assert ask("driver/route.js", "delayMs", [stop()], half_past) == 30 * 60_000
+def test_what_another_truck_took_is_not_aboard(ask: Ask) -> None:
+    """The server tells when this truck did a stop, and of another's nothing."""
+    bins = [stop(state="emptied", load_after_kg=10), stop(bin_id="B2", state="emptied", load_after_kg=30)]
+    bins[1]["done_utc"] = "2026-11-20T07:05:00Z"
+    assert ask("driver/route.js", "onBoard", ask("driver/route.js", "foldStops", route(*bins), []))["kg"] == 20
 
 
 def test_the_legs_of_a_plan_without_a_leg_for_the_break_are_aligned(ask: Ask) -> None:

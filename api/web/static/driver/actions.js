@@ -3,7 +3,6 @@ import {useWords} from "../lib/context.js";
 import {html, useRef, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {DEAF_MS} from "./deaf.js";
-import {SkipSheet} from "./sheet.js";
 
 /** Let the first tap through and none for a moment after it. */
 function useOnce() {
@@ -15,7 +14,8 @@ function useOnce() {
   };
 }
 
-export function Actions({session, stop, reasons}) {
+/** `Skip`: asks why; comes a moment after the buttons. */
+export function Actions({session, stop, reasons, Skip}) {
   const {t} = useWords();
   const once = useOnce();
   const [asking, setAsking] = useState(null);
@@ -45,7 +45,7 @@ export function Actions({session, stop, reasons}) {
           <span>${t("driver.skip_break")}</span></button>`;
   }
   return html`<div class="actions">${buttons}</div>
-    ${asking && html`<${SkipSheet} stop=${asking} reasons=${reasons} onClose=${() => setAsking(null)}
+    ${asking && Skip && html`<${Skip} stop=${asking} reasons=${reasons} onClose=${() => setAsking(null)}
       onReason=${(reason) => {
         setAsking(null);
         session.tap(asking, "skipped", {skip_reason: reason, ...(beside === asking.key && {overflowing: true})});

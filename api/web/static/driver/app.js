@@ -9,7 +9,8 @@ import {Actions} from "./actions.js";
 import {NextStop} from "./card.js";
 import {StopList} from "./list.js";
 import {NextTurn, useGuidance} from "./guidance.js";
-import {currentStop, delayMs, extraStops, foldStops} from "./route.js";
+import {expectedTimes} from "./arrivals.js";
+import {currentStop, extraStops, foldStops} from "./route.js";
 import {Toast} from "./toast.js";
 import {TopBar} from "./bar.js";
 import {loadLanguage} from "../i18n/index.js";
@@ -51,6 +52,7 @@ const loadMap = () => import("./map.js").then(({RouteMap}) => RouteMap);
 const loadPairing = () => import("./pairing/screen.js").then(({openPairing}) => openPairing());
 const loadOffer = () => import("./offer.js").then(({Offer}) => Offer);
 const loadNote = () => import("./note.js").then(({OfflineNote}) => OfflineNote);
+const loadSkip = () => import("./sheet.js").then(({SkipSheet}) => SkipSheet);
 const loadChoice = () => import("./choice.js").then(({VehicleChoice}) => VehicleChoice);
 
 /** What is needed seldom: its code and words are fetched when it is opened first, and kept on the tablet all the same. */
@@ -74,12 +76,14 @@ export function DriverApp({session, onLanguage}) {
   const {route, records, chosenKey} = state;
   const stops = useMemo(() => (route ? foldStops(route, records) : []), [route, records]);
   const current = currentStop(stops, chosenKey);
-  const delay = delayMs(stops, now);
+  const extra = extraStops(route, stops, records);
+  const eta = route && expectedTimes(route, stops, extra, current, now);
   const [openMore, more] = useMore({session, state, stops, current});
   const Map = useLater(loadMap, Boolean(route));
   const Choice = useLater(loadChoice, !route);
   const Offer = useLater(loadOffer, Boolean(state.offered || state.replaced || state.gone));
   const Note = useLater(loadNote, Boolean(route));
+  const Skip = useLater(loadSkip, Boolean(route));
   const Pairing = useLater(loadPairing, Boolean(state.pairing));
   const told = useGuidance(session, route, current);
   const switches = html`<${LanguageSwitch} onLanguage=${onLanguage} /><${ThemeSwitch} />`;
@@ -91,7 +95,7 @@ export function DriverApp({session, onLanguage}) {
     return Choice && html`<${Choice} session=${session} state=${state} switches=${switches} />`;
   }
   return html`<div class="driver">
-    <${TopBar} session=${session} state=${state} stops=${stops} delay=${delay} onMore=${() => openMore(null)}
+    <${TopBar} session=${session} state=${state} stops=${stops} endMs=${eta.endMs} onMore=${() => openMore(null)}
       switches=${switches} />
     <main class="work" id="content">
       <section class="map-side" aria-label=${t("driver.route")}>
@@ -101,11 +105,11 @@ export function DriverApp({session, onLanguage}) {
         <${Toast} session=${session} toast=${state.toast} />
       </section>
       <section class="work-side" aria-label=${t("driver.next_stop")}>
-        <${NextStop} stop=${current} chosen=${current && current.key === chosenKey} delay=${delay}
+        <${NextStop} stop=${current} chosen=${current && current.key === chosenKey} eta=${eta.stops}
           route=${route} fromMemory=${state.fromMemory && !state.online}
           turn=${html`<${NextTurn} told=${told} onOpen=${() => openMore("way")} />`} />
-        <${Actions} session=${session} stop=${current} reasons=${route.skip_reasons} />
-        <${StopList} session=${session} stops=${stops} extra=${extraStops(route, stops, records)} current=${current} delay=${delay}
+        <${Actions} session=${session} stop=${current} reasons=${route.skip_reasons} Skip=${Skip} />
+        <${StopList} session=${session} stops=${stops} extra=${extra} current=${current} eta=${eta.stops}
           note=${Note && html`<${Note} position=${state.position} />`} />
       </section>
     </main>

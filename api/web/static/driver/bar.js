@@ -35,19 +35,18 @@ function Load({stops, vehicle}) {
   </p>`;
 }
 
-export function TopBar({session, state, stops, delay, onMore, switches}) {
+export function TopBar({session, state, stops, endMs, onMore, switches}) {
   const {t, format, city} = useWords();
   const places = counted(stops);
   const done = places.filter(isDone).length;
   const vehicle = city?.vehicles.find((each) => each.id === state.route.vehicle_id);
-  const ready = new Date(Date.parse(state.route.end_utc) + delay);
   return html`<header class="bar">
     <h1 class="vehicle"><button type="button" class="bar-button" onClick=${session.leave}
       aria-label=${`${state.route.vehicle_name}. ${t("driver.change")}`}>
       <${Icon} name="truck" size=${22} /><span>${state.route.vehicle_name}</span></button></h1>
     <p class="fact progress"><span>${t("driver.stops_done", {done, n: places.length})}</span>
       <span class="meter" aria-hidden="true"><i style=${{width: `${(done / (places.length || 1)) * 100}%`}}></i></span></p>
-    <p class="fact">${t("driver.done_about", {time: format.time(ready)})}</p>
+    <p class="fact">${t("driver.done_about", {time: format.time(endMs)})}</p>
     <${Load} stops=${stops} vehicle=${vehicle} />
     <span class="spring"></span>
     <${StatusPill} state=${state} />

@@ -11,8 +11,6 @@ export function stopName(stop, t) {
   return stop.name || stop.bin_id || stop.disposal_site_id;
 }
 
-const arrival = (stop, delay, format) => format.time(new Date(Date.parse(stop.arrive_utc) + delay));
-
 function Disc({stop}) {
   const {t} = useWords();
   const picture = {break: "cup", dispose: "unload"}[stop.kind];
@@ -21,12 +19,12 @@ function Disc({stop}) {
     : html`<span class="visually-hidden">${t("driver.stop_number", {n: ""})}</span>${stop.number}`}</span>`;
 }
 
-function CollectFacts({stop, delay}) {
+function CollectFacts({stop, eta}) {
   const {t, format, city, language} = useWords();
   const fill = stop.expected_fill_fraction;
   return html`<div class="facts">
       <p><b>${format.fill(fill)}</b> ${t("driver.full")}</p>
-      <p><b>${t("driver.eta", {time: arrival(stop, delay, format)})}</b></p>
+      <p><b>${t("driver.eta", {time: format.time(eta.arriveMs)})}</b></p>
       <p>${fractionName(city, stop.fraction, language)}</p>
     </div>
     <span class="fill-bar" aria-hidden="true"><i class=${bandOf(fill)}
@@ -39,16 +37,15 @@ function CollectFacts({stop, delay}) {
     </ul>`;
 }
 
-function PauseFacts({stop, delay}) {
+function PauseFacts({stop, eta}) {
   const {t, format} = useWords();
-  const until = format.time(new Date(Date.parse(stop.depart_utc) + delay));
   return html`<div class="facts">
-      <p><b>${t("driver.eta", {time: arrival(stop, delay, format)})}</b></p>
-      <p>${stop.kind === "break" ? t("driver.break_until", {time: until}) : t("driver.unload_here")}</p>
+      <p><b>${t("driver.eta", {time: format.time(eta.arriveMs)})}</b></p>
+      <p>${stop.kind === "break" ? t("driver.break_until", {time: format.time(eta.departMs)}) : t("driver.unload_here")}</p>
     </div>`;
 }
 
-export function NextStop({stop, chosen, delay, route, fromMemory, turn}) {
+export function NextStop({stop, chosen, eta, route, fromMemory, turn}) {
   const {t, format} = useWords();
   if (!stop) {
     return html`<article class="card done" aria-live="polite">
@@ -60,8 +57,8 @@ export function NextStop({stop, chosen, delay, route, fromMemory, turn}) {
       ${fromMemory && html`<span>${t("driver.stored_route", {time: format.time(new Date(route.asked_ms))})}</span>`}</p>
     <h2 aria-live="polite"><${Disc} stop=${stop} /><span class="name">${stopName(stop, t)}</span></h2>
     ${stop.kind === "collect"
-      ? html`<${CollectFacts} stop=${stop} delay=${delay} />`
-      : html`<${PauseFacts} stop=${stop} delay=${delay} />`}
+      ? html`<${CollectFacts} stop=${stop} eta=${eta[stop.key]} />`
+      : html`<${PauseFacts} stop=${stop} eta=${eta[stop.key]} />`}
     ${turn}
   </article>`;
 }

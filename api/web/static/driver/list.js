@@ -16,15 +16,14 @@ function Place({stop}) {
         <span class="visually-hidden">${t("driver.access")}: ${stop.access_note}</span>`}</small></span>`;
 }
 
-function Coming({session, stop, delay}) {
+function Coming({session, stop, eta}) {
   const {t, format} = useWords();
-  const time = format.time(new Date(Date.parse(stop.arrive_utc) + delay));
   const picture = PICTURE[stop.kind];
   return html`<li><button type="button" class="row" onClick=${() => session.select(stop.key)}>
     <span class=${`number ${stop.kind}`}>${picture ? html`<${Icon} name=${picture} size=${20} />` : stop.number}</span>
     <${Place} stop=${stop} />
     <span class="when">${stop.kind === "collect" && html`<b>${format.fill(stop.expected_fill_fraction)}</b>`}
-      <span>${time}</span></span>
+      <span>${format.time(eta.arriveMs)}</span></span>
   </button></li>`;
 }
 
@@ -39,13 +38,13 @@ function Done({session, stop}) {
   </li>`;
 }
 
-export function StopList({session, stops, extra, current, delay, note}) {
+export function StopList({session, stops, extra, current, eta, note}) {
   const {t} = useWords();
   const coming = stops.filter((stop) => !isDone(stop) && stop.key !== current?.key);
   const behind = [...stops.filter(isDone), ...extra].reverse();
   return html`<div class="stops" tabindex="0" role="region" aria-label=${t("driver.coming")}>
     <h2 class="visually-hidden">${t("driver.coming")}</h2>
-    <ol>${coming.map((stop) => html`<${Coming} key=${stop.key} session=${session} stop=${stop} delay=${delay} />`)}</ol>
+    <ol>${coming.map((stop) => html`<${Coming} key=${stop.key} session=${session} stop=${stop} eta=${eta[stop.key]} />`)}</ol>
     ${behind.length > 0 && html`<details><summary>${t("driver.done_list", {n: behind.length})}</summary>
       <ul>${behind.map((stop) => html`<${Done} key=${stop.key} session=${session} stop=${stop} />`)}</ul></details>`}
     ${note}

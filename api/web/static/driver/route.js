@@ -24,7 +24,8 @@ const DONE_BY = {emptied: "emptied", skipped: "skipped", unloaded: "emptied", br
  * @returns {object[]} Stops with `state`, `state_event_key` and `on_break`.
  */
 export function foldStops(route, records) {
-  const stops = withKeys(route.stops).map((stop) => ({...stop, state: stop.state ?? "todo", on_break: false}));
+  const stops = withKeys(route.stops).map((stop) => ({...stop, state: stop.state ?? "todo", on_break: false,
+    done_ms: Date.parse(stop.done_utc)}));
   const byKey = new Map(stops.map((stop) => [stop.key, stop]));
   for (const record of records) {
     const stop = byKey.get(record.stop_key);
@@ -32,7 +33,6 @@ export function foldStops(route, records) {
     if (record.event.vehicle_id !== route.vehicle_id || !isOfDay(record, route)) continue;
     const isKnown = record.settled_ms && record.settled_ms < (stop.asked_ms ?? route.asked_ms ?? 0);
     if (!isKnown || stop.kind === "break") apply(stop, record.event);
-    else if (stop.state_event_key === record.key) stop.done_ms = Date.parse(record.event.tapped_utc);
   }
   return stops;
 }
@@ -45,6 +45,7 @@ export function extraStops(route, stops, records) {
   return own.filter((record) => record.event.kind === "emptied" && record.status !== "rejected"
     && !named.has(record.stop_key) && !undone.has(record.key)).map((record) => ({
     key: record.stop_key, name: record.name, kind: "collect", state: "emptied", state_event_key: record.key,
+    done_ms: Date.parse(record.event.tapped_utc),
   }));
 }
 
@@ -59,6 +60,7 @@ function apply(stop, event) {
   }
   if (!(event.kind in DONE_BY)) return; // a report settles nothing
   const tappedMs = Date.parse(event.tapped_utc);
+  stop.rest_ms = stop.on_break ? tappedMs - stop.done_ms : 0;
   stop.on_break = event.kind === "break_started";
   Object.assign(stop, {state: DONE_BY[event.kind], state_event_key: event.key, done_ms: tappedMs});
 }
@@ -84,10 +86,10 @@ export function isUnderWay(route, records, nowMs) {
 export function withStates(shown, newer) {
   const told = new Map(newer.stops.filter((stop) => stop.bin_id).map((stop) => [stop.bin_id, stop]));
   const stops = shown.stops.map((stop) => {
-    const {state, state_event_key, asked_ms} = told.has(stop.bin_id)
+    const {state, state_event_key, done_utc, asked_ms} = told.has(stop.bin_id)
       ? {...told.get(stop.bin_id), asked_ms: newer.asked_ms}
       : {...stop, asked_ms: stop.asked_ms ?? shown.asked_ms};
-    return {...stop, state, state_event_key, asked_ms};
+    return {...stop, state, state_event_key, done_utc, asked_ms};
   });
   return {...shown, stops};
 }
@@ -133,31 +135,21 @@ export const comesAsPlanned = (stops, stop) => stops.every((each) => isDone(each
 export const counted = (stops) => stops.filter((stop) => stop.kind !== "break");
 export const isDone = (stop) => stop.state !== "todo";
 
-/**
- * How late (or early) the truck is, to add to the plan's times of the stops to come. [ms]
- *
- * As much as at the last stop done here, but never so early that the next arrival would lie in the past.
- */
-export function delayMs(stops, nowMs) {
-  const next = stops.find((stop) => stop.state === "todo");
-  if (!next) return 0;
-  const done = stops.filter((stop) => isDone(stop) && stop.done_ms);
-  const last = done.reduce((latest, stop) => (stop.done_ms > (latest?.done_ms ?? 0) ? stop : latest), null);
-  const drift = last ? last.done_ms - Date.parse(last.depart_utc) : 0;
-  return Math.max(drift, nowMs - Date.parse(next.arrive_utc));
-}
+/** What this truck did, in the order it did it: when another did it, `done_ms` is not known. */
+export const ownInOrder = (stops) => stops.filter((stop) => isDone(stop) && stop.done_ms)
+  .sort((one, other) => one.done_ms - other.done_ms);
 
-/** What is in the truck after the stops done so far, by the plan's own numbers. */
+/** What is in the truck after the stops it did so far, by the plan's own numbers. */
 export function onBoard(stops) {
   let litres = 0;
   let kg = 0;
-  stops.forEach((stop, index) => {
-    const before = stops[index - 1];
-    if (stop.kind === "dispose" && isDone(stop)) litres = kg = 0;
-    if (stop.kind !== "collect" || stop.state !== "emptied") return;
+  for (const stop of ownInOrder(stops)) {
+    const before = stops[stop.index - 1];
+    if (stop.kind === "dispose") litres = kg = 0;
+    if (stop.kind !== "collect" || stop.state !== "emptied") continue;
     litres += Math.max(0, stop.load_after_l - (before?.load_after_l ?? 0));
     kg += Math.max(0, stop.load_after_kg - (before?.load_after_kg ?? 0));
-  });
+  }
   return {litres, kg};
 }
 

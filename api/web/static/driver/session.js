@@ -4,7 +4,6 @@ import {nowMs, nowUtc} from "../lib/clock.js";
 import {recalled, remember} from "../lib/memory.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
-import {keepWords} from "./guidance.js";
 import {openOutbox} from "./outbox.js";
 import {comesAsPlanned, foldStops, hasBegun, isUnderWay, withStates} from "./route.js";
 import {createSender} from "./sender.js";
@@ -192,7 +191,7 @@ export async function openSession(vehicleId) {
     if (told.plan_id && told.plan_id !== route.plan_id) return null;
     if (outbox && !(keepingWords === language + route.plan_id)) {
       keepingWords = language + route.plan_id;
-      keepWords(outbox, route, language, isShown).catch(() => {
+      import("./words.js").then(({keepWords}) => keepWords(outbox, route, language, isShown)).catch(() => {
         keepingWords = ""; // without a network: the next stop tries again
       });
     }
