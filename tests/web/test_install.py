@@ -13,6 +13,17 @@ from tomma.model import BinId, Reading, SensorId
 
 PHONE = (390, 844)
 EUI = "a84041000181d447"
+KEEP_AS_BEFORE = """({body}) => new Promise((resolve, reject) => {
+  const request = indexedDB.open("tomma-install");
+  request.onsuccess = () => {
+    const transaction = request.result.transaction(["acts"], "readwrite");
+    const refused = {status: "refused", reason: "B1 is gone, look again"};
+    transaction.objectStore("acts").add({key: "act-of-before", body, made_ms: 1, ...refused});
+    transaction.oncomplete = () => { request.result.close(); resolve(); };
+    transaction.onerror = reject;
+  };
+})"""
+"""An act as a page of 22 November kept it."""
 
 
 def picture() -> bytes:
@@ -107,6 +118,38 @@ def test_a_bin_that_somebody_else_took_meanwhile_is_told_in_words(fresh: Stack, 
     page.get_by_role("button", name="Läst, ta bort").click()
     expect(page.locator(".act")).to_have_count(0)
     assert fresh.ask(f"/assets/bins/{row['id']}")["sensor_id"] == "ANNAN"
+
+
+def test_a_refusal_is_told_in_the_language_of_whoever_reads_it(fresh: Stack, open_page: OpenPage) -> None:
+    """The phone keeps why, not the words: they are there without a network, in the other language, after a restart."""
+    row = fresh.ask("/assets/bins?limit=1")["bins"][0]
+    watched = open_page(fresh, "/install", size=PHONE, offline_start=True)
+    watched.expects_failures = True
+    page = watched.page
+    watched.context.grant_permissions(["geolocation"])
+    watched.context.set_geolocation({"latitude": row["lat_deg"], "longitude": row["lon_deg"], "accuracy": 6})
+    expect(page.get_by_text("Sidan öppnas också utan nät")).to_be_visible()
+    fresh.tell(f"/assets/bins/{row['id']}/hang", {"sensor_id": "ANNAN", "replaces_sensor_id": row["sensor_id"]})
+    install(page, row["id"], EUI)
+    page.get_by_role("button", name="Till listan").click()
+    reason = page.locator(".act.refused .fault")
+    expect(reason).to_contain_text(f"I {row['id']} sitter ANNAN sedan")
+
+    fresh.stop()
+    page.reload()
+    page.get_by_role("button", name="Switch to English").click()
+    expect(reason).to_contain_text(f"In {row['id']} hangs ANNAN since")
+
+
+def test_what_an_older_page_was_refused_says_why_too(fresh: Stack, open_page: OpenPage) -> None:
+    """It kept the server's sentence and no rule: nobody shall read "Gick inte" and nothing more."""
+    page = open_page(fresh, "/install", size=PHONE).page
+    expect(page.get_by_role("button", name="Ny montering")).to_be_enabled()
+    page.evaluate(KEEP_AS_BEFORE, {"body": {"sensor_id": EUI, "bin_id": "B1", "done_utc": "2026-11-20T08:00:00Z"}})
+    page.reload()
+    expect(page.locator(".act.refused .fault")).to_have_text("Servern sa nej: B1 is gone, look again")
+    page.get_by_role("button", name="Läst, ta bort").click()
+    expect(page.locator(".act")).to_have_count(0)
 
 
 def test_what_was_begun_is_there_again_after_the_camera_cost_the_page(fresh: Stack, open_page: OpenPage) -> None:

@@ -14,6 +14,9 @@ function lay(database) {
   database.createObjectStore("facts");
 }
 
+/** A page of before told a refusal as the server's own sentence alone. Such an act stays until somebody has read it. */
+const asOfNow = ({reason, ...act}) => (reason ? {...act, refusal: {status: 422, problem: {detail: reason}}} : act);
+
 /** @returns {Promise<Outbox>} Rejects when the browser keeps nothing: then nothing may be begun. */
 export async function openOutbox() {
   const outbox = new Outbox(await openDatabase("tomma-install", lay));
@@ -33,7 +36,7 @@ class Outbox extends Keeper {
   /** Every act, the newest first. */
   async all() {
     const acts = await asPromise(this.begin(["acts"], "readonly").objectStore("acts").getAll());
-    return acts.sort((one, other) => other.made_ms - one.made_ms);
+    return acts.map(asOfNow).sort((one, other) => other.made_ms - one.made_ms);
   }
 
   async waiting() {
