@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from tomma.bounds import BoundError, Rule
-from tomma.model import Alert, AlertKind, BinId, SensorId, check_length, check_utc
+from tomma.bounds import BoundError, Rule, check_length, check_utc
+from tomma.model import Alert, AlertKind, BinId, SensorId
 
 CARE_NOTE_MAX = 500
 """Characters."""

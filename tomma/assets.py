@@ -10,10 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from tomma.bounds import check_length, check_utc, check_within
 from tomma.city import Bin, City, ContainerType, Installation, Sensor, Site
 from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.hangings import Hangings
-from tomma.model import BinId, SensorId, check_length, check_utc, check_within
+from tomma.model import BinId, SensorId
 
 PHOTO_MAX_BYTES = 600_000
 """A photo is made smaller on the phone; 1,600 pixels across are some 300 kB."""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from tomma.model import check_utc
+from tomma.bounds import check_utc
 
 FORMAT = "tomma-audit-1"
 GENESIS = "0" * 64

@@ -9,20 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import BoundError, Rule, check_utc, check_within
 from tomma.hours import DAY_S, OpenHours, open_spans
-from tomma.model import (
-    BinId,
-    ContainerTypeId,
-    DepotId,
-    DisposalSiteId,
-    FractionCode,
-    SensorId,
-    SiteId,
-    VehicleId,
-    check_utc,
-    check_within,
-)
+from tomma.model import BinId, ContainerTypeId, DepotId, DisposalSiteId, FractionCode, SensorId, SiteId, VehicleId
 from tomma.rounds import FixedRound
 from tomma.volume_table import check_volume_table
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tomma.bounds import BoundError, Rule
-from tomma.model import BinId, VehicleId, check_within
+from tomma.bounds import BoundError, Rule, check_within
+from tomma.model import BinId, VehicleId
 
 POSITION_MAX = 20_000
 

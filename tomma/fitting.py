@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tomma.assets import AssetKind, find, hang, put
-from tomma.bounds import BoundError, Rule, alone
+from tomma.bounds import BoundError, Rule, alone, check_length, check_utc, check_within
 from tomma.city import City, Installation, Position, Sensor
 from tomma.errors import ConflictError, Refusal
 from tomma.hangings import Hangings
-from tomma.model import BinId, SensorId, check_length, check_utc, check_within
+from tomma.model import BinId, SensorId
 
 NOTE_MAX = 500
 AHEAD_MAX = timedelta(minutes=10)

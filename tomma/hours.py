@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tomma.model import check_within
+from tomma.bounds import check_within
 
 DAY_S = 24 * 3600
 ISO_WEEKDAYS = frozenset(range(1, 8))

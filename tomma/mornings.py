@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from tomma.bounds import BoundError, Rule, outside
+from tomma.bounds import BoundError, Rule, check_utc, check_within, outside
 from tomma.hours import DAY_S
-from tomma.model import PlanId, check_utc, check_within
+from tomma.model import PlanId
 from tomma.plan import PlanStatus
 
 ATTEMPTS = 3

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tomma.alerts import About
-from tomma.model import check_length, check_utc, check_within
+from tomma.bounds import check_length, check_utc, check_within
 
 
 class NoticeStatus(StrEnum):

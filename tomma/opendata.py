@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import BoundError, Rule, check_utc, check_within
 from tomma.city import City
-from tomma.model import BinId, FractionCode, check_utc, check_within
+from tomma.model import BinId, FractionCode
 
 VOLUME_MIN_L = 600.0
 """Containers of 660 l are shared by a house or more; those below stand at a door."""

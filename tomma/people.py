@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from tomma.bounds import BoundError, Rule
-from tomma.model import VehicleId, check_length, check_utc
+from tomma.bounds import BoundError, Rule, check_length, check_utc
+from tomma.model import VehicleId
 
 LOGIN_MAX = 100
 NAME_MAX = 100

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import BoundError, Rule, check_utc, check_within
 from tomma.edits import BrokenRule, Edit
-from tomma.model import BinId, DisposalSiteId, PlanId, Reason, VehicleId, check_utc, check_within
+from tomma.model import BinId, DisposalSiteId, PlanId, Reason, VehicleId
 
 
 class StopKind(StrEnum):

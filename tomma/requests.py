@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tomma.bounds import BoundError, Rule
-from tomma.model import BinId, check_length, check_utc
+from tomma.bounds import BoundError, Rule, check_length, check_utc
+from tomma.model import BinId
 
 REQUEST_NOTE_MAX = 500
 """Characters."""

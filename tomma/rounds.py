@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import BoundError, Rule, check_within
 from tomma.hours import ISO_WEEKDAYS
-from tomma.model import check_within
 
 SOME_MONDAY = date(2024, 1, 1)
 MOST_WEEKS = 52

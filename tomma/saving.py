@@ -13,8 +13,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+from tomma.bounds import check_within
 from tomma.codec import to_json
-from tomma.model import check_within
 
 DAY_FORMAT = "tomma-saving-day"
 VERSION = 1

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from tomma.model import VehicleId, check_length, check_utc
+from tomma.bounds import check_length, check_utc
+from tomma.model import VehicleId
 
 TABLET_NAME_MAX = 60
 """Characters."""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tomma.model import SensorId, check_utc
+from tomma.bounds import check_utc
+from tomma.model import SensorId
 
 BATTERY_DAYS_KEPT = 120
 EMPTY_FRACTION = 0.05

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from tomma.model import AlertKind, BinId, SensorId, check_length, check_utc, check_within
+from tomma.bounds import check_length, check_utc, check_within
+from tomma.model import AlertKind, BinId, SensorId
 
 WORK_NOTE_MAX = 1_000
 """Characters."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tomma.model import check_utc
+from tomma.bounds import check_utc
 
 type Fact = str | int | float | bool | Mapping[str, Fact] | None
 

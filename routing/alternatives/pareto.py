@@ -5,7 +5,7 @@ move together, by a factor of up to `SPAN`: bolder accepts more and pays less fo
 knob would hardly turn anything, since money decides below it (docs/decisions/0019-choice-and-horizon.md).
 """
 
-from tomma.model import check_within
+from tomma.bounds import check_within
 from tomma.settings import PlanningSettings
 
 SPAN = 16.0

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tomma.model import Emptying, Reading, check_utc
+from tomma.bounds import check_utc
+from tomma.model import Emptying, Reading
 
 
 class Word(StrEnum):

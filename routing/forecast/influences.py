@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from routing.forecast.activity import Calendar
 from routing.forecast.learn import Paces
 from routing.forecast.places import Places
+from tomma.bounds import check_within
 from tomma.city import City, Position
-from tomma.model import FractionCode, check_within
+from tomma.model import FractionCode
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

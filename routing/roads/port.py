@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.roads.truck_size import TruckSize
+from tomma.bounds import check_within
 from tomma.city import Position
-from tomma.model import check_within
 from tomma.plan import RoadsSource
 
 UNREACHABLE = -1

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.roads.port import UNREACHABLE, Leg, Matrix
+from tomma.bounds import check_within
 from tomma.city import Position
-from tomma.model import check_within
 from tomma.plan import RoadsSource
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius of WGS 84, IUGG

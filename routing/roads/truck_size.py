@@ -4,8 +4,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from tomma.bounds import check_within
 from tomma.city import Vehicle
-from tomma.model import check_within
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -18,10 +18,10 @@ from typing import Protocol
 
 from tomma.asset_ports import AssetBook
 from tomma.audit import AuditBook
+from tomma.bounds import check_utc
 from tomma.clock import Clock
 from tomma.errors import StoreUnavailableError, TommaError
 from tomma.locks import holding
-from tomma.model import check_utc
 from tomma.ports import Aging, ReadingStore
 from tomma.settings import RetentionSettings
 from tomma.stores.upkeep.keeping import OldRows, SqlOldRows
