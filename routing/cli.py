@@ -29,6 +29,7 @@ from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, Wishes
 from tomma.ports import ProgressSink
 from tomma.settings import load_settings
+from tomma.stores.audit.intent import by_operator
 from tomma.stores.wiring import Stores, open_stores
 
 app = typer.Typer(
@@ -90,9 +91,7 @@ def plan_command(
             requests=stores.requests,
             keep_basis=lambda id_, basis: stores.plans.keep_basis(id_, to_bytes(basis)),
         )
-        stores.plans.save(plan)
-        if publish and plan.status is PlanStatus.READY:
-            plan = stores.plans.publish(plan.id)
+        plan = _keep(stores, plan, publish=publish)
         chosen = {"settings": planning, "vehicle_ids": vehicle_ids, "foresight": foresight}
         ahead = _coming(stores, city, planned_day, days, now_utc, chosen) if days > 1 else None
     if out is not None:
@@ -100,6 +99,15 @@ def plan_command(
     show(plan, city, former=former, ahead=ahead, as_json=as_json)
     if plan.status is PlanStatus.FAILED:
         raise typer.Exit(1)
+
+
+def _keep(stores: Stores, plan: Plan, *, publish: bool) -> Plan:
+    """Keep the plan, on record: a published one sends trucks out."""
+    publishes = publish and plan.status is PlanStatus.READY
+    action = "plan-published" if publishes else "plan-made"
+    with by_operator(stores.audit, action, f"plan:{plan.id}", day=plan.day.isoformat()):
+        stores.plans.save(plan)
+        return stores.plans.publish(plan.id) if publishes else plan
 
 
 def _day(text: str | None, city: City, now_utc: datetime) -> date:

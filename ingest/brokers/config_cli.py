@@ -1,5 +1,6 @@
 """`tomma broker-config`: makes a broker ready, and enrols devices at it. Wiring only."""
 
+import contextlib
 import json
 import time
 import typing
@@ -17,14 +18,17 @@ from ingest.brokers.desk import (
     desk_of,
     disabled,
     enrolled,
+    overdue,
     rotated,
     tidied,
 )
 from ingest.brokers.enrolment import Enrolled, checked_name, checked_topic, new_password, own_topics
 from ingest.brokers.mosquitto_config import MosquittoFacts
 from ingest.brokers.private_files import write_private
+from tomma.audit import Fact
 from tomma.errors import ConfigurationError
 from tomma.settings import Settings, load_settings
+from tomma.stores.audit.intent import Doing
 from tomma.stores.commands.audit_here import by_operator_here
 
 app = typer.Typer(add_completion=False, help="Make a broker ready for this city, and give devices their logins.")
@@ -88,7 +92,7 @@ def broker_config(
     shown_tls_port = tls_port if tls else None
     facts = MosquittoFacts(directory, port, shown_tls_port, bind, broker.payload_max_bytes, connections, run_as)
     desk = MosquittoDesk(directory, broker.topics)
-    with by_operator_here(settings, "broker-configured", workers=workers):
+    with by_operator_here(settings, "broker-configured", beside=directory, workers=workers):
         desk.make_ready(facts)
         _enrol_workers(desk, facts, workers)
     if tls:
@@ -123,7 +127,7 @@ def add_device(
     topics = tuple(checked_topic(each) for each in topic or ())
     settings, device = load_settings(), checked_name(name)
     desk = _desk(settings, kind, out)
-    with by_operator_here(settings, "device-logins-added", f"device:{device}", logins=1):
+    with _on_record(settings, desk, "device-logins-added", f"device:{device}", logins=1):
         (given,) = enrolled(desk, [device], topics)
     _show(given, as_json=as_json)
 
@@ -142,7 +146,7 @@ def add_devices(
     devices = [line.strip() for line in names.read_text(encoding="utf-8").splitlines() if line.strip()]
     settings = load_settings()
     desk = _desk(settings, kind, out)
-    with by_operator_here(settings, "device-logins-added", logins=len(devices)):
+    with _on_record(settings, desk, "device-logins-added", logins=len(devices)):
         given = enrolled(desk, devices)
         rows = [f"{each.username},{each.password},{' '.join(each.publish)}\n" for each in given]
         write_private(to, "".join(["username,password,publish\n", *rows]))
@@ -168,7 +172,7 @@ def rotate_device(
     until_utc = datetime.now(UTC) + timedelta(hours=overlap_h) if overlap_h else None
     settings, device = load_settings(), checked_name(name)
     desk = _desk(settings, kind, out)
-    with by_operator_here(settings, "device-login-rotated", f"device:{device}", hours=round(overlap_h)):
+    with _on_record(settings, desk, "device-login-rotated", f"device:{device}", hours=round(overlap_h)):
         given = rotated(desk, device, until_utc)
     _show(given, as_json=as_json)
 
@@ -176,7 +180,12 @@ def rotate_device(
 @app.command()
 def tidy(kind: KindOption = Kind.MOSQUITTO, out: OutOption = DIRECTORY) -> None:
     """Take away the logins whose overlap is over; for a timer. An embedded broker does so by itself."""
-    typer.echo(f"took away {tidied(_desk(load_settings(), kind, out), datetime.now(UTC))} logins")
+    settings, now_utc, ended = load_settings(), datetime.now(UTC), 0
+    desk = _desk(settings, kind, out)
+    if overdue(desk, now_utc):  # else there is nothing to tell: a timer asks each quarter of an hour
+        with _on_record(settings, desk, "device-logins-ended") as doing:
+            ended = doing.facts["logins"] = tidied(desk, now_utc)
+    typer.echo(f"took away {ended} logins")
 
 
 @app.command()
@@ -189,7 +198,7 @@ def disable_device(
     """Take a device's logins away; a running broker cuts its connection at once."""
     settings, device = load_settings(), checked_name(name)
     desk = _desk(settings, kind, out)
-    with by_operator_here(settings, "device-logins-disabled", f"device:{device}"):
+    with _on_record(settings, desk, "device-logins-disabled", f"device:{device}"):
         reloaded = disabled(desk, device)
     typer.echo(
         json.dumps({"username": name, "reloaded": reloaded}) if as_json else f"disabled {name}\n{_told(reloaded)}"
@@ -210,6 +219,12 @@ def list_devices(kind: KindOption = Kind.MOSQUITTO, out: OutOption = DIRECTORY, 
 
 def _desk(settings: Settings, kind: Kind, out: Path) -> Desk:
     return desk_of(settings, embedded=kind is Kind.EMBEDDED, directory=out)
+
+
+def _on_record(
+    settings: Settings, desk: Desk, action: str, target: str = "", **facts: Fact
+) -> contextlib.AbstractContextManager[Doing]:
+    return by_operator_here(settings, action, target, beside=desk.lock_path.parent, **facts)
 
 
 def _show(given: Given, *, as_json: bool) -> None:

@@ -217,9 +217,14 @@ def disabled(desk: Desk, device: str) -> bool:
         return desk.reload()
 
 
+def overdue(desk: Desk, now_utc: datetime) -> int:
+    """Return how many logins newer ones have left behind."""
+    return sum(each.has_ended(now_utc) for each in desk.book.logins)
+
+
 def tidied(desk: Desk, now_utc: datetime) -> int:
     """Take the logins away that newer ones have left behind; return how many."""
-    if not any(each.has_ended(now_utc) for each in desk.book.logins):
+    if not overdue(desk, now_utc):
         return 0  # without the lock: it is asked every minute
     with changing(desk) as book:
         left = book.as_of(now_utc)

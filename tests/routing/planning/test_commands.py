@@ -48,15 +48,17 @@ def test_plan_prints_one_line_of_json_and_keeps_the_plan(home: Path) -> None:
 
 
 def test_publish_gives_it_to_the_drivers(home: Path) -> None:
-    """The day has a published plan from then on."""
+    """The day has a published plan from then on, and the audit log tells who sent it."""
     result = run(build_app(), ["plan", "--iterations", "20", "--publish"])
     assert result.exit_code == 0, result.output
     assert "Plan of 2026-11-23 (published)" in result.stdout
     assert "not needed yet" in result.stdout
     with open_stores(Settings(data_dir=home)) as stores:
         published = stores.plans.published(MORNING_UTC.date())
+        (record,) = stores.audit.page(9)
     assert published is not None
     assert published.status is PlanStatus.PUBLISHED
+    assert (record.actor, record.action, record.target) == ("operator", "plan-published", f"plan:{published.id}")
 
 
 def test_a_day_that_is_no_date_is_a_wrong_command_line(home: Path) -> None:

@@ -20,10 +20,12 @@ from tomma.settings import Settings
 from tomma.stores.audit.begun import NAME, BegunFile
 from tomma.stores.audit.intent import by_operator
 from tomma.stores.audit.log import SqlAuditBook
+from tomma.stores.audit.owed import owing
 from tomma.stores.commands.import_export import import_app
 from tomma.stores.files.city_file import write_city
 from tomma.stores.wiring import open_stores
 
+NOW = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
 DIES_BEFORE_ITS_RECORD = """
 import os, signal
 from tomma.cli import main
@@ -80,6 +82,16 @@ def test_a_command_that_is_killed_before_its_record_is_on_record_after_the_next_
     assert facts(cut_short)["cut_short"] is True
     assert other.action == "something-else"
     assert not list(home.glob(f"{NAME}-*"))
+
+
+def test_a_note_without_its_end_says_that_nobody_knows(tmp_path: Path) -> None:
+    """A command without a log was killed half way: its note counts as what was begun, not as what was done."""
+    with pytest.raises(KeyboardInterrupt), owing(tmp_path, Deed(NOW, "operator", "backup-restored")):
+        raise KeyboardInterrupt
+    with open_stores(Settings(data_dir=tmp_path)) as stores:
+        assert stores.audit.recover() == 1
+    (record,) = records(tmp_path)
+    assert (record.outcome, facts(record)) == (Outcome.FAILED, {"cut_short": True})
 
 
 def test_a_command_that_fails_half_way_is_on_record_as_failed(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import getpass
 import json
+import shutil
 import sqlite3
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +21,7 @@ from tomma.errors import ConflictError, StoreUnavailableError
 from tomma.model import Rejected, RejectReason
 from tomma.settings import Settings
 from tomma.stores.audit.log import SqlAuditBook
-from tomma.stores.commands.backup import backup_app
+from tomma.stores.commands.backup import backup_app, restore_app
 from tomma.stores.wiring import open_stores
 
 NOW = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
@@ -43,15 +45,18 @@ def home(tmp_path: Path, city: City, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-def newest(home: Path) -> Told | None:
-    """The newest record of a chain that holds: action, target, outcome and facts."""
+def records(home: Path) -> list[Told]:
+    """The newest records of a chain that holds, all of the operator: action, target, outcome and facts."""
     with open_stores(Settings(data_dir=home)) as stores:
         assert stores.audit.verify().is_whole
-        record = next(iter(stores.audit.page(1)), None)
-    if record is None:
-        return None
-    assert record.actor == "operator"
-    return record.action, record.target, str(record.outcome), json.loads(record.facts)
+        found = stores.audit.page(100)
+    assert {each.actor for each in found} <= {"operator"}
+    return [(each.action, each.target, str(each.outcome), json.loads(each.facts)) for each in found]
+
+
+def newest(home: Path) -> Told | None:
+    """The newest of them."""
+    return next(iter(records(home)), None)
 
 
 def run(app: typer.Typer, *words: str) -> BaseException | None:
@@ -155,13 +160,53 @@ def test_a_login_that_cannot_be_noted_is_not_given(home: Path, tmp_path: Path, m
     assert (tmp_path / "broker" / "logins.json").read_bytes() == before
 
 
-def test_a_broker_s_own_machine_gets_no_books_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a broker would keep an audit log that nobody reads, beside a city's real one."""
-    monkeypatch.setenv("TOMMA_DATA_DIR", str(tmp_path / "nothing"))
+def test_a_login_that_has_ended_is_on_record(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The timer cuts a device off; who asks why it fell silent finds the minute. A turn without any tells nothing."""
     out = ("--out", str(tmp_path / "broker"))
     assert run(broker_app, *out, "--run-as", getpass.getuser()) is None
     assert run(broker_app, "add-device", "H1", *out) is None
-    assert not (tmp_path / "nothing").exists()
+    assert run(broker_app, "rotate-device", "H1", "--overlap-h", "0.00001", *out) is None
+    time.sleep(0.1)
+    assert run(broker_app, "tidy", *out) is None
+    assert newest(home) == ("device-logins-ended", "", "done", {"logins": 1})
+    assert run(broker_app, "tidy", *out) is None
+    assert len(records(home)) == 4
+
+
+def test_what_was_done_before_there_were_books_is_on_record_once_they_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker is made ready first, and the books are made by the server's first start: both ways were forgotten."""
+    home, out = tmp_path / "home", ("--out", str(tmp_path / "broker"))
+    monkeypatch.setenv("TOMMA_DATA_DIR", str(home))
+    assert run(broker_app, *out, "--run-as", getpass.getuser()) is None
+    assert run(broker_app, "add-device", "H1", *out) is None
+    assert isinstance(run(broker_app, "add-device", "H1", *out), ConflictError)
+    assert not home.exists(), "a broker's own machine gets no books that nobody reads"
+    assert records(home) == []
+    assert run(broker_app, "disable-device", "H1", *out) is None
+    assert [each[:3] for each in records(home)] == [
+        ("device-logins-disabled", "device:H1", "done"),
+        ("device-logins-added", "device:H1", "failed"),
+        ("device-logins-added", "device:H1", "done"),
+        ("broker-configured", "", "done"),
+    ]
+    assert list((tmp_path / "broker").glob("audit-*")) == [], "noted once"
+
+
+def test_a_backup_that_was_put_back_is_on_record_at_the_next_start(home: Path, tmp_path: Path) -> None:
+    """The key comes after the files: until it is there, a record would be made with another one."""
+    key = (home / "audit.key") if run(backup_app, str(tmp_path / "backup")) is None else None
+    assert key is not None
+    settings = Settings(data_dir=tmp_path / "new")
+    told = CliRunner().invoke(restore_app, [str(tmp_path / "backup")], env={"TOMMA_DATA_DIR": str(settings.data_dir)})
+    assert (told.exit_code, "audit.key is not in a backup" in told.stderr) == (0, True)
+    shutil.copy(key, settings.audit_key_path)
+    with open_stores(settings) as stores:
+        assert (stores.audit.recover(), stores.audit.verify().is_whole) == (1, True)
+    assert newest(settings.data_dir) == ("backup-restored", "", "done", {"files": 2})
+    again = CliRunner().invoke(restore_app, [str(tmp_path / "backup")], env={"TOMMA_DATA_DIR": str(settings.data_dir)})
+    assert (again.exit_code, len(records(settings.data_dir))) == (1, 1), "refused before anything was changed"
 
 
 def test_a_backup_is_on_record_once_it_is_made(home: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -36,11 +36,10 @@ class BegunFile:
 
     def begin(self, deed: Deed) -> None:
         """Return once it is on the disk that this is begun; StoreUnavailableError if it cannot be."""
-        row = {"at_utc": deed.at_utc.isoformat(), "actor": deed.actor, "action": deed.action, "target": deed.target}
         with self._turn:
             try:
                 self._handle = self._made() if self._handle is None else self._handle
-                os.write(self._handle, json.dumps(row | {"request_id": deed.request_id}).encode() + b"\n")
+                os.write(self._handle, line_of(begun_row(deed)))
                 os.fsync(self._handle)
             except OSError as exc:
                 raise StoreUnavailableError(f"{self._folder}: what begins cannot be noted: {exc}") from exc
@@ -65,16 +64,7 @@ class BegunFile:
 
     def left(self) -> Iterator[tuple[Path, list[Deed]]]:
         """Yield what processes that are gone had begun, with the file to remove once it is on record."""
-        for path in sorted(self._folder.glob(f"{NAME}-*.jsonl")):
-            with suppress(BlockingIOError, FileNotFoundError):  # its process lives, or has just taken it away
-                handle = _opened(path)
-                if handle is None:
-                    continue
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    yield path, _deeds(path.read_bytes())
-                finally:
-                    os.close(handle)
+        return left_in(self._folder)
 
     def _made(self) -> int:
         while True:
@@ -88,6 +78,20 @@ class BegunFile:
         return handle
 
 
+def left_in(folder: Path) -> Iterator[tuple[Path, list[Deed]]]:
+    """Yield what is noted in a folder and held by nobody, with the file to remove once it is on record."""
+    for path in sorted(folder.glob(f"{NAME}-*.jsonl")):
+        with suppress(BlockingIOError, FileNotFoundError):  # its process lives, or has just taken it away
+            handle = _opened(path)
+            if handle is None:
+                continue
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                yield path, _deeds(path.read_bytes())
+            finally:
+                os.close(handle)
+
+
 def _opened(path: Path) -> int | None:
     try:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC)
@@ -96,11 +100,24 @@ def _opened(path: Path) -> int | None:
         return None
 
 
+def begun_row(deed: Deed) -> dict[str, object]:
+    """Return what is noted before: nobody knows yet how it ends."""
+    row = {"at_utc": deed.at_utc.isoformat(), "actor": deed.actor, "action": deed.action, "target": deed.target}
+    return {**row, "request_id": deed.request_id}
+
+
+def line_of(row: Mapping[str, object]) -> bytes:
+    """Return one line of such a file."""
+    return json.dumps(row).encode() + b"\n"
+
+
 def _deeds(content: bytes) -> list[Deed]:
-    found = []
+    """Return what the lines tell; of two about one deed the later one knows how it ended."""
+    found: dict[str, Deed] = {}
     for line in content.splitlines():
         with suppress(ValueError, TypeError, KeyError):  # a line that a power cut left in part: it was never begun
             row = json.loads(line)
-            moment = datetime.fromisoformat(row.pop("at_utc"))
-            found.append(Deed(moment, outcome=Outcome.FAILED, facts={CUT_SHORT: True}, **row))
-    return found
+            moment, outcome = datetime.fromisoformat(row.pop("at_utc")), Outcome(row.pop("outcome", Outcome.FAILED))
+            facts = row.pop("facts", {CUT_SHORT: True})
+            found[row["request_id"]] = Deed(moment, outcome=outcome, facts=facts, **row)
+    return list(found.values())

@@ -12,6 +12,9 @@ from tomma.errors import TommaError
 
 log = logging.getLogger(__name__)
 
+OPERATOR = "operator"
+"""Who types commands at the machine: it knows no login."""
+
 
 @contextmanager
 def intended(book: AuditBook, deed: Deed) -> Iterator[Deed]:
@@ -45,7 +48,7 @@ class Doing:
 @contextmanager
 def by_operator(book: AuditBook, action: str, target: str = "", **facts: Fact) -> Iterator[Doing]:
     """Note what a command is about to do, and record it at the end with what was told by then."""
-    begun = Deed(SystemClock().now_utc(), "operator", action, target, facts=facts)
+    begun = Deed(SystemClock().now_utc(), OPERATOR, action, target, facts=facts)
     with intended(book, begun) as deed:
         doing = Doing(dict(facts))
         yield doing

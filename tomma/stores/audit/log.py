@@ -38,7 +38,7 @@ from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.locks import holding
 from tomma.new_files import new_file
 from tomma.secret_files import make_private, secret_of
-from tomma.stores.audit.begun import BegunFile
+from tomma.stores.audit.begun import CUT_SHORT, BegunFile, left_in
 from tomma.stores.books import counters
 from tomma.stores.books.audit_tables import audit_record as _RECORD  # noqa: N812  (a constant here)
 from tomma.stores.books.database import TURN_TIMEOUT_S, reading, writing
@@ -83,12 +83,17 @@ class SqlAuditBook:
 
     def recover(self) -> int:
         """Record what is left of processes that are gone, where it is not on record already."""
+        return self.adopt(self._files.head.parent)
+
+    def adopt(self, folder: Path) -> int:
+        """Record what is noted in another folder, and return how many deeds that were."""
         count = 0
-        for path, deeds in self._begun.left():
+        for path, deeds in left_in(folder):
             missing = [each for each in deeds if not self.page(1, search=Search(request_id=each.request_id))]
             if missing:
                 self.append(missing)
-                log.warning("changes cut short by a kill or a power cut count=%d", len(missing))
+                cut_short = sum(CUT_SHORT in each.facts for each in missing)
+                log.warning("on record only now count=%d cut_short_by_a_kill=%d", len(missing), cut_short)
             path.unlink(missing_ok=True)
             count += len(missing)
         return count

@@ -67,12 +67,11 @@ def back_up(settings: Settings, target: Path, now_utc: datetime) -> Mapping[str,
     return found
 
 
-def restore(settings: Settings, source: Path) -> Mapping[str, Copied]:
-    """Put a backup into an empty data directory, after every byte of it was checked.
+def restorable(settings: Settings, source: Path) -> Mapping[str, Copied]:
+    """Return what can be put back, after every byte of it was checked.
 
     Raises:
         ConfigurationError: If there is something where it belongs, or `source` is no whole backup.
-        StoreUnavailableError: If a file cannot be read or written.
     """
     files = _checked(source)
     home = settings.data_dir
@@ -81,6 +80,19 @@ def restore(settings: Settings, source: Path) -> Mapping[str, Copied]:
         raise ConfigurationError(
             f"{there[0]} is there: a backup is only put into an empty data directory; move it away"
         )
+    return files
+
+
+def restore(settings: Settings, source: Path) -> Mapping[str, Copied]:
+    """Put a backup into an empty data directory; both errors, as the two steps tell them."""
+    files = restorable(settings, source)
+    put_back(settings, source, files)
+    return files
+
+
+def put_back(settings: Settings, source: Path, files: Mapping[str, Copied]) -> None:
+    """Put what was checked where it belongs; StoreUnavailableError if a file cannot be read or written."""
+    home = settings.data_dir
     with telling(home):
         for name in files:
             (home / name).parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +102,6 @@ def restore(settings: Settings, source: Path) -> Mapping[str, Copied]:
             (home / f"{name}.new").rename(home / name)
         for folder in {(home / name).parent for name in files} | {home}:
             sync(folder)
-    return files
 
 
 def _databases(settings: Settings) -> dict[str, Path]:
