@@ -114,6 +114,7 @@ class Summary:
             "km_saving_vs_municipal_pct": _less_pct(ours, rule, "km_per_day"),
             "service_pct": _rounded(ours.service_pct, 3) if ours else None,
             "gap_to_perfect_information_pct": _negative(_less_pct(ours, perfect, "cost_per_day")),
+            "gap_with_all_alive_pct": _negative(_less_pct(alive, perfect, "cost_per_day")),
             "silent20_overflow_ratio": _ratio(silent, alive, "overflow"),
             "silent20_km_ratio": _ratio(silent, alive, "km_per_day"),
             "excludes_zero": bool(rivals) and all(each.low > 0.0 for each in rivals),
