@@ -14,6 +14,7 @@ import quickjs
 from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision, get_currency_symbol
+from babel.units import format_unit
 
 from api.schema import ReasonOut
 from routing.roads.guidance import Language
@@ -23,7 +24,7 @@ I18N = Path(__file__).parents[1] / "web" / "static" / "i18n"
 PARTS = ("common", "office", "reasons", "plan", "alertkinds", "mail", "print", "resident")
 LOCALES = {Language.SV: "sv_SE", Language.EN: "en_GB"}
 """The pages write numbers by the same two."""
-DAY_FROM_H = 72.0
+DAY_FROM_H = 48.0
 KM_FROM_M = 995.0
 GAP = re.compile(r"\{(\w+)\}")
 Text = str | Mapping[str, str]
@@ -90,10 +91,12 @@ class Words:
         return f"{self.whole(round(value / 10) * 10)} m" if value < KM_FROM_M else self.km(value)
 
     def hours(self, value: float) -> str:
-        """30.4 -> 30 h, 80 -> 3 d: how long until, or since."""
+        """30.4 -> 30 h, 61 -> 2,5 dygn: how long until, or since."""
         if value < 1:
             return f"{max(0, round(value * 60))} min"
-        return f"{self.whole(value)} h" if value < DAY_FROM_H else f"{self.whole(value / 24)} d"
+        if value < DAY_FROM_H:
+            return f"{self.whole(value)} h"
+        return format_unit(value / 24, "duration-day", "long", "#,##0.#", locale=self.locale)
 
     def duration(self, seconds: float) -> str:
         """7500 -> 2 h 5 min."""
@@ -127,6 +130,8 @@ class Words:
     def _written(self, name: str, value: float) -> str:
         if name in ("p_overflow", "alpha") or name.endswith("_fraction"):
             return self.pct(value)
+        if name in ("work_h", "shift_h"):
+            return self.tenth(value)  # an amount of work is no time until
         for ending, write in (("_h", self.hours), ("_m", self.metres), ("_minor", self.money)):
             if name.endswith(ending):
                 return write(value)

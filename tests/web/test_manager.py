@@ -383,7 +383,7 @@ def test_the_time_a_plan_took_is_not_told_as_a_broken_bound(shared: Stack, open_
     ("name", "sentence", "left"),
     [
         ("Inte värt omvägen", "Inte värt omvägen: att tömma det sparar 5 €.", "Att tömma det sparar 5 €."),
-        ("Längs vägen", "Längs vägen; ska tömmas om 3 d.", "Ska tömmas om 3 d."),
+        ("Längs vägen", "Längs vägen; ska tömmas om 3 dygn.", "Ska tömmas om 3 dygn."),
         ("En invånare", "En invånare bad om det för 2 h sedan.", "En invånare bad om det för 2 h sedan."),
         ("Fullt nu", "93 % fullt nu.", "93 % fullt nu."),
     ],

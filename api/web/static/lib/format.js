@@ -14,6 +14,7 @@ export function createFormat(language, organisation) {
   const percentDown = number({style: "percent", maximumFractionDigits: 0, roundingMode: "floor"});
   const whole = number({maximumFractionDigits: 0});
   const tenth = number({maximumFractionDigits: 1});
+  const days = number({style: "unit", unit: "day", unitDisplay: "long", maximumFractionDigits: 1});
   const money = number({style: "currency", currency, maximumFractionDigits: 0});
   const clock = moment({hour: "2-digit", minute: "2-digit"});
   const day = moment({weekday: "long", day: "numeric", month: "long"});
@@ -62,11 +63,11 @@ export function createFormat(language, organisation) {
       if (!hours) return `${minutes} min`;
       return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
     },
-    /** 30.4 -> "30 h", 80 -> "3 d": how long until, or since. */
+    /** 30.4 -> "30 h", 61 -> "2.5 days": how long until, or since. */
     hours(value) {
       if (absent(value)) return "–";
       if (value < 1) return `${Math.max(0, Math.round(value * 60))} min`;
-      return value < 72 ? `${whole.format(value)} h` : `${whole.format(value / 24)} d`;
+      return value < 48 ? `${whole.format(value)} h` : days.format(value / 24);
     },
   };
 }

@@ -28,7 +28,7 @@ export default {
   "reason.too_big_for_any_truck": "With {volume_l} and {weight_kg} it does not fit in any truck.",
   "reason.no_time_window": "No shift or opening hour allows the visit.",
   "reason.no_data": "Never a reading and never an emptying: nothing to plan by.",
-  "reason.levelled": "Taken {days_early} days early: on that day {work_h} of work wait for {shift_h} of shifts.",
+  "reason.levelled": "Taken {days_early} days early: on that day {work_h} h of work wait for {shift_h} h of shifts.",
   "reason.excluded": "Somebody took it off the day.",
   "reason.other_area": "The plan is for other areas.",
   "reason.locked": "Somebody gave it to this truck.",

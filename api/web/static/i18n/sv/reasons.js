@@ -28,7 +28,7 @@ export default {
   "reason.too_big_for_any_truck": "Med {volume_l} och {weight_kg} ryms det inte i någon bil.",
   "reason.no_time_window": "Inget skift och ingen öppettid tillåter besöket.",
   "reason.no_data": "Aldrig ett mätvärde och aldrig en tömning: inget att planera efter.",
-  "reason.levelled": "Tas {days_early} dygn i förväg: den dagen väntar {work_h} arbete på {shift_h} skift.",
+  "reason.levelled": "Tas {days_early} dygn i förväg: den dagen väntar {work_h} h arbete på {shift_h} h skift.",
   "reason.excluded": "Någon har tagit bort det för i dag.",
   "reason.other_area": "Planen gäller andra områden.",
   "reason.locked": "Någon har gett det till den här bilen.",
