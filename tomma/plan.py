@@ -135,6 +135,8 @@ class Plan:
     """Who drives, as the office calls its crews ("Team North"): a label, not a person's name."""
     locks: Mapping[BinId, VehicleId] = field(default_factory=dict)
     """Bins that a person gave to a truck."""
+    unavailable: frozenset[VehicleId] = frozenset()
+    """Trucks that a person took out of the day: a later change of the plan brings none of them back by itself."""
     based_on: PlanId | None = None
     """Of a draft: the plan of an engine that it began as."""
     edited_from: PlanId | None = None

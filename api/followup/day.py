@@ -1,7 +1,7 @@
 """One day on the road, brought together: the plan, what the drivers tapped, and when the rest will be done."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Self
 
@@ -91,7 +91,7 @@ class RoadDay:
         """Bring a plan and a day together."""
         working = WorkingDay(plan.day, city.organisation.timezone)
         order = truck_order(city)
-        routes = sorted(plan.routes, key=lambda route: order(route.vehicle_id))
+        routes = sorted(_routes(plan, promises, state), key=lambda route: order(route.vehicle_id))
         trucks = tuple(truck_day(route, state, city, working, now_utc) for route in routes)
         return cls(plan.day, plan, promises, state, city, now_utc, trucks)
 
@@ -108,6 +108,34 @@ class RoadDay:
     def promise(self, key: StopKey, event: Event | None) -> Promise | None:
         """Return what was promised of a stop by the version the driver had; of one to do, by the newest."""
         return self.promises.of(key, event.plan_id if event is not None else self.plan.id)
+
+
+def _routes(plan: Plan, promises: Promises, state: DayState) -> list[Route]:
+    """Return the plan's routes, and with them what was done of earlier ones.
+
+    A plan that came later takes no work away: neither from a truck that it leaves out, nor from one whose tablet was
+    without a network and drove on by the version before.
+    """
+    routes = {route.vehicle_id: route for route in plan.routes}
+    heard = (event.vehicle_id for event in state.standing)
+    return [
+        _with_former(routes.get(each) or Route(each, plan.created_utc, plan.created_utc, (), 0, 0), promises, state)
+        for each in dict.fromkeys((*routes, *sorted(plan.unavailable), *heard))
+    ]
+
+
+def _with_former(route: Route, promises: Promises, state: DayState) -> Route:
+    named = stop_keys(route)
+    stops = [stop for key, stop in promises.done_of(route.vehicle_id, state).items() if key not in named]
+    if not stops:
+        return route
+    return replace(
+        route,
+        start_utc=min(route.start_utc, *(stop.arrive_utc for stop in stops)),
+        stops=(*stops, *route.stops),
+        distance_m=route.distance_m + sum(stop.leg_distance_m for stop in stops),
+        driving_s=route.driving_s + sum(stop.leg_driving_s for stop in stops),
+    )
 
 
 def truck_day(route: Route, state: DayState, city: City, working: WorkingDay, now_utc: datetime) -> TruckDay:

@@ -1,15 +1,19 @@
 """What the day's plans promised: when each stop should be done, by which version of the plan the driver had."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from threading import Lock
 
-from tomma.model import BinId, PlanId, VehicleId
-from tomma.plan import Plan, PlanStatus, Route, StopKind
+from tomma.fold import SETTLING, DayState
+from tomma.model import BinId, EventKind, PlanId, VehicleId
+from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind
 from tomma.ports import PlanStore
 
+TIMES = {EventKind.UNLOADED: StopKind.DISPOSE, EventKind.BREAK_STARTED: StopKind.BREAK}
+"""What a truck does several times a day, and nothing but the count tells apart."""
 DRIVEN = frozenset({PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED})
 
 type StopKey = BinId | tuple[VehicleId, StopKind, int]
@@ -25,6 +29,8 @@ class Promise:
     depart_utc: datetime
     weight_kg: float
     """Of a bin, what was expected in it; of an unloading, what should be aboard before it."""
+    stop: Stop
+    """As that version had it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,25 @@ class Promises:
         """
         own = self.versions.get(plan_id, {}).get(key) if plan_id is not None else None
         return own or next((version[key] for version in self.versions.values() if key in version), None)
+
+    def done_of(self, vehicle_id: VehicleId, state: DayState) -> Mapping[StopKey, Stop]:
+        """Return what the truck did of the routes that its tablet showed, whatever became of those routes since."""
+        found: dict[StopKey, Stop] = {}
+        times: Counter[StopKind] = Counter()
+        for event in state.standing:
+            if event.vehicle_id != vehicle_id:
+                continue
+            key: StopKey | None = None
+            if event.kind in SETTLING and event.bin_id is not None:
+                outcome = state.outcomes.get(event.bin_id)
+                key = event.bin_id if outcome is not None and outcome.event_key == event.key else None
+            elif event.kind in TIMES:
+                kind = TIMES[event.kind]
+                key, times[kind] = (vehicle_id, kind, times[kind]), times[kind] + 1
+            promise = self.versions.get(event.plan_id, {}).get(key) if key is not None else None
+            if key is not None and promise is not None and promise.vehicle_id == vehicle_id:
+                found[key] = promise.stop
+        return found
 
     @property
     def bins(self) -> Mapping[BinId, Promise]:
@@ -76,7 +101,7 @@ def _told(plan: Plan) -> Mapping[StopKey, Promise]:
         loads = pairwise((0.0, *(stop.load_after_kg for stop in route.stops)))
         for key, stop, (before_kg, after_kg) in zip(stop_keys(route), route.stops, loads, strict=True):
             weight_kg = before_kg if stop.kind is StopKind.DISPOSE else max(after_kg - before_kg, 0.0)
-            found[key] = Promise(route.vehicle_id, stop.arrive_utc, stop.depart_utc, weight_kg)
+            found[key] = Promise(route.vehicle_id, stop.arrive_utc, stop.depart_utc, weight_kg, stop)
     return found
 
 

@@ -74,7 +74,9 @@ class FollowedRouteOut(Shown):
 
     vehicle_id: str
     vehicle_name: str
-    state: Literal["waiting", "out", "done"] = Field(description="`done`: nothing is left to do.")
+    state: Literal["waiting", "out", "done", "taken_out"] = Field(
+        description="`done`: nothing is left to do. `taken_out`: somebody said that it cannot go on today."
+    )
     planned_start_utc: UtcTime
     planned_end_utc: UtcTime
     expected_end_utc: UtcTime = Field(description="From what is done so far.")
@@ -88,6 +90,7 @@ class FollowedRouteOut(Shown):
     late: int = Field(description="Bins emptied or expected more than a quarter of an hour behind.")
     beyond_shift: int = Field(description="Bins not expected before the shift ends.")
     left_m: int = Field(description="Still to drive by the plan. [m]")
+    aboard_kg: float = Field(description="Expected in what it emptied since it unloaded last. [kg]")
     stops: list[FollowedStopOut]
     trips: list[TripOut]
     breaks: list[BreakOut]

@@ -58,7 +58,7 @@ def sums_out(day: RoadDay) -> DaySumsOut:
         day=day.day,
         plan_id=day.plan.id,
         versions=len(day.promises.versions),
-        trucks=len(day.trucks),
+        trucks=sum(bool(truck.route.stops or truck.own) for truck in day.trucks),
         bins=len(planned),
         emptied=len(planned & emptied),
         skipped=len(planned & skipped.keys()),
@@ -99,7 +99,7 @@ def _route_out(truck: TruckDay, day: RoadDay) -> FollowedRouteOut:
     return FollowedRouteOut(
         vehicle_id=truck.vehicle_id,
         vehicle_name=day.name_of_truck(truck.vehicle_id),
-        state=_state(truck),
+        state=_state(truck, day),
         planned_start_utc=truck.route.start_utc,
         planned_end_utc=truck.route.end_utc,
         expected_end_utc=truck.rest.end_utc,
@@ -113,6 +113,7 @@ def _route_out(truck: TruckDay, day: RoadDay) -> FollowedRouteOut:
         late=sum(each.is_late for each in bins),
         beyond_shift=len(truck.beyond_shift()),
         left_m=truck.rest.distance_m,
+        aboard_kg=round(collected_kg(day, _since_unloading(truck)), 1),
         stops=stops,
         trips=_trips(truck, day),
         breaks=_breaks(truck),
@@ -120,10 +121,17 @@ def _route_out(truck: TruckDay, day: RoadDay) -> FollowedRouteOut:
     )
 
 
-def _state(truck: TruckDay) -> str:
+def _state(truck: TruckDay, day: RoadDay) -> str:
+    if truck.vehicle_id in day.plan.unavailable:
+        return "taken_out"
     if not truck.rest.stops:
         return "done"
     return "out" if truck.own else "waiting"
+
+
+def _since_unloading(truck: TruckDay) -> Sequence[Event]:
+    at = max((n + 1 for n, event in enumerate(truck.own) if event.kind is EventKind.UNLOADED), default=0)
+    return truck.own[at:]
 
 
 def _planned_out(truck: TruckDay, day: RoadDay) -> list[FollowedStopOut]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from api.plans.desk import Order
+from api.plans.desk import NO_WISHES, Order
 from api.plans.schemas import PlanOrder, ShiftIn
 from api.problems.model import NamedProblem, bound_refused, field_refused
 from api.schema import Name
@@ -16,7 +16,7 @@ from tomma.city import City, Shift, Vehicle
 from tomma.edits import EditKind
 from tomma.errors import ConflictError, Refusal
 from tomma.hours import DAY_S
-from tomma.model import BinId, PlanId, VehicleId
+from tomma.model import BinId, PlanId, ReasonCode, VehicleId
 from tomma.plan import Plan, PlanStatus, Wishes
 from tomma.settings import PlanningSettings
 
@@ -25,10 +25,11 @@ def decided(hands: Services, order: PlanOrder) -> Order:
     """Return the order with everything decided."""
     city = hands.city.current()
     kept = hands.context.plans.get(PlanId(order.keep_edits_of)) if order.keep_edits_of is not None else None
-    wishes = _wishes(city, order, kept)
+    former = hands.context.plans.get(PlanId(order.replan_of)) if order.replan_of is not None else None
+    wishes = _wishes(city, order, kept, _still_wished(hands, former) if former is not None else NO_WISHES)
     day = order.day or (kept.day if kept is not None else default_day(city, hands.context.clock.now_utc()))
-    if wishes.replan_of is not None:
-        day = _day_on_the_road(hands, wishes.replan_of, order.day)
+    if former is not None:
+        day = _day_on_the_road(former, order.day)
     if kept is not None and kept.day != day:
         bound = f"must name a plan of the day {day}"
         raise field_refused("keep_edits_of", Rule.SAME_DAY, bound, f"{kept.day}", day=f"{day}")
@@ -55,11 +56,33 @@ def _planning(planning: PlanningSettings, order: PlanOrder) -> PlanningSettings:
     return planning.model_copy(update={name: value for name, value in asked.items() if value is not None})
 
 
-def _wishes(city: City, order: PlanOrder, kept: Plan | None) -> Wishes:
+def _still_wished(hands: Services, former: Plan) -> Wishes:
+    """Return what was decided for the plan on the road and holds for the next change of it, too.
+
+    A truck that broke down stays where it is, a bin left for today is left, one given to a truck is given to it; unless
+    the truck or the bin is gone by now, or somebody has asked for the bin since.
+    """
+    city, asked = hands.city.current(), hands.context.requests.not_withdrawn(former.created_utc)
+    again = {each.bin_id for each in asked}
+    left = {each.bin_id for each in former.left_out if any(why.code is ReasonCode.EXCLUDED for why in each.reasons)}
+    gone = former.unavailable & city.vehicles.keys()
+    locked = {
+        bin_id: vehicle_id
+        for bin_id, vehicle_id in former.locks.items()
+        if bin_id in city.bins and vehicle_id in city.vehicles
+    }
+    return Wishes(frozenset(left & city.bins.keys()) - again - locked.keys(), locked, gone)
+
+
+def _wishes(city: City, order: PlanOrder, kept: Plan | None, still: Wishes) -> Wishes:
     locked = {BinId(each.bin_id): VehicleId(each.vehicle_id) for each in order.lock}
     excluded = frozenset(BinId(each) for each in order.exclude_bin_ids)
     included = frozenset(BinId(each) for each in order.include_bin_ids)
-    gone = frozenset(VehicleId(each) for each in order.unavailable_vehicle_ids)
+    told = order.unavailable_vehicle_ids
+    gone = still.unavailable if told is None else frozenset(VehicleId(each) for each in told)
+    stays = {bin_id: truck for bin_id, truck in still.locked.items() if truck not in gone and bin_id not in excluded}
+    excluded |= still.excluded - included - locked.keys()
+    locked = stays | locked
     if kept is not None:
         locked = {**kept.locks, **locked}
         added, removed = _by_hand(kept)
@@ -91,12 +114,11 @@ def _by_hand(draft: Plan) -> tuple[frozenset[BinId], frozenset[BinId]]:
     return added, removed
 
 
-def _day_on_the_road(hands: Services, plan_id: PlanId, asked: date | None) -> date:
+def _day_on_the_road(former: Plan, asked: date | None) -> date:
     """Return the day of the plan to change; the order may name no other."""
-    former = hands.context.plans.get(plan_id)
     if former.status is not PlanStatus.PUBLISHED:
         raise ConflictError(
-            f"plan {plan_id} is {former.status}; only a published plan can be changed", Refusal.PLAN_NOT_PUBLISHED
+            f"plan {former.id} is {former.status}; only a published plan can be changed", Refusal.PLAN_NOT_PUBLISHED
         )
     if asked is not None and asked != former.day:
         bound = f"must be that of the plan to change ({former.day})"

@@ -100,8 +100,10 @@ class PlanOrder(Told):
     )
     exclude_bin_ids: list[Name] = Field(default=[], max_length=BINS_MAX, description="Bins to leave out today.")
     lock: list[LockIn] = Field(default=[], max_length=BINS_MAX, description="Bins to collect, each by a given truck.")
-    unavailable_vehicle_ids: list[Name] = Field(
-        default=[], max_length=VEHICLES_MAX, description="Trucks that broke down: others take over their bins."
+    unavailable_vehicle_ids: list[Name] | None = Field(
+        default=None,
+        max_length=VEHICLES_MAX,
+        description="Trucks that broke down: others take over their bins. If left out, those of the plan to change.",
     )
     include_bin_ids: list[Name] = Field(
         default=[], max_length=BINS_MAX, description="Bins to collect whatever they hold, by any truck."

@@ -384,6 +384,7 @@ def _plan(plan_id: PlanId, task: _Task, asked: Sequence[Demand], built: Built, s
         expected_overflows=expected_overflows(asked, collected),
         accepted_overflow_probability=settings.accepted_overflow_probability,
         locks=dict(task.wishes.locked),
+        unavailable=task.wishes.unavailable,
     )
 
 

@@ -1,5 +1,6 @@
 """A plan on the road is changed, and residents are heard."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -7,8 +8,8 @@ import pytest
 
 from tests.api.conftest import World
 from tests.api.test_plans import ended, order
-from tomma.model import BinId, PlanId, VehicleId
-from tomma.plan import Wishes
+from tomma.model import BinId, PlanId, Reason, ReasonCode, VehicleId
+from tomma.plan import LeftOut, Wishes
 
 
 def test_a_published_plan_is_changed_with_a_persons_wishes(client: httpx.Client, world: World) -> None:
@@ -32,6 +33,30 @@ def test_a_published_plan_is_changed_with_a_persons_wishes(client: httpx.Client,
             replan_of=PlanId("P1"),
         )
     ]
+
+
+def test_a_second_change_keeps_what_the_first_decided(client: httpx.Client, world: World) -> None:
+    """A truck that stands at the roadside gets no bin back because another street is closed an hour later."""
+    plan = world.publish("P1")
+    left = LeftOut(BinId("B5"), (Reason(ReasonCode.EXCLUDED),))
+    decided = {"unavailable": frozenset({VehicleId("V1")}), "locks": {BinId("B2"): VehicleId("V2")}}
+    world.stores.plans.save(replace(plan, left_out=(left, *plan.left_out[1:]), **decided))
+    world.planner.gate.set()
+    ended(client, order(client, replan_of="P1", exclude_bin_ids=["B1"])["id"])
+    again, locked = frozenset({BinId("B1"), BinId("B5")}), {BinId("B2"): VehicleId("V2")}
+    assert world.planner.wishes[-1] == Wishes(again, locked, frozenset({VehicleId("V1")}), PlanId("P1"))
+
+
+def test_a_person_may_take_back_what_an_earlier_change_decided(client: httpx.Client, world: World) -> None:
+    """The truck is mended, the bin is asked for, the other is to be left after all."""
+    plan = world.publish("P1")
+    left = LeftOut(BinId("B5"), (Reason(ReasonCode.EXCLUDED),))
+    decided = {"unavailable": frozenset({VehicleId("V1")}), "locks": {BinId("B2"): VehicleId("V2")}}
+    world.stores.plans.save(replace(plan, left_out=(left, *plan.left_out[1:]), **decided))
+    assert client.post("/api/v1/bins/B5/requests", json={"reason": "full"}).status_code == 201
+    world.planner.gate.set()
+    ended(client, order(client, replan_of="P1", unavailable_vehicle_ids=[], exclude_bin_ids=["B2"])["id"])
+    assert world.planner.wishes[-1] == Wishes(excluded=frozenset({BinId("B2")}), replan_of=PlanId("P1"))
 
 
 def test_two_changes_of_one_day_are_two_jobs(client: httpx.Client, world: World) -> None:

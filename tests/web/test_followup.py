@@ -108,6 +108,12 @@ def nothing_left(route: Route) -> None:
     route.fulfill(response=answer, json={**answer.json(), "end_after_utc": None})
 
 
+def home_long_ago(route: Route) -> None:
+    """Answer as when the proposal lay about all day."""
+    answer = route.fetch()
+    route.fulfill(response=answer, json={**answer.json(), "end_after_utc": "2026-11-20T01:30:00Z"})
+
+
 def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_published(
     day: Stack, open_page: OpenPage
 ) -> None:
@@ -130,6 +136,11 @@ def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_publ
     expect(proposal.locator(".before-after")).to_contain_text("Väntas svämma över")
     assert violations(page) == ""
     assert day.ask("/followup")["plan_id"] == before["plan_id"]
+    page.route("**/api/v1/followup/changes/*", home_long_ago)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # it looks again
+    expect(proposal.locator(".fault")).to_have_text(
+        "Det är för sent: sista bilen skulle ha varit hemma fre 20 nov. 03:30."
+    )
     proposal.get_by_role("button", name="Kassera").click()
     expect(page.get_by_text("Förslaget är kasserat.")).to_be_visible()
     expect(proposal).to_have_count(0)
@@ -142,6 +153,8 @@ def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_publ
     after = day.ask("/followup")
     assert after["plan_id"] != before["plan_id"]
     assert after["sums"]["versions"] == 2
+    expect(page.locator(".tag.taken_out")).to_have_text("Tagen ur drift")
+    expect(page.locator(".replan").get_by_label(gone)).to_be_checked()  # the next change does not send it out again
     again = [each for route in after["routes"] for each in route["stops"] if each["bin_id"] == skipped["bin_id"]]
     assert again, "what was skipped and asked for is tried once more"
 

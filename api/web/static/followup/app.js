@@ -5,6 +5,7 @@ import {useStore} from "../lib/store.js";
 import {Fault, refusalText} from "../office/refused.js";
 import {TopBar} from "../office/topbar.js";
 import {Waiting} from "../office/waiting.js";
+import {goneOf} from "./desk.js";
 import {Deviations, Missed} from "./deviations.js";
 import {Lanes} from "./lanes.js";
 import {LOOKS, Sign} from "./marks.js";
@@ -41,7 +42,7 @@ function Today({state, desk}) {
       ? html`<${Lanes} routes=${today.routes} selected=${selected} onSelect=${desk.select} /><${Legend} />`
       : html`<${StopTable} routes=${today.routes} filter=${filter} onFilter=${desk.filter} onSelect=${desk.select} />`}
       <p class="quiet note">${t("followup.privacy")}</p></div>
-    <div class="stop-place" role="status">${found && html`<${StopCard} found=${found} today=${today} wishes=${state.wishes}
+    <div class="stop-place" role="status">${found && html`<${StopCard} found=${found} today=${today} gone=${goneOf(state)} wishes=${state.wishes}
       onWish=${desk.wish} onClose=${() => desk.select(null, null)} />`}</div>`;
 }
 

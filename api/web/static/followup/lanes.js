@@ -9,7 +9,7 @@ import {useWords} from "../lib/context.js";
 import {html, useEffect, useLayoutEffect, useMemo, useRef, useState} from "../lib/html.js";
 import {Shape, Sign} from "./marks.js";
 import {hours, inOrder, scale, span} from "./scale.js";
-import {stopText} from "./words.js";
+import {aboardText, stopText} from "./words.js";
 
 const GUTTER = 58;
 const END = 24;
@@ -109,7 +109,7 @@ function Lane({route, selected, onSelect, shown}) {
 
 function Head({route}) {
   const {t, format} = useWords();
-  const end = t(route.left ? "followup.home_about" : "followup.home", {time: format.time(route.expected_end_utc),
+  const end = route.state === "taken_out" ? aboardText(route, t, format) : t(route.left ? "followup.home_about" : "followup.home", {time: format.time(route.expected_end_utc),
     planned: format.time(route.planned_end_utc)});
   const done = route.emptied + route.skipped;
   return html`<div class="lane-head"><h3>${route.vehicle_name}</h3>

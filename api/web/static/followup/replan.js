@@ -2,6 +2,8 @@
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {Progress} from "../office/progress.js";
+import {goneOf} from "./desk.js";
+import {aboardText} from "./words.js";
 
 const BUDGETS_S = [1, 2, 5, 20];
 
@@ -32,16 +34,18 @@ function Chosen({wishes, today, onWish}) {
 }
 
 export function Replan({desk, state}) {
-  const {t} = useWords();
+  const {t, format} = useWords();
   const {today, wishes, job} = state;
+  const gone = goneOf(state);
+  const truckName = (route) => [route.vehicle_name, gone.includes(route.vehicle_id) && aboardText(route, t, format)].filter(Boolean).join(", ");
   const isBusy = Boolean(job && !job.failed);
   const skipped = today.missed.filter((each) => each.why === "skipped" && !each.request_id);
   return html`<section class="panel replan" aria-labelledby="replan-title"><h2 id="replan-title">${t("followup.replan.title")}</h2>
     <p class="quiet">${t("followup.replan.hint")}</p>
     <form onSubmit=${(event) => { event.preventDefault(); desk.replan(); }}>
-      <${Ticks} title=${t("followup.replan.gone")} chosen=${wishes.gone}
-        items=${today.routes.map((route) => ({id: route.vehicle_id, name: route.vehicle_name}))}
-        onToggle=${(id) => desk.wish({gone: toggled(wishes.gone, id)})} />
+      <${Ticks} title=${t("followup.replan.gone")} chosen=${gone}
+        items=${today.routes.map((route) => ({id: route.vehicle_id, name: truckName(route)}))}
+        onToggle=${(id) => desk.wish({gone: toggled(gone, id)})} />
       <${Ticks} title=${t("followup.replan.again")} chosen=${wishes.again}
         items=${skipped.map((each) => ({id: each.bin_id, name: `${each.name} (${t(`skip.${each.skip_reason}`).toLocaleLowerCase()})`}))}
         onToggle=${(id) => desk.wish({again: toggled(wishes.again, id)})} />

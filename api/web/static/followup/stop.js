@@ -33,7 +33,7 @@ function Wishes({stop, route, routes, wishes, onWish}) {
     <button type="button" class="button" aria-pressed=${isOut} onClick=${leave}>${t("followup.leave_today")}</button></div>`;
 }
 
-export function StopCard({found, today, wishes, onWish, onClose}) {
+export function StopCard({found, today, gone, wishes, onWish, onClose}) {
   const {t, format} = useWords();
   const {stop, route} = found;
   const late = lateText(stop, t, format);
@@ -48,6 +48,6 @@ export function StopCard({found, today, wishes, onWish, onClose}) {
         : t("followup.not_planned")}</span>
       ${remarks.length > 0 && html`<span class="bad"> · ${remarks.join(", ")}</span>`}</p>
     ${stop.kind === "collect" && stop.state === "todo" && html`<${Wishes} stop=${stop} route=${route}
-      routes=${today.routes} wishes=${wishes} onWish=${onWish} />`}
+      routes=${today.routes.filter((each) => !gone.includes(each.vehicle_id))} wishes=${wishes} onWish=${onWish} />`}
   </section>`;
 }

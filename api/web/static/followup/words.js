@@ -22,6 +22,9 @@ export function outcomeText(stop, t, format) {
   return `${t(word)} ${format.time(stop.done_utc)}${reason}`;
 }
 
+/** What somebody has to fetch when the truck does not come home; empty for an empty truck. */
+export const aboardText = (route, t, format) => (route.aboard_kg ? t("followup.aboard", {kg: format.kg(route.aboard_kg)}) : "");
+
 /** All of it in one line: what the keyboard's and the screen reader's user hears. */
 export function stopText(stop, t, format) {
   return [

@@ -30,6 +30,8 @@ export default {
   "followup.truck.waiting": "Not started",
   "followup.truck.out": "Out",
   "followup.truck.done": "Done",
+  "followup.truck.taken_out": "Out of action",
+  "followup.aboard": "about {kg} aboard",
   "followup.home_about": "home about {time} (planned {planned})",
   "followup.home": "done {time} (planned {planned})",
   "followup.late_n": {one: "{n} late", other: "{n} late"},

@@ -30,6 +30,8 @@ export default {
   "followup.truck.waiting": "Inte börjat",
   "followup.truck.out": "Ute",
   "followup.truck.done": "Klar",
+  "followup.truck.taken_out": "Tagen ur drift",
+  "followup.aboard": "ca {kg} ombord",
   "followup.home_about": "hemma ca {time} (plan {planned})",
   "followup.home": "klar {time} (plan {planned})",
   "followup.late_n": {one: "{n} försenat", other: "{n} försenade"},
