@@ -9,15 +9,17 @@ The rules, in order:
 3. An undo cancels the event it names, on the same truck, whatever the clocks of two tablets say: who names a key
    has seen it. An undo can itself be undone, by a later one (so no circle can arise).
 4. For one bin, emptied beats skipped, whichever came first: the bin cannot be both, and an empty bin is the fact.
+5. What was skipped is to do again where a later plan has it once more.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
 from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, SkipReason, VehicleId
+from tomma.plan import Plan
 
 SKEW_TOLD_S = 120.0
 """A clock further off is corrected for, and shown to the office."""
@@ -42,9 +44,11 @@ class Outcome:
     event_key: str
     at_utc: datetime
     vehicle_id: VehicleId
+    plan_id: PlanId
+    received_utc: datetime
     skip_reason: SkipReason | None = None
     contradicted: bool = False
-    """One tablet said emptied, another skipped."""
+    """One tablet said emptied, another skipped, by the same plan: a later one may have it tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,23 @@ def fold(events: Iterable[Event]) -> DayState:
             by_bin.setdefault(event.bin_id, []).append((place, event))
     outcomes = {bin_id: _outcome(bin_id, said) for bin_id, said in by_bin.items()}
     return DayState(outcomes=outcomes, standing=tuple(event for _, event in standing))
+
+
+def tried_again(state: DayState, plan: Plan) -> DayState:
+    """Return the day as the plan has it: a bin that was known to be skipped when it was made, and is on it, is to do.
+
+    A skip that came in later stands, whenever it was tapped: nobody decided to drive there twice.
+    """
+    anew = {stop.bin_id for route in plan.routes for stop in route.stops[route.done_stops :]}
+    outcomes = {
+        bin_id: each
+        for bin_id, each in state.outcomes.items()
+        if each.state is not StopState.SKIPPED
+        or bin_id not in anew
+        or each.plan_id == plan.id
+        or each.received_utc >= plan.created_utc
+    }
+    return replace(state, outcomes=outcomes)
 
 
 def confirmed_emptyings(events: Iterable[Event]) -> tuple[Emptying, ...]:
@@ -155,6 +176,8 @@ def _outcome(bin_id: BinId, said: list[tuple[_Place, Event]]) -> Outcome:
         event_key=event.key,
         at_utc=place.at_utc,
         vehicle_id=event.vehicle_id,
+        plan_id=event.plan_id,
+        received_utc=event.received_utc,
         skip_reason=event.skip_reason,
-        contradicted=bool(emptied and skipped),
+        contradicted=bool({each.plan_id for _, each in emptied} & {each.plan_id for _, each in skipped}),
     )

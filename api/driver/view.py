@@ -16,7 +16,7 @@ from api.plans.view import route_fields, stop_fields
 from api.services import Services
 from tomma.city import City
 from tomma.errors import NotFoundError
-from tomma.fold import DayState, StopState
+from tomma.fold import DayState, StopState, tried_again
 from tomma.model import Event, SkipReason, VehicleId
 from tomma.natural import truck_order
 from tomma.plan import Plan, Route, Stop, StopKind
@@ -27,7 +27,7 @@ def routes_out(hands: Services) -> DriverRoutesOut:
     day, plan, city = hands.today.day(), hands.today.published(), hands.city.current()
     if plan is None:
         return DriverRoutesOut(day=day, plan_id=None, routes=[])
-    done, order = hands.ledger.day(day), truck_order(city)
+    done, order = tried_again(hands.ledger.day(day), plan), truck_order(city)
     routes = sorted(plan.routes, key=lambda route: order(route.vehicle_id))
     return DriverRoutesOut(day=day, plan_id=plan.id, routes=[_head(route, city, done) for route in routes])
 
@@ -38,7 +38,8 @@ def route_out(hands: Services, vehicle_id: VehicleId) -> DriverRouteOut:
     route = next((each for each in plan.routes if each.vehicle_id == vehicle_id), None) if plan else None
     if plan is None or route is None:
         raise NotFoundError(f"there is no route for truck {vehicle_id} on {day}")
-    return told_route(plan, route, city, day, hands.ledger.day(day), hands.context.settings.driver.skip_reasons)
+    done = tried_again(hands.ledger.day(day), plan)
+    return told_route(plan, route, city, day, done, hands.context.settings.driver.skip_reasons)
 
 
 def bins_out(hands: Services, vehicle_id: VehicleId) -> DriverBinsOut:

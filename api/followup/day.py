@@ -10,7 +10,7 @@ from api.followup.promises import Promise, Promises, StopKey, stop_keys
 from routing.daytime import WorkingDay
 from routing.planning.arrivals import Rest, Settled, rest_of
 from tomma.city import City, Position
-from tomma.fold import DayState, by_our_clock
+from tomma.fold import DayState, by_our_clock, tried_again
 from tomma.model import BinId, Event, EventKind, VehicleId
 from tomma.natural import truck_order
 from tomma.plan import Plan, Route, Stop
@@ -89,6 +89,7 @@ class RoadDay:
     @classmethod
     def of(cls, plan: Plan, promises: Promises, state: DayState, city: City, now_utc: datetime) -> Self:
         """Bring a plan and a day together."""
+        state = tried_again(state, plan)
         working = WorkingDay(plan.day, city.organisation.timezone)
         order = truck_order(city)
         routes = sorted(_routes(plan, promises, state), key=lambda route: order(route.vehicle_id))

@@ -49,7 +49,8 @@ def followup_out(
 
 def sums_out(day: RoadDay) -> DaySumsOut:
     """Return the fleet's day in figures: no truck, no driver, no hour of the day."""
-    planned, outcomes = day.plan.bins_collected, day.state.outcomes
+    planned = {stop.bin_id for truck in day.trucks for stop in truck.route.stops if stop.bin_id is not None}
+    outcomes = day.state.outcomes
     emptied = {bin_id for bin_id, each in outcomes.items() if each.state is StopState.EMPTIED}
     skipped = {bin_id: each for bin_id, each in outcomes.items() if each.state is StopState.SKIPPED}
     unloaded = [event for event in day.state.standing if event.kind is EventKind.UNLOADED]

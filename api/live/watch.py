@@ -22,6 +22,7 @@ from api.live.topics import CITY
 from api.plans.today import Today
 from api.turns import TurnTaker
 from tomma.clock import Clock
+from tomma.fold import tried_again
 from tomma.model import PlanId
 from tomma.ports import ReadingStore
 
@@ -108,12 +109,13 @@ class Watch(TurnTaker):
         if plan is not None and plan.id != self._told_plan:
             self._told_plan = plan.id
             self._hub.tell(CITY, "plan", {"id": plan.id, "status": plan.status.value})
+        done = self._ledger.day(day)
         return Scene(
             city=city,
             latest=self._readings.latest(),
             forecast=self._forecasts.current,
             plan=plan,
-            day=self._ledger.day(day),
+            day=done if plan is None else tried_again(done, plan),
         )
 
     def _tell_anew(self, before: Scene, scene: Scene) -> None:

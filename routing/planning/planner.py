@@ -50,7 +50,7 @@ from routing.roads.port import Roads
 from routing.solve import Solved, StopSign, solve_in_child
 from tomma.city import City, Vehicle
 from tomma.errors import ConflictError, Refusal
-from tomma.fold import fold
+from tomma.fold import fold, tried_again
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, Route, Wishes
 from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, RequestBook
@@ -282,7 +282,8 @@ def morning_of(
         )
     of_day = [each.id for each in plans.of_day(day) if each.status in DRIVEN]
     known = (event for each in of_day for event in events.of_plan(each))
-    state = fold(event for event in known if until_utc is None or event.received_utc <= until_utc)
+    until = (event for event in known if until_utc is None or event.received_utc <= until_utc)
+    state = tried_again(fold(until), former)
     return Morning(former, state, standing_of(former, state, city, now_utc))
 
 

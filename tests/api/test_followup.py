@@ -295,46 +295,6 @@ def test_a_tap_is_late_against_the_version_the_driver_had(office: httpx.Client, 
     assert [(each["bin_id"], each["why"]) for each in told["missed"]] == [("B4", "taken_off")]
 
 
-def without_first_truck(world: World, **changes: Any) -> Plan:
-    """P2 leaves V1 out: V2 has B2 to B4."""
-    made = replanned(world)
-    _, b2, b3, b4, tip = plan_of(world.stores.registry.load(), PlanId("P1"), TODAY, NOW).routes[0].stops
-    v2 = replace(made.routes[1], stops=(b2, b3, b4, tip))
-    made = replace(made, routes=(v2,), created_utc=SIX_UTC + timedelta(minutes=30), **changes)
-    world.stores.plans.save(made)
-    world.stores.plans.publish(made.id)
-    return made
-
-
-def test_what_a_truck_did_stays_seen_when_a_later_plan_leaves_it_out(office: httpx.Client, world: World) -> None:
-    """B1 was emptied and B2 skipped by V1, one of them tapped while its tablet had no network: no work is lost."""
-    at(world, 35)
-    without_first_truck(world)
-    skipped = tap("skipped-2", 22, "B2", kind="skipped", skip_reason="blocked")
-    hand_in(office, world, tap("emptied-1", 12), skipped, status="superseded")
-    told = followed(office)
-    v1, v2 = told["routes"]
-    assert (v1["vehicle_id"], v1["state"], v1["emptied"], v1["skipped"], v1["left"]) == ("V1", "done", 1, 1, 0)
-    assert stops_of(told)["B1"]["planned_utc"] == "2026-11-22T06:10:00Z"
-    assert (v2["vehicle_id"], stops_of(told, 1)["B2"]["done_by_vehicle_id"]) == ("V2", "V1")
-    assert "other_truck" not in kinds(told), "it was its own by the plan on its tablet"
-
-
-def test_a_truck_taken_out_is_told_with_what_is_aboard(office: httpx.Client, world: World) -> None:
-    """Somebody has to fetch it; and before any tap it is told all the same."""
-    at(world, 35)
-    without_first_truck(world, unavailable=frozenset({VehicleId("V1")}))
-    assert [(each["vehicle_id"], each["state"]) for each in followed(office)["routes"]] == [
-        ("V1", "taken_out"),
-        ("V2", "waiting"),
-    ]
-    hand_in(office, world, tap("emptied-1", 12), status="superseded")
-    assert followed(office)["routes"][0]["aboard_kg"] == 24.0
-    unloaded = tap("unloaded-1", 30, None, kind="unloaded", disposal_site_id="T1")
-    hand_in(office, world, unloaded)
-    assert followed(office)["routes"][0]["aboard_kg"] == 0.0
-
-
 def test_a_missed_bin_goes_back_into_the_next_plan_once(office: httpx.Client, world: World) -> None:
     """A request stands for it, however often the button is pressed; taken back, it does not."""
     at(world, 15)

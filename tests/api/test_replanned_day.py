@@ -1,0 +1,73 @@
+"""A day that is planned anew while it is driven: what was done stays seen, what was decided holds."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from tests.api.conftest import NOW, TODAY, World, plan_of
+from tests.api.test_followup import SIX_UTC, at, followed, hand_in, kinds, office, replanned, stops_of, tap
+from tomma.model import PlanId, VehicleId
+from tomma.plan import Plan
+
+__all__ = ["office"]  # the fixture
+
+
+def without_first_truck(world: World, **changes: Any) -> Plan:
+    """P2 leaves V1 out: V2 has B2 to B4."""
+    made = replanned(world)
+    _, b2, b3, b4, tip = plan_of(world.stores.registry.load(), PlanId("P1"), TODAY, NOW).routes[0].stops
+    v2 = replace(made.routes[1], stops=(b2, b3, b4, tip))
+    made = replace(made, routes=(v2,), created_utc=SIX_UTC + timedelta(minutes=30), **changes)
+    world.stores.plans.save(made)
+    world.stores.plans.publish(made.id)
+    return made
+
+
+def test_what_a_truck_did_stays_seen_when_a_later_plan_leaves_it_out(office: httpx.Client, world: World) -> None:
+    """B1 was emptied and B2 skipped by V1, one of them tapped while its tablet had no network: no work is lost."""
+    at(world, 35)
+    without_first_truck(world)
+    skipped = tap("skipped-2", 22, "B2", kind="skipped", skip_reason="blocked")
+    hand_in(office, world, tap("emptied-1", 12), skipped, status="superseded")
+    told = followed(office)
+    v1, v2 = told["routes"]
+    assert (v1["vehicle_id"], v1["state"], v1["emptied"], v1["skipped"], v1["left"]) == ("V1", "done", 1, 1, 0)
+    assert stops_of(told)["B1"]["planned_utc"] == "2026-11-22T06:10:00Z"
+    assert (v2["vehicle_id"], stops_of(told, 1)["B2"]["done_by_vehicle_id"]) == ("V2", "V1")
+    assert (told["sums"]["bins"], told["sums"]["emptied"], told["sums"]["extra"]) == (4, 1, 0)
+    assert "other_truck" not in kinds(told), "it was its own by the plan on its tablet"
+
+
+def test_a_bin_that_is_tried_again_is_to_do_for_the_driver_and_the_office(office: httpx.Client, world: World) -> None:
+    """V1 met a car before B2; P2, made later, sends V2. A skip that came in since is one of P2's, and stands."""
+    at(world, 23)
+    hand_in(office, world, tap("skipped-2", 22, "B2", kind="skipped", skip_reason="blocked"))
+    at(world, 35)
+    without_first_truck(world)
+
+    def states() -> tuple[str, str]:
+        driver = office.get("/api/v1/driver/routes/V2").json()["stops"]
+        return driver[0]["state"], stops_of(followed(office), 1)["B2"]["state"]
+
+    assert states() == ("todo", "todo")
+    assert "skipped" not in kinds(followed(office))
+    hand_in(office, world, tap("emptied-2", 34, "B2", plan_id="P2", vehicle_id="V2", device_id="tablet-2"))
+    assert states() == ("emptied", "emptied")
+    assert "contradicted" not in kinds(followed(office))
+
+
+def test_a_truck_taken_out_is_told_with_what_is_aboard(office: httpx.Client, world: World) -> None:
+    """Somebody has to fetch it; and before any tap it is told all the same."""
+    at(world, 35)
+    without_first_truck(world, unavailable=frozenset({VehicleId("V1")}))
+    assert [(each["vehicle_id"], each["state"]) for each in followed(office)["routes"]] == [
+        ("V1", "taken_out"),
+        ("V2", "waiting"),
+    ]
+    hand_in(office, world, tap("emptied-1", 12), status="superseded")
+    assert followed(office)["routes"][0]["aboard_kg"] == 24.0
+    unloaded = tap("unloaded-1", 30, None, kind="unloaded", disposal_site_id="T1")
+    hand_in(office, world, unloaded)
+    assert followed(office)["routes"][0]["aboard_kg"] == 0.0
