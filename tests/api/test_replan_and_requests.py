@@ -35,12 +35,18 @@ def test_a_published_plan_is_changed_with_a_persons_wishes(client: httpx.Client,
     ]
 
 
-def test_a_second_change_keeps_what_the_first_decided(client: httpx.Client, world: World) -> None:
-    """A truck that stands at the roadside gets no bin back because another street is closed an hour later."""
+def decided(world: World) -> None:
+    """P1 is on the road: V1 was taken out, B2 given to V2, B5 left for today."""
     plan = world.publish("P1")
     left = LeftOut(BinId("B5"), (Reason(ReasonCode.EXCLUDED),))
-    decided = {"unavailable": frozenset({VehicleId("V1")}), "locks": {BinId("B2"): VehicleId("V2")}}
-    world.stores.plans.save(replace(plan, left_out=(left, *plan.left_out[1:]), **decided))
+    gone, locks = frozenset({VehicleId("V1")}), {BinId("B2"): VehicleId("V2")}
+    changed = replace(plan, left_out=(left, *plan.left_out[1:]), unavailable=gone, locks=locks)
+    world.stores.plans.save(changed)
+
+
+def test_a_second_change_keeps_what_the_first_decided(client: httpx.Client, world: World) -> None:
+    """A truck that stands at the roadside gets no bin back because another street is closed an hour later."""
+    decided(world)
     world.planner.gate.set()
     ended(client, order(client, replan_of="P1", exclude_bin_ids=["B1"])["id"])
     again, locked = frozenset({BinId("B1"), BinId("B5")}), {BinId("B2"): VehicleId("V2")}
@@ -49,10 +55,7 @@ def test_a_second_change_keeps_what_the_first_decided(client: httpx.Client, worl
 
 def test_a_person_may_take_back_what_an_earlier_change_decided(client: httpx.Client, world: World) -> None:
     """The truck is mended, the bin is asked for, the other is to be left after all."""
-    plan = world.publish("P1")
-    left = LeftOut(BinId("B5"), (Reason(ReasonCode.EXCLUDED),))
-    decided = {"unavailable": frozenset({VehicleId("V1")}), "locks": {BinId("B2"): VehicleId("V2")}}
-    world.stores.plans.save(replace(plan, left_out=(left, *plan.left_out[1:]), **decided))
+    decided(world)
     assert client.post("/api/v1/bins/B5/requests", json={"reason": "full"}).status_code == 201
     world.planner.gate.set()
     ended(client, order(client, replan_of="P1", unavailable_vehicle_ids=[], exclude_bin_ids=["B2"])["id"])
