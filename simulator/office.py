@@ -112,14 +112,6 @@ class Office:
         """Close the connections."""
         self._client.close()
 
-    def is_there(self) -> bool:
-        """Return whether the server answers."""
-        try:
-            self._ask("GET", "/health", dict)
-        except OfficeUnavailableError:
-            return False
-        return True
-
     def known_fills(self) -> int:
         """Return how many bins have a reading."""
         return sum(each.measured_utc is not None for each in self._ask("GET", "/bins", _Bins).bins)

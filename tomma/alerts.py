@@ -134,9 +134,6 @@ class Attention:
     """Oldest first."""
 
 
-NO_ATTENTION = Attention()
-
-
 def attention_to(alert: Alert, actions: Iterable[Care], now_utc: datetime) -> Attention:
     """Return what the actions add up to for an alert that was raised.
 

@@ -20,7 +20,6 @@ from tomma.errors import NotFoundError, Refusal, StoreUnavailableError
 PAGE_MAX = 5_000
 ENTITIES_MAX = 1_000
 OFFSET_MAX = 1_000_000
-MADE_OF = {"type": "object"}
 
 
 class Visit:

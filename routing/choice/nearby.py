@@ -45,8 +45,6 @@ class Nearby:
     """[stands, up to NEIGHBOURS] the nearest others, the cheapest way first; the stand itself where there are fewer."""
     trip_minor: FloatArray
     """[stands, as many] driving there and back; infinite in place of a neighbour that is not there."""
-    trip_m: FloatArray
-    """[stands, as many] metres one way."""
 
     @property
     def stands(self) -> int:
@@ -61,7 +59,6 @@ def nearby(city: City, planning: PlanningSettings, streets: Streets | None = Non
     stands = {key: at for at, key in enumerate(sorted(set(keys)))}
     near = np.tile(np.arange(len(stands))[:, None], (1, NEIGHBOURS))
     metres = np.full(near.shape, np.inf)
-    seconds = np.full(near.shape, np.inf)
     place = [(city.sites[site].position.lat_deg, city.sites[site].position.lon_deg) for _, site in stands]
     flat_m = _flat_m(np.array(place, dtype=np.float64).reshape(-1, 2))
     groups = np.array([group for group, _ in stands], dtype=np.int64)
@@ -74,14 +71,14 @@ def nearby(city: City, planning: PlanningSettings, streets: Streets | None = Non
         others, line_m = _without_self(at, line_m)
         near[own, :count] = own[others]
         metres[own, :count] = line_m * STREET_DETOUR
-        seconds[own, :count] = line_m * STREET_DETOUR / (STREET_SPEED_KMH / 3.6)
+    seconds = metres / (STREET_SPEED_KMH / 3.6)
     trips = 2.0 * (metres / 1000.0 * per_km_minor(planning) + seconds / 3600.0 * planning.cost_per_h_minor)
     if streets is not None:
         rows = np.array([streets.site_row.get(site, -1) for _, site in stands], dtype=np.int64)
-        _by_streets(streets.matrix, rows, near, metres, trips, planning)
+        _by_streets(streets.matrix, rows, near, trips, planning)
     order = np.argsort(trips, axis=1, kind="stable")
-    near, trips, metres = (np.take_along_axis(each, order, axis=1) for each in (near, trips, metres))
-    return Nearby(np.array([stands[key] for key in keys], dtype=np.int64), near, trips, metres)
+    stand_of = np.array([stands[key] for key in keys], dtype=np.int64)
+    return Nearby(stand_of, np.take_along_axis(near, order, axis=1), np.take_along_axis(trips, order, axis=1))
 
 
 def per_km_minor(planning: PlanningSettings) -> float:
@@ -118,21 +115,13 @@ def _without_self(at: IntArray, line_m: FloatArray) -> tuple[IntArray, FloatArra
     return at[~own].reshape(shape), line_m[~own].reshape(shape)
 
 
-def _by_streets(
-    matrix: Matrix,
-    rows: IntArray,
-    near: IntArray,
-    metres: FloatArray,
-    trips: FloatArray,
-    planning: PlanningSettings,
-) -> None:
+def _by_streets(matrix: Matrix, rows: IntArray, near: IntArray, trips: FloatArray, planning: PlanningSettings) -> None:
     """Put the ways of the streets in place of the lines where both ends have a row."""
     here = np.broadcast_to(rows[:, None], near.shape)
     there = rows[near]
     known = (here >= 0) & (there >= 0) & np.isfinite(trips)
     to, back = (here[known], there[known]), (there[known], here[known])
     open_ = matrix.reachable[to] & matrix.reachable[back]
-    metres[known] = np.where(open_, matrix.distance_m[back], np.inf)
     km = (matrix.distance_m[to].astype(np.float64) + matrix.distance_m[back]) / 1000.0
     hours = (matrix.duration_s[to].astype(np.float64) + matrix.duration_s[back]) / 3600.0
     trips[known] = np.where(open_, km * per_km_minor(planning) + hours * planning.cost_per_h_minor, np.inf)

@@ -41,11 +41,6 @@ class Driven:
     route: TruckRoute
     faults: tuple[Fault, ...]
 
-    @property
-    def badness(self) -> tuple[int, int]:
-        """What is compared between two ways to do it, lower first."""
-        return len(self.faults), self.route.cost_minor
-
 
 @dataclass(frozen=True, slots=True)
 class _Way:

@@ -23,7 +23,6 @@ from tomma.stores.files.record_files import guarded, unguarded
 BYTES_MAX = 8_000_000
 """Of a file: fifty thousand bins and more, and no visitor can make the server hold ten."""
 ROWS_MAX = 200_000
-CELL_MAX = 2_000
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DELIMITERS = ";,\t"
 
