@@ -1,8 +1,14 @@
 """The clock on the wall and the seconds that pass: a working day in one time zone, changes of the clock included."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from tomma.city import Vehicle
+
+USUAL_SHIFT_S = 6 * 3600, 14 * 3600
+"""Of a city without trucks: its bins are weighed for these hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +43,11 @@ class WorkingDay:
 def local_day(moment_utc: datetime, timezone: str) -> date:
     """Return the date on the calendar there and then."""
     return moment_utc.astimezone(ZoneInfo(timezone)).date()
+
+
+def hours_of(vehicles: Iterable[Vehicle], day: WorkingDay, not_before_s: int = 0) -> tuple[int, int]:
+    """Return when the first truck leaves and the last one is home, in seconds after midnight."""
+    shifts = [(each.shift.start_s, each.shift.end_s) for each in vehicles] or [USUAL_SHIFT_S]
+    begins_s = min(day.elapsed_s(start_s) for start_s, _ in shifts)
+    ends_s = max(day.elapsed_s(end_s) for _, end_s in shifts)
+    return max(begins_s, not_before_s), max(ends_s, not_before_s)

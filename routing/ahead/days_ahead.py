@@ -15,7 +15,7 @@ from routing.ahead.days_task import Due, horizon_of
 from routing.ahead.horizon import OVERTIME_FACTOR, Horizon, Levelled, as_due
 from routing.ahead.horizon_child import level
 from routing.choice.demand import Demand
-from routing.daytime import WorkingDay
+from routing.daytime import WorkingDay, hours_of
 from routing.forecast import CityForecast
 from tomma.city import City, Vehicle
 from tomma.model import BinId, Reason, ReasonCode
@@ -126,9 +126,7 @@ def taken_early(demands: Sequence[Demand], ahead: DaysAhead) -> tuple[Demand, ..
 
 
 def _middle(day: WorkingDay, vehicles: Sequence[Vehicle]) -> datetime:
-    begins = min((each.shift.start_s for each in vehicles), default=6 * 3600)
-    ends = max((each.shift.end_s for each in vehicles), default=14 * 3600)
-    return day.at_utc((begins + ends) // 2)
+    return day.after_midnight_utc(sum(hours_of(vehicles, day)) // 2)
 
 
 def _due(

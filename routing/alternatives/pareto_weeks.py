@@ -21,13 +21,12 @@ from numpy.typing import NDArray
 from routing.ahead.outlook import Outlook
 from routing.choice.demand import demands
 from routing.choice.nearby import per_lift_minor
-from routing.daytime import WorkingDay
+from routing.daytime import WorkingDay, hours_of
 from routing.engines.hopeless import reduce
 from routing.engines.sectors import first_answer
 from routing.forecast import CityForecast, SensorState
 from routing.planning.build import Built, Points, build_problem, points_of, wanted
 from routing.planning.drives import Drives, ask_drives
-from routing.planning.planner import hours_of
 from routing.problem import Solution, VisitKind
 from routing.roads.port import Roads
 from routing.solve import StopSign

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from routing.ahead.outlook import city_outlook
 from routing.alternatives.counterfactual import RuleDay, Totals, fixed_rounds, threshold_rule
-from routing.daytime import WorkingDay
+from routing.daytime import WorkingDay, hours_of
 from routing.planning.basis import from_bytes
 from routing.planning.build import Points
 from routing.planning.drives import Drives, ask_drives
-from routing.planning.planner import hours_of
 from routing.roads.port import Roads
 from tomma.city import City
 from tomma.errors import ConflictError, Refusal

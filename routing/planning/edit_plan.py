@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from routing.choice.demand import Demand
-from routing.daytime import WorkingDay
+from routing.daytime import WorkingDay, hours_of
 from routing.planning.basis import Basis, from_bytes
+from routing.planning.bill import co2_kg, cost_minor_of, expected_overflows
 from routing.planning.build import Built, build_problem, points_of
 from routing.planning.drives import Drives, ask_drives
 from routing.planning.editing import Change, Desk, Driven, changed
 from routing.planning.nodes import words_of
-from routing.planning.planner import co2_kg, cost_minor_of, expected_overflows, hours_of, morning_of
+from routing.planning.planner import morning_of
 from routing.planning.replan import Morning, locked_in, on_the_road, wished, with_places
 from routing.planning.replan_history import spent_minor, with_history
 from routing.planning.tell import routes_of

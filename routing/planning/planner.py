@@ -11,9 +11,8 @@ What a person who presses "plan" gets, by the time of the press (local time, shi
 A day that is over, or too far ahead to say anything, is refused with ConflictError.
 """
 
-import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -24,11 +23,10 @@ from routing.ahead.outlook import Foresight, city_outlook
 from routing.check import violations
 from routing.choice.asked import standing_requests
 from routing.choice.demand import Demand, demands
-from routing.choice.nearby import Streets, per_lift_minor
-from routing.daytime import WorkingDay, local_day
-from routing.engines.finish import orders_of
-from routing.planning.balance import ROOMS, evened, is_better
+from routing.choice.nearby import Streets
+from routing.daytime import WorkingDay, hours_of, local_day
 from routing.planning.basis import Basis
+from routing.planning.bill import co2_kg, cost_minor_of, expected_overflows
 from routing.planning.build import Built, Points, build_problem, points_of, wanted
 from routing.planning.drives import Drives, ask_drives
 from routing.planning.replan import (
@@ -42,21 +40,20 @@ from routing.planning.replan import (
     with_places,
 )
 from routing.planning.replan_history import spent_minor, told_apart, with_history
+from routing.planning.search import Search
 from routing.planning.standing import standing_of
 from routing.planning.tell import left_out_of, routes_of
 from routing.planning.yesterday import last_driven, orders_of_plan
-from routing.problem import Orders, Problem, Solution, VisitKind
+from routing.problem import Orders, Solution
 from routing.roads.port import Roads
-from routing.solve import Solved, StopSign, solve_in_child
+from routing.solve import Solved, StopSign
 from tomma.city import City, Vehicle
 from tomma.errors import ConflictError, Refusal
 from tomma.fold import fold, tried_again
 from tomma.model import BinId, PlanId, VehicleId
-from tomma.plan import Plan, PlanProgress, PlanStatus, Route, Wishes
+from tomma.plan import Plan, PlanProgress, PlanStatus, Wishes
 from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, RequestBook
 from tomma.settings import PlanningSettings
-
-log = logging.getLogger(__name__)
 
 LEAD_S = 600
 """Between pressing the button and leaving the depot when the shift has begun."""
@@ -140,7 +137,7 @@ def make_plan(
     built = task.built(asked, frozenset(each.bin_id for each in chosen), points, drives)
     tell("solve")
     warm = _begin_with(built, task.morning, None if plans is None else last_driven(plans, day))
-    solved = _solve(task, built, iterations, stop, tell, warm)
+    solved = Search(settings, wishes.balanced, tell, iterations, stop).solve(built.problem, warm)
     tell("streets", solved.solution)
     plan = _plan(plan_id, task, asked, built, solved, drives)
     keep_basis(plan_id, _basis(task, asked, built))
@@ -243,14 +240,6 @@ class _Task:
         return on_the_road(built, self.morning, self.city, self.settings, self.day, self.now_utc)
 
 
-def hours_of(vehicles: Sequence[Vehicle], day: WorkingDay, not_before_s: int) -> tuple[int, int]:
-    """Return when the first truck leaves and the last one is home, in seconds after midnight."""
-    shifts = [each.shift for each in vehicles]
-    begins_s = min((day.elapsed_s(each.start_s) for each in shifts), default=6 * 3600)
-    ends_s = max((day.elapsed_s(each.end_s) for each in shifts), default=14 * 3600)
-    return max(begins_s, not_before_s), max(ends_s, not_before_s)
-
-
 def _weighed(by_line: Sequence[Demand], by_street: Sequence[Demand], chosen: Sequence[Demand]) -> tuple[Demand, ...]:
     """Return the demands as the streets weigh them; of bins that were out of the question, as straight lines did."""
     known = {each.bin_id for each in chosen}
@@ -308,53 +297,6 @@ def _vehicles(task: _Task, vehicle_ids: Sequence[VehicleId] | None) -> list[Vehi
     return still_on_duty(found, task.morning, task.day, task.not_before_s)
 
 
-def _solve(
-    task: _Task,
-    built: Built,
-    iterations: int | None,
-    stop: StopSign | None,
-    tell: Callable[..., None],
-    warm: Orders | None,
-) -> Solved:
-    balanced, settings = task.wishes.balanced, task.settings
-
-    def solve(problem: Problem, begin_with: Orders | None) -> Solved:
-        return solve_in_child(
-            problem,
-            budget_s=settings.budget_s / (1 + len(ROOMS)) if balanced else settings.budget_s,
-            memory_limit_mb=settings.memory_limit_mb,
-            seed=settings.seed,
-            on_progress=lambda stage, solution, _: tell(stage, solution),
-            iterations=iterations,
-            stop=stop,
-            warm=begin_with,
-            cluster_address=settings.cluster_address,
-        )
-
-    solved = solve(built.problem, warm)
-    for room in ROOMS if balanced else ():
-        even = evened(built.problem, solved.solution, room)
-        if even is None or (stop is not None and stop.is_set()):
-            break
-        tell("balance", solved.solution)
-        again = solve(even, orders_of(solved.solution))
-        if is_better(solved.solution, again.solution):
-            solved = again
-            break
-    log.info(
-        "problem solved engine=%s bins=%d trucks=%d routes=%d unvisited=%d cost_minor=%d first_s=%.2f took_s=%.2f",
-        solved.engine,
-        len(built.problem.bins),
-        len(built.problem.trucks),
-        len(solved.solution.routes),
-        len(solved.solution.unvisited),
-        solved.solution.cost_minor,
-        solved.first_s,
-        solved.elapsed_s,
-    )
-    return solved
-
-
 def _plan(plan_id: PlanId, task: _Task, asked: Sequence[Demand], built: Built, solved: Solved, drives: Drives) -> Plan:
     solution, city, settings = solved.solution, task.city, task.settings
     routes = routes_of(built, solution, task.day, drives)
@@ -387,23 +329,6 @@ def _plan(plan_id: PlanId, task: _Task, asked: Sequence[Demand], built: Built, s
         locks=dict(task.wishes.locked),
         unavailable=task.wishes.unavailable,
     )
-
-
-def expected_overflows(asked: Sequence[Demand], collected: Collection[BinId]) -> float:
-    """Return how many bins are expected to overflow until the next opportunity: before their visit, or without one."""
-    return round(sum(each.p_before if each.bin_id in collected else each.p_overflow for each in asked), 3)
-
-
-def co2_kg(routes: Sequence[Route], lifts: int, settings: PlanningSettings) -> float:
-    """Return what so many kilometres and lifts emit."""
-    km = sum(route.distance_m for route in routes) / 1000.0
-    return round(km * settings.co2_kg_per_km + lifts * settings.co2_kg_per_lift, 1)
-
-
-def cost_minor_of(solution: Solution, settings: PlanningSettings) -> int:
-    """Return driving, hours and trucks as the engines know them, and the lifts, which they need not."""
-    lifts = sum(visit.kind is VisitKind.COLLECT for route in solution.routes for visit in route.visits)
-    return solution.cost_minor + round(lifts * per_lift_minor(settings))
 
 
 def _unaccounted(city: City, collected: frozenset[str], left_out: int) -> tuple[str, ...]:

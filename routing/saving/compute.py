@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from routing.alternatives.counterfactual import due_by_calendar, routed
 from routing.alternatives.rules import asked_by_rule, at_level
 from routing.choice.demand import Demand
-from routing.daytime import WorkingDay
+from routing.daytime import WorkingDay, hours_of
 from routing.planning.build import Built
 from routing.problem import Solution, VisitKind
 from routing.saving.bill import drive, with_lifts
@@ -78,10 +78,8 @@ class Case:
     @cached_property
     def shift_min(self) -> tuple[int, int]:
         """When the first truck leaves and the last one is home, in minutes after midnight."""
-        shifts = [each.shift for each in self.vehicles]
-        begins = min((self.day.elapsed_s(each.start_s) for each in shifts), default=6 * 3600) // 60
-        ends = max((self.day.elapsed_s(each.end_s) for each in shifts), default=14 * 3600) // 60
-        return min(begins, self.inputs.minutes), min(ends, self.inputs.minutes)
+        begins_s, ends_s = hours_of(self.vehicles, self.day)
+        return min(begins_s // 60, self.inputs.minutes), min(ends_s // 60, self.inputs.minutes)
 
 
 def compute(case: Case) -> DayResults:

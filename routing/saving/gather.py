@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from routing.ahead.outlook import Foresight, city_outlook
 from routing.alternatives.rules import interval_days
-from routing.daytime import WorkingDay
+from routing.daytime import WorkingDay, hours_of
 from routing.planning.drives import pace_of
 from routing.roads.port import Roads
 from routing.saving.compute import Case, compute
@@ -102,9 +102,6 @@ def _inputs(world: World, city: City, day: WorkingDay, now_utc: datetime, last: 
     usual = np.asarray([usual_l_per_day[row_of[each]] for each in bin_ids], dtype=np.float64)
     volume_l = np.asarray([city.container_type_of(each).volume_l for each in bin_ids], dtype=np.float64)
     inflow_dl, measured_pct = _inflow(heard, bin_ids, volume_l, usual / 86_400.0, day)
-    shifts = [each.shift for each in city.vehicles.values()]
-    begins_s = min((day.elapsed_s(each.start_s) for each in shifts), default=6 * 3600)
-    ends_s = max((day.elapsed_s(each.end_s) for each in shifts), default=14 * 3600)
     held_dl = _held(heard, bin_ids, volume_l, usual / 86_400.0, day)
     full_dl = [int(each) for each in volume_l * FULL_FRACTION * 10.0]
     fits = interval_days(volume_l, usual, world.saving.fixed_margin)
@@ -115,7 +112,7 @@ def _inputs(world: World, city: City, day: WorkingDay, now_utc: datetime, last: 
         engine=engine_version(),
         city="",
         drives="",
-        pace=pace_of(world.roads, day.day, begins_s, ends_s),
+        pace=pace_of(world.roads, day.day, *hours_of(city.vehicles.values(), day)),
         planning=world.planning.model_dump(mode="json", exclude={"cluster_address"}),
         rules=RuleSettings(
             threshold_fraction=world.saving.threshold_fraction,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from routing.planning import planner
+from routing.planning import search
 from routing.planning.basis import Basis, to_bytes
 from routing.planning.edit_plan import edit_plan
 from routing.planning.planner import make_plan
@@ -36,7 +36,7 @@ TRUCKS = (None, VehicleId("v1"), VehicleId("v2"))
 @pytest.fixture
 def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
     """Real stores with ten days of readings and the morning's plan; how good that plan is does not matter here."""
-    monkeypatch.setattr(planner, "solve_in_child", at_once)
+    monkeypatch.setattr(search, "solve_in_child", at_once)
     with open_stores(Settings(data_dir=tmp_path)) as opened:
         opened.readings.append(ten_days_of_readings(small_city(), MORNING_UTC))
         plan(opened)

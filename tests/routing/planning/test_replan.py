@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from routing.planning import planner
+from routing.planning import search
 from routing.planning.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.at_once import at_once
@@ -44,7 +44,7 @@ REAL = {"test_without_an_event_the_plan_stays_as_it_is", "test_a_truck_that_brea
 def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two tests ask the real engines in their process; what the others hold does not depend on how good a plan is."""
     if request.node.name not in REAL:
-        monkeypatch.setattr(planner, "solve_in_child", at_once)
+        monkeypatch.setattr(search, "solve_in_child", at_once)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from routing.planning import planner
+from routing.planning import search
 from routing.planning.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.at_once import at_once
@@ -88,7 +88,7 @@ def test_whatever_was_tapped_the_changed_plan_holds_and_accounts_for_every_bin(
     excluded: frozenset[BinId],
 ) -> None:
     """Stops left out, done in part, late, skipped; trucks broken; before, within and after the shift."""
-    monkeypatch.setattr(planner, "solve_in_child", at_once)
+    monkeypatch.setattr(search, "solve_in_child", at_once)
     if stores.plans.published(MORNING_UTC.date()) is None:
         stores.plans.save(plan(stores, MORNING_UTC, "p0", Wishes()))
         stores.plans.publish(PlanId("p0"))
