@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from ingest.refusal import RefusedError, shown
 from ingest.strict_json import JsonValue
+from tomma.bounds import BoundError, Rule
 from tomma.model import RejectReason
 
 DISTANCE_MM = (1.0, 20_000.0)
@@ -25,14 +26,14 @@ NO_SUCH_TIME = datetime.max.replace(tzinfo=UTC)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def wrong(detail: str) -> RefusedError:
+def wrong(told: str | BoundError) -> RefusedError:
     """Return the error for a field of the wrong type or name."""
-    return RefusedError(RejectReason.WRONG_FIELD, detail)
+    return RefusedError(RejectReason.WRONG_FIELD, told)
 
 
-def out_of_bounds(detail: str) -> RefusedError:
-    """Return the error for a number beyond its bounds."""
-    return RefusedError(RejectReason.OUT_OF_BOUNDS, detail)
+def missing(name: str, bound: str = "must be given", got: object = None) -> RefusedError:
+    """Return the error for a field without which nothing can be said."""
+    return wrong(BoundError(name, Rule.GIVEN, bound, got))
 
 
 def number(source: Mapping[str, JsonValue], name: str) -> float | None:
@@ -41,7 +42,7 @@ def number(source: Mapping[str, JsonValue], name: str) -> float | None:
     if value is _ABSENT:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise wrong(f"{name} must be a number, got {shown(value)}")
+        raise wrong(BoundError(name, Rule.NUMBER, "must be a number", shown(value)))
     return float(value) + 0.0  # -0.0 + 0.0 is 0.0
 
 
@@ -59,8 +60,8 @@ def check_bounds(name: str, value: float, bounds: tuple[float, float], hint: str
     """Raise RefusedError naming field, bound and value unless the value lies within `bounds` widened by `slack`."""
     low, high = bounds
     if not low - slack <= value <= high + slack:
-        tail = f"; {hint}" if hint else ""
-        raise out_of_bounds(f"{name} must be within [{low:g}, {high:g}], got {value:g}{tail}")
+        bound = BoundError(name, Rule.WITHIN, f"must be within [{low:g}, {high:g}]", f"{value:g}", low=low, high=high)
+        raise RefusedError(RejectReason.OUT_OF_BOUNDS, bound, hint)
 
 
 def whole(source: Mapping[str, JsonValue], name: str, high: int) -> int | None:
@@ -69,7 +70,7 @@ def whole(source: Mapping[str, JsonValue], name: str, high: int) -> int | None:
     if value is None:
         return None
     if not value.is_integer():
-        raise wrong(f"{name} must be a whole number, got {value:g}")
+        raise wrong(BoundError(name, Rule.WHOLE, "must be a whole number", f"{value:g}"))
     check_bounds(name, value, (0, high))
     return int(value)
 
@@ -80,7 +81,7 @@ def text(source: Mapping[str, JsonValue], name: str) -> str | None:
     if value is _ABSENT:
         return None
     if not isinstance(value, str):
-        raise wrong(f"{name} must be a text, got {shown(value)}")
+        raise wrong(BoundError(name, Rule.TEXT, "must be a text", shown(value)))
     return value or None
 
 
@@ -90,7 +91,7 @@ def section(source: Mapping[str, JsonValue], name: str) -> Mapping[str, JsonValu
     if value is _ABSENT or value is None:
         return {}
     if not isinstance(value, dict):
-        raise wrong(f"{name} must be an object, got {shown(value)}")
+        raise wrong(BoundError(name, Rule.OBJECT, "must be an object", shown(value)))
     return value
 
 
@@ -108,7 +109,7 @@ def moment(source: Mapping[str, JsonValue], name: str) -> datetime | None:
         return None
     found = written(said)
     if found is None:
-        raise wrong(f"{name} must be a time such as 2026-11-22T05:30:00Z, got {shown(said)}")
+        raise wrong(BoundError(name, Rule.MOMENT, "must be a time such as 2026-11-22T05:30:00Z", shown(said)))
     return found
 
 
@@ -146,7 +147,7 @@ def base64_bytes(source: Mapping[str, JsonValue], name: str) -> bytes:
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as exc:
-        raise wrong(f"{name} must be base64, got {shown(encoded)}") from exc
+        raise wrong(BoundError(name, Rule.BASE64, "must be base64", shown(encoded))) from exc
 
 
 def hex_bytes(source: Mapping[str, JsonValue], name: str) -> bytes:
@@ -155,7 +156,7 @@ def hex_bytes(source: Mapping[str, JsonValue], name: str) -> bytes:
     if encoded is None:
         return b""
     if not _HEX.fullmatch(encoded):
-        raise wrong(f"{name} must be pairs of hex digits, got {shown(encoded)}")
+        raise wrong(BoundError(name, Rule.HEX, "must be pairs of hex digits", shown(encoded)))
     return bytes.fromhex(encoded)
 
 

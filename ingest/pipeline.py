@@ -31,6 +31,7 @@ from ingest.quality import judge
 from ingest.refusal import RefusedError, shown
 from ingest.repeats import NO_RECEIPTS, Arrival, Receipts, first_receipt, free_utc, repaired_before, stands
 from ingest.times import EARLIEST_UTC, When, when
+from tomma.bounds import BoundError, Rule
 from tomma.city import City, Installation, Sensor
 from tomma.model import (
     Alert,
@@ -230,11 +231,12 @@ def _vital(uplink: Uplink, heard: Heard) -> Vital:
 
 def _rejected(message: Message, context: IngestContext, exc: Exception, sensor: Sensor | None, where: str) -> Rejected:
     if isinstance(exc, RefusedError):
-        reason, detail = exc.reason, str(exc)
+        reason, detail, breach = exc.reason, str(exc), exc.breach
     else:
         # Every value type checks itself, so this is a check of ours that a decoder missed: never a lost stream.
         log.error("decoder missed a check topic=%s", shown(message.topic), exc_info=exc)
-        reason, detail = RejectReason.UNKNOWN_FORMAT, f"the message could not be understood: {shown(str(exc))}"
+        reason, breach = RejectReason.UNKNOWN_FORMAT, None
+        detail = f"the message could not be understood: {shown(str(exc))}"
     kept = message.payload[: context.payload_max_bytes]
     size_bytes = len(message.payload) if message.size_bytes is None else message.size_bytes
     return Rejected(
@@ -248,6 +250,7 @@ def _rejected(message: Message, context: IngestContext, exc: Exception, sensor: 
         size_bytes=size_bytes if size_bytes > len(kept) else None,
         device_ids=exc.device_ids if isinstance(exc, StrangerError) else (),
         redelivered=message.redelivered,
+        breach=breach,
     )
 
 
@@ -262,9 +265,7 @@ class StrangerError(RefusedError):
 def _unwrap(message: Message, context: IngestContext) -> Sequence[Record]:
     size = len(message.payload) if message.size_bytes is None else message.size_bytes
     if size > context.payload_max_bytes:
-        raise RefusedError(
-            RejectReason.TOO_LARGE, f"a payload must have at most {context.payload_max_bytes} bytes, got {size}"
-        )
+        raise _too_large(size, context.payload_max_bytes)
     unwrap = ENVELOPES.get(message.envelope)
     if unwrap is None:
         known = ", ".join(sorted(ENVELOPES))
@@ -272,6 +273,12 @@ def _unwrap(message: Message, context: IngestContext) -> Sequence[Record]:
             RejectReason.UNKNOWN_FORMAT, f"envelope must be one of {known}, got {shown(message.envelope)}"
         )
     return unwrap(message)
+
+
+def _too_large(size_bytes: int, most: int) -> RefusedError:
+    bound = f"must have at most {most} bytes"
+    told = BoundError("payload", Rule.BYTES_MAX, bound, size_bytes, told_as="a payload", most=most)
+    return RefusedError(RejectReason.TOO_LARGE, told)
 
 
 def _sensor_of(uplink: Uplink, city: City) -> Sensor:

@@ -1,5 +1,6 @@
 """The one error of parsing: raised anywhere between bytes and reading, turned into a value by the pipeline."""
 
+from tomma.bounds import BoundError
 from tomma.model import RejectReason
 
 SHOWN_CHARACTERS = 60
@@ -8,9 +9,11 @@ SHOWN_CHARACTERS = 60
 class RefusedError(ValueError):
     """A message that cannot become a reading; `reason` counts it, the text tells it in one plain sentence."""
 
-    def __init__(self, reason: RejectReason, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, reason: RejectReason, told: str | BoundError, hint: str = "") -> None:
+        """Keep the reason, and the field where one broke its bound; `hint` may tell the likely mistake."""
+        super().__init__(f"{told}; {hint}" if hint else str(told))
         self.reason = reason
+        self.breach = told.breach if isinstance(told, BoundError) else None
 
 
 def shown(value: object) -> str:

@@ -1,5 +1,8 @@
 """What a field must be, as a rule with its numbers: whoever shows it has words for the rule in any language."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as having
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -15,6 +18,7 @@ class Rule(StrEnum):
     """Every row that has the place says the same of it."""
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
+    BASE64 = "base64"
     BELOW = "below"
     BELOW_EMPTY = "below_empty"
     BELONGS = "belongs"
@@ -34,6 +38,7 @@ class Rule(StrEnum):
     """It is not written as it must be, and that is all there is to say."""
     GIVEN = "given"
     GIVEN_FOR_SHAPE = "given_for_shape"
+    HEX = "hex"
     HUNG_BEFORE = "hung_before"
     """Two times of a sensor would overlap."""
     ITEMS_MAX = "items_max"
@@ -43,13 +48,18 @@ class Rule(StrEnum):
     LETTERS_MIN = "letters_min"
     LETTERS_WITHIN = "letters_within"
     LOGIN = "login"
+    MOMENT = "moment"
+    """A time with its zone, as machines write it."""
     NEW_NEEDS = "new_needs"
     """What is new has fields that nobody named."""
     NOT_AFTER_TODAY = "not_after_today"
     NOT_AHEAD = "not_ahead"
     NOT_BOTH = "not_both"
     NUMBER = "number"
+    OBJECT = "object"
     ONCE = "once"
+    ONE_GIVEN = "one_given"
+    """Of several fields, exactly one."""
     ONE_OF = "one_of"
     PASSWORD_EASY = "password_easy"  # noqa: S105  (no password)
     PASSWORD_LENGTH = "password_length"  # noqa: S105
@@ -80,6 +90,17 @@ class Rule(StrEnum):
     YES_NO = "yes_no"
 
 
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What a `BoundError` says, as a value that can be kept and told later in any language."""
+
+    field: str
+    rule: Rule
+    bound: str
+    got: str | None = None
+    values: Mapping[str, str | float] = having(default_factory=dict)
+
+
 class BoundError(ValueError):
     """A value is not what it must be: told by its parts, and from them in English as "FIELD must BOUND, got VALUE"."""
 
@@ -100,6 +121,11 @@ class BoundError(ValueError):
         self.field, self.rule, self.bound, self.values = field, rule, bound, values
         self.got = None if got is None else str(got)
         self._told_as = told_as or field
+
+    @property
+    def breach(self) -> Breach:
+        """The parts as a value."""
+        return Breach(self.field, self.rule, self.bound, self.got or None, self.values)
 
     def __str__(self) -> str:
         """Compose the text."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import IntFlag, StrEnum
 from typing import NewType
 
-from tomma.bounds import check_length, check_utc, check_within
+from tomma.bounds import Breach, check_length, check_utc, check_within
 
 BinId = NewType("BinId", str)
 SiteId = NewType("SiteId", str)
@@ -187,6 +187,8 @@ class Rejected:
     """The names of a device that is not (yet) hung in a bin: its messages wait in quarantine for the installer."""
     redelivered: bool = False
     """The broker says it sent this before: if its twin is kept, it is neither kept nor counted again."""
+    breach: Breach | None = None
+    """The field that was refused, to be told in any language; None where the reason alone tells it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from api.access import EVERYBODY, OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
 from api.health.checks import checks
 from api.health.schemas import DeadLetterOut, DeadLettersOut, HealthOut, WorkerOut, WorkersOut
-from api.problems.model import problems
+from api.problems.model import field_error, problems
 from api.schema import payload_text
 from api.services import Hands, Services
 from tomma.errors import TommaError
@@ -85,5 +85,6 @@ def _dead_letter(letter: DeadLetter) -> DeadLetterOut:
         received_utc=rejected.received_utc,
         reason=rejected.reason.value,
         detail=rejected.detail,
+        error=field_error(rejected.breach) if rejected.breach else None,
         sensor_id=rejected.sensor_id,
     )

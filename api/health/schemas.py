@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from api.problems.model import FieldError
 from api.schema import Shown, UtcTime
 
 
@@ -37,6 +38,7 @@ class DeadLetterOut(Shown):
     received_utc: UtcTime
     reason: str = Field(examples=["unknown_device"])
     detail: str = Field(description="One plain sentence that names field, bound and value.")
+    error: FieldError | None = Field(description="The field that was refused, where one was, by its rule.")
     sensor_id: str | None
 
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from api.schema import Shown
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import BoundError, Breach, Rule
 from tomma.errors import Refusal, TommaError
 
 MEDIA_TYPE = "application/problem+json"
@@ -65,6 +65,12 @@ def field_refused(
     """Return the refusal of one field: its bound in English, and as a rule with what the rule's words name."""
     error = FieldError(field=field, bound=bound, value=shown(value), rule=rule, values=values or None)
     return FieldsRefusedError([error])
+
+
+def field_error(breach: Breach) -> FieldError:
+    """Return the refused field as it is shown."""
+    values = dict(breach.values) or None
+    return FieldError(field=breach.field, bound=breach.bound, value=breach.got, rule=breach.rule, values=values)
 
 
 def bound_refused(exc: ValueError, given: Mapping[str, object] | None = None) -> FieldsRefusedError:

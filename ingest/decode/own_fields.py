@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from ingest import fields
 from ingest.decode.values import Values
-from ingest.refusal import shown
+from ingest.refusal import RefusedError, shown
 from ingest.strict_json import JsonValue
+from tomma.bounds import BoundError, Rule
 from tomma.model import Alarm
 
 KNOWN = frozenset(
@@ -25,6 +26,7 @@ KNOWN = frozenset(
 STATUS = ("alarms", "no_echo")
 """What may stand without a level: the device tells of itself."""
 NO_ALARMS: frozenset[Alarm] = frozenset()
+KNOWN_ALARMS = ", ".join(Alarm)
 LEVELS = ("distance_mm", "fill_fraction", "fill_pct")
 
 
@@ -32,10 +34,13 @@ def read(body: Mapping[str, JsonValue]) -> Values:
     """Return the values of one reading in our own format."""
     if not KNOWN.issuperset(body):
         name = next(each for each in body if each not in KNOWN)
-        raise fields.wrong(f"{shown(name)} is not a known key; known are {', '.join(sorted(KNOWN))}")
+        bound = f"is not a known key; known are {', '.join(sorted(KNOWN))}"
+        raise fields.wrong(BoundError(shown(name), Rule.UNKNOWN, bound))
     given = [name for name in LEVELS if name in body]
     if len(given) != 1 and (given or not any(name in body for name in STATUS)):
-        raise fields.wrong(f"exactly one of {', '.join(LEVELS)} must be given, got {' and '.join(given) or 'none'}")
+        names, got = ", ".join(LEVELS), " and ".join(given) or None
+        told_as = f"exactly one of {names}"
+        raise fields.wrong(BoundError("level", Rule.ONE_GIVEN, "must be given", got, told_as=told_as, names=names))
     return Values(
         distance_mm=_distance_mm(body) if "distance_mm" in body else None,
         fill_fraction=None if "distance_mm" in body else _fill_fraction(body),
@@ -49,11 +54,15 @@ def read(body: Mapping[str, JsonValue]) -> Values:
 def _alarms(body: Mapping[str, JsonValue]) -> frozenset[Alarm]:
     names = body["alarms"]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise fields.wrong(f"alarms must be a list of texts, got {shown(names)}")
+        raise _no_alarms("must be a list of texts", shown(names))
     unknown = [name for name in names if name not in tuple(Alarm)]
     if unknown or not names:
-        raise fields.wrong(f"alarms must be some of {', '.join(Alarm)}, got {shown(unknown[0]) if unknown else 'none'}")
+        raise _no_alarms(f"must be some of {KNOWN_ALARMS}", shown(unknown[0]) if unknown else None)
     return frozenset(Alarm(str(name)) for name in names)
+
+
+def _no_alarms(bound: str, got: str | None) -> RefusedError:
+    return fields.wrong(BoundError("alarms", Rule.ONE_OF, bound, got, names=KNOWN_ALARMS))
 
 
 def _no_echo(body: Mapping[str, JsonValue], levels: list[str]) -> bool:

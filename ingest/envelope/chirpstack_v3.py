@@ -69,7 +69,7 @@ def devices(topic: str, body: Mapping[str, JsonValue]) -> tuple[str, ...]:
     check_topic(named, eui, "devEUI")
     names = spellings(eui or named, fields.text(body, "deviceName"))
     if not names:
-        raise fields.wrong("devEUI must be given, got neither it nor a deviceName")
+        raise fields.missing("devEUI", "must be given where no deviceName is")
     return names
 
 

@@ -22,6 +22,7 @@ from ingest.envelope.plain_json import COUNTER_MAX
 from ingest.message import Message, Record, Uplink
 from ingest.refusal import RefusedError, shown
 from ingest.strict_json import JsonValue
+from tomma.bounds import BoundError, Rule
 from tomma.model import RejectReason
 
 COLUMNS = KNOWN - {"alarms", "no_echo"}
@@ -85,7 +86,7 @@ def _uplink(topic: str, header: Sequence[str], cells: Sequence[str]) -> Uplink:
     check_topic(named, claimed, "sensor_id")
     sensor_id = named or claimed
     if not sensor_id:
-        raise fields.wrong("sensor_id must be given, in the line or in the topic, got none")
+        raise fields.missing("sensor_id", "must be given, in the line or in the topic")
     return Uplink(
         (sensor_id,),
         fields.moment(body, "measured_utc"),
@@ -99,7 +100,7 @@ def _value(name: str, cell: str) -> JsonValue:
     if name in TEXTS:
         return cell
     if not _NUMBER.fullmatch(cell):
-        raise fields.wrong(f"{name} must be a number with a point, got {shown(cell)}")
+        raise fields.wrong(BoundError(name, Rule.NUMBER, "must be a number with a point", shown(cell)))
     return float(cell)
 
 

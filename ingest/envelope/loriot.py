@@ -40,7 +40,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:  # n
         raise fields.wrong("data must be readable, got encdata only: give the device's AppSKey to LORIOT")
     names = spellings(fields.text(body, "EUI"))
     if not names:
-        raise fields.wrong("EUI must be given, got none")
+        raise fields.missing("EUI")
     ts_ms = fields.bounded(body, "ts", (0.0, TIME_MAX_MS))
     decoded = fields.section(body, "decoded")
     return data_uplink(

@@ -38,7 +38,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
     check_topic(named, eui, "DevEUI")
     names = spellings(eui or named)
     if not names:
-        raise fields.wrong("DevEUI must be given, got none")
+        raise fields.missing("DevEUI")
     return data_uplink(
         names,
         fields.moment(uplink, "Time"),

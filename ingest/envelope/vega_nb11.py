@@ -31,7 +31,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:  # n
     who, what = fields.section(body, "Message"), fields.section(body, "Telemetry")
     names = spellings(fields.text(who, "IMEI"))
     if not names:
-        raise fields.wrong("IMEI must be given in Message, got none")
+        raise fields.missing("IMEI", "must be given in Message")
     if not what:
         raise fields.wrong("Telemetry must be an object with values, got none")
     utc_s = fields.bounded(what, "UTC", (0.0, UTC_MAX_S))

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import NOW, World, until
+from tomma.bounds import Breach, Rule
 from tomma.model import Rejected, RejectReason, SensorId
 
 
@@ -73,13 +74,20 @@ def test_readings_are_counted_as_they_come(client: httpx.Client, world: World) -
 def test_dead_letters_are_counted_by_reason_and_shown_newest_first(client: httpx.Client, world: World) -> None:
     """With the payload as it came, so that the maker of the sensor can be told."""
     letters = [
-        Rejected("bins/x", b'{"fill": NaN}', NOW, RejectReason.MALFORMED_JSON, "NaN is no JSON", SensorId("x")),
+        Rejected(
+            "bins/x", b'{"fill": NaN}', NOW, RejectReason.MALFORMED_JSON, "NaN is no JSON", SensorId("x"),
+            breach=Breach("fill", Rule.NUMBER, "must be a number", "NaN"),
+        ),
         Rejected("bins/y", b"\xff\x00ab" * 1_000, NOW, RejectReason.NOT_UTF8, "byte 0 is no UTF-8"),
-    ]
+    ]  # fmt: skip
     world.stores.readings.append([], [], letters)
     assert client.get("/api/v1/health").json()["dead_letters"] == {"malformed_json": 1, "not_utf8": 1}
     newest, oldest = client.get("/api/v1/dead-letters").json()["dead_letters"]
     assert (oldest["topic"], oldest["payload"], oldest["sensor_id"]) == ("bins/x", '{"fill": NaN}', "x")
     assert newest["payload"].startswith("\\xff\x00ab")
     assert newest["payload_bytes"] == 4_000
+    assert newest["error"] is None
+    assert oldest["error"] == {
+        "field": "fill", "bound": "must be a number", "value": "NaN", "rule": "number", "values": None
+    }  # fmt: skip
     assert len(client.get("/api/v1/dead-letters?limit=1").json()["dead_letters"]) == 1

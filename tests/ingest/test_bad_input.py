@@ -15,6 +15,7 @@ from ingest.decode.codec import FrameDecoder
 from ingest.envelope import ENVELOPES
 from ingest.message import Message
 from ingest.pipeline import IngestContext, process
+from tomma.bounds import Breach, Rule
 from tomma.city import Sensor
 from tomma.model import Rejected, RejectReason
 from tomma.ports import ReadingStore, Registry
@@ -120,6 +121,35 @@ def test_it_is_refused_with_a_plain_reason(bad: Bad, context: IngestContext, mes
     assert rejected.detail.isascii()
     assert rejected.detail.isprintable()
     assert bad.payload.startswith(rejected.payload)
+
+
+@pytest.mark.parametrize(
+    ("payload", "breach"),
+    [
+        pytest.param(
+            level('"distance_mm": 0.812'),
+            Breach("distance_mm", Rule.WITHIN, "must be within [1, 20000]", "0.812", {"low": 1.0, "high": 20_000.0}),
+            id="beyond its bounds",
+        ),
+        pytest.param(
+            level('"fill_pct": "50, got 7"'),
+            Breach("fill_pct", Rule.NUMBER, "must be a number", "'50, got 7'"),
+            id="text for a number",
+        ),
+        pytest.param(
+            body('"measured_utc": "i går"'),
+            Breach("measured_utc", Rule.MOMENT, "must be a time such as 2026-11-22T05:30:00Z", "'i g\\xe5r'"),
+            id="a time in words",
+        ),
+        pytest.param(b"[600]", None, id="no field at all: the reason alone tells it"),
+    ],
+)
+def test_the_field_that_was_refused_is_told_by_its_parts(
+    payload: bytes, breach: Breach | None, context: IngestContext, message: Callable[..., Message]
+) -> None:
+    """A page has words for the rule in its own language; nobody takes our English sentence apart."""
+    (rejected,) = process([message(payload)], context).rejected
+    assert rejected.breach == breach
 
 
 def test_the_rest_of_the_batch_goes_on(context: IngestContext, message: Callable[..., Message]) -> None:

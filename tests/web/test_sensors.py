@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.web.conftest import OpenPage
 from tests.web.stack import NOW, Stack
+from tomma.bounds import outside
 from tomma.model import Alert, AlertKind, Rejected, RejectReason, SensorId
 from tomma.workers import Fact, WorkerKind, WorkerReport
 
@@ -61,6 +62,22 @@ def test_a_message_that_was_not_understood_is_read_where_it_is_counted(troubled:
     letters.get_by_text("Malformed JSON").click()
     expect(letters).to_contain_text("a number must be finite")
     expect(letters.locator("code").first).to_have_text("<img src=x onerror=alert(1)>")
+
+
+def test_why_a_message_was_refused_is_told_in_the_page_s_language(stack: Stack, open_page: OpenPage) -> None:
+    """Whoever mends it reads what it means and which field; the technician's English stands beside it, marked so."""
+    refusal = outside("fill_pct", 131.5, 0, 100)
+    letter = Rejected("t", b"{}", NOW, RejectReason.OUT_OF_BOUNDS, f"{refusal}", breach=refusal.breach)
+    strange = Rejected("t", b"{}", NOW, RejectReason.UNKNOWN_DEVICE, "got 'em400'", device_ids=("em400",))
+    stack.stores.readings.append([], rejected=[letter, strange])
+    page = open_page(stack, "/sensors", language="sv").page
+    letters = page.locator(".letters")
+    letters.get_by_text("Utanför gränserna").click()
+    expect(letters).to_contain_text("Ett värde ligger utanför vad en givare kan mäta")
+    expect(letters).to_contain_text("fill_pct: måste ligga mellan 0 och 100, inte 131,5.")
+    expect(letters.locator("[lang=en]").first).to_have_text("fill_pct must be within [0, 100], got 131.5")
+    letters.get_by_text("Okänd enhet").click()
+    expect(letters).to_contain_text("Registrera den, så läses det sparade in.")
 
 
 def test_sensors_are_found_by_state_and_by_name(shared: Stack, open_page: OpenPage) -> None:

@@ -95,6 +95,7 @@ def test_every_code_of_the_core_has_words(words: AllWords) -> None:
         *(f"work.status.{status}" for status in WorkStatus),
         *(f"alerts.action.{action}" for action in CareAction),
         *(f"letter.{reason}" for reason in RejectReason),
+        *(f"letter_why.{reason}" for reason in RejectReason),
         *(f"sensors.state.{state}" for state in get_args(SensorStateName)),
         *(f"refused.{kind}" for kind in Refusal),
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tomma.bounds import outside
 from tomma.model import (
     Alert,
     AlertKind,
@@ -47,8 +48,9 @@ READINGS = [
     )
     for number in range(600)
 ]
+BREACH = outside("fill_pct", 105, 0, 100).breach
 LETTERS = [
-    Rejected("t/1", bytes([0, 255, number]), T0, RejectReason.NOT_UTF8, "no text", device_ids=("d1", "d2"))
+    Rejected("t/1", bytes([0, 255, number]), T0, RejectReason.NOT_UTF8, "no", device_ids=("d1", "d2"), breach=BREACH)
     for number in range(3)
 ]
 ALERTS = [Alert(AlertKind.TILT, T0 + timedelta(hours=n), n == 0, SensorId("S1"), values={"x": 0.5}) for n in range(2)]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tomma.bounds import Breach, Rule, outside
 from tomma.errors import StoreUnavailableError
 from tomma.model import BinId, Emptying, EmptyingSource, Quality, Reading, Rejected, RejectReason, SensorId
 from tomma.ports import Appended, ReadingStore
@@ -16,6 +17,7 @@ type OpenReadings = Callable[[], ReadingStore]
 type ReadingOf = Callable[..., Reading]
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
+TOO_FULL = outside("fill_pct", 105, 0, 100)
 FROM, TO = T0 - timedelta(days=400), T0 + timedelta(days=500)
 
 # Whatever UTF-8 can carry: quotes, commas, newlines, NUL, other alphabets.
@@ -234,7 +236,7 @@ def test_an_emptying_is_kept_once_and_found_by_time_and_bin(readings: ReadingSto
 def test_dead_letters_are_kept_newest_first_and_counted_by_reason(readings: ReadingStore) -> None:
     """An operator looks at the last ones; the counts tell since when it goes wrong."""
     letters = [
-        Rejected(f"tomma/v1/S{n}/reading", bytes([n, 0, 255]), T0, reason, "fill_pct must be within [0, 100], got 105")
+        Rejected(f"tomma/v1/S{n}/reading", bytes([n, 0, 255]), T0, reason, f"{TOO_FULL}", breach=TOO_FULL.breach)
         for n, reason in enumerate([RejectReason.OUT_OF_BOUNDS, RejectReason.NOT_UTF8, RejectReason.OUT_OF_BOUNDS])
     ]
     readings.append([], [], letters[:1])
@@ -250,7 +252,9 @@ def test_a_dead_letter_with_text_that_no_encoding_carries_does_not_stop_the_batc
     readings: ReadingStore, reading_of: ReadingOf
 ) -> None:
     """JSON can say a lone surrogate; the poison would come back with every redelivery."""
+    breach = Breach("\ud83d", Rule.UNKNOWN, "is no field")
     poison = Rejected("t/\ud800", b"\xff\x00", T0, RejectReason.MALFORMED_JSON, "got '\udfff'", SensorId("\ud83d"))
+    poison = replace(poison, breach=breach)
     readings.append([reading_of(0)], [], [poison])
 
     assert [each.rejected.payload for each in readings.dead_letters(1)] == [b"\xff\x00"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tomma.bounds import Breach, Rule
 from tomma.model import BinId, Rejected, RejectReason
 from tomma.stores.readings import schema as readings_schema
 from tomma.stores.readings.letters import LettersKept
@@ -115,3 +116,14 @@ def test_a_file_of_the_first_version_comes_up_with_its_letters_and_readings(
         store.append([replace(reading, measured_utc=T0, counter=9)], [], [letter(1, R.UNKNOWN_DEVICE, "X")])
         assert store.latest()[BinId("B")].counter == 9
         assert len(store.quarantine()) == 1
+
+
+def test_a_letter_whose_rule_is_no_longer_known_is_still_read(tmp_path: Path, store_keeping: Open) -> None:
+    """Letters outlive versions: what is missing then is the rule in the page's language, never the letter."""
+    store = store_keeping()
+    store.append([], [], [replace(letter(0), breach=Breach("fill_pct", Rule.NUMBER, "must be a number", "'full'"))])
+    with closing(sqlite3.connect(tmp_path / "readings.sqlite3")) as other:
+        other.execute("UPDATE dead_letter SET breach = replace(breach, 'number', 'of_another_time')")
+        other.commit()
+
+    assert [each.rejected for each in store.dead_letters(9)] == [letter(0)]

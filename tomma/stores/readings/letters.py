@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from tomma.bounds import Breach
+from tomma.codec import from_json, to_json
 from tomma.model import DeadLetter, Quarantined, Rejected, RejectReason, SensorId
 from tomma.stores.readings.rows import from_ms, storable, to_ms
 
@@ -35,8 +37,8 @@ class LettersKept:
     """Messages of all devices together."""
 
 
-_COLUMNS = "received_ms, reason, topic, detail, sensor, payload, envelope, size_bytes, device"
-_INSERT = f"INSERT INTO dead_letter ({_COLUMNS}, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  (only constants of this file are set in, here and below)
+_COLUMNS = "received_ms, reason, topic, detail, sensor, payload, envelope, size_bytes, device, breach"
+_INSERT = f"INSERT INTO dead_letter ({_COLUMNS}, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  (only constants of this file are set in, here and below)
 _TWIN = "SELECT 1 FROM dead_letter WHERE digest = ?"
 _COUNT = "INSERT INTO dead_letter_total VALUES (?, ?) ON CONFLICT (reason) DO UPDATE SET total = total + excluded.total"
 _TRIM_REASON = """
@@ -146,8 +148,26 @@ def _values(rejected: Rejected) -> tuple[Any, ...]:
         rejected.envelope,
         size_bytes,
         _device(rejected),
+        _kept_breach(rejected.breach),
         _digest(rejected),
     )
+
+
+def _kept_breach(breach: Breach | None) -> str | None:
+    """Return it as JSON; None for one that is too long or holds what no text carries: the detail tells it, too."""
+    try:
+        told = "" if breach is None else to_json(breach).decode()
+    except UnicodeEncodeError:
+        return None
+    return told if 0 < len(told) <= TEXT_KEPT else None
+
+
+def _breach(told: str | None) -> Breach | None:
+    """Return what was kept; None for a rule that this version does not know."""
+    try:
+        return from_json(told, Breach) if told else None
+    except ValueError:
+        return None
 
 
 def _sighting(rejected: Rejected) -> tuple[Any, ...]:
@@ -157,7 +177,7 @@ def _sighting(rejected: Rejected) -> tuple[Any, ...]:
 
 def letter(row: tuple[Any, ...]) -> DeadLetter:
     """Return the dead letter of a selected row."""
-    number, received_ms, reason, topic, detail, sensor, payload, envelope, size_bytes, device, names = row
+    number, received_ms, reason, topic, detail, sensor, payload, envelope, size_bytes, device, breach, names = row
     return DeadLetter(
         number,
         Rejected(
@@ -170,6 +190,7 @@ def letter(row: tuple[Any, ...]) -> DeadLetter:
             envelope,
             size_bytes,
             tuple(json.loads(names)) if names else (device,) if device else (),
+            breach=_breach(breach),
         ),
     )
 

@@ -99,7 +99,9 @@ ALTER TABLE latest ADD COLUMN sensor TEXT NOT NULL DEFAULT '';
 UPDATE latest SET sensor = (SELECT p.sensor FROM series p WHERE p.id = latest.series);
 """
 
-_STEPS = (_FIRST, _ALERTS, _LETTERS, _DAYS, _SENSOR_OF_LATEST)
+_BREACH = "ALTER TABLE dead_letter ADD COLUMN breach TEXT;\n"  # JSON: the field that was refused
+
+_STEPS = (_FIRST, _ALERTS, _LETTERS, _DAYS, _SENSOR_OF_LATEST, _BREACH)
 """One script per version of the file; `user_version` says how many have run. Append, never change."""
 
 

@@ -36,10 +36,10 @@ function fieldName(path, t) {
 export const boundText = ({rule, values}, words) => words.t(`bound.${rule}`, named(values, words));
 
 /** The same with the field's name and what was in it, to stand anywhere; whoever typed a long text knows it. */
-function fieldText(error, words) {
+export function fieldText(error, words, name = fieldName(error.field, words.t)) {
   const came = error.value ?? "";
   const value = DECIMAL.test(came) ? written("value", Number(came), words) : came;
-  const told = {field: fieldName(error.field, words.t), bound: boundText(error, words), value};
+  const told = {field: name, bound: boundText(error, words), value};
   return words.t(came && came.length <= SHOWN ? "refused.field_value" : "refused.field", told);
 }
 

@@ -2,6 +2,7 @@
 import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
+import {fieldText} from "../office/refused.js";
 
 const AT_ONCE = 12;
 
@@ -11,7 +12,7 @@ function workerWord({facts, silent, reported_utc: reported}, t, format) {
   if (facts.ended) return [t("sensors.worker.ended", {time}), false];
   if (silent) return [t("sensors.worker.off", {time}), false];
   if (facts.connected === false) return [t("sensors.worker.alone"), false];
-  if (facts.store_failure) return [t("sensors.worker.store", {why: facts.store_failure}), false];
+  if (facts.store_failure) return [t("sensors.worker.store"), false];
   return [t("sensors.worker.on"), true];
 }
 
@@ -23,7 +24,8 @@ function Worker({worker}) {
   return html`<li class="worker"><p><b>${worker.worker}</b> <span class=${`tag ${good ? "published" : "failed"}`}>${word}</span></p>
     <p>${t("sensors.worker.counts", {stored: whole("stored"), duplicates: whole("duplicates"), rejected: whole("rejected")})}</p>
     <p>${t("sensors.worker.losses", {dropped: whole("broker_dropped"), throttled: whole("throttled"),
-      failures: whole("store_failures")})}</p></li>`;
+      failures: whole("store_failures")})}</p>
+    ${facts.store_failure && html`<small lang="en">${facts.store_failure}</small>`}</li>`;
 }
 
 /** Who hands readings in over HTTP. */
@@ -76,6 +78,16 @@ function Quarantine({devices}) {
       <small>${t("sensors.seen", {n: each.seen, time: format.timeOrDay(each.last_utc, nowMs())})}</small></li>`)}</ul></section>`;
 }
 
+/** What broke its bound by the name that the device gives it, then the server's whole sentence for the technician. */
+function Letter({letter}) {
+  const words = useWords();
+  const {t, format} = words;
+  const {error} = letter;
+  return html`<li>${error && html`<p>${fieldText(error, words, error.field)}</p>`}
+    <small lang="en">${letter.detail}</small><code>${letter.payload.slice(0, 200)}</code>
+    <small>${t("sensors.letter_at", {time: format.timeOrDay(letter.received_utc, nowMs()), topic: letter.topic})}</small></li>`;
+}
+
 function Letters({letters, counts}) {
   const {t, format} = useWords();
   const reasons = Object.entries(counts).sort(([, one], [, other]) => other - one);
@@ -83,10 +95,8 @@ function Letters({letters, counts}) {
   return html`<section class="letters"><h3>${t("sensors.letters_title")}</h3>
     ${!reasons.length && html`<p class="hint">${t("sensors.no_letters")}</p>`}
     ${reasons.map(([reason, count]) => html`<details key=${reason}><summary><span>${t(`letter.${reason}`)}</span>
-      <b>${format.whole(count)}</b></summary><ul class="rows">${newest(reason).map((each) => html`<li key=${each.id}>
-        <p>${each.detail}</p><code>${each.payload.slice(0, 200)}</code>
-        <small>${t("sensors.letter_at", {time: format.timeOrDay(each.received_utc, nowMs()), topic: each.topic})}</small>
-      </li>`)}</ul></details>`)}
+      <b>${format.whole(count)}</b></summary><p class="hint">${t(`letter_why.${reason}`)}</p>
+      <ul class="rows">${newest(reason).map((each) => html`<${Letter} key=${each.id} letter=${each} />`)}</ul></details>`)}
     ${reasons.length > 0 && html`<p class="hint">${t("sensors.letters_hint")}</p>`}</section>`;
 }
 
