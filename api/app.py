@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 
 import api.about.router
+import api.accounts.keys_router
 import api.accounts.oidc_router
 import api.accounts.people_router
 import api.accounts.router
@@ -92,6 +93,7 @@ FEATURES = (
     api.about.router,
     api.accounts.router,
     api.accounts.people_router,
+    api.accounts.keys_router,
     api.audit.router,
     api.opendata.desk,
     api.opendata.router,

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from api.access.journal import Event, note
-from api.access.tokens import KEY, new_token
-from api.accounts import staff
+from api.accounts import keys, staff
 from api.accounts.desk import Desk
 from api.accounts.gatehouse import desk_of
 from api.audit.trail import recorded
 from tomma.errors import NotFoundError
-from tomma.people import ApiKey, KeptPerson, OneTimeLink, Role, login_of
+from tomma.people import KeptPerson, OneTimeLink, Role, login_of
 from tomma.settings import Settings, load_settings
 from tomma.stores.books import subject
 from tomma.stores.files.drafts import replacing
@@ -30,7 +28,6 @@ keys_app = typer.Typer(add_completion=False, no_args_is_help=True, help="Keys of
 OPERATOR = "operator"
 Login = Annotated[str, typer.Argument(help="What the person signs in with, such as an e-mail address.")]
 Roles = Annotated[list[Role], typer.Option("--role", help="May be given several times.")]
-KEY_LASTS_DAYS = 365
 
 
 @people_app.command("add")
@@ -148,17 +145,14 @@ def erase(
 def add_key(
     name: Annotated[str, typer.Argument(help="What uses it, such as prometheus.")],
     role: Roles,
-    days: Annotated[int, typer.Option(min=1, max=1_095, help="How long it is good.")] = KEY_LASTS_DAYS,
+    days: Annotated[int, typer.Option(min=1, max=keys.LASTS_MAX_DAYS, help="How long it is good.")] = keys.LASTS_DAYS,
 ) -> None:
     """Make a key and print it, this once. A program sends it as `Authorization: Bearer tm_…`."""
     with _desk(Event.KEY_ADDED) as (desk, _):
-        token, now_utc = new_token(KEY), desk.wall.now_utc()
         try:
-            key = ApiKey(token.id, name, frozenset(role), token.sha256, now_utc, now_utc + timedelta(days=days))
+            _, token = keys.add(desk, name, role, days, OPERATOR)
         except ValueError as exc:
             raise typer.BadParameter(str(exc)) from exc
-        desk.book.add_key(key)
-        note(Event.KEY_ADDED, key=key.id, name=name, roles=sorted(key.roles), by=OPERATOR)
         typer.echo(token.text)
 
 
@@ -178,8 +172,7 @@ def list_keys() -> None:
 def revoke_key(key_id: Annotated[str, typer.Argument(help="As `tomma keys list` tells it.")]) -> None:
     """End a key at once."""
     with _desk(Event.KEY_REVOKED) as (desk, _):
-        key = desk.book.revoke_key(key_id, desk.wall.now_utc())
-        note(Event.KEY_REVOKED, key=key.id, name=key.name, by=OPERATOR)
+        keys.revoke(desk, key_id, OPERATOR)
 
 
 def _change(login: str, wanted: staff.Wanted) -> None:

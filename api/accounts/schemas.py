@@ -1,9 +1,10 @@
 """What the routes of one's own account take and answer."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from api.accounts.keys import LASTS_DAYS, LASTS_MAX_DAYS
 from api.schema import Name, Shown, Told, UtcTime
 from tomma.people import LOGIN_MAX, NAME_MAX, Purpose, Role, Way
 
@@ -203,3 +204,40 @@ class EndedOut(Shown):
     """What was ended."""
 
     sessions: int = Field(description="How many browsers were signed out.")
+
+
+KeyRole = Literal[Role.SENSOR, Role.MONITOR, Role.AUDITOR, Role.MANAGER, Role.INSTALLER, Role.CONTRACTOR, Role.DRIVER]
+"""Every role but admin and public: a program lets nobody in, and what everybody may needs no key."""
+
+
+class KeyIn(Told):
+    """A program that shall come in."""
+
+    name: PersonName = Field(examples=["prometheus"], description="What uses it; records of what it did tell the name.")
+    roles: list[KeyRole] = Field(min_length=1, max_length=7, description="What it may; never more later.")
+    days: int = Field(default=LASTS_DAYS, ge=1, le=LASTS_MAX_DAYS, description="How long it is good. [d]")
+
+
+class KeyOut(Shown):
+    """A program's key."""
+
+    key_id: str
+    name: str
+    roles: list[Role]
+    created_utc: UtcTime
+    expires_utc: UtcTime
+    revoked_utc: UtcTime | None = Field(description="When it was ended by hand; null otherwise.")
+    good: bool = Field(description="Whether it opens anything now.")
+
+
+class KeysOut(Shown):
+    """Every key by name."""
+
+    keys: list[KeyOut]
+
+
+class KeyMadeOut(Shown):
+    """A new key with what the program must show, told this once."""
+
+    key: KeyOut
+    token: str = Field(description="To be sent as `Authorization: Bearer …`.")

@@ -1,10 +1,12 @@
 """Tells people and sessions in the words of the public API."""
 
+from datetime import datetime
+
 from api.access.who import Who
 from api.accounts.desk import Desk
 from api.accounts.passwords import LENGTH_ALONE_MIN, LENGTH_WITH_SECOND_MIN
-from api.accounts.schemas import MeOut, PersonOut, SessionOut
-from tomma.people import KeptPerson, Person, Session, Way
+from api.accounts.schemas import KeyOut, MeOut, PersonOut, SessionOut
+from tomma.people import ApiKey, KeptPerson, Person, Session, Way
 
 
 def length_min(person: Person) -> int:
@@ -62,4 +64,17 @@ def person_out(desk: Desk, kept: KeptPerson) -> PersonOut:
         has_second_factor=bool(kept.proof.totp_sealed),
         by_provider=bool(kept.proof.subject),
         sessions=sum(desk.gate.is_alive(each, now_utc) for each in desk.book.of_person(person.id)),
+    )
+
+
+def key_out(key: ApiKey, now_utc: datetime) -> KeyOut:
+    """Return one program's key."""
+    return KeyOut(
+        key_id=key.id,
+        name=key.name,
+        roles=sorted(key.roles),
+        created_utc=key.created_utc,
+        expires_utc=key.expires_utc,
+        revoked_utc=key.revoked_utc,
+        good=key.is_good(now_utc),
     )

@@ -1,5 +1,6 @@
 """Signing in as a person does it: in the browser, on a server with real locks."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_from_the_first_link_to_a_colleague_who_is_let_in(locked: Stack, open_pa
     page.get_by_role("link", name="People").click()
     page.get_by_label("Login").fill("bo@bolaget.example")
     page.get_by_label("Name").fill("Bo Ek")
-    page.get_by_label("Auditor").check()
+    page.get_by_role("checkbox", name="Auditor").check()
     page.get_by_role("button", name="Make account and link").click()
     invitation = page.locator("p.codes").inner_text()
     assert violations(page) == ""
@@ -111,3 +112,28 @@ def test_a_demo_says_so_on_every_page_and_lends_other_eyes(shared: Stack, open_p
     assert violations(page) == ""
     page.get_by_role("button", name="Auditor").click()
     expect(page.locator(".whoami")).to_have_text("DA")
+
+
+def test_a_program_s_key_is_made_shown_once_and_revoked(shared: Stack, open_page: OpenPage) -> None:
+    """Whoever connects a network server does it on the page, beside the people."""
+    page = open_page(shared, "/people", language="en").page
+    section = page.locator("section", has=page.get_by_role("heading", name="Keys of programs"))
+    submit = section.get_by_role("button", name="Make key")
+    section.get_by_label("What uses it").fill("chirpstack")
+    expect(submit).to_be_disabled()
+    section.get_by_label("Hands in readings").check()
+    section.get_by_label("How long it is good").select_option("90")
+    submit.click()
+    shown = section.locator(".given .codes")
+    expect(shown).to_have_text(re.compile("^tm_[0-9a-f]{12}_[0-9a-f]{64}$"))
+    assert violations(page) == ""
+    section.get_by_role("button", name="Close").click()
+    expect(shown).to_have_count(0)
+    row = section.locator(".list li", has_text="chirpstack")
+    expect(row).to_contain_text(re.compile("good until .* 20[0-9]{2}"))
+    row.get_by_role("button", name="Revoke: chirpstack").click()
+    expect(row.get_by_role("alert").last).to_contain_text("shut out at once")
+    assert violations(page) == ""
+    row.get_by_role("button", name="Revoke the key").click()
+    expect(row).to_contain_text("revoked")
+    expect(row.get_by_role("button")).to_have_count(0)

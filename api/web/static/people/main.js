@@ -7,6 +7,7 @@ import {html, useEffect, useState} from "../lib/html.js";
 import {Page, loadCity, mount} from "../lib/page.js";
 import {may} from "../office/may.js";
 import {TopBar} from "../office/topbar.js";
+import {Keys} from "./keys.js";
 
 const ROLES = ["manager", "contractor", "driver", "installer", "admin", "auditor"];
 const words = (text) => text.split(",").map((each) => each.trim()).filter(Boolean);
@@ -124,7 +125,8 @@ function People({onLanguage}) {
       <section><h2>${t("nav.people")}</h2><ul class="list">${people.map((person) => html`<${Row} key=${person.id}
         person=${person} canChange=${canChange} isDemo=${isDemo} onLink=${setLinked} onChange=${load} />`)}</ul>
         </section>
-      ${canChange && html`<${Add} onLink=${setLinked} onChange=${load} />`}</div></main></div>`;
+      ${canChange && html`<${Add} onLink=${setLinked} onChange=${load} />`}
+      <${Keys} canChange=${canChange} /></div></main></div>`;
 }
 
 const city = await loadCity().catch(() => null);

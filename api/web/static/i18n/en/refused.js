@@ -196,6 +196,7 @@ export default {
   "field.crews": "Crews",
   "field.current": "Current password",
   "field.day": "Day",
+  "field.days": "How long it is good",
   "field.dead_zone_mm": "Dead zone",
   "field.delay_h": "Delay (h)",
   "field.device_id": "Device",

@@ -196,6 +196,7 @@ export default {
   "field.crews": "Besättningar",
   "field.current": "Nuvarande lösenord",
   "field.day": "Dag",
+  "field.days": "Hur länge den gäller",
   "field.dead_zone_mm": "Döda zonen",
   "field.delay_h": "Fördröjning (h)",
   "field.device_id": "Enhet",
