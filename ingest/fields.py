@@ -36,6 +36,13 @@ def missing(name: str, bound: str = "must be given", got: object = None) -> Refu
     return wrong(BoundError(name, Rule.GIVEN, bound, got))
 
 
+def foreign(name: str, device: str, claimed: str) -> RefusedError:
+    """Return the error for a message that names another device than its topic does."""
+    bound = f"must be the topic's ({shown(device)})"
+    told = BoundError(name, Rule.TOPICS_DEVICE, bound, shown(claimed), device=shown(device))
+    return RefusedError(RejectReason.FOREIGN_TOPIC, told)
+
+
 def number(source: Mapping[str, JsonValue], name: str) -> float | None:
     """Return the field as a number, -0.0 as 0.0, None when absent; text, true and null are no numbers."""
     value = source.get(name, _ABSENT)

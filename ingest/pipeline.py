@@ -257,8 +257,8 @@ def _rejected(message: Message, context: IngestContext, exc: Exception, sensor: 
 class StrangerError(RefusedError):
     """The device is unknown, or hangs in no bin: it waits in quarantine under its names."""
 
-    def __init__(self, reason: RejectReason, detail: str, device_ids: tuple[str, ...]) -> None:
-        super().__init__(reason, detail)
+    def __init__(self, reason: RejectReason, told: BoundError, device_ids: tuple[str, ...]) -> None:
+        super().__init__(reason, told)
         self.device_ids = device_ids
 
 
@@ -287,8 +287,8 @@ def _sensor_of(uplink: Uplink, city: City) -> Sensor:
         if sensor is not None:
             return sensor
     names = " or ".join(shown(name) for name in distinct(uplink.device_ids))
-    detail = f"the device must be a sensor of the city, got {names}"
-    raise StrangerError(RejectReason.UNKNOWN_DEVICE, detail, uplink.device_ids)
+    told = BoundError("device", Rule.KNOWN, "must be a sensor of the city", names, told_as="the device")
+    raise StrangerError(RejectReason.UNKNOWN_DEVICE, told, uplink.device_ids)
 
 
 def _hear(
@@ -351,8 +351,9 @@ def _when_and_where(
         hung = city.installation_of_sensor(sensor.id, clock.measured_utc)
     if hung is None:
         moment = f"{clock.measured_utc:%Y-%m-%dT%H:%M:%SZ}"
-        detail = f"sensor {shown(sensor.id)} must be installed in a bin at {moment}, got none"
-        raise StrangerError(RejectReason.NOT_INSTALLED, detail, (sensor.id,))
+        bound, told_as = f"must be installed in a bin at {moment}", f"sensor {shown(sensor.id)}"
+        told = BoundError(sensor.id, Rule.HUNG_AT, bound, None, told_as=told_as, at_utc=moment)
+        raise StrangerError(RejectReason.NOT_INSTALLED, told, (sensor.id,))
     return clock, hung
 
 

@@ -11,7 +11,7 @@ from api.assets.edits import hung
 from api.assets.schemas import HangIn
 from api.assets.strangers import guesses
 from api.guards.strict_json import StrictRoute
-from api.problems.model import problems
+from api.problems.model import FieldError, field_error, problems
 from api.schema import Name, Shown, Told, UtcTime, payload_text
 from api.services import Hands, Services
 from tomma.errors import NotFoundError
@@ -51,6 +51,7 @@ class StrangerOut(Shown):
     kept: int = Field(description="Messages that become readings once it is hung.")
     last_payload: str
     detail: str = Field(description="Why the last message was not taken.")
+    error: FieldError | None = Field(description="The same by its rule, so that it can be told in any language.")
     guesses: list[GuessOut] = Field(description="The likeliest first.")
 
 
@@ -166,6 +167,7 @@ def _out(hands: Services, device: Quarantined) -> StrangerOut:
         kept=device.kept,
         last_payload=payload_text(device.last_payload),
         detail=last.detail if last else "",
+        error=field_error(last.breach) if last and last.breach else None,
         guesses=[_guess(each.make, each.measurement) for each in guesses(last)] if last else [],
     )
 

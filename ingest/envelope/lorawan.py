@@ -7,6 +7,7 @@ have no clock to trust. Where a frame brings history with times of its own, the 
 from collections.abc import Mapping
 from datetime import datetime
 
+from ingest import fields
 from ingest.identity import same_device
 from ingest.message import Uplink
 from ingest.refusal import RefusedError, shown
@@ -92,9 +93,7 @@ def check_topic(named: str | None, claimed: str | None, what: str) -> None:
         RefusedError: FOREIGN_TOPIC unless both name the same device, or only one names any.
     """
     if named and claimed and not same_device(named, claimed):
-        raise RefusedError(
-            RejectReason.FOREIGN_TOPIC, f"{what} must be the topic's ({shown(named)}), got {shown(claimed)}"
-        )
+        raise fields.foreign(what, named, claimed)
 
 
 def no_reading(detail: str) -> RefusedError:

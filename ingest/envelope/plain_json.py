@@ -44,9 +44,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
     sensor_id = _sensor_of(message.topic)
     claimed = fields.text(body, "sensor_id")
     if claimed is not None and claimed != sensor_id:
-        raise RefusedError(
-            RejectReason.FOREIGN_TOPIC, f"sensor_id must be the topic's ({shown(sensor_id)}), got {shown(claimed)}"
-        )
+        raise fields.foreign("sensor_id", sensor_id, claimed)
     return (
         Uplink(
             device_ids=(sensor_id,),

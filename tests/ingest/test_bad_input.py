@@ -141,6 +141,11 @@ def test_it_is_refused_with_a_plain_reason(bad: Bad, context: IngestContext, mes
             Breach("measured_utc", Rule.MOMENT, "must be a time such as 2026-11-22T05:30:00Z", "'i g\\xe5r'"),
             id="a time in words",
         ),
+        pytest.param(
+            body('"sensor_id": "H0002"'),
+            Breach("sensor_id", Rule.TOPICS_DEVICE, "must be the topic's ('H0001')", "'H0002'", {"device": "'H0001'"}),
+            id="another device than the topic's",
+        ),
         pytest.param(b"[600]", None, id="no field at all: the reason alone tells it"),
     ],
 )
@@ -150,6 +155,17 @@ def test_the_field_that_was_refused_is_told_by_its_parts(
     """A page has words for the rule in its own language; nobody takes our English sentence apart."""
     (rejected,) = process([message(payload)], context).rejected
     assert rejected.breach == breach
+
+
+def test_a_stranger_is_told_by_its_parts(context: IngestContext, message: Callable[..., Message]) -> None:
+    """The installer reads which name the registry lacks, or when the sensor hung nowhere."""
+    topics = ("tomma/v1/H9999/reading", "tomma/v1/LOOSE/reading")
+    unknown, loose = process([message(level('"fill_pct": 50'), topic=each) for each in topics], context).rejected
+    assert unknown.breach == Breach("device", Rule.KNOWN, "must be a sensor of the city", "'H9999'")
+    at_utc = "2026-06-01T12:00:00Z"
+    assert loose.breach == Breach(
+        "LOOSE", Rule.HUNG_AT, f"must be installed in a bin at {at_utc}", None, {"at_utc": at_utc}
+    )
 
 
 def test_the_rest_of_the_batch_goes_on(context: IngestContext, message: Callable[..., Message]) -> None:

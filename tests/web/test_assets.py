@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.api.test_assets import DRAGINO
 from tests.web.conftest import OpenPage
 from tests.web.stack import NOW, Stack
+from tomma.bounds import Breach, Rule
 from tomma.model import Rejected, RejectReason
 
 
@@ -56,6 +57,7 @@ def test_an_unknown_device_is_hung_in_a_bin(fresh: Stack, open_page: OpenPage) -
                 "the device must be a sensor of the city, got 'nyrum-7'",
                 envelope="tts_v3",
                 device_ids=("nyrum-7", "a84041000181d447"),
+                breach=Breach("device", Rule.KNOWN, "must be a sensor of the city", "'nyrum-7'"),
             )
         ],
     )
@@ -63,6 +65,9 @@ def test_an_unknown_device_is_hung_in_a_bin(fresh: Stack, open_page: OpenPage) -
     page = open_page(fresh, "/assets#quarantine").page
     stranger = page.locator(".stranger", has_text="nyrum-7")
     expect(stranger.locator(".meaning")).to_contain_text("600 mm")
+    stranger.get_by_text("Vad den sände").click()
+    expect(stranger).to_contain_text("device: måste finnas i registret, inte 'nyrum-7'.")
+    expect(stranger.locator("[lang=en]")).to_contain_text("must be a sensor of the city")
     stranger.get_by_role("button", name="Montera i ett kärl").click()
     stranger.get_by_label("Kärl").fill(bin_id)
     expect(stranger.locator(".hint")).to_contain_text("tas ner")

@@ -80,6 +80,19 @@ def test_why_a_message_was_refused_is_told_in_the_page_s_language(stack: Stack, 
     expect(letters).to_contain_text("Registrera den, så läses det sparade in.")
 
 
+def test_a_receiver_in_trouble_is_told_in_words_with_the_failure_beside_them(stack: Stack, open_page: OpenPage) -> None:
+    """A bare 503 tells nobody in the office that readings are safe and where they wait."""
+    now_utc = datetime.now(UTC)
+    for worker, facts in (("full", {"store_failure": "disk full"}), ("fed", {"feed_trouble": "HTTP 503"})):
+        stack.stores.workers.report(WorkerReport(worker, WorkerKind.INGEST, now_utc, now_utc, {"stored": 7, **facts}))
+    side = open_page(stack, "/sensors", language="sv").page.locator(".side")
+    told = (("full", "Kan inte lagra", "disk full"), ("fed", "Kan inte lämna vidare", "HTTP 503"))
+    for worker, words, failure in told:
+        row = side.locator(".worker").filter(has_text=worker)
+        expect(row.locator(".tag")).to_have_text(words)
+        expect(row.locator("[lang=en]")).to_have_text(failure)
+
+
 def test_sensors_are_found_by_state_and_by_name(shared: Stack, open_page: OpenPage) -> None:
     """One chip is chosen at a time; what is typed narrows the list on the server, page by page."""
     page = open_page(shared, "/sensors", language="sv").page

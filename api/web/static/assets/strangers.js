@@ -3,7 +3,7 @@ import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {may} from "../office/may.js";
-import {refusalText} from "../office/refused.js";
+import {fieldText, refusalText} from "../office/refused.js";
 import {adopt, dismiss, look} from "./api.js";
 
 function Meaning({guesses}) {
@@ -82,7 +82,8 @@ function Stranger({device, desk}) {
       n: device.seen, first: format.timeOrDay(device.first_utc, nowMs()), last: format.timeOrDay(device.last_utc, nowMs())})}
 ${" · "}${t("assets.waiting", {n: device.kept})}</p>
     <${Meaning} guesses=${device.guesses} />
-    <details><summary>${t("assets.raw")}</summary><p lang="en">${device.detail}</p><code>${device.last_payload.slice(0, 600)}</code></details>
+    <details><summary>${t("assets.raw")}</summary>${device.error && html`<p>${fieldText(device.error, words, device.error.field)}</p>`}
+      <p lang="en">${device.detail}</p><code>${device.last_payload.slice(0, 600)}</code></details>
     ${fault && html`<p class="fault" role="alert">${fault}</p>`}
     ${!may("assets") ? "" : open ? html`<${Adopt} device=${device} desk=${desk} onClose=${() => setOpen(false)} />` : html`<p class="buttons">
       <button type="button" class="button primary" onClick=${() => setOpen(true)}>${t("assets.adopt")}</button>

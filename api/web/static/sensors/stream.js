@@ -13,6 +13,7 @@ function workerWord({facts, silent, reported_utc: reported}, t, format) {
   if (silent) return [t("sensors.worker.off", {time}), false];
   if (facts.connected === false) return [t("sensors.worker.alone"), false];
   if (facts.store_failure) return [t("sensors.worker.store"), false];
+  if (facts.feed_trouble) return [t("sensors.worker.feed"), false];
   return [t("sensors.worker.on"), true];
 }
 
@@ -20,12 +21,13 @@ function Worker({worker}) {
   const {t, format} = useWords();
   const [word, good] = workerWord(worker, t, format);
   const {facts} = worker;
+  const trouble = facts.store_failure || facts.feed_trouble;
   const whole = (name) => format.whole(facts[name] ?? 0);
   return html`<li class="worker"><p><b>${worker.worker}</b> <span class=${`tag ${good ? "published" : "failed"}`}>${word}</span></p>
     <p>${t("sensors.worker.counts", {stored: whole("stored"), duplicates: whole("duplicates"), rejected: whole("rejected")})}</p>
     <p>${t("sensors.worker.losses", {dropped: whole("broker_dropped"), throttled: whole("throttled"),
       failures: whole("store_failures")})}</p>
-    ${facts.store_failure && html`<small lang="en">${facts.store_failure}</small>`}</li>`;
+    ${trouble && html`<small lang="en">${trouble}</small>`}</li>`;
 }
 
 /** Who hands readings in over HTTP. */

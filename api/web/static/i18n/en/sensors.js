@@ -50,6 +50,7 @@ export default {
   "sensors.worker.ended": "Stopped {time}",
   "sensors.worker.alone": "Cannot reach the broker",
   "sensors.worker.store": "Cannot store",
+  "sensors.worker.feed": "Cannot hand on",
   "sensors.worker.counts": "{stored} stored · {duplicates} duplicates · {rejected} unreadable",
   "sensors.worker.losses": "{dropped} dropped by the broker · {throttled} over a device's limit · {failures} store failures",
   "sensors.sources": "Over HTTP",

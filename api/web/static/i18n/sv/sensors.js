@@ -50,6 +50,7 @@ export default {
   "sensors.worker.ended": "Stoppad {time}",
   "sensors.worker.alone": "Når inte mäklaren",
   "sensors.worker.store": "Kan inte lagra",
+  "sensors.worker.feed": "Kan inte lämna vidare",
   "sensors.worker.counts": "{stored} lagrade · {duplicates} dubbletter · {rejected} oläsbara",
   "sensors.worker.losses": "{dropped} tappade hos mäklaren · {throttled} över enhetens gräns · {failures} lagringsfel",
   "sensors.sources": "Över HTTP",
