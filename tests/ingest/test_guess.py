@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ingest.decode.guess import no_hint, understand
 from ingest.decode.names import Kind, meaning_of
 from ingest.decode.quantity import LENGTH_MM
-from ingest.decode.values import Values
+from ingest.decode.values import NO_ECHO_MM, Values
 from ingest.refusal import RefusedError
 from ingest.strict_json import JsonValue
 from tomma.model import Alarm, RejectReason
@@ -208,6 +208,7 @@ def test_a_distance_means_the_same_however_its_unit_is_written(distance: float, 
     """In the name, in the text, beside the value."""
     size = round(distance, 3)
     expected = size * LENGTH_MM[unit]
+    assume(not {size, expected} & NO_ECHO_MM)  # four nines are no echo in whatever unit
     spellings: list[dict[str, Any]] = [
         {"distance": f"{size} {unit}"},
         {"distance": size, "distance_unit": unit},
