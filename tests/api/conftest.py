@@ -417,26 +417,34 @@ def settings_in(data_dir: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def made_stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with new stores, made once and copied for each test."""
-    made = tmp_path_factory.mktemp("made")
-    with open_stores(settings_in(made)):
-        return made
+def made_town(tmp_path_factory: pytest.TempPathFactory, made_stores: Path) -> Path:
+    """A data folder with the small town in its stores, made once and copied for each test."""
+    made = shutil.copytree(made_stores, tmp_path_factory.mktemp("town") / "data")
+    with open_stores(settings_in(made)) as stores:
+        stores.registry.save(make_city())
+    return made
 
 
-@pytest.fixture
-def empty_world(tmp_path: Path, made_stores: Path) -> Iterator[World]:
-    """Real stores with nothing in them."""
-    data_dir = shutil.copytree(made_stores, tmp_path / "data")
+@contextlib.contextmanager
+def copy_of(made: Path, data_dir: Path) -> Iterator[World]:
+    """Real stores of one's own."""
+    shutil.copytree(made, data_dir)
     with open_stores(settings_in(data_dir)) as stores:
         yield World(settings_in(data_dir), stores)
 
 
 @pytest.fixture
-def world(empty_world: World) -> World:
+def empty_world(tmp_path: Path, made_stores: Path) -> Iterator[World]:
+    """Real stores with nothing in them."""
+    with copy_of(made_stores, tmp_path / "data") as world:
+        yield world
+
+
+@pytest.fixture
+def world(tmp_path: Path, made_town: Path) -> Iterator[World]:
     """Real stores with the small town in them."""
-    empty_world.stores.registry.save(make_city())
-    return empty_world
+    with copy_of(made_town, tmp_path / "data") as world:
+        yield world
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def test_before_the_first_import_the_answer_says_what_to_do(empty_world: World) 
             assert "tomma import" in answer.json()["detail"]
 
 
-def test_a_city_imported_later_is_seen_without_a_restart(empty_world: World, world: World) -> None:
+def test_a_city_imported_later_is_seen_without_a_restart(world: World) -> None:
     """Master data changes while the server runs."""
     with serving(world) as client:
         city = world.stores.registry.load()

@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -48,6 +49,8 @@ HISTORY = timedelta(days=14)
 EVERY = timedelta(hours=3)
 EVIL_NAME = '<img src=x onerror="window.hacked=1">'
 PATIENCE_S = 60.0
+UNUSED_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Handed to each request: else httpx reads the certificates of the whole world for it, 20 ms of work each time."""
 FAST = Pace(poll_s=0.1, heartbeat_s=0.5, forecast_every_clock_s=3_600.0, forecast_pause_min_s=0.2)
 
 
@@ -217,13 +220,14 @@ class Stack:
 
     def ask(self, path: str) -> Any:
         """Return what the API answers."""
-        answer = httpx.get(f"{self.address}/api/v1{path}", timeout=PATIENCE_S, trust_env=False)
+        answer = httpx.get(f"{self.address}/api/v1{path}", timeout=PATIENCE_S, trust_env=False, verify=UNUSED_TLS)
         answer.raise_for_status()
         return answer.json()
 
     def tell(self, path: str, body: object) -> Any:
         """Hand something to the API and return its answer."""
-        answer = httpx.post(f"{self.address}/api/v1{path}", json=body, timeout=PATIENCE_S, trust_env=False)
+        address = f"{self.address}/api/v1{path}"
+        answer = httpx.post(address, json=body, timeout=PATIENCE_S, trust_env=False, verify=UNUSED_TLS)
         answer.raise_for_status()
         return answer.json()
 

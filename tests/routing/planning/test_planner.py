@@ -1,5 +1,6 @@
 """From readings to a plan, as a person who presses the button sees it. Real stores, straight lines for streets."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -27,8 +28,9 @@ STREETS = StraightLineRoads(1.35, 22.0)
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[Stores]:
+def stores(tmp_path: Path, made_stores: Path) -> Iterator[Stores]:
     """Real stores with ten days of readings before that morning."""
+    shutil.copytree(made_stores, tmp_path, dirs_exist_ok=True)
     with open_stores(Settings(data_dir=tmp_path)) as opened:
         opened.readings.append(ten_days_of_readings(small_city(), MORNING_UTC))
         yield opened

@@ -1,5 +1,6 @@
 """A plan changed in the middle of the day: what was done stays, trucks go on from where they are, few bins move."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -48,8 +49,9 @@ def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[Stores]:
+def stores(tmp_path: Path, made_stores: Path) -> Iterator[Stores]:
     """Real stores with ten days of readings before that morning."""
+    shutil.copytree(made_stores, tmp_path, dirs_exist_ok=True)
     with open_stores(Settings(data_dir=tmp_path)) as opened:
         opened.readings.append(ten_days_of_readings(small_city(), MORNING_UTC))
         yield opened

@@ -1,6 +1,7 @@
 """Builders and opened stores for the tests of the store adapters."""
 
 import os
+import shutil
 import uuid
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -221,8 +222,11 @@ def registry_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
 
 
 @pytest.fixture
-def open_engine(registry_address: str) -> Iterator[Callable[[], sa.Engine]]:
+def open_engine(registry_address: str, made_stores: Path) -> Iterator[Callable[[], sa.Engine]]:
     """Opens one and the same registry database, once more at every call."""
+    address = sa.make_url(registry_address)
+    if address.database and address.get_backend_name() == "sqlite":  # how it comes to be is tested in test_database.py
+        shutil.copy(made_stores / "registry.sqlite3", address.database)
     with ExitStack() as opened:
 
         def connect() -> sa.Engine:

@@ -1,5 +1,6 @@
 """`tomma backup` and `tomma restore`: a moment of a store in use, put back on another machine."""
 
+import shutil
 import sqlite3
 import threading
 import time
@@ -31,9 +32,9 @@ def _reading(number: int) -> Reading:
 
 
 @pytest.fixture
-def home(tmp_path: Path, city: City) -> Settings:
+def home(tmp_path: Path, city: City, made_stores: Path) -> Settings:
     """A data directory in use."""
-    settings = Settings(data_dir=tmp_path / "home")
+    settings = Settings(data_dir=shutil.copytree(made_stores, tmp_path / "home"))
     with open_stores(settings) as stores:
         stores.registry.save(city)
         stores.readings.append([_reading(number) for number in range(2_000)])

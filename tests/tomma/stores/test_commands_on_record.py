@@ -34,9 +34,9 @@ type Told = tuple[str, str, str, dict[str, object]]
 
 
 @pytest.fixture
-def home(tmp_path: Path, city: City, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, city: City, monkeypatch: pytest.MonkeyPatch, made_stores: Path) -> Path:
     """A data directory with a city and three letters, named to every command."""
-    home = tmp_path / "home"
+    home = shutil.copytree(made_stores, tmp_path / "home")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOMMA_DATA_DIR", str(home))
     with open_stores(Settings(data_dir=home)) as stores:
