@@ -4,7 +4,7 @@ Taps are the truth; the plan fills in what nobody taps. A truck is where its las
 expected in the bins emptied since the last unloading, and what it is on its way to is not taken from it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -76,6 +76,7 @@ def _standing(route: Route, state: DayState, city: City, now_utc: datetime) -> S
     place, free_utc = _last_place(done, route)
     taken = _taken(done, _expected(route), own, city)
     aboard, collected = _aboard(done, taken, city), _collected(done, taken)
+    done = tuple(_loaded(done, taken))
     started = bool(done) or now_utc >= route.start_utc
     out = started and (bool(ahead) or bool(aboard) or now_utc < route.end_utc)
     if out and ahead and ahead[0].kind is StopKind.DISPOSE:
@@ -220,6 +221,21 @@ def _aboard(done: Sequence[Stop], taken: Mapping[BinId, Waste], city: City) -> M
             had = aboard.get(code, Waste(0.0, 0.0))
             aboard[code] = Waste(had.volume_l + more.volume_l, had.weight_kg + more.weight_kg)
     return aboard
+
+
+def _loaded(done: Sequence[Stop], taken: Mapping[BinId, Waste]) -> Iterator[Stop]:
+    """Yield the stops with what was aboard after each: the plan's own figures are of the plan's order.
+
+    The next change of the plan reads from them what each bin held.
+    """
+    volume_l = weight_kg = 0.0
+    for stop in done:
+        if stop.kind is StopKind.DISPOSE:
+            volume_l = weight_kg = 0.0
+        elif stop.bin_id is not None and stop.bin_id in taken:
+            volume_l += taken[stop.bin_id].volume_l
+            weight_kg += taken[stop.bin_id].weight_kg
+        yield replace(stop, load_after_l=volume_l, load_after_kg=weight_kg)
 
 
 def _collected(done: Sequence[Stop], taken: Mapping[BinId, Waste]) -> Taken:

@@ -1,5 +1,6 @@
 """Where trucks are in the middle of the day, by what was tapped and what was not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -71,6 +72,21 @@ def test_a_skipped_bin_brings_nothing_aboard() -> None:
     """The truck was there and left with what it had."""
     found = standing(14, tapped(EventKind.SKIPPED, 13, "b1"))
     assert (found.place, dict(found.aboard), found.collected.bins) == (SiteId("s1"), {}, 0)
+
+
+def test_a_second_change_knows_as_well_what_is_aboard() -> None:
+    """b3 before b1, b5 beside the route: the first change's history must say what each held, not the plan's order."""
+    taps = (
+        tapped(EventKind.EMPTIED, 12, "b3"),
+        tapped(EventKind.EMPTIED, 20, "b5"),
+        tapped(EventKind.EMPTIED, 25, "b1"),
+    )
+    first = standing(30, *taps)
+    loads = [(stop.bin_id, stop.load_after_l) for stop in first.done]
+    assert loads == [("b3", 500.0), ("b5", 830.0), ("b1", 1_230.0)]  # half a container is guessed of b5
+    route = replace(ROUTE, stops=(*first.done, *first.ahead), done_stops=len(first.done))
+    again = standing_of(replace(PLAN, routes=(route,)), fold(taps), small_city(), at(30))[V1]
+    assert (again.aboard, again.collected) == (first.aboard, first.collected)
 
 
 def test_stops_done_in_another_order_are_told_in_that_order() -> None:
