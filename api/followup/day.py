@@ -30,7 +30,7 @@ class TruckDay:
     settled: tuple[Event | None, ...]
     settled_utc: tuple[datetime | None, ...]
     own: tuple[Event, ...]
-    """What its driver tapped and did not take back, in order."""
+    """What its driver tapped and did not take back, in order; an unloading that was weighed later at its own time."""
     rest: Rest
     limit_utc: datetime
     """Later than this it is not at work: the end of its shift, overtime and what the plan allowed included."""
@@ -143,13 +143,13 @@ def truck_day(route: Route, state: DayState, city: City, working: WorkingDay, no
     """Return one truck's day under this route."""
     settled = settling(route, state)
     settled_utc = [done_utc(event, state) if event else None for event in settled]
-    own = tuple(event for event in state.standing if event.vehicle_id == route.vehicle_id)
+    own = sorted((event for event in state.standing if event.vehicle_id == route.vehicle_id), key=by_our_clock)
     return TruckDay(
         route=route,
         keys=stop_keys(route),
         settled=tuple(settled),
         settled_utc=tuple(settled_utc),
-        own=own,
+        own=tuple(own),
         rest=rest_of(
             route,
             [_position(stop, city) for stop in route.stops],

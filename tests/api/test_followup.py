@@ -206,6 +206,17 @@ def test_weighings_stand_beside_what_was_planned_and_collected(office: httpx.Cli
     assert (told["sums"]["weighed_kg"], told["sums"]["collected_kg"]) == (480.0, 48.0)
 
 
+def test_a_slip_that_is_read_late_weighs_only_what_was_aboard(office: httpx.Client, world: World) -> None:
+    """Unloaded at :30, B2 emptied at :40, the weight typed at :45: the tablet says the unloading again at its time."""
+    at(world, 45)
+    unloaded = {"kind": "unloaded", "disposal_site_id": "T1"}
+    hand_in(office, world, tap("emptied-1", 12), tap("unloaded-1", 30, None, **unloaded), tap("emptied-2", 40, "B2"))
+    undone = tap("undone-01", 45, None, kind="undone", undoes_key="unloaded-1")
+    hand_in(office, world, undone, {**tap("unloaded-2", 30, None, weight_kg=20.0, **unloaded), "sequence": 46})
+    route = followed(office)["routes"][0]
+    assert (route["trips"][0]["collected_kg"], route["aboard_kg"]) == (24.0, 24.0)
+
+
 def test_what_was_emptied_beside_the_route_is_shown_as_extra(office: httpx.Client, world: World) -> None:
     """B5 was on no plan; the line is there, at the time of the tap."""
     at(world, 15)

@@ -138,6 +138,8 @@ def test_a_weighing_is_written_down_after_the_unloading(stack: Stack, open_page:
     stack.until(lambda: len(stack.events()) == 3)
     assert [event["kind"] for event in stack.events()] == ["unloaded", "undone", "unloaded"]
     assert (stack.events()[-1]["weight_kg"], stack.events()[-1]["ticket"]) == (4_210, "V-77")
+    first, *_, again = (each for each in stack.events() if each["kind"] == "unloaded")
+    assert again["tapped_utc"] == first["tapped_utc"], "the truck was there then, whenever the slip is read"
     more(page, "Passet hittills")
     expect(page.locator(".sums")).to_contain_text(re.compile("4.210 kg"))
 
