@@ -25,6 +25,7 @@ PARTS = ("common", "office", "reasons", "plan", "alertkinds", "mail", "print", "
 LOCALES = {Language.SV: "sv_SE", Language.EN: "en_GB"}
 """The pages write numbers by the same two."""
 DAY_FROM_H = 48.0
+NEAREST_M = 10.0
 KM_FROM_M = 995.0
 GAP = re.compile(r"\{(\w+)\}")
 Text = str | Mapping[str, str]
@@ -130,6 +131,8 @@ class Words:
     def _written(self, name: str, value: float) -> str:
         if name in ("p_overflow", "alpha") or name.endswith("_fraction"):
             return self.pct(value)
+        if name == "passes_m":
+            return self.metres(max(NEAREST_M, value))  # "within 0 m" says nothing
         if name in ("work_h", "shift_h"):
             return self.tenth(value)  # an amount of work is no time until
         for ending, write in (("_h", self.hours), ("_m", self.metres), ("_minor", self.money)):

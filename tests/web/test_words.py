@@ -45,7 +45,7 @@ QUOTED = re.compile(r"""["'`]((?:[a-z_]+)\.[a-z0-9_.]*)(?=["'`$])""")
 VALUES = {
     "p_overflow": 0.314, "alpha": 0.05, "fill_fraction": 0.872, "by_h": 24.0, "silent_h": 30.0, "prize_minor": 4_200.0,
     "days_since_emptied": 8.5, "limit_days": 7.0, "volume_l": 660.0, "weight_kg": 80.0,
-    "due_in_h": 61.0, "later_minor": 5_100.0, "passes_m": 118.0, "saves_minor": 3_800.0, "asked_h": 5.0, "ago_h": 2.0,
+    "due_in_h": 61.0, "later_minor": 5_100.0, "passes_m": 0.0, "saves_minor": 3_800.0, "asked_h": 5.0, "ago_h": 2.0,
     "days_early": 2.0, "work_h": 9.2, "shift_h": 8.0,
 }  # fmt: skip
 
