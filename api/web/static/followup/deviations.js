@@ -40,12 +40,16 @@ function MissedRow({each, desk}) {
 
 export function Missed({missed, desk}) {
   const {t, format} = useWords();
+  const [all, setAll] = useState(false);
+  const shown = all ? missed : missed.slice(0, AT_FIRST);
   const open = missed.filter((each) => !each.request_id).map((each) => each.bin_id);
   if (!missed.length) return null;
   return html`<section class="panel" aria-labelledby="missed-title"><h2 id="missed-title">${t("followup.missed.title")}
       <span class="count">${format.whole(missed.length)}</span></h2>
     <p class="quiet">${t("followup.missed.hint")}</p>
-    <ul class="missed">${missed.map((each) => html`<${MissedRow} key=${each.bin_id} each=${each} desk=${desk} />`)}</ul>
+    <ul class="missed">${shown.map((each) => html`<${MissedRow} key=${each.bin_id} each=${each} desk=${desk} />`)}</ul>
+    ${missed.length > AT_FIRST && html`<button type="button" class="button" aria-expanded=${all} onClick=${() => setAll(!all)}>
+      ${all ? t("followup.fewer") : t("followup.all_n", {n: missed.length})}</button>`}
     ${open.length > 1 && html`<button type="button" class="button" onClick=${() => desk.takeBack(open)}>
       ${t("followup.take_all_back", {n: open.length})}</button>`}
   </section>`;

@@ -2,6 +2,7 @@
 import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
+import {reasonTitle} from "../lib/reasons.js";
 import {apart} from "./words.js";
 
 const NAMED = 5;
@@ -34,6 +35,14 @@ function Handed({word, bins, from, trucks}) {
       ${all ? t("followup.fewer") : t("plan.more", {n: bins.length - NAMED})}</button>`}</li>`;
 }
 
+/** "No truck takes this waste stream (38), too late (3)": why what it leaves is given to nobody. */
+function Waiting({bins}) {
+  const {t} = useWords();
+  const counts = Map.groupBy(bins.filter((each) => !each.other_vehicle_id && each.reasons.length), (each) => each.reasons[0].code);
+  const why = [...counts].map(([code, each]) => `${reasonTitle(code, t)} (${each.length})`);
+  return why.length > 0 && html`<li>${t("followup.change.why", {why: why.join(", ")})}</li>`;
+}
+
 function Truck({route, trucks}) {
   const {t, format} = useWords();
   const {most} = route;
@@ -47,6 +56,7 @@ function Truck({route, trucks}) {
     ${isSame ? html`<p class="quiet">${t("followup.change.none")}</p>` : html`<ul>
       <${Handed} word="followup.change.gets" bins=${route.gets} from=${true} trucks=${trucks} />
       <${Handed} word="followup.change.loses" bins=${route.loses} from=${false} trucks=${trucks} />
+      <${Waiting} bins=${route.loses} />
       ${route.is_reordered && html`<li>${t("followup.change.reordered")}</li>`}
       ${route.later > 0 && html`<li>${t("followup.change.later", {n: route.later})}</li>`}
       ${route.earlier > 0 && html`<li>${t("followup.change.earlier", {n: route.earlier})}</li>`}

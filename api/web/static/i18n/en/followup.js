@@ -143,6 +143,7 @@ export default {
   "followup.change.from": "{place} (from {vehicle})",
   "followup.change.to": "{place} (to {vehicle})",
   "followup.change.new": "{place} (new)",
+  "followup.change.why": "Has to wait because: {why}",
   "followup.change.waits": "{place} (has to wait)",
   "followup.change.reordered": "Drives its stops in another order.",
   "followup.change.later": {one: "{n} stop comes more than 15 min later.", other: "{n} stops come more than 15 min later."},
