@@ -200,6 +200,7 @@ class DriverRouteOut(RouteOut):
     plan_id: str
     plan_version: int = Field(description="Grows with each newer plan of the day.")
     day: date
+    is_taken_out: bool = Field(description="Somebody said that the truck cannot go on today.")
     skip_reasons: list[SkipReason] = Field(description="Those the city allows, in no order of weight.")
     stops: list[DriverStopOut]  # type: ignore[assignment]  # the same stops, with their state
 

@@ -84,6 +84,7 @@ def told_route(
         plan_id=plan.id,
         plan_version=int(plan.created_utc.timestamp() * 1000),
         day=day,
+        is_taken_out=route.vehicle_id in plan.unavailable,
         skip_reasons=list(reasons),
         stops=[
             DriverStopOut(

@@ -71,3 +71,11 @@ def test_a_truck_taken_out_is_told_with_what_is_aboard(office: httpx.Client, wor
     unloaded = tap("unloaded-1", 30, None, kind="unloaded", disposal_site_id="T1")
     hand_in(office, world, unloaded)
     assert followed(office)["routes"][0]["aboard_kg"] == 0.0
+
+
+def test_the_driver_of_a_truck_taken_out_is_told_so(office: httpx.Client, world: World) -> None:
+    """Not that all stops are done and it may drive home."""
+    made = replanned(world, unavailable=frozenset({VehicleId("V1")}))
+    world.stores.plans.publish(made.id)
+    told = [office.get(f"/api/v1/driver/routes/{truck}").json()["is_taken_out"] for truck in ("V1", "V2")]
+    assert told == [True, False]

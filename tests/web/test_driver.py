@@ -169,6 +169,30 @@ def test_the_last_stop_is_the_unloading_and_then_all_is_done(stack: Stack, open_
     stack.until(lambda: {each["state"] for each in stack.ask("/driver/routes/truck-1")["stops"]} == {"emptied"})
 
 
+def test_a_truck_that_unloaded_before_its_turn_is_not_sent_home_full(stack: Stack, open_page: OpenPage) -> None:
+    """All is done, but what was emptied after the unloading is still aboard; the list tells stops as they came."""
+    route = stack.ask("/driver/routes/truck-1")
+    stops = sorted(route["stops"], key=lambda stop: stop["kind"] != "dispose")
+    named = [
+        {"kind": "emptied", "bin_id": stop["bin_id"]}
+        if stop["kind"] == "collect"
+        else {"kind": "unloaded", "disposal_site_id": stop["disposal_site_id"]}
+        for stop in stops
+    ]
+    at = [(NOW - timedelta(minutes=len(stops) - n)).isoformat() for n in range(len(stops))]
+    taps = [
+        {"key": f"web-test-{n:04}", "device_id": "t", "sequence": n, "plan_id": route["plan_id"],
+         "vehicle_id": "truck-1", "tapped_utc": at[n], **what}
+        for n, what in enumerate(named)
+    ]  # fmt: skip
+    stack.tell("/driver/events", {"events": taps, "sent_utc": NOW.isoformat()})
+    page = open_page(stack, DRIVER).page
+    expect(page.locator(".card.done")).to_contain_text(re.compile(r"\d+ kg ombord: tippa innan du kör hem"))
+    page.locator(".stops summary").click()
+    expect(page.locator(".behind").first).to_contain_text(stops[-1]["name"])
+    expect(page.locator(".behind").last).to_contain_text(stops[0]["name"])
+
+
 def test_a_break_is_begun_and_ended_as_a_stop(stack: Stack, open_page: OpenPage) -> None:
     """The route of a whole day has its rest in it; the page offers it where the plan put it."""
     page = open_page(stack, DRIVER).page

@@ -10,7 +10,7 @@ import {NextStop} from "./card.js";
 import {StopList} from "./list.js";
 import {NextTurn, useGuidance} from "./guidance.js";
 import {expectedTimes} from "./arrivals.js";
-import {currentStop, extraStops, foldStops} from "./route.js";
+import {currentStop, extraStops, foldStops, onBoard} from "./route.js";
 import {Toast} from "./toast.js";
 import {TopBar} from "./bar.js";
 import {loadLanguage} from "../i18n/index.js";
@@ -105,7 +105,7 @@ export function DriverApp({session, onLanguage}) {
         <${Toast} session=${session} toast=${state.toast} />
       </section>
       <section class="work-side" aria-label=${t("driver.next_stop")}>
-        <${NextStop} stop=${current} chosen=${current && current.key === chosenKey} eta=${eta.stops}
+        <${NextStop} stop=${current} chosen=${current && current.key === chosenKey} eta=${eta.stops} aboard=${onBoard(stops).kg}
           route=${route} fromMemory=${state.fromMemory && !state.online}
           turn=${html`<${NextTurn} told=${told} onOpen=${() => openMore("way")} />`} />
         <${Actions} session=${session} stop=${current} reasons=${route.skip_reasons} Skip=${Skip} />

@@ -45,12 +45,14 @@ function PauseFacts({stop, eta}) {
     </div>`;
 }
 
-export function NextStop({stop, chosen, eta, route, fromMemory, turn}) {
+export function NextStop({stop, chosen, aboard, eta, route, fromMemory, turn}) {
   const {t, format} = useWords();
   if (!stop) {
+    const [title, hint] = route.is_taken_out ? ["driver.taken_out", "driver.taken_out_hint"]
+      : ["driver.all_done", aboard ? "driver.unload_first" : "driver.all_done_hint"];
     return html`<article class="card done" aria-live="polite">
-      <h2><span class="disc"><${Icon} name="home" size=${30} /></span><span>${t("driver.all_done")}</span></h2>
-      <p>${t("driver.all_done_hint")}</p></article>`;
+      <h2><span class="disc"><${Icon} name="home" size=${30} /></span><span>${t(title)}</span></h2>
+      <p>${t(hint, {kg: format.kg(aboard)})}</p></article>`;
   }
   return html`<article class=${`card ${stop.kind}`}>
     <p class="card-head">${t(chosen ? "driver.chosen_stop" : "driver.next_stop")}

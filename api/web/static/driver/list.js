@@ -1,6 +1,6 @@
 /** The stops to come, and those behind with their way back. Any order is allowed: a row makes its stop the next. */
 import {fractionName, useWords} from "../lib/context.js";
-import {html} from "../lib/html.js";
+import {html, useEffect, useRef} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {stopName} from "./card.js";
 import {isDone} from "./route.js";
@@ -41,8 +41,12 @@ function Done({session, stop}) {
 export function StopList({session, stops, extra, current, eta, note}) {
   const {t} = useWords();
   const coming = stops.filter((stop) => !isDone(stop) && stop.key !== current?.key);
-  const behind = [...stops.filter(isDone), ...extra].reverse();
-  return html`<div class="stops" tabindex="0" role="region" aria-label=${t("driver.coming")}>
+  const behind = [...stops.filter(isDone), ...extra].sort((one, other) => (other.done_ms || 0) - (one.done_ms || 0));
+  const box = useRef(null);
+  useEffect(() => {
+    box.current.scrollTop = 0; // a row far down was chosen and done: the next ones are at the top
+  }, [current?.key]);
+  return html`<div class="stops" ref=${box} tabindex="0" role="region" aria-label=${t("driver.coming")}>
     <h2 class="visually-hidden">${t("driver.coming")}</h2>
     <ol>${coming.map((stop) => html`<${Coming} key=${stop.key} session=${session} stop=${stop} eta=${eta[stop.key]} />`)}</ol>
     ${behind.length > 0 && html`<details><summary>${t("driver.done_list", {n: behind.length})}</summary>
