@@ -276,6 +276,17 @@ class RoadSettings(Section):
     server_max_locations: int = Field(default=100, ge=2, le=10_000)
     """Points per request to a server; 100 is what an OSRM server allows unless it was told otherwise."""
 
+    def extract(self, named: Path | None) -> Path:
+        """Return the extract that a command names, or else this one; ConfigurationError if there is none."""
+        found = named or self.osm_extract
+        if found is None:
+            raise ConfigurationError("there is no extract: name an .osm.pbf of the area, or set [roads] osm_extract")
+        if not found.is_file():
+            raise ConfigurationError(
+                f"{found.absolute()}: no such file; [roads] osm_extract, or the argument, names it"
+            )
+        return found
+
 
 class PlanningSettings(Section):
     """What a visit is worth and what it costs. Money in minor units of the organisation's currency."""

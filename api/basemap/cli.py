@@ -25,18 +25,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON line on standard 
 @app.command()
 def build(
     extract: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="An .osm.pbf, .osm or .osm.bz2 of the area.")
-    ],
+        Path | None,
+        typer.Argument(
+            exists=True, dir_okay=False, help="An .osm.pbf, .osm or .osm.bz2 of the area. [default: roads.osm_extract]"
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The PMTiles file. [default: the one in the data directory]")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the map of an OpenStreetMap extract; a running server takes it up at once."""
-    target = output or load_settings().built_basemap_path
+    settings = load_settings()
+    target, source = output or settings.built_basemap_path, settings.roads.extract(extract)
     started_s = time.monotonic()
     with Console(stderr=True, quiet=as_json).status("reading the extract") as status:
-        built = build_basemap(extract, target, lambda count: status.update(f"{count} tiles"))
+        built = build_basemap(source, target, lambda count: status.update(f"{count} tiles"))
     took_s = time.monotonic() - started_s
     typer.echo(
         json.dumps({**asdict(built), "took_s": round(took_s, 2)}) if as_json else _sentence(built, target, took_s)

@@ -45,8 +45,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON line on standard 
 @app.command()
 def build(
     extract: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="An .osm.pbf, .osm or .osm.bz2 of the area.")
-    ],
+        Path | None,
+        typer.Argument(
+            exists=True, dir_okay=False, help="An .osm.pbf, .osm or .osm.bz2 of the area. [default: roads.osm_extract]"
+        ),
+    ] = None,
     truck: Annotated[
         list[str] | None,
         typer.Option(help="Prepare for this road profile too, such as truck-18-3.5 (t, m); may be repeated."),
@@ -55,13 +58,14 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Prepare the streets of an OpenStreetMap extract; a second time costs only a look."""
-    roads_dir, sizes = load_settings().roads_dir, [_size(name) for name in truck or ()]
+    settings, sizes = load_settings(), [_size(name) for name in truck or ()]
+    source, roads_dir = settings.roads.extract(extract), settings.roads_dir
     started_s = time.monotonic()
     with _progress(as_json) as status:
-        prepared = prepare(extract, roads_dir, _teller(status))
+        prepared = prepare(source, roads_dir, _teller(status))
         for size in sizes:
-            prepare(extract, roads_dir, _teller(status, f" for {size.name}"), size)
-        words = _prepare_words(extract, roads_dir, _teller(status)) if guidance else None
+            prepare(source, roads_dir, _teller(status, f" for {size.name}"), size)
+        words = _prepare_words(source, roads_dir, _teller(status)) if guidance else None
     took_s = time.monotonic() - started_s
     summary = _summary(prepared, took_s) | {"trucks": [each.truck for each in siblings(prepared)], "words": words}
     typer.echo(json.dumps(summary) if as_json else _sentence(prepared, took_s, words))

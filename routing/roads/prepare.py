@@ -159,7 +159,7 @@ def _family_of(extract: Path) -> str:
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, hashlib.blake2b).digest())
     except OSError as exc:
-        raise RoadsUnavailableError(f"{extract}: cannot be read ({exc.strerror})") from exc
+        raise RoadsUnavailableError(f"{extract.absolute()}: cannot be read ({exc.strerror})") from exc
     return digest.hexdigest()
 
 

@@ -83,7 +83,7 @@ def _folder_of(extract: Path, roads_dir: Path) -> Path:
     except ImportError as exc:
         raise RoadsUnavailableError("pyvalhalla is not installed; turn texts stay our own plain ones") from exc
     except OSError as exc:
-        raise RoadsUnavailableError(f"{extract}: cannot be read ({exc.strerror})") from exc
+        raise RoadsUnavailableError(f"{extract.absolute()}: cannot be read ({exc.strerror})") from exc
     return roads_dir / f"{PREFIX}{digest.hexdigest()}"
 
 

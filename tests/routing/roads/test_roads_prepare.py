@@ -15,7 +15,7 @@ from routing.roads.osrm_roads import OsrmRoads
 from routing.roads.port import StreetNetwork
 from routing.roads.prepare import PreparedRoads, current, prepare
 from tests.routing.roads.made_up_town import Town, position
-from tomma.errors import RoadsUnavailableError
+from tomma.errors import ConfigurationError, RoadsUnavailableError
 from tomma.plan import RoadsSource
 from tomma.settings import RoadSettings
 
@@ -168,6 +168,23 @@ def test_the_command_prepares_and_asks(extract: Path, tmp_path: Path, monkeypatc
     assert nowhere == {"driving_s": None, "distance_m": None}
     told = CliRunner().invoke(app, ["drive", *places, "0,0"])
     assert "place 3 lies on no street" in told.stdout
+
+
+def test_the_extract_is_named_once_in_the_settings(
+    extract: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first steps say `tomma roads build`; a relative name that leads nowhere is told as a whole path."""
+    monkeypatch.setenv("TOMMA_DATA_DIR", str(tmp_path / "data"))
+    nothing = CliRunner().invoke(app, ["build"]).exception
+    assert isinstance(nothing, ConfigurationError)
+    assert "[roads] osm_extract" in str(nothing)
+    monkeypatch.setenv("TOMMA_ROADS__OSM_EXTRACT", "town.osm.pbf")
+    monkeypatch.chdir(tmp_path)
+    missing = CliRunner().invoke(app, ["build"]).exception
+    assert isinstance(missing, ConfigurationError)
+    assert str(tmp_path / "town.osm.pbf") in str(missing)
+    monkeypatch.setenv("TOMMA_ROADS__OSM_EXTRACT", str(extract))
+    assert CliRunner().invoke(app, ["build", "--no-guidance", "--json"]).exit_code == 0
 
 
 @pytest.mark.parametrize("places", [["1,2"], ["1,2", "north"], ["1,2", "95,2"]])
