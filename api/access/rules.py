@@ -53,7 +53,8 @@ class Rule:
         if Role.DRIVER in self.roles:
             detail = "this city answers paired tablets and people who are signed in; ask the office for a code"
             return NamedProblem(401, Refusal.PAIRING_REQUIRED, detail, headers=CHALLENGE)
-        return NamedProblem(401, Refusal.SIGN_IN_REQUIRED, "sign in first, on the page /login", headers=CHALLENGE)
+        detail = "sign in first, on the page /login; a program sends its key as `Authorization: Bearer tm_...`"
+        return NamedProblem(401, Refusal.SIGN_IN_REQUIRED, detail, headers=CHALLENGE)
 
 
 class PageRule(Rule):

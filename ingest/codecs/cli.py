@@ -22,6 +22,7 @@ from tomma.city import Sensor
 from tomma.errors import ConfigurationError, ImportRefusedError
 from tomma.model import SensorId
 from tomma.settings import Settings, load_settings
+from tomma.stores.commands.audit_here import by_operator_here
 
 app = typer.Typer(
     add_completion=False,
@@ -54,7 +55,8 @@ def add(
     text = _text_of(file)
     _check(file.name, text, kind, settings)
     target = settings.codecs_dir / f"{stem}{kind}"
-    _write(target, text)
+    with by_operator_here(settings, "codec-added", f"codec:{target.name}"):  # it decides what the city believes
+        _write(target, text)
     typer.echo(f"codec added file={target}")
     typer.echo(f"try it: tomma codec try --make {json.dumps(make)} --port 1 --hex 0102...")
 

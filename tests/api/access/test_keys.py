@@ -33,6 +33,7 @@ def records(city: City, action: str) -> list[tuple[str, str, object]]:
 def test_a_key_opens_its_role_s_door_until_it_is_revoked(city: City, admin: httpx.Client) -> None:
     """Shut out at once and on record both times, with who did it and never with what opens."""
     key = made(admin)
+    assert "Authorization: Bearer" in city.client().get("/metrics").json()["detail"], "a program cannot use a page"
     program = city.client(authorization=f"Bearer {key['token']}")
     assert program.get("/metrics").status_code == 200
     assert program.get("/api/v1/bins").status_code == 403

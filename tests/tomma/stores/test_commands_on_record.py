@@ -14,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from ingest.brokers.config_cli import app as broker_app
+from ingest.codecs.cli import app as codec_app
 from ingest.letters_cli import dead_letters_app, quarantine_app
 from routing.saving.cli import app as saving_app
 from tomma.city import City
@@ -158,6 +159,16 @@ def test_a_login_that_cannot_be_noted_is_not_given(home: Path, tmp_path: Path, m
     monkeypatch.setattr(SqlAuditBook, "begin", _full)
     assert isinstance(run(broker_app, "add-device", "H1", *out), StoreUnavailableError)
     assert (tmp_path / "broker" / "logins.json").read_bytes() == before
+
+
+def test_a_codec_that_is_put_in_is_on_record_and_one_that_is_refused_is_not(home: Path, tmp_path: Path) -> None:
+    """A script decides what every sensor of a make is believed to say."""
+    (tmp_path / "flux.toml").write_text('[fields]\nfill = [{ from = "level", unit = "%" }]\n')
+    assert run(codec_app, "add", str(tmp_path / "flux.toml"), "--make", "Flux") is None
+    assert newest(home) == ("codec-added", "codec:flux.toml", "done", {})
+    (tmp_path / "odd.toml").write_text("[fields]\nfill = 7\n")
+    assert run(codec_app, "add", str(tmp_path / "odd.toml"), "--make", "Odd") is not None
+    assert len(records(home)) == 1
 
 
 def test_a_login_that_has_ended_is_on_record(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from tomma.errors import ConfigurationError
 from tomma.settings import load_settings
+from tomma.stores.commands.audit_here import by_operator_here
 from tomma.stores.files.record_rows import to_row
 from tomma.stores.influx.readings import InfluxReadings
 
@@ -50,8 +51,8 @@ def refused(
 @app.command()
 def replay() -> None:
     """Send everything once more that the server did not take: after its fault is mended."""
-    with _store() as store:
-        number = store.replay_refused()
+    with _store() as store, by_operator_here(load_settings(), "refused-replayed") as doing:
+        number = doing.facts["readings"] = store.replay_refused()
     typer.echo(f"{number} readings wait for the server again")
 
 
