@@ -110,9 +110,10 @@ def store(tmp_path: Path) -> Iterator[SqliteReadings]:
 
 
 @pytest.fixture
-def registry(tmp_path: Path, city: City) -> Iterator[SqlRegistry]:
+def registry(tmp_path: Path, city: City, made_stores: Path) -> Iterator[SqlRegistry]:
     """The real registry, with the small city in it."""
-    engine = open_database(f"sqlite:///{tmp_path / 'registry.sqlite3'}")
+    path = shutil.copy(made_stores / "registry.sqlite3", tmp_path)
+    engine = open_database(f"sqlite:///{path}")
     opened = SqlRegistry(engine)
     opened.save(city)
     yield opened

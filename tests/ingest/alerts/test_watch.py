@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -87,8 +88,9 @@ class Town:
 
 
 @pytest.fixture
-def town(tmp_path: Path, city: City) -> Iterator[Town]:
+def town(tmp_path: Path, city: City, made_stores: Path) -> Iterator[Town]:
     """The small city, an hour of which was heard each hour of the day before."""
+    shutil.copytree(made_stores, tmp_path, dirs_exist_ok=True)
     with open_stores(Settings(data_dir=tmp_path)) as stores:
         stores.registry.save(city)
         yield Town(stores)

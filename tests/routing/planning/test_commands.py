@@ -1,6 +1,7 @@
 """`tomma plan` and `tomma bench plan`, as typed."""
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,8 +22,9 @@ run = CliRunner().invoke
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made_stores: Path) -> Path:
     """A data directory with the village and its readings, at half past five in the morning."""
+    shutil.copytree(made_stores, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOMMA_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("TOMMA_CLOCK__START_UTC", MORNING_UTC.isoformat())
