@@ -1,21 +1,19 @@
 """A small town, real stores, a real server on a free port: what the tests of the API share."""
 
-import asyncio
 import contextlib
 import shutil
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import numpy as np
 import pytest
-from fastapi import FastAPI
 
 from api.app import create_app
 from api.context import ApiContext, BinOutlook, CityAhead, ForecastStep, Pace, Planner, WeeklyAtRisk
@@ -27,6 +25,7 @@ from routing.planning.basis import to_bytes
 from routing.planning.edit_plan import edit_plan
 from routing.planning.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
+from tests.api.in_process import InProcess
 from tomma.city import (
     Bin,
     City,
@@ -77,6 +76,8 @@ FAST = Pace(
     left_plans_s=3_600.0,
     curve_draws=1,
 )
+CALM = replace(FAST, poll_s=0.5)
+"""For a server that is asked thousands of times, by tests that wait for none of its looks at the stores."""
 
 
 def make_city() -> City:
@@ -334,45 +335,6 @@ class World:
         plan = plan_of(self.stores.registry.load(), PlanId(plan_id), day, self.clock.now_utc())
         self.stores.plans.save(plan)
         return self.stores.plans.publish(plan.id)
-
-
-class InProcess(httpx.BaseTransport):
-    """Asks the application in an event loop of its own thread: whole answers only, but no socket to wait for."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self._inner = httpx.ASGITransport(app, raise_app_exceptions=False)
-        self._app = app
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Ask, and read the whole answer."""
-        request.read()  # from here on its body is one piece that can be sent asynchronously
-        return self._wait(self._ask(request))
-
-    def __enter__(self) -> Self:
-        """Start the application."""
-        self._thread.start()
-        self._lifespan = self._app.router.lifespan_context(self._app)
-        self._wait(self._lifespan.__aenter__())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop the application."""
-        self._wait(self._lifespan.__aexit__(None, None, None))
-        self._wait(self._loop.shutdown_default_executor())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(PATIENCE_S)
-        self._loop.close()
-
-    async def _ask(self, request: httpx.Request) -> httpx.Response:
-        answer = await self._inner.handle_async_request(request)
-        assert isinstance(answer.stream, httpx.AsyncByteStream)
-        content = b"".join([piece async for piece in answer.stream])
-        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
-
-    def _wait[Answer](self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
 
 
 @contextlib.contextmanager

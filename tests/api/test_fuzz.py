@@ -28,7 +28,7 @@ from api.app import create_app
 from api.context import ApiContext
 from routing.ahead.days_ahead import BinAhead, DayAhead, DaysAhead
 from routing.alternatives.pareto_weeks import Weekly
-from tests.api.conftest import NOW, World, make_city, serving_on_a_port, settings_in
+from tests.api.conftest import CALM, NOW, World, make_city, serving_on_a_port, settings_in
 from tomma.model import BinId
 from tomma.people import PERSONAL, ApiKey, KeptPerson, Person, Proof, Role, Session, Way
 from tomma.people_settings import PeopleSettings
@@ -226,7 +226,7 @@ def fuzzed(data_dir: Path, *, seeded: int = 0) -> Iterator[Fuzzed]:
     configured = settings_in(data_dir).model_copy(update={"people": PeopleSettings()})
     with open_stores(configured) as stores:
         stores.registry.save(make_city())
-        world = LightWorld(configured, stores)
+        world = LightWorld(configured, stores, pace=CALM)
         world.planner.gate.set()
         world.publish()
         add(world, "anna", *PERSONAL)

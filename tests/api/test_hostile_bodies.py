@@ -11,7 +11,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from api.app import create_app
 from api.guards.strict_json import DEPTH_MAX, VALUES_MAX, StrictRoute
-from tests.api.conftest import InProcess, World, make_city, settings_in
+from tests.api.conftest import CALM, World, make_city, settings_in
+from tests.api.in_process import InProcess
 from tests.api.test_refusals import UNREADABLE, is_problem
 from tomma.stores.wiring import open_stores
 
@@ -131,7 +132,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     settings = settings_in(tmp_path_factory.mktemp("hostile"))
     with open_stores(settings) as stores:
         stores.registry.save(make_city())
-        world = World(settings, stores)
+        world = World(settings, stores, pace=CALM)
         world.planner.gate.set()
         world.publish()
         app = create_app(world.context())

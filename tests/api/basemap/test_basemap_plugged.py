@@ -12,7 +12,8 @@ from pmtiles.writer import write
 
 from api.app import create_app
 from api.basemap.tiles import TileArchive
-from tests.api.conftest import InProcess, World
+from tests.api.conftest import World
+from tests.api.in_process import InProcess
 from tomma.basemap_settings import BasemapSettings
 from tomma.errors import ConfigurationError, NotFoundError
 from tomma.settings import Settings, load_settings
