@@ -13,7 +13,7 @@ DRIVER = "/driver?vehicle=truck-1"
 SHELL_BYTES, WITH_MAP_BYTES = 40_000, 520_000
 LATER = (
     *("demo.css", "offline.js", "tiles.js", "/note.js", "/kept.js", "/map.js", "/able.js"),
-    *("driver/sheet.js", "driver/words.js"),
+    *("driver/sheet.js", "driver/toast.js", "driver/words.js"),
 )
 """Fetched after the next stop and its buttons stand there."""
 ROUTE_BYTES = 1_500_000

@@ -239,6 +239,22 @@ def test_the_buttons_stay_when_the_network_goes(stack: Stack, open_page: OpenPag
     stack.start()
 
 
+def test_back_on_the_network_it_looks_at_once_what_the_office_changed(stack: Stack, open_page: OpenPage) -> None:
+    """The taps are sent first; a stream that has to come back, or the look each half minute, would be far too late."""
+    watched = open_page(stack, DRIVER)
+    page = watched.page
+    expect(page.locator(".card .disc")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    watched.context.set_offline(offline=True)
+    tap_emptied(page)
+    expect(page.locator(".status")).to_contain_text("1 väntar")
+    watched.context.set_offline(offline=False)
+    with page.expect_response("**/driver/routes", timeout=8_000) as looked:
+        expect(page.locator(".status")).to_contain_text("allt sänt")
+    assert looked.value.ok
+    watched.complaints.clear()  # what was asked without a network
+
+
 def test_the_bar_tells_how_far_how_late_and_how_loaded(stack: Stack, open_page: OpenPage) -> None:
     """Everything a driver is asked on the radio."""
     page = open_page(stack, DRIVER).page

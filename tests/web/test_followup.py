@@ -109,9 +109,13 @@ def nothing_left(route: Route) -> None:
 
 
 def home_long_ago(route: Route) -> None:
-    """Answer as when the proposal lay about all day."""
+    """Answer as when the proposal lay about all day, and leaves a bin to nobody."""
     answer = route.fetch()
-    route.fulfill(response=answer, json={**answer.json(), "end_after_utc": "2026-11-20T01:30:00Z"})
+    told = answer.json()
+    why = [{"code": "no_vehicle_for_fraction", "values": {}}]
+    waits = {"bin_id": "W1", "name": "Gränd 1", "other_vehicle_id": None, "arrive_utc": None, "reasons": why}
+    told["routes"][1]["loses"].append(waits)
+    route.fulfill(response=answer, json={**told, "end_after_utc": "2026-11-20T01:30:00Z"})
 
 
 def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_published(
@@ -141,6 +145,7 @@ def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_publ
     expect(proposal.locator(".fault")).to_have_text(
         "Det är för sent: sista bilen skulle ha varit hemma fre 20 nov. 03:30."
     )
+    expect(proposal).to_contain_text(re.compile(r"Får vänta eftersom: .*Ingen bil för fraktionen \(\d+\)"))
     proposal.get_by_role("button", name="Kassera").click()
     expect(page.get_by_text("Förslaget är kasserat.")).to_be_visible()
     expect(proposal).to_have_count(0)
@@ -157,6 +162,24 @@ def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_publ
     expect(page.locator(".replan").get_by_label(gone)).to_be_checked()  # the next change does not send it out again
     again = [each for route in after["routes"] for each in route["stops"] if each["bin_id"] == skipped["bin_id"]]
     assert again, "what was skipped and asked for is tried once more"
+
+
+def test_forty_missed_bins_leave_the_replan_in_sight(day: Stack, open_page: OpenPage) -> None:
+    """After a breakdown the list is long; the grave ones stand first, the others are one press away."""
+
+    def many(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        told["missed"] = [{**told["missed"][0], "bin_id": f"M{n}"} for n in range(40)]
+        route.fulfill(response=answer, json=told)
+
+    watched = open_page(day, "/api")
+    watched.page.route("**/api/v1/followup", many)
+    page = watched.go("/followup")
+    rows = page.locator(".missed > li")
+    expect(rows).to_have_count(8)
+    page.get_by_role("button", name="Visa alla 40").click()
+    expect(rows).to_have_count(40)
 
 
 def test_the_page_fits_narrow_screens_and_a_day_that_is_over_has_sums_only(day: Stack, open_page: OpenPage) -> None:

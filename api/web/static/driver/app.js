@@ -11,7 +11,6 @@ import {StopList} from "./list.js";
 import {NextTurn, useGuidance} from "./guidance.js";
 import {expectedTimes} from "./arrivals.js";
 import {currentStop, extraStops, foldStops, onBoard} from "./route.js";
-import {Toast} from "./toast.js";
 import {TopBar} from "./bar.js";
 import {loadLanguage} from "../i18n/index.js";
 
@@ -43,7 +42,8 @@ function Faults({state}) {
 function useLater(load, isWanted) {
   const [part, setPart] = useState(null);
   useEffect(() => {
-    if (isWanted && !part) load().then((found) => setPart(() => found), () => {}); // offline and never kept: without it
+    // Offline and never kept: without it.
+    if (isWanted && !part) load().then((found) => setPart(() => found), () => {});
   }, [isWanted]);
   return part;
 }
@@ -53,6 +53,7 @@ const loadPairing = () => import("./pairing/screen.js").then(({openPairing}) => 
 const loadOffer = () => import("./offer.js").then(({Offer}) => Offer);
 const loadNote = () => import("./note.js").then(({OfflineNote}) => OfflineNote);
 const loadSkip = () => import("./sheet.js").then(({SkipSheet}) => SkipSheet);
+const loadToast = () => import("./toast.js").then((toast) => toast.Toast);
 const loadChoice = () => import("./choice.js").then(({VehicleChoice}) => VehicleChoice);
 
 /** What is needed seldom: its code and words are fetched when it is opened first, and kept on the tablet all the same. */
@@ -84,6 +85,7 @@ export function DriverApp({session, onLanguage}) {
   const Offer = useLater(loadOffer, Boolean(state.offered || state.replaced || state.gone));
   const Note = useLater(loadNote, Boolean(route));
   const Skip = useLater(loadSkip, Boolean(route));
+  const Toast = useLater(loadToast, Boolean(route));
   const Pairing = useLater(loadPairing, Boolean(state.pairing));
   const told = useGuidance(session, route, current);
   const switches = html`<${LanguageSwitch} onLanguage=${onLanguage} /><${ThemeSwitch} />`;
@@ -102,7 +104,7 @@ export function DriverApp({session, onLanguage}) {
         ${Map && html`<${Map} route=${route} stops=${stops} current=${current} own=${state.lastPosition} />`}
         <div class="over-map"><${Faults} state=${state} />
         <div role="status">${Offer && html`<${Offer} session=${session} state=${state} stops=${stops} current=${current} />`}</div></div>
-        <${Toast} session=${session} toast=${state.toast} />
+        ${Toast && html`<${Toast} session=${session} toast=${state.toast} />`}
       </section>
       <section class="work-side" aria-label=${t("driver.next_stop")}>
         <${NextStop} stop=${current} chosen=${current && current.key === chosenKey} eta=${eta.stops} aboard=${onBoard(stops).kg}

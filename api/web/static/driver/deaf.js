@@ -5,7 +5,8 @@
  * Zooming, writing (on the keypad too), the switches of the top bar and the keyboard are free.
  */
 
-export const DEAF_MS = 700; // a double tap with a glove on lasts up to half a second
+// A double tap with a glove on lasts up to half a second.
+export const DEAF_MS = 700;
 const NEAR_PX = 60;
 const FREE = ".map-box, .keypad, .bar-button, input, select, label";
 
@@ -13,7 +14,8 @@ let last = {timeStamp: Number.NEGATIVE_INFINITY};
 
 document.addEventListener("click", (event) => {
   const {timeStamp, clientX, clientY, detail, target} = event;
-  if (!detail || target.closest?.(FREE)) return; // detail 0: a key, not a finger
+  // detail 0: a key, not a finger.
+  if (!detail || target.closest?.(FREE)) return;
   const isNear = Math.hypot(clientX - last.clientX, clientY - last.clientY) < NEAR_PX;
   if (isNear && timeStamp - last.timeStamp < DEAF_MS) {
     event.preventDefault();

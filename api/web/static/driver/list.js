@@ -44,7 +44,8 @@ export function StopList({session, stops, extra, current, eta, note}) {
   const behind = [...stops.filter(isDone), ...extra].sort((one, other) => (other.done_ms || 0) - (one.done_ms || 0));
   const box = useRef(null);
   useEffect(() => {
-    box.current.scrollTop = 0; // a row far down was chosen and done: the next ones are at the top
+    // A row far down was chosen and done: the next ones are at the top.
+    box.current.scrollTop = 0;
   }, [current?.key]);
   return html`<div class="stops" ref=${box} tabindex="0" role="region" aria-label=${t("driver.coming")}>
     <h2 class="visually-hidden">${t("driver.coming")}</h2>

@@ -13,7 +13,8 @@ const KEEP_MS = 3 * 86_400_000;
 function lay(database) {
   const taps = database.createObjectStore("taps", {keyPath: "key"});
   taps.createIndex("by_status", "status");
-  database.createObjectStore("facts"); // device id, last sequence number, the routes last seen
+  // Device id, last sequence number, the routes last seen.
+  database.createObjectStore("facts");
 }
 
 /** @returns {Promise<Outbox>} Rejects when the browser keeps nothing; then taps must be warned about. */

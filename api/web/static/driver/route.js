@@ -58,7 +58,8 @@ function apply(stop, event) {
     Object.assign(stop, {state: "todo", state_event_key: null, done_ms: null, on_break: false});
     return;
   }
-  if (!(event.kind in DONE_BY)) return; // a report settles nothing
+  // A report settles nothing.
+  if (!(event.kind in DONE_BY)) return;
   const tappedMs = Date.parse(event.tapped_utc);
   stop.rest_ms = stop.on_break ? tappedMs - stop.done_ms : 0;
   stop.on_break = event.kind === "break_started";
@@ -97,7 +98,8 @@ export function withStates(shown, newer) {
 /** How many at least must change places to get from one order to the other: all but the longest run that keeps it. */
 function movedBetween(before, after) {
   const place = new Map(before.map((binId, index) => [binId, index]));
-  const ends = []; // ends[n]: the smallest place at which a rising run of n + 1 bins may end (Schensted 1961)
+  // ends[n]: the smallest place at which a rising run of n + 1 bins may end (Schensted 1961).
+  const ends = [];
   for (const binId of after) {
     const at = place.get(binId);
     const length = ends.findIndex((end) => end > at);
@@ -109,7 +111,8 @@ function movedBetween(before, after) {
 /** What the office changed, in bins still to do. @returns {{added: object[], removed: object[], moved: number}} */
 export function routeDifference(stops, offered) {
   const todo = stops.filter((stop) => stop.bin_id && stop.state === "todo");
-  const done = new Set(stops.filter(isDone).map((stop) => stop.bin_id)); // here; the office may not have heard of it
+  // Here; the office may not have heard of it.
+  const done = new Set(stops.filter(isDone).map((stop) => stop.bin_id));
   const coming = offered.stops.filter((stop) => stop.bin_id && !done.has(stop.bin_id) && (stop.state ?? "todo") === "todo");
   const before = new Set(todo.map((stop) => stop.bin_id));
   const after = new Set(coming.map((stop) => stop.bin_id));

@@ -44,7 +44,8 @@ export function createSender(outbox, onState, onSettled, post = sendEvents) {
       await deliver(waiting.slice(0, BATCH));
       await onSettled();
     }
-    await onSettled(); // another tab may have sent what this one still shows as waiting
+    // Another tab may have sent what this one still shows as waiting.
+    await onSettled();
     onState({online: true, sending: 0});
   }
 

@@ -47,9 +47,14 @@ export async function openSession(vehicleId) {
   }
 
   const showRecords = async () => outbox && store.set({records: await outbox.all()});
-  const sender = outbox && createSender(outbox, (state) => store.set(state), showRecords);
+  const sender = outbox && createSender(outbox, (state) => {
+    // The office may have changed the route meanwhile.
+    if (state.online && !store.get().online) askSoon();
+    store.set(state);
+  }, showRecords);
   await showRecords();
-  document.addEventListener("visibilitychange", showRecords); // another tab may have tapped
+  // Another tab may have tapped.
+  document.addEventListener("visibilitychange", showRecords);
 
   /** Today's routes, and ours among them; asked together, since a plan may be published or replaced at any time. */
   async function askRoute() {
@@ -63,16 +68,19 @@ export async function openSession(vehicleId) {
       if (!routes.some((each) => each.vehicle_id === id)) {
         const {route: shown} = store.get();
         if (shown && planId && planId !== missedIn && day === shown.day) {
-          missedIn = planId; // told once for each plan
+          // Told once for each plan.
+          missedIn = planId;
           store.set({gone: shown.vehicle_name});
         }
         if (!isShownUnderWay()) store.set({route: null});
         return;
       }
       const route = {...(await getDriverRoute(id)), asked_ms: askedMs};
-      if (store.get().vehicleId === wanted) take(id, route); // else another truck was chosen meanwhile
+      // Else another truck was chosen meanwhile.
+      if (store.get().vehicleId === wanted) take(id, route);
     } catch (error) {
-      if (!error.status) store.set({online: false}); // a refusal is an answer: what is on the screen stays
+      // A refusal is an answer: what is on the screen stays.
+      if (!error.status) store.set({online: false});
       if (!store.get().routes) store.set({routes: (await outbox?.recall("routes")) ?? null});
     }
   }
@@ -96,7 +104,8 @@ export async function openSession(vehicleId) {
     store.set({vehicleId: id, route: taken, offered: isOffer ? route : null, gone: "", fromMemory: false,
       ...(isOther && {replaced: shown})});
     await outbox?.remember(`route:${id}`, taken);
-    import("./offline.js").then(({keepDay}) => keepDay(route, rememberedOr), () => {}); // offline: kept before, or later
+    // Offline: kept before, or later.
+    import("./offline.js").then(({keepDay}) => keepDay(route, rememberedOr), () => {});
   }
 
   /** Go over to the office's new version; the stop being driven to stays the next one. */
@@ -105,7 +114,8 @@ export async function openSession(vehicleId) {
     if (!offered) return;
     store.set({route: offered, offered: null, replaced: null, chosenKey: currentKey ?? null});
     await outbox?.remember(`route:${id}`, offered);
-    await askRoute(); // what was done since it was offered
+    // What was done since it was offered.
+    await askRoute();
   }
 
   /** Drive this vehicle: first what the tablet remembers, then what the server says. */
@@ -160,7 +170,8 @@ export async function openSession(vehicleId) {
     ["undone", {undoes_key: stop.state_event_key}], ["unloaded", {weight_kg: weightKg, ticket, tapped_utc: new Date(stop.done_ms).toISOString()}],
   ]);
 
-  let place = null; // `position.js`, once somebody wants it
+  // `position.js`, once somebody wants it.
+  let place = null;
   async function usePosition(on) {
     place ??= await import("./position.js");
     place.use(on, store);
@@ -192,7 +203,8 @@ export async function openSession(vehicleId) {
     if (outbox && !(keepingWords === language + route.plan_id)) {
       keepingWords = language + route.plan_id;
       import("./words.js").then(({keepWords}) => keepWords(outbox, route, language, isShown)).catch(() => {
-        keepingWords = ""; // without a network: the next stop tries again
+        // Without a network: the next stop tries again.
+        keepingWords = "";
       });
     }
     return told;
@@ -219,7 +231,8 @@ export async function openSession(vehicleId) {
     }
   });
   addEventListener("hashchange", () => location.hash.startsWith("#pair=") && store.set({pairing: "asked"}));
-  setInterval(askRoute, ASK_AGAIN_MS); // a proxy may swallow the stream without a word
+  // A proxy may swallow the stream without a word.
+  setInterval(askRoute, ASK_AGAIN_MS);
 
   const session = {
     store, paired, forget, tap, undo, undoStop, choose, report, emptyOther, weigh, usePosition, rememberedOr, words, acceptOffer,
@@ -229,7 +242,8 @@ export async function openSession(vehicleId) {
     heard: () => store.set({replaced: null, gone: ""}),
     hideToast: () => store.set({toast: null}),
   };
-  if (recalled("tomma.position") === "on") usePosition(true).catch(() => {}); // offline and never kept: taps have no place
+  // Offline and never kept: taps have no place.
+  if (recalled("tomma.position") === "on") usePosition(true).catch(() => {});
   await (vehicleId ? choose(vehicleId) : askRoute());
   store.set({ready: true});
   sender?.flush();

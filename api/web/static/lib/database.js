@@ -17,7 +17,8 @@ export async function openDatabase(name, lay) {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => lay(request.result);
   const database = await asPromise(request);
-  database.onversionchange = () => database.close(); // another tab forgets everything: do not stand in its way
+  // Another tab forgets everything: do not stand in its way.
+  database.onversionchange = () => database.close();
   return database;
 }
 

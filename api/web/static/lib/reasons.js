@@ -31,9 +31,11 @@ const WRITTEN_AS = {
  */
 export function reasonText(reason, t, format) {
   const written = {};
-  for (const name of Object.keys(WRITTEN_AS)) written[name] = "–"; // an old plan may lack a number, never a sentence
+  // An old plan may lack a number, never a sentence.
+  for (const name of Object.keys(WRITTEN_AS)) written[name] = "–";
   for (const [name, value] of Object.entries(reason.values ?? {})) {
-    written[name] = format[WRITTEN_AS[name] ?? "tenth"](name === "passes_m" ? Math.max(10, value) : value); // "within 0 m"
+    // "within 0 m".
+    written[name] = format[WRITTEN_AS[name] ?? "tenth"](name === "passes_m" ? Math.max(10, value) : value);
   }
   return t(`reason.${reason.code}`, written);
 }

@@ -29,7 +29,8 @@ export function listen(path, handlers, onState = () => {}) {
     source.onerror = () => {
       onState(false);
       if (source.readyState !== EventSource.CLOSED || ended) return;
-      timer = setTimeout(open, pauseMs * (0.5 + Math.random() / 2)); // jitter: a fleet must not return as one
+      // Jitter: a fleet must not return as one.
+      timer = setTimeout(open, pauseMs * (0.5 + Math.random() / 2));
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     };
     for (const [name, handle] of Object.entries(handlers)) {
