@@ -34,8 +34,13 @@ STREAM_PAUSES = 5
 
 
 def patience_of(readings: Sequence[Reading]) -> timedelta:
-    """Return how long this sensor may be silent, from its readings of the last days, oldest first."""
-    gaps_s = [(later.measured_utc - earlier.measured_utc).total_seconds() for earlier, later in pairwise(readings)]
+    """Return how long this sensor may be silent, from its readings of the last days.
+
+    By when they came, as silence is judged: a device that keeps what the radio lost measures without a gap, and one
+    that hands in its day each night is silent all day.
+    """
+    heard = sorted(reading.received_utc for reading in readings)
+    gaps_s = [(later - earlier).total_seconds() for earlier, later in pairwise(heard)]
     gaps_s = [gap_s for gap_s in gaps_s if gap_s > BURST_S]
     if len(gaps_s) < GAPS_MIN:
         return PATIENCE_UNKNOWN

@@ -188,6 +188,27 @@ def test_patience_is_learned(gaps_h: list[float], expected_h: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kept_h", "expected_h"),
+    [
+        pytest.param(10, 24.0, id="ten hours lost by the radio and sent later"),
+        pytest.param(24, 192.0, id="a day's readings handed in each midnight"),
+    ],
+)
+def test_who_measures_each_hour_but_is_heard_more_seldom_is_given_the_time_to_be_heard(
+    kept_h: int, expected_h: float
+) -> None:
+    """In the demo each kept reading made its sensor look as if it never lost one, and every lost evening an alert."""
+    hourly = range(24 * 10)
+    held = hourly if kept_h == 24 else range(100, 100 + kept_h)
+    heard_h = {hour: (hour // kept_h + 1) * kept_h if kept_h == 24 else 100 + kept_h for hour in held}
+    readings = [
+        Reading(BinId("B"), SensorId("S"), T0 + hour * HOUR, T0 + heard_h.get(hour, hour) * HOUR, 0.5)
+        for hour in hourly
+    ]
+    assert patience_of(readings) == timedelta(hours=expected_h)
+
+
+@pytest.mark.parametrize(
     ("received_h", "expected"),
     [
         pytest.param([n / 100 for n in range(1400)], STREAM_SILENT_MIN, id="somebody speaks each half minute"),
