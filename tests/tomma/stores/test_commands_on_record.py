@@ -22,6 +22,7 @@ from tomma.errors import ConflictError, StoreUnavailableError
 from tomma.model import Rejected, RejectReason
 from tomma.settings import Settings
 from tomma.stores.audit.log import SqlAuditBook
+from tomma.stores.audit.owed import OWED
 from tomma.stores.commands.backup import backup_app, restore_app
 from tomma.stores.wiring import open_stores
 
@@ -218,6 +219,21 @@ def test_a_backup_that_was_put_back_is_on_record_at_the_next_start(home: Path, t
     assert newest(settings.data_dir) == ("backup-restored", "", "done", {"files": 2})
     again = CliRunner().invoke(restore_app, [str(tmp_path / "backup")], env={"TOMMA_DATA_DIR": str(settings.data_dir)})
     assert (again.exit_code, len(records(settings.data_dir))) == (1, 1), "refused before anything was changed"
+
+
+def test_to_put_a_backup_back_makes_no_books_where_the_settings_will_have_them(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made for the record, they lay open under the city's own, and their log of writes would have gone over it."""
+    assert run(backup_app, str(tmp_path / "backup")) is None
+    new = tmp_path / "new"
+    monkeypatch.setenv("TOMMA_DATA_DIR", str(new))
+    monkeypatch.setenv("TOMMA_REGISTRY_URL", f"sqlite:///{new / 'registry.sqlite3'}")
+    assert run(restore_app, str(tmp_path / "backup")) is None
+    assert sorted(path.name for path in new.iterdir()) == [OWED, "readings.sqlite3", "registry.sqlite3"]
+    shutil.copy(home / "audit.key", new)
+    with open_stores(Settings(data_dir=new)) as stores:
+        assert (len(stores.registry.load().bins) > 0, stores.audit.recover()) == (True, 1)
 
 
 def test_a_backup_is_on_record_once_it_is_made(home: Path, tmp_path: Path) -> None:

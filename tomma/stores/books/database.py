@@ -42,6 +42,15 @@ def open_database(address: str) -> sa.Engine:
     return engine
 
 
+def is_made(address: str) -> bool:
+    """Return whether the database's file is there; a server is taken to have one, for only it can tell."""
+    try:
+        url = sa.make_url(address)
+    except sa.exc.ArgumentError as exc:
+        raise ConfigurationError(f"registry_url: {exc}") from exc
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+
+
 def is_newest_shape(address: str) -> bool:
     """Return whether the database would be left as it is by `open_database`, which migrates."""
     engine = _engine(address)

@@ -10,13 +10,13 @@ from tomma.settings import Settings
 from tomma.stores.audit.intent import OPERATOR, Doing, by_operator
 from tomma.stores.audit.log import SqlAuditBook
 from tomma.stores.audit.owed import owing
-from tomma.stores.books.database import is_newest_shape, open_database
+from tomma.stores.books.database import is_made, is_newest_shape, open_database
 from tomma.stores.wiring import audit_files
 
 
 def has_registry(settings: Settings) -> bool:
     """Return whether a city's books are here, or on the server that the settings name."""
-    return bool(settings.registry_url) or (settings.data_dir / "registry.sqlite3").exists()
+    return is_made(settings.registry_address)
 
 
 def is_registry_current(settings: Settings) -> bool:
