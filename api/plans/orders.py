@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from api.plans.desk import NO_WISHES, Order
+from api.plans.earlier import Earlier
 from api.plans.schemas import PlanOrder, ShiftIn
 from api.problems.model import NamedProblem, bound_refused, field_refused
 from api.schema import Name
@@ -26,7 +27,8 @@ def decided(hands: Services, order: PlanOrder) -> Order:
     city = hands.city.current()
     kept = hands.context.plans.get(PlanId(order.keep_edits_of)) if order.keep_edits_of is not None else None
     former = hands.context.plans.get(PlanId(order.replan_of)) if order.replan_of is not None else None
-    wishes = _wishes(city, order, kept, _still_wished(hands, former) if former is not None else NO_WISHES)
+    earlier = Earlier.of(hands.context.plans, former)
+    wishes = _wishes(city, order, kept, _still_wished(hands, former, earlier) if former is not None else NO_WISHES)
     day = order.day or (kept.day if kept is not None else default_day(city, hands.context.clock.now_utc()))
     if former is not None:
         day = _day_on_the_road(former, order.day)
@@ -36,19 +38,20 @@ def decided(hands: Services, order: PlanOrder) -> Order:
     _check_day(day, hands.today.day())
     return Order(
         day=day,
-        city=_with_shifts(_with_trucks(city, order.vehicle_ids), order.shifts),
-        planning=_planning(hands.context.settings.planning, order),
+        city=_with_shifts(_with_trucks(city, order.vehicle_ids, earlier), order.shifts),
+        planning=_planning(hands.context.settings.planning, order, earlier),
         wishes=wishes,
-        crews=_crews(city, order.crews),
+        crews={id_: crew for id_, crew in earlier.crews.items() if id_ in city.vehicles} | _crews(city, order.crews),
     )
 
 
-def _planning(planning: PlanningSettings, order: PlanOrder) -> PlanningSettings:
+def _planning(as_set: PlanningSettings, order: PlanOrder, earlier: Earlier) -> PlanningSettings:
     if order.risk is not None and order.accepted_overflow_probability is not None:
         bound = "must not stand beside accepted_overflow_probability, which says the same"
         raise field_refused("risk", Rule.NOT_BOTH, bound, other="accepted_overflow_probability")
-    if order.risk is not None:
-        planning = at_risk(planning, order.risk)
+    planning = earlier.planning(as_set)
+    if order.risk is not None:  # on what the city has set: the knob is not turned twice
+        planning = at_risk(as_set, order.risk).model_copy(update={"budget_s": planning.budget_s})
     asked = {
         "budget_s": order.budget_s,
         "accepted_overflow_probability": order.accepted_overflow_probability,
@@ -56,11 +59,11 @@ def _planning(planning: PlanningSettings, order: PlanOrder) -> PlanningSettings:
     return planning.model_copy(update={name: value for name, value in asked.items() if value is not None})
 
 
-def _still_wished(hands: Services, former: Plan) -> Wishes:
+def _still_wished(hands: Services, former: Plan, earlier: Earlier) -> Wishes:
     """Return what was decided for the plan on the road and holds for the next change of it, too.
 
-    A truck that broke down stays where it is, a bin left for today is left, one given to a truck is given to it; unless
-    the truck or the bin is gone by now, or somebody has asked for the bin since.
+    A truck that broke down stays where it is, a bin left for today is left, one given to a truck is given to it, one
+    that was added is taken; unless the truck or the bin is gone by now, or somebody has asked for the bin since.
     """
     city, asked = hands.city.current(), hands.context.requests.not_withdrawn(former.created_utc)
     again = {each.bin_id for each in asked}
@@ -71,7 +74,22 @@ def _still_wished(hands: Services, former: Plan) -> Wishes:
         for bin_id, vehicle_id in former.locks.items()
         if bin_id in city.bins and vehicle_id in city.vehicles
     }
-    return Wishes(frozenset(left & city.bins.keys()) - again - locked.keys(), locked, gone)
+    added = frozenset(
+        stop.bin_id
+        for route in former.routes
+        for stop in route.stops
+        if stop.bin_id is not None
+        and stop.bin_id in city.bins
+        and any(why.code is ReasonCode.ADDED for why in stop.reasons)
+    )
+    return Wishes(
+        frozenset(left & city.bins.keys()) - again - locked.keys(),
+        locked,
+        gone,
+        included=added,
+        areas=earlier.areas,
+        balanced=earlier.balanced,
+    )
 
 
 def _wishes(city: City, order: PlanOrder, kept: Plan | None, still: Wishes) -> Wishes:
@@ -83,11 +101,13 @@ def _wishes(city: City, order: PlanOrder, kept: Plan | None, still: Wishes) -> W
     stays = {bin_id: truck for bin_id, truck in still.locked.items() if truck not in gone and bin_id not in excluded}
     excluded |= still.excluded - included - locked.keys()
     locked = stays | locked
+    included |= still.included - excluded
     if kept is not None:
         locked = {**kept.locks, **locked}
         added, removed = _by_hand(kept)
         excluded, included = excluded | (removed - included), included | (added - excluded)
-    areas = frozenset(order.areas)
+    areas = still.areas if order.areas is None else frozenset(order.areas)
+    balanced = still.balanced if order.balanced is None else order.balanced
     known = {each.area for each in city.sites.values()}
     strangers = [
         *(("bin_id", each) for each in sorted(excluded | included | locked.keys()) if each not in city.bins),
@@ -99,7 +119,7 @@ def _wishes(city: City, order: PlanOrder, kept: Plan | None, still: Wishes) -> W
         raise field_refused(field, Rule.KNOWN, "must be of this city", value)
     replan_of = PlanId(order.replan_of) if order.replan_of is not None else None
     try:
-        return Wishes(excluded, locked, gone, replan_of, included, areas, order.balanced)
+        return Wishes(excluded, locked, gone, replan_of, included, areas, balanced)
     except ValueError as exc:
         raise bound_refused(exc) from exc
 
@@ -133,14 +153,13 @@ def _check_day(day: date, today: date) -> None:
         raise NamedProblem(422, Refusal.DAY_OUT_OF_RANGE, detail, first=f"{today}", last=f"{last}")
 
 
-def _with_trucks(city: City, vehicle_ids: list[Name] | None) -> City:
+def _with_trucks(city: City, vehicle_ids: list[Name] | None, earlier: Earlier) -> City:
     if vehicle_ids is None:
-        return city
+        return earlier.city(city)
     unknown = [each for each in vehicle_ids if VehicleId(each) not in city.vehicles]
     if unknown:
         raise field_refused("vehicle_ids", Rule.KNOWN, "must be trucks of this city", unknown[0])
-    chosen = {VehicleId(each) for each in vehicle_ids}
-    return replace(city, vehicles={key: value for key, value in city.vehicles.items() if key in chosen})
+    return replace(earlier, vehicle_ids=frozenset(VehicleId(each) for each in vehicle_ids)).city(city)
 
 
 def _with_shifts(city: City, shifts: Mapping[Name, ShiftIn]) -> City:

@@ -89,14 +89,20 @@ class PlanOrder(Told):
         description="Local day of the organisation; if left out, the next one with an hour of work left in it.",
     )
     vehicle_ids: list[Name] | None = Field(
-        default=None, max_length=VEHICLES_MAX, description="Trucks that may drive; all if left out.", examples=[["V1"]]
+        default=None,
+        max_length=VEHICLES_MAX,
+        description="Trucks that may drive; all if left out, or those of the plan to change.",
+        examples=[["V1"]],
     )
     budget_s: Annotated[float, Field(strict=True)] | None = Field(
         default=None, ge=0.2, le=600.0, description="Time the solver may take. [s]", examples=[20.0]
     )
     replan_of: Name | None = Field(
         default=None,
-        description="The published plan to change: its trucks go on from where they are, with what they carry.",
+        description=(
+            "The published plan to change: its trucks go on from where they are, with what they carry. What was "
+            "decided for the day (trucks, shifts, crews, areas, risk, budget) holds unless it is given here."
+        ),
     )
     exclude_bin_ids: list[Name] = Field(default=[], max_length=BINS_MAX, description="Bins to leave out today.")
     lock: list[LockIn] = Field(default=[], max_length=BINS_MAX, description="Bins to collect, each by a given truck.")
@@ -108,11 +114,11 @@ class PlanOrder(Told):
     include_bin_ids: list[Name] = Field(
         default=[], max_length=BINS_MAX, description="Bins to collect whatever they hold, by any truck."
     )
-    areas: list[Name] = Field(
-        default=[], max_length=500, description="Only bins of these areas, and those named above; all if left out."
+    areas: list[Name] | None = Field(
+        default=None, max_length=500, description="Only bins of these areas, and those named above; all if empty."
     )
     shifts: dict[Name, ShiftIn] = Field(
-        default={}, max_length=VEHICLES_MAX, description="By truck; its usual shift if left out."
+        default={}, max_length=VEHICLES_MAX, description="By truck; its usual shift, or that of the plan to change."
     )
     crews: dict[Name, CrewName] = Field(default={}, max_length=VEHICLES_MAX, description="Who drives, by truck.")
     accepted_overflow_probability: Annotated[float, Field(strict=True)] | None = Field(
@@ -130,8 +136,8 @@ class PlanOrder(Told):
             "taken to cost. 0.5 is what the city has set; each step on the curve of `/plans/pareto` names its own."
         ),
     )
-    balanced: bool = Field(
-        default=False, strict=True, description="Make the trucks' hours alike, also where that costs some kilometres."
+    balanced: Annotated[bool, Field(strict=True)] | None = Field(
+        default=None, description="Make the trucks' hours alike, also where that costs some kilometres."
     )
     keep_edits_of: Name | None = Field(
         default=None, description="A draft of that day: what was locked, added and removed there stays so."

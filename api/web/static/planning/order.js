@@ -15,14 +15,17 @@ const asKnown = (vehicle) => ({
   isOn: true, start: clockText(vehicle.shift.start_s), end: clockText(vehicle.shift.end_s), crew: "",
 });
 
-/** Only what differs from the city's own is told, so that a truck's hours past midnight stay as they are. */
+/**
+ * Only what differs from the city's own is told, so that a truck's hours past midnight stay as they are; and of a plan
+ * on the road what was decided for its day, its trucks too.
+ */
 export function orderBody(vehicles, choices, {budgetS, risk, areas, balanced, keepEditsOf, replanOf}) {
   const chosen = vehicles.filter((each) => choices[each.id].isOn);
   const changed = chosen.filter(({id, shift}) => (
     choices[id].start !== clockText(shift.start_s) || choices[id].end !== clockText(shift.end_s)));
   const crews = chosen.filter(({id}) => choices[id].crew.trim());
   return {
-    vehicle_ids: chosen.map((each) => each.id),
+    ...(!(replanOf && chosen.length === vehicles.length) && {vehicle_ids: chosen.map((each) => each.id)}),
     ...(changed.length && {shifts: Object.fromEntries(changed.map(({id}) => (
       [id, {start: choices[id].start, end: choices[id].end}])))}),
     ...(crews.length && {crews: Object.fromEntries(crews.map(({id}) => [id, choices[id].crew.trim()]))}),
