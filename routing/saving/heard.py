@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from routing.daytime import WorkingDay
 from routing.saving.tape import Heard
 from tomma.city import City
-from tomma.fold import DayState, confirmed_emptyings, fold
+from tomma.fold import DayState, by_our_clock, confirmed_emptyings, fold
 from tomma.model import UNTRUSTED, BinId, Emptying, EmptyingSource, EventKind, Reading
 from tomma.plan import Plan, PlanStatus, Route, StopKind
 from tomma.ports import EventLog, PlanStore, ReadingStore
@@ -103,9 +103,12 @@ def _heard(
 
 
 def _driven(state: DayState) -> tuple[Trip, ...]:
-    """Return each truck's steps in the order of its driver's taps; when they were is nobody's business here."""
+    """Return each truck's steps in the order they were done; when they were is nobody's business here.
+
+    An unloading that was weighed is said again later, at its own time.
+    """
     steps: dict[str, list[Step]] = defaultdict(list)
-    for event in state.standing:
+    for event in sorted(state.standing, key=by_our_clock):
         kind, subject = TAPPED.get(event.kind), event.bin_id or event.disposal_site_id
         if kind is not None and subject is not None:
             steps[event.vehicle_id].append(Step(kind, subject, UNTOLD))

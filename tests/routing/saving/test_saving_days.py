@@ -15,14 +15,15 @@ from routing.saving.check import Checked, check
 from routing.saving.cli import app
 from routing.saving.file import audit_document, parse_audit, read_audit
 from routing.saving.gather import is_over, next_day
+from routing.saving.heard import hear
 from routing.saving.summary import seal
 from tests.routing.planning.small_city import small_city
 from tests.routing.saving.lived import SCALES_KG, Lived
 from tomma.codec import to_json
 from tomma.errors import ImportRefusedError
-from tomma.model import BinId
+from tomma.model import BinId, EventKind
 from tomma.rounds import FixedRound
-from tomma.saving import SavingDay, Side, StepKind
+from tomma.saving import SavingDay, Side, StepKind, Trip
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
 
@@ -105,6 +106,30 @@ def test_what_was_done_is_what_was_tapped(stores: Stores) -> None:
         assert done.driving_s == sum(route.driving_s for route in plan.routes)
         unloads = sum(stop.disposal_site_id is not None for route in plan.routes for stop in route.stops)
         assert each.inputs.weighed_kg == (round(SCALES_KG * unloads) if unloads else None)
+
+
+def test_a_slip_that_is_read_late_moves_no_unloading(fresh: Stores) -> None:
+    """The tablet says a weighed unloading again, at its time: its truck drove no other way for that."""
+    lived = Lived(small_city(), fresh, FIRST)
+    lived.live(4)
+    day = lived.day.later(-1)
+
+    def driven() -> tuple[Trip, ...]:
+        return hear(lived.city, fresh.readings, fresh.events, fresh.plans, day).driven
+
+    (plan,) = fresh.plans.of_day(day.day)
+    tip = next(each for each in fresh.events.of_plan(plan.id) if each.kind is EventKind.UNLOADED)
+    at_utc, first = tip.tapped_utc + timedelta(hours=1), tip.sequence + 500
+    told = replace(tip, received_utc=at_utc, tapped_utc=at_utc, weight_kg=None, disposal_site_id=None)
+    beside = replace(told, key="beside-1", sequence=first, kind=EventKind.EMPTIED, bin_id=BinId("b1"))
+    undone = replace(told, key="undone-1", sequence=first + 1, kind=EventKind.UNDONE, undoes_key=tip.key)
+    weighed = replace(tip, key="weighed-1", sequence=first + 2, received_utc=at_utc)
+    fresh.events.append([beside])
+    before = driven()
+    fresh.events.append([undone, weighed])
+    (own,) = (trip.steps for trip in before if trip.vehicle_id == tip.vehicle_id)
+    assert [step.kind for step in own][-2:] == [StepKind.DISPOSE, StepKind.COLLECT]
+    assert driven() == before
 
 
 def test_no_litre_is_lost_on_any_side(stores: Stores) -> None:
