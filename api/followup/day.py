@@ -118,9 +118,10 @@ def _routes(plan: Plan, promises: Promises, state: DayState) -> list[Route]:
     without a network and drove on by the version before.
     """
     routes = {route.vehicle_id: route for route in plan.routes}
+    begins_utc = min((route.start_utc for route in plan.routes), default=plan.created_utc)
     heard = (event.vehicle_id for event in state.standing)
     return [
-        _with_former(routes.get(each) or Route(each, plan.created_utc, plan.created_utc, (), 0, 0), promises, state)
+        _with_former(routes.get(each) or Route(each, begins_utc, begins_utc, (), 0, 0), promises, state)
         for each in dict.fromkeys((*routes, *sorted(plan.unavailable), *heard))
     ]
 
@@ -133,6 +134,7 @@ def _with_former(route: Route, promises: Promises, state: DayState) -> Route:
     return replace(
         route,
         start_utc=min(route.start_utc, *(stop.arrive_utc for stop in stops)),
+        end_utc=max(route.end_utc, *(stop.depart_utc for stop in stops)),
         stops=(*stops, *route.stops),
         distance_m=route.distance_m + sum(stop.leg_distance_m for stop in stops),
         driving_s=route.driving_s + sum(stop.leg_driving_s for stop in stops),

@@ -35,6 +35,7 @@ def test_what_a_truck_did_stays_seen_when_a_later_plan_leaves_it_out(office: htt
     v1, v2 = told["routes"]
     assert (v1["vehicle_id"], v1["state"], v1["emptied"], v1["skipped"], v1["left"]) == ("V1", "done", 1, 1, 0)
     assert stops_of(told)["B1"]["planned_utc"] == "2026-11-22T06:10:00Z"
+    assert v1["planned_end_utc"] > stops_of(told)["B2"]["planned_utc"], "no earlier than what it did was to be done"
     assert (v2["vehicle_id"], stops_of(told, 1)["B2"]["done_by_vehicle_id"]) == ("V2", "V1")
     assert (told["sums"]["bins"], told["sums"]["emptied"], told["sums"]["extra"]) == (4, 1, 0)
     assert "other_truck" not in kinds(told), "it was its own by the plan on its tablet"
@@ -71,6 +72,19 @@ def test_a_truck_taken_out_is_told_with_what_is_aboard(office: httpx.Client, wor
     unloaded = tap("unloaded-1", 30, None, kind="unloaded", disposal_site_id="T1")
     hand_in(office, world, unloaded)
     assert followed(office)["routes"][0]["aboard_kg"] == 0.0
+
+
+def test_a_truck_taken_out_the_evening_before_begins_its_day_with_the_others(
+    office: httpx.Client, world: World
+) -> None:
+    """The page's hours reach from the first truck to the last: half of them would be of a night in which none drove."""
+    made = replanned(world, unavailable=frozenset({VehicleId("V1")}))
+    made = replace(made, routes=made.routes[1:], created_utc=SIX_UTC - timedelta(hours=12))
+    world.stores.plans.save(made)
+    world.stores.plans.publish(made.id)
+    v1, v2 = followed(office)["routes"]
+    assert (v1["state"], v1["planned_start_utc"]) == ("taken_out", v2["planned_start_utc"])
+    assert (v1["planned_end_utc"], v1["expected_end_utc"]) == (v2["planned_start_utc"],) * 2
 
 
 def test_the_driver_of_a_truck_taken_out_is_told_so(office: httpx.Client, world: World) -> None:
