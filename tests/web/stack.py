@@ -22,6 +22,7 @@ from api.context import ApiContext, Pace
 from api.outlook import WholeForecast, whole_forecast
 from api.server import Server, listen_on
 from api.services import Services
+from api.tablets.codes import Codes
 from routing.ahead.coming_days import coming_days
 from routing.alternatives.pareto_maker import CurveMaker
 from routing.alternatives.rule_columns import rule_columns
@@ -153,6 +154,12 @@ class Stack:
         return self._services.accounts
 
     @property
+    def codes(self) -> Codes:
+        """What lets tablets in."""
+        assert self._services is not None
+        return self._services.codes
+
+    @property
     def stores(self) -> Stores:
         """What lies behind the server."""
         assert self._stores is not None
@@ -258,10 +265,10 @@ class Stack:
 
 @contextmanager
 def serving(
-    data_dir: Path, *, on_streets: bool = False, factor: float = 1.0, paired_only: bool = False
+    data_dir: Path, *, on_streets: bool = False, factor: float = 1.0, paired_only: bool = False, demo: bool = True
 ) -> Iterator[Stack]:
     """A running stack on a data folder."""
-    stack = Stack(data_dir, on_streets=on_streets, factor=factor, paired_only=paired_only)
+    stack = Stack(data_dir, on_streets=on_streets, factor=factor, paired_only=paired_only, demo=demo)
     stack.start()
     try:
         yield stack

@@ -90,6 +90,27 @@ def test_a_tablet_is_let_in_by_the_digits_and_a_glove(strict: Stack, open_page: 
     assert [(each["name"], each["revoked_utc"]) for each in tablets(strict)] == [("Bil 1, hytten", None)]
 
 
+def test_a_tablet_names_streams_and_tells_hours_where_only_known_ones_are_answered(
+    seeded: Path, tmp_path: Path, open_page: OpenPage
+) -> None:
+    """A demo tells everybody of itself; a city that is asked without the token does not, and the card said `glass`.
+
+    That was so when the tablet was paired, and at each start after; its hours were those of another time zone.
+    """
+    with serving(copy_of(seeded, tmp_path / "data"), demo=False) as stack:
+        code, _ = stack.codes.new()
+        watched = open_page(stack, f"{DRIVER}#pair={code}")
+        watched.expects_failures = True
+        page = watched.page
+        page.get_by_role("button", name="Koppla").click()
+        stream = page.locator(".facts p").nth(2)
+        names = [each.name_sv for each in stack.stores.registry.load().fractions.values()]
+        expect(stream).to_have_text(re.compile("|".join(names)))
+        page.evaluate("localStorage.removeItem('tomma.city')")
+        page.reload()
+        expect(stream).to_have_text(re.compile("|".join(names)))
+
+
 def test_a_scanned_code_stands_there_already_and_leaves_the_address(strict: Stack, open_page: OpenPage) -> None:
     """One touch, or Enter on a keyboard; a reload must not try it again."""
     watched = open_page(strict, f"{DRIVER}#pair={new_code(strict)}")

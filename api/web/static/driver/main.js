@@ -1,7 +1,8 @@
 /** The driver's page: starts the session, then draws. */
 import {nowMs} from "../lib/clock.js";
-import {html} from "../lib/html.js";
-import {Page, cityOrMemory, mount} from "../lib/page.js";
+import {html, useLayoutEffect} from "../lib/html.js";
+import {Page, mount} from "../lib/page.js";
+import {useStore} from "../lib/store.js";
 import {sunElevationDeg} from "../lib/sun.js";
 import {followRule, refreshTheme} from "../lib/theme.js";
 import {DriverApp} from "./app.js";
@@ -17,15 +18,21 @@ const LOOK_AT_SUN_MS = 20_000;
 function followSun(city) {
   const [west, south, east, north] = city.bounds;
   followRule(() => sunElevationDeg(nowMs(), (south + north) / 2, (west + east) / 2) < DUSK_DEG);
-  setInterval(refreshTheme, LOOK_AT_SUN_MS);
+  const timer = setInterval(refreshTheme, LOOK_AT_SUN_MS);
+  return () => clearInterval(timer);
+}
+
+function Driver({session}) {
+  const {city} = useStore(session.store);
+  useLayoutEffect(() => city?.bounds && followSun(city), [city]);
+  return html`<${Page} city=${city} titleKey="app.driver_title"
+    view=${(onLanguage) => html`<${DriverApp} session=${session} onLanguage=${onLanguage} />`} />`;
 }
 
 async function open() {
-  const [city, session] = await Promise.all([cityOrMemory(), openSession(wantedVehicle())]);
-  if (city?.bounds) followSun(city);
+  const session = await openSession(wantedVehicle());
   keepAwake();
-  mount(html`<${Page} city=${city} titleKey="app.driver_title"
-    view=${(onLanguage) => html`<${DriverApp} session=${session} onLanguage=${onLanguage} />`} />`);
+  mount(html`<${Driver} session=${session} />`);
   // Last: the next stop and its buttons come first. If the network went just now: at the next visit.
   import("./offline.js").then(({keepPage}) => keepPage(controller), () => {});
 }

@@ -2,6 +2,7 @@
 import {STREAM_PATH, carry, getDriverRoute, getDriverRoutes, getGuidance} from "../lib/api.js";
 import {nowMs, nowUtc} from "../lib/clock.js";
 import {recalled, remember} from "../lib/memory.js";
+import {cityOrMemory} from "../lib/page.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {openOutbox} from "./outbox.js";
@@ -29,6 +30,9 @@ export async function openSession(vehicleId) {
   const token = await outbox?.recall("token");
   store.set({paired: Boolean(token)});
   carry(token, refused);
+  // Names and hours are the city's, and it tells them to whom it knows: with the token, not before.
+  const askCity = async () => store.set({city: await cityOrMemory()});
+  const named = askCity();
 
   /** The server does not know this tablet: it is paired again and keeps its taps. Revoked, it forgets everything. */
   function refused(why) {
@@ -43,7 +47,7 @@ export async function openSession(vehicleId) {
     carry(given);
     store.set({paired: true, pairing: ""});
     sender?.flush();
-    await askRoute();
+    await Promise.all([askCity(), askRoute()]);
   }
 
   const showRecords = async () => outbox && store.set({records: await outbox.all()});
@@ -244,7 +248,7 @@ export async function openSession(vehicleId) {
   };
   // Offline and never kept: taps have no place.
   if (recalled("tomma.position") === "on") usePosition(true).catch(() => {});
-  await (vehicleId ? choose(vehicleId) : askRoute());
+  await Promise.all([named, vehicleId ? choose(vehicleId) : askRoute()]);
   store.set({ready: true});
   sender?.flush();
   return session;
