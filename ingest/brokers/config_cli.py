@@ -82,7 +82,8 @@ def broker_config(
     Run again, it keeps the logins and writes the rest anew. Passwords are random: a worker's is in DIR/ingest.env,
     a device's is shown once, by `tomma broker-config add-device NAME`.
     """
-    if ctx.invoked_subcommand is not None:
+    if ctx.invoked_subcommand is not None:  # what stood before it is meant for it, too, unless it says otherwise
+        ctx.default_map = {ctx.invoked_subcommand: {"kind": kind.value, "out": str(out)}}
         return
     if kind is not Kind.MOSQUITTO:
         raise ConfigurationError("the embedded broker needs no configuration: run `tomma ingest --embedded-broker`")

@@ -75,7 +75,8 @@ class MosquittoDesk:
         """Raise ConfigurationError unless the directory was made ready."""
         if not (self.directory / "mosquitto.conf").exists():
             raise ConfigurationError(
-                f"{self.directory}: holds no broker files; run `tomma broker-config --out {self.directory}` first"
+                f"{self.directory}: holds no broker files; run `tomma broker-config --out {self.directory}` first, "
+                "or say `--kind embedded` for the broker that `tomma ingest` brings"
             )
 
     def make_ready(self, facts: MosquittoFacts) -> None:

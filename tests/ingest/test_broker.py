@@ -296,6 +296,20 @@ def any_success(made: list[Client]) -> bool:
     return made[-1].connected[:1] == ["Success"]
 
 
+def test_which_broker_is_meant_may_stand_before_what_to_do(tmp_path: Path) -> None:
+    """It was read and forgotten there: a login for the embedded broker was looked for among mosquitto's files."""
+    device = ["add-device", "H0001", "--json"]
+    done = CliRunner(env={"TOMMA_DATA_DIR": str(tmp_path)}).invoke(app, ["--kind", "embedded", *device])
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert [each.device for each in EmbeddedDesk(tmp_path, TOPICS).book.devices] == ["H0001"]
+    refused = CliRunner().invoke(app, ["--out", str(tmp_path / "mosquitto"), *device])
+    assert f"{tmp_path}/mosquitto: holds no broker files" in str(refused.exception)
+    nearest = CliRunner(env={"TOMMA_DATA_DIR": str(tmp_path)}).invoke(
+        app, ["--kind", "mosquitto", "list-devices", "--kind", "embedded"]
+    )
+    assert nearest.output.startswith("H0001 ")
+
+
 def test_a_disabled_device_is_cut_at_once(client: Any, tmp_path: Path, wait: Callable[..., None]) -> None:
     """A stolen sensor must not go on until the next restart (M17); the others must not notice."""
     told = enrol(tmp_path, "add-device", "H0001")
