@@ -61,6 +61,22 @@ def writer(home: Settings) -> Iterator[Callable[[], int]]:
     thread.join(PATIENCE_S)
 
 
+def test_the_registry_goes_back_to_where_the_settings_have_it(home: Settings, tmp_path: Path, city: City) -> None:
+    """Put beside the readings, nobody would open it: the server would make an empty one where it is told to look."""
+    books = tmp_path / "books" / "registry.sqlite3"
+    elsewhere = Settings(data_dir=tmp_path / "new", registry_url=f"sqlite:///{books}")
+    back_up(home, tmp_path / "backup", T0)
+    restore(elsewhere, tmp_path / "backup")
+    assert books.exists()
+    with open_stores(elsewhere) as stores:
+        assert stores.registry.load() == city
+    with pytest.raises(ConfigurationError, match="books"):
+        restore(elsewhere.model_copy(update={"data_dir": tmp_path / "third"}), tmp_path / "backup")
+    server = Settings(data_dir=tmp_path / "fourth", registry_url="postgresql://tomma@127.0.0.1:1/tomma")
+    with pytest.raises(ConfigurationError, match="server of its own"):
+        restore(server, tmp_path / "backup")
+
+
 def test_a_backup_under_load_is_one_moment_and_comes_back_row_by_row(
     home: Settings, writer: Callable[[], int], tmp_path: Path, city: City
 ) -> None:

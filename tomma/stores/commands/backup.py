@@ -9,7 +9,7 @@ import typer
 from tomma.errors import TommaError
 from tomma.settings import Settings, load_settings
 from tomma.stores.commands.audit_here import by_operator_here, has_registry, is_registry_current
-from tomma.stores.upkeep.backup import Copied, back_up, put_back, restorable
+from tomma.stores.upkeep.backup import Copied, back_up, place_of, put_back, restorable
 
 backup_app = typer.Typer(add_completion=False, help="Copy everything that is kept here, while it is in use.")
 restore_app = typer.Typer(add_completion=False, help="Put a backup into an empty data directory.")
@@ -50,7 +50,7 @@ def restore_command(source: Place) -> None:
     with by_operator_here(settings, "backup-restored", beside=settings.data_dir, files=len(found)):
         put_back(settings, source, found)
     for name, copied in found.items():
-        typer.echo(f"{settings.data_dir / name}: {copied.bytes} bytes, {sum(copied.rows.values())} rows")
+        typer.echo(f"{place_of(settings, name)}: {copied.bytes} bytes, {sum(copied.rows.values())} rows")
     for key in (settings.audit_key_path, settings.sealing_key_path):
         if not key.exists():
             typer.echo(f"{key} is not in a backup: put yours there before anything is started", err=True)

@@ -21,6 +21,8 @@ from tomma.settings import Settings
 from tomma.stores.sqlite_file import open_connection, telling
 
 MANIFEST = "manifest.json"
+REGISTRY = "registry.sqlite3"
+"""Its name in a backup, whatever `registry_url` calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,9 @@ def back_up(settings: Settings, target: Path, now_utc: datetime) -> Mapping[str,
         ConfigurationError: If the registry is no SQLite file, or `target` is there.
         StoreUnavailableError: If a file cannot be read or written.
     """
-    if settings.registry_url and not settings.registry_url.startswith("sqlite"):
-        raise ConfigurationError(
-            "the registry is on a server of its own: back that up with the server's tools (pg_dump)"
-        )
+    databases = _databases(settings)
     if target.exists():
         raise ConfigurationError(f"{target} is there already: a backup never overwrites another")
-    databases = _databases(settings)
     if not databases:
         raise ConfigurationError(f"there is nothing to back up in {settings.data_dir.absolute()}: is it data_dir?")
     draft = target.with_name(f"{target.name}.{os.getpid()}.new")
@@ -71,11 +69,12 @@ def restorable(settings: Settings, source: Path) -> Mapping[str, Copied]:
     """Return what can be put back, after every byte of it was checked.
 
     Raises:
-        ConfigurationError: If there is something where it belongs, or `source` is no whole backup.
+        ConfigurationError: If there is something where it belongs, `source` is no whole backup, or the registry is no
+            SQLite file.
     """
     files = _checked(source)
-    home = settings.data_dir
-    there = [home / name for name in files if (home / name).exists() or (home / f"{name}-wal").exists()]
+    places = [place_of(settings, name) for name in files]
+    there = [place for place in places if place.exists() or place.with_name(f"{place.name}-wal").exists()]
     if there:
         raise ConfigurationError(
             f"{there[0]} is there: a backup is only put into an empty data directory; move it away"
@@ -92,23 +91,32 @@ def restore(settings: Settings, source: Path) -> Mapping[str, Copied]:
 
 def put_back(settings: Settings, source: Path, files: Mapping[str, Copied]) -> None:
     """Put what was checked where it belongs; StoreUnavailableError if a file cannot be read or written."""
-    home = settings.data_dir
-    with telling(home):
-        for name in files:
-            (home / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / name, home / f"{name}.new")
-            sync(home / f"{name}.new")
-        for name in files:  # all are complete: now give them their names
-            (home / f"{name}.new").rename(home / name)
-        for folder in {(home / name).parent for name in files} | {home}:
+    places = {name: place_of(settings, name) for name in files}
+    drafts = {name: place.with_name(f"{place.name}.new") for name, place in places.items()}
+    with telling(settings.data_dir):
+        for name, draft in drafts.items():
+            draft.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, draft)
+            sync(draft)
+        for name, draft in drafts.items():  # all are complete: now give them their names
+            draft.rename(places[name])
+        for folder in {place.parent for place in places.values()} | {settings.data_dir}:
             sync(folder)
 
 
+def place_of(settings: Settings, name: str) -> Path:
+    """Return where a file of a backup lives."""
+    if name != REGISTRY or not settings.registry_url:
+        return settings.data_dir / name
+    if not settings.registry_url.startswith("sqlite"):
+        raise ConfigurationError(
+            "the registry is on a server of its own: its own tools copy it and put it back (pg_dump)"
+        )
+    return Path(settings.registry_url.removeprefix("sqlite:///"))
+
+
 def _databases(settings: Settings) -> dict[str, Path]:
-    registry = settings.data_dir / "registry.sqlite3"
-    if settings.registry_url:
-        registry = Path(settings.registry_url.removeprefix("sqlite:///"))
-    paths = {"registry.sqlite3": registry}
+    paths = {REGISTRY: place_of(settings, REGISTRY)}
     paths |= {path.name: path for path in (settings.readings_path, settings.influx_path)}
     return {name: path for name, path in paths.items() if path.exists()}
 
