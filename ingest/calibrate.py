@@ -10,6 +10,12 @@ from tomma.model import Measurement
 MARGIN_FRACTION = 0.03
 """How far beyond the container a level may lie without a flag: an empty bin jitters about its bottom."""
 
+COLD_FRACTION = 0.12
+"""How far below the bottom cold alone can bring a level: a sensor that reckons with 20 degrees says 10 % too much at
+-30, and with the rated level at 15 % of the way that is 11 % of the height."""
+HEAP_FRACTION = 0.3
+"""Waste heaps above the rated level, up to the sensor: 29 % of the height where that level is two ninths of the way."""
+
 FILL_DECIMALS = 6
 """Finer than any sensor by far; stores keep millionths in half the space of an arbitrary fraction."""
 
@@ -26,6 +32,8 @@ class Level(NamedTuple):
     """It lay noticeably outside, or in the dead zone, and was brought to the nearest that can be."""
     in_dead_zone: bool = False
     """Nearer than the sensor can measure: the level is the least it can be, and perhaps something else is there."""
+    is_implausible: bool = False
+    """No weather and no heap explains it: the sensor hangs otherwise, or the container is another than registered."""
     raw_fraction: float | None = None
     """A fill that the device computed itself, when it lay outside [0, 1]."""
 
@@ -41,7 +49,7 @@ def calibrate(
     >>> from tomma.model import ContainerTypeId, SensorId
     >>> bin_240 = ContainerType(ContainerTypeId("c"), "240 l", volume_l=240, empty_mm=1100, full_mm=100, max_kg=96)
     >>> calibrate(Measurement(SensorId("H0001"), None, distance_mm=600), bin_240)
-    Level(fill_fraction=0.5, clipped=False, in_dead_zone=False, raw_fraction=None)
+    Level(fill_fraction=0.5, clipped=False, in_dead_zone=False, is_implausible=False, raw_fraction=None)
     """
     said_mm = measurement.distance_mm
     if said_mm is None:
@@ -52,9 +60,10 @@ def calibrate(
     sounded_mm = _sounded_mm(said_mm, measurement.temperature_c, sensor)
     height = raw_height(sounded_mm, container, installation)
     if 0.0 < height < 1.0:
-        return Level(round(volume_share(container, height), FILL_DECIMALS), in_dead_zone, in_dead_zone)
+        return Level(round(volume_share(container, height), FILL_DECIMALS), in_dead_zone, in_dead_zone, in_dead_zone)
     clipped = in_dead_zone or not -MARGIN_FRACTION <= height <= 1.0 + MARGIN_FRACTION
-    return Level(float(height >= 1.0), clipped, in_dead_zone)
+    is_implausible = in_dead_zone or not -COLD_FRACTION <= height <= 1.0 + HEAP_FRACTION
+    return Level(float(height >= 1.0), clipped, in_dead_zone, is_implausible)
 
 
 def _computed(measurement: Measurement) -> Level:

@@ -15,3 +15,5 @@ class Heard(NamedTuple):
     """When it was so, by the best clock there is."""
     received_utc: datetime
     reading: Reading | None = None
+    is_implausible: bool = False
+    """Its level is one that no bin can have as its sensor is registered."""

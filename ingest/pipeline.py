@@ -329,7 +329,7 @@ def _hear(
         arrival.counter,
         level.raw_fraction,
     )
-    return Heard(measurement, bin_id, measured_utc, received_utc, reading)
+    return Heard(measurement, bin_id, measured_utc, received_utc, reading, level.is_implausible)
 
 
 def _with_doubts(flags: Quality, clock: When, known: SensorMemory) -> Quality:

@@ -104,6 +104,7 @@ def sign_of(heard: Heard) -> Sign:  # noqa: C901  (once for every message: each 
             fine |= STUCK | BLOCKED | IMPOSSIBLE
         else:
             odd, fine = _by_flags(int(reading.quality), odd, fine)
+            odd |= IMPOSSIBLE if heard.is_implausible else 0
     if said.alarms or said.no_echo:
         odd, fine = _by_device(said, odd, fine)
     values = _values(said, reading) if odd else NO_VALUES
@@ -122,9 +123,7 @@ def _by_volts(volts: float, odd: int, fine: int) -> tuple[int, int, float | None
 
 
 def _by_flags(flags: int, odd: int, fine: int) -> tuple[int, int]:
-    if flags & _OUT_OF_RANGE:
-        odd |= IMPOSSIBLE
-    else:
+    if not flags & _OUT_OF_RANGE:  # beyond the container's ends by a little is cold, or a heap: a sign of nothing
         fine |= IMPOSSIBLE
     if flags & _LATE:  # nobody looked whether it is stuck or blocked
         return odd, fine

@@ -23,6 +23,7 @@ BIN, SENSOR = BinId("B"), SensorId("S")
 def heard(hour: float, level: float | None = 0.5, **said: Any) -> Heard:
     """A reading, or a status when there is no level; `quality` and what the device says beside it."""
     quality = said.pop("quality", Quality.GOOD)
+    is_implausible = said.pop("is_implausible", False)
     moment = T0 + timedelta(hours=hour)
     level = None if said.get("no_echo") else level
     if level is None and not any(said.values()):
@@ -31,7 +32,7 @@ def heard(hour: float, level: float | None = 0.5, **said: Any) -> Heard:
     reading = None
     if level is not None:
         reading = Reading(BIN, SENSOR, moment, moment, level, quality, temperature_c=said.get("temperature_c"))
-    return Heard(measurement, BIN, moment, moment, reading)
+    return Heard(measurement, BIN, moment, moment, reading, is_implausible)
 
 
 type Told = list[tuple[float, AlertKind, bool]]
@@ -97,9 +98,17 @@ def hot(*degrees: float) -> list[Heard]:
             id="full, and emptied",
         ),
         pytest.param(
-            [heard(n, 0.0, quality=Quality.OUT_OF_RANGE) for n in (0, 1, 2)],
+            [heard(n, 0.0, quality=Quality.OUT_OF_RANGE, is_implausible=True) for n in (0, 1, 2)],
             [(K.IMPOSSIBLE_VALUES, True)],
-            id="beyond the bottom again and again",
+            id="far beyond the bottom again and again",
+        ),
+        pytest.param(
+            [
+                *(heard(n, 0.0, quality=Quality.OUT_OF_RANGE, is_implausible=True) for n in (0, 1, 2)),
+                *(heard(n, 0.0, quality=Quality.OUT_OF_RANGE) for n in (3, 4, 5)),
+            ],
+            [(K.IMPOSSIBLE_VALUES, True)],
+            id="nearer the bottom for a while, which may be the weather",
         ),
         pytest.param(
             [heard(0, 1.0, quality=Quality.BLOCKED), heard(1, 0.4)],
