@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, Event, EventKind, PlanId, Reading, SensorId, VehicleId
 from tomma.settings import Settings
 from tomma.stores.audit.log import read_key
-from tomma.stores.upkeep.backup import MANIFEST, back_up, restore
+from tomma.stores.upkeep.backup import MANIFEST, Copied, back_up, put_back, restorable
 from tomma.stores.wiring import open_stores
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
@@ -29,6 +29,13 @@ PATIENCE_S = 30.0
 def _reading(number: int) -> Reading:
     measured = T0 + timedelta(minutes=number)
     return Reading(BinId(f"B{number % 5}"), SensorId(f"S{number % 5}"), measured, measured, number % 100 / 100)
+
+
+def restore(settings: Settings, source: Path) -> Mapping[str, Copied]:
+    """Put a backup back, as the command does."""
+    files = restorable(settings, source)
+    put_back(settings, source, files)
+    return files
 
 
 @pytest.fixture

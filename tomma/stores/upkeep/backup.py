@@ -82,13 +82,6 @@ def restorable(settings: Settings, source: Path) -> Mapping[str, Copied]:
     return files
 
 
-def restore(settings: Settings, source: Path) -> Mapping[str, Copied]:
-    """Put a backup into an empty data directory; both errors, as the two steps tell them."""
-    files = restorable(settings, source)
-    put_back(settings, source, files)
-    return files
-
-
 def put_back(settings: Settings, source: Path, files: Mapping[str, Copied]) -> None:
     """Put what was checked where it belongs; StoreUnavailableError if a file cannot be read or written."""
     places = {name: place_of(settings, name) for name in files}
