@@ -12,12 +12,13 @@ def settling(route: Route, done: DayState) -> list[Event | None]:
     """Return the event that settled each stop, in the order of the route; None while it is to do.
 
     A bin is settled by what was said of it, whichever truck said it. The n-th unloading and the n-th break of the
-    route are settled by the n-th such event of the truck: a driver may unload at another place than planned.
+    route are settled by the n-th such event of the truck: a driver may unload at another place than planned. Who
+    unloads more often than planned has done the last unloading of the route when the last of them was.
     """
     by_key = {event.key: event for event in done.standing}
     own = [event for event in done.standing if event.vehicle_id == route.vehicle_id]
     others = {
-        StopKind.DISPOSE: iter([event for event in own if event.kind is EventKind.UNLOADED]),
+        StopKind.DISPOSE: _unloadings(own, sum(stop.kind is StopKind.DISPOSE for stop in route.stops)),
         StopKind.BREAK: _rests(own),
     }
     found: list[Event | None] = []
@@ -34,6 +35,11 @@ def done_utc(event: Event, done: DayState) -> datetime:
     """Return when the stop was done that this event settled; a bin at the first tap that stands."""
     outcome = done.outcomes.get(event.bin_id) if event.bin_id is not None else None
     return outcome.at_utc if outcome else by_our_clock(event)
+
+
+def _unloadings(own: Iterable[Event], planned: int) -> Iterator[Event]:
+    unloaded = [event for event in own if event.kind is EventKind.UNLOADED]
+    return iter([*unloaded[: planned - 1], unloaded[-1]] if 0 < planned < len(unloaded) else unloaded)
 
 
 def _rests(own: Iterable[Event]) -> Iterator[Event]:

@@ -103,6 +103,23 @@ def test_an_unloading_settles_the_next_disposal_stop(tablet: httpx.Client) -> No
     assert states(tablet)["T1"] == "emptied"
 
 
+def test_a_second_unloading_is_the_last_one_until_it_is_taken_back(tablet: httpx.Client) -> None:
+    """Who unloaded early and then again is empty since the second time, also for the tablet that asks anew."""
+
+    def unloaded() -> tuple[str, str]:
+        stops = tablet.get("/api/v1/driver/routes/V1").json()["stops"]
+        stop = next(each for each in stops if each["kind"] == "dispose")
+        return stop["state_event_key"], stop["done_utc"]
+
+    tip = {"kind": "unloaded", "bin_id": None, "disposal_site_id": "T1"}
+    early, late = (event_body(f"unload-{n}", sequence=n, tapped_utc=f"2026-11-22T05:{n}0:00Z", **tip) for n in (1, 2))
+    send(tablet, early, event_body("emptied-1", sequence=3, tapped_utc="2026-11-22T05:15:00Z"), late)
+    assert unloaded() == ("unload-2", "2026-11-22T05:20:00Z")
+    undone = {"kind": "undone", "bin_id": None, "undoes_key": "unload-2", "tapped_utc": "2026-11-22T05:21:00Z"}
+    send(tablet, event_body("undone-01", sequence=4, **undone))
+    assert unloaded() == ("unload-1", "2026-11-22T05:10:00Z")
+
+
 def test_a_batch_sent_again_is_stored_once(tablet: httpx.Client) -> None:
     """D1: the answer was lost on the way; the tablet cannot know and sends again."""
     batch = [event_body("emptied-1"), event_body("emptied-2", bin_id="B2", sequence=2)]

@@ -191,6 +191,12 @@ def test_a_truck_that_unloaded_before_its_turn_is_not_sent_home_full(stack: Stac
     page.locator(".stops summary").click()
     expect(page.locator(".behind").first).to_contain_text(stops[-1]["name"])
     expect(page.locator(".behind").last).to_contain_text(stops[0]["name"])
+    page.get_by_role("button", name="Tippat", exact=True).click()
+    expect(page.locator(".card.done")).to_contain_text("Kör hem till depån")
+    stack.until(lambda: sum(each["kind"] == "unloaded" for each in stack.events()) == 2)
+    page.reload()  # what the server makes of it says so, too
+    expect(page.locator(".card.done")).to_contain_text("Kör hem till depån")
+    expect(page.locator(".big.go")).to_be_disabled()
 
 
 def test_a_break_is_begun_and_ended_as_a_stop(stack: Stack, open_page: OpenPage) -> None:

@@ -77,6 +77,9 @@ export function DriverApp({session, onLanguage}) {
   const {route, records, chosenKey} = state;
   const stops = useMemo(() => (route ? foldStops(route, records) : []), [route, records]);
   const current = currentStop(stops, chosenKey);
+  const aboard = onBoard(stops).kg;
+  // Unloaded too early: the last unloading is done once more.
+  const again = !current && aboard > 0 ? stops.findLast((stop) => stop.kind === "dispose") : null;
   const extra = extraStops(route, stops, records);
   const eta = route && expectedTimes(route, stops, extra, current, now);
   const [openMore, more] = useMore({session, state, stops, current});
@@ -107,10 +110,10 @@ export function DriverApp({session, onLanguage}) {
         ${Toast && html`<${Toast} session=${session} toast=${state.toast} />`}
       </section>
       <section class="work-side" aria-label=${t("driver.next_stop")}>
-        <${NextStop} stop=${current} chosen=${current && current.key === chosenKey} eta=${eta.stops} aboard=${onBoard(stops).kg}
+        <${NextStop} stop=${current} chosen=${current && current.key === chosenKey} eta=${eta.stops} aboard=${aboard}
           route=${route} fromMemory=${state.fromMemory && !state.online}
           turn=${html`<${NextTurn} told=${told} onOpen=${() => openMore("way")} />`} />
-        <${Actions} session=${session} stop=${current} reasons=${route.skip_reasons} Skip=${Skip} />
+        <${Actions} session=${session} stop=${current ?? again} reasons=${route.skip_reasons} Skip=${Skip} />
         <${StopList} session=${session} stops=${stops} extra=${extra} current=${current} eta=${eta.stops}
           note=${Note && html`<${Note} position=${state.position} />`} />
       </section>
