@@ -5,6 +5,7 @@ time is nobody's trouble, however full it gets; one that is full already is told
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,6 +30,8 @@ class Ahead:
     """When a truck that is on its way should be at a bin."""
     active: Mapping[tuple[AlertKind, BinId], Alert]
     """What is raised now about bins."""
+    just_emptied: AbstractSet[BinId] = frozenset()
+    """Emptied since the forecast was made: it speaks of waste that is gone."""
 
 
 def coming(plan: Plan | None, day: DayState, now_utc: datetime) -> Mapping[BinId, datetime]:
@@ -46,6 +49,15 @@ def coming(plan: Plan | None, day: DayState, now_utc: datetime) -> Mapping[BinId
     }
 
 
+def just_emptied(day: DayState, as_of_utc: datetime) -> AbstractSet[BinId]:
+    """Return the bins that were emptied since, as far as we heard."""
+    return {
+        each.bin_id
+        for each in day.outcomes.values()
+        if each.state is StopState.EMPTIED and max(each.at_utc, each.received_utc) >= as_of_utc
+    }
+
+
 def foresee(bins: Mapping[BinId, object], ahead: Ahead, soon_h: float) -> Iterator[Alert]:
     """Yield what is to be raised and what is over."""
     for bin_id in bins:
@@ -55,9 +67,8 @@ def foresee(bins: Mapping[BinId, object], ahead: Ahead, soon_h: float) -> Iterat
         raised = ahead.active.get((AlertKind.OVERFLOW_SOON, bin_id))
         overflows = (AlertKind.OVERFLOW, bin_id) in ahead.active
         limit_h = soon_h if raised is None else soon_h * ENDS_FACTOR
-        threatens = not overflows and _threatens(
-            outlook.hours_to_full, ahead.coming.get(bin_id), ahead.now_utc, limit_h
-        )
+        is_open = not overflows and bin_id not in ahead.just_emptied
+        threatens = is_open and _threatens(outlook.hours_to_full, ahead.coming.get(bin_id), ahead.now_utc, limit_h)
         if threatens is (raised is not None):
             continue
         numbers = {"hours_to_full": round(outlook.hours_to_full or 0.0, 2), "p_overflow_24h": outlook.p_overflow_24h}

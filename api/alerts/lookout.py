@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from api.alerts.busy import busy
 from api.alerts.desk import AlertDesk, Standing
-from api.alerts.foresight import Ahead, coming, foresee
+from api.alerts.foresight import Ahead, coming, foresee, just_emptied
 from api.context import ApiContext
 from api.live.hub import Hub
 from api.live.topics import CITY
@@ -58,7 +58,8 @@ class Lookout(TurnTaker):
             for each in self._context.readings.active_alerts()
             if each.kind in ABOUT_BINS and each.bin_id is not None
         }
-        ahead = Ahead(now_utc, scene.forecast.outlook, coming(scene.plan, scene.day, now_utc), active)
+        gone = just_emptied(scene.day, scene.forecast.as_of_utc)
+        ahead = Ahead(now_utc, scene.forecast.outlook, coming(scene.plan, scene.day, now_utc), active, gone)
         return list(foresee(scene.city.bins, ahead, self._context.settings.alerts.overflow_soon_h))
 
     def _residents(self) -> Iterator[Alert]:

@@ -220,6 +220,27 @@ def test_a_bin_that_todays_truck_reaches_in_time_is_nobodys_trouble(calm: World)
         assert sorted(each["bin_id"] for each in found) == ["B1", "B2", "B5"]
 
 
+def test_a_bin_that_was_just_emptied_is_not_told_of_by_the_forecast_of_before(calm: World) -> None:
+    """In the demo half of these alerts were raised by the tap that emptied the bin, and ended by the next forecast."""
+    calm.publish()
+    calm.forecaster = soon = HandForecasts({"B2": 4.0})  # type: ignore[assignment]
+    with serving(calm) as client:
+        hands = client._transport._app.state.services  # type: ignore[attr-defined]
+        hands.forecasts.renew()
+        calm.clock.now += timedelta(minutes=5)
+        done = event_body("emptied-2", bin_id="B2", tapped_utc=calm.clock.now.isoformat())
+        assert [each["status"] for each in send(client, done)] == ["stored"]
+        hands.watch.look()
+        hands.alerts.lookout.look()
+        assert listed(client, "kind=overflow_soon") == []
+        calm.clock.now += timedelta(minutes=5)
+        soon.hours_to_full["B2"] = 9.0  # made since: it fills fast, and no truck comes again
+        hands.forecasts.renew()
+        hands.watch.look()
+        hands.alerts.lookout.look()
+        assert [each["bin_id"] for each in listed(client, "kind=overflow_soon")] == ["B2"]
+
+
 def test_a_bin_that_overflows_is_not_told_of_as_soon_full_too(calm: World) -> None:
     """One trouble, one alert."""
     calm.forecaster = HandForecasts({"B5": 0.0, "B4": 1.0})  # type: ignore[assignment]
