@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -116,13 +117,14 @@ def _driven(state: DayState) -> tuple[Trip, ...]:
 
 
 def _planned(plan: Plan, city: City, driven: Sequence[Trip]) -> tuple[Planned, tuple[Trip, ...]]:
-    """Return what was planned, and the trips of trucks nobody tapped on: taken to have driven as planned."""
+    """Return what was planned, and the trips of trucks nobody tapped on: taken to have driven as planned.
+
+    They leave out what another truck did, who told it after they had been given it.
+    """
     tapped = {trip.vehicle_id for trip in driven}
-    silent = tuple(
-        _as_planned(route)
-        for route in plan.routes
-        if route.vehicle_id not in tapped and any(stop.bin_id for stop in route.stops)
-    )
+    emptied = {step.id for trip in driven for step in trip.steps if step.kind is StepKind.COLLECT}
+    untold = [_as_planned(route, emptied) for route in plan.routes if route.vehicle_id not in tapped]
+    silent = tuple(trip for trip in untold if any(step.kind is StepKind.COLLECT for step in trip.steps))
     expected_kg = sum(
         _expected_kg(city, stop.bin_id, stop.expected_fill_fraction)
         for route in plan.routes
@@ -133,13 +135,13 @@ def _planned(plan: Plan, city: City, driven: Sequence[Trip]) -> tuple[Planned, t
     return Planned(plan.id, bin_ids, round(expected_kg), tuple(trip.vehicle_id for trip in silent)), silent
 
 
-def _as_planned(route: Route) -> Trip:
+def _as_planned(route: Route, emptied: AbstractSet[str]) -> Trip:
     return Trip(
         route.vehicle_id,
         tuple(
             Step(PLANNED[stop.kind], stop.bin_id or stop.disposal_site_id or "", UNTOLD)
             for stop in route.stops
-            if stop.kind in PLANNED
+            if stop.kind in PLANNED and stop.bin_id not in emptied
         ),
     )
 

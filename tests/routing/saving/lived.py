@@ -99,7 +99,7 @@ class Lived:
         self.stores.plans.save(plan)
         self.stores.plans.publish(plan.id)
         if taps:
-            taps_of = [each for route in plan.routes for each in _events(plan, route.vehicle_id, route.stops)]
+            taps_of = [each for route in plan.routes for each in taps_on(plan, route.vehicle_id, route.stops)]
             self.stores.events.append(taps_of)
         return {stop.bin_id: stop.depart_utc for route in plan.routes for stop in route.stops if stop.bin_id}
 
@@ -120,7 +120,8 @@ class Lived:
         )
 
 
-def _events(plan: Plan, vehicle_id: VehicleId, stops: Sequence[Stop]) -> list[Event]:
+def taps_on(plan: Plan, vehicle_id: VehicleId, stops: Sequence[Stop]) -> list[Event]:
+    """What the driver tells who does these stops of the plan."""
     kinds = {StopKind.COLLECT: EventKind.EMPTIED, StopKind.DISPOSE: EventKind.UNLOADED}
     return [
         Event(

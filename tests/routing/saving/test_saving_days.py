@@ -18,10 +18,11 @@ from routing.saving.gather import is_over, next_day
 from routing.saving.heard import hear
 from routing.saving.summary import seal
 from tests.routing.planning.small_city import small_city
-from tests.routing.saving.lived import SCALES_KG, Lived
+from tests.routing.saving.lived import SCALES_KG, Lived, taps_on
 from tomma.codec import to_json
 from tomma.errors import ImportRefusedError
-from tomma.model import BinId, EventKind
+from tomma.model import BinId, EventKind, PlanId
+from tomma.plan import PlanStatus
 from tomma.rounds import FixedRound
 from tomma.saving import SavingDay, Side, StepKind, Trip
 from tomma.settings import Settings
@@ -106,6 +107,35 @@ def test_what_was_done_is_what_was_tapped(stores: Stores) -> None:
         assert done.driving_s == sum(route.driving_s for route in plan.routes)
         unloads = sum(stop.disposal_site_id is not None for route in plan.routes for stop in route.stops)
         assert each.inputs.weighed_kg == (round(SCALES_KG * unloads) if unloads else None)
+
+
+def test_a_day_with_a_breakdown_and_two_replans_counts_each_bin_once(fresh: Stores) -> None:
+    """What the broken truck did is its own, told late or not; who took over and has no tablet did the rest only."""
+    lived = Lived(small_city(), fresh, FIRST)
+    lived.live(5)
+    lived.live(1, taps=False)
+    day = lived.day.later(-1)
+    (first,) = fresh.plans.of_day(day.day)
+    broken = max(first.routes, key=lambda route: len(route.stops))
+    other = next(each for each in sorted(lived.city.vehicles) if each != broken.vehicle_id)
+    bins = tuple(stop for stop in broken.stops if stop.bin_id)
+    assert len(bins) > 2
+    fresh.events.append(taps_on(first, broken.vehicle_id, bins[:1]))
+    routes = replace(broken, stops=bins[:1]), replace(broken, vehicle_id=other, stops=bins[1:])
+    for at in range(2):
+        again = replace(first, id=PlanId(f"changed-{at}"), status=PlanStatus.READY, routes=routes, replaces=first.id)
+        fresh.plans.save(replace(again, unavailable=frozenset({broken.vehicle_id})))
+        fresh.plans.publish(again.id)
+    (late,) = taps_on(first, broken.vehicle_id, bins[1:2])
+    fresh.events.append([replace(late, key="told-late-1", sequence=late.sequence + 1)])
+    heard = hear(lived.city, fresh.readings, fresh.events, fresh.plans, day)
+    took = {trip.vehicle_id: [step.id for step in trip.steps if step.kind is StepKind.COLLECT] for trip in heard.driven}
+    assert took == {
+        broken.vehicle_id: [stop.bin_id for stop in bins[:2]],
+        other: [stop.bin_id for stop in bins[2:]],
+    }
+    made = lived.compute()[-1].results
+    assert made.figures[Side.DONE].lifts == len(bins) == made.planned_bins == made.planned_bins_emptied
 
 
 def test_a_slip_that_is_read_late_moves_no_unloading(fresh: Stores) -> None:
