@@ -30,6 +30,10 @@ _WHAT_NOW = {
 }
 
 
+GO_BACK = "nothing was changed; use that version, or go back as docs/stores.md says"
+"""What now, where a newer version wrote the store."""
+
+
 def unavailable(path: Path | str, exc: sqlite3.Error) -> StoreUnavailableError:
     """Return what `exc` means for the person who must act, with path and what now."""
     code = getattr(exc, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind, the rest its detail

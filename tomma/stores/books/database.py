@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.stores.books import asset_tables, tables
-from tomma.stores.sqlite_file import ensure_file, open_connection, unavailable
+from tomma.stores.sqlite_file import GO_BACK, ensure_file, open_connection, unavailable
 
 APPLICATION_ID = 0x746F6D72  # "tomr"
 METADATA = asset_tables.METADATA
@@ -174,7 +174,7 @@ def _migrate(engine: sa.Engine) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError as exc:  # the revision found there is none of ours
-            raise StoreUnavailableError(f"{_name(engine)}: {exc}; written by a newer tomma? use that version") from exc
+            raise StoreUnavailableError(f"{_name(engine)}: {exc}; written by a newer tomma? {GO_BACK}") from exc
 
 
 def _version(connection: sa.Connection) -> str | None:

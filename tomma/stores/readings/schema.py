@@ -8,8 +8,10 @@ integers, all others as doubles, so what comes out is what went in. Measured: do
 """
 
 import sqlite3
+from pathlib import Path
 
-from tomma.stores.sqlite_file import transaction
+from tomma.errors import StoreUnavailableError
+from tomma.stores.sqlite_file import GO_BACK, transaction
 
 APPLICATION_ID = 0x746F6D61  # "toma"
 
@@ -112,18 +114,19 @@ READING_SQL = (
 """The columns that `rows.reading` takes, of a row `r` with its series `p`."""
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the file to this version in one transaction; several processes may try at once.
 
     Raises:
-        sqlite3.DatabaseError: If a newer version wrote the file.
+        StoreUnavailableError: If a newer version wrote the file.
     """
     if _version(connection) == len(_STEPS):
         return
     with transaction(connection):
         version = _version(connection)  # again, under the lock: another process may have been first
         if version > len(_STEPS):
-            raise sqlite3.DatabaseError(f"written by a newer tomma (version {version}, known up to {len(_STEPS)})")
+            written = f"written by a newer tomma (version {version} of the file, known up to {len(_STEPS)})"
+            raise StoreUnavailableError(f"{path}: {written}; {GO_BACK}")
         for script in _STEPS[version:]:
             for statement in _statements(script):
                 connection.execute(statement)

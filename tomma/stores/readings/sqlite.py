@@ -57,7 +57,7 @@ class SqliteReadings:
         self._pool = ConnectionPool(path, busy_timeout_s)
         try:
             with self._pool.borrow() as connection:
-                migrate(connection)
+                migrate(connection, path)
         except BaseException:
             self._pool.close()
             raise
