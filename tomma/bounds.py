@@ -34,6 +34,8 @@ class Rule(StrEnum):
     DAYS_FROM_NOW = "days_from_now"
     DEVICE_NAME = "device_name"
     EMAIL = "email"
+    EXCHANGED = "exchanged"
+    """Latitude and longitude stand in each other's place."""
     FORM = "form"
     """It is not written as it must be, and that is all there is to say."""
     GIVEN = "given"

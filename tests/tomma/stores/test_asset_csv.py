@@ -180,6 +180,39 @@ def test_every_fault_is_told_with_line_column_bound_and_value() -> None:
     )
 
 
+def test_latitude_and_longitude_in_each_others_place_move_no_city() -> None:
+    """Both are legal numbers: the dry run said no more than that the places of a Swedish town go to the Arabian Sea."""
+    head = "bin_id,site_id,container_type_id,fraction_code,lat_deg,lon_deg\n"
+    plan = looked_at(small_city(), head + "B1,torg,660,rest,18.0686,59.3293\nB3,ny,660,rest,18.07,59.33\n")
+    told = "must lie near the city: exchanged with lon_deg it does"
+    assert plan.faults == (
+        Fault(2, "lat_deg", told, "18.0686", Rule.EXCHANGED),
+        Fault(3, "lat_deg", told, "18.07", Rule.EXCHANGED),
+    )
+    assert not looked_at(small_city(), head + "B3,far,660,rest,-33.9,151.2\n").faults
+    there = replace(small_city(), sites={SiteId("torg"): Site(SiteId("torg"), "Torg", Position(18.0686, 59.3293))})
+    assert not looked_at(there, head + "B1,torg,660,rest,18.0686,59.3293\n").faults
+
+
+def test_a_text_is_no_longer_than_a_form_takes_it_unless_it_stands_there_already() -> None:
+    """A cell of a whole letter went to the tablets as a note on access; what a city file brought stays as it is."""
+    head = "bin_id,site_id,container_type_id,fraction_code,access_note,sensor_id,make\n"
+    letter = "x" * 501
+    plan = looked_at(
+        small_city(),
+        f"{head}B1,torg,660,rest,{letter},S1,\nB2,torg,660,rest,,S2,{letter}\n{'b' * 129},torg,660,rest,,,\n",
+    )
+    told = [(each.line, each.column, each.rule, each.values) for each in plan.faults]
+    assert told == [
+        (2, "access_note", Rule.LETTERS_MAX, {"most": 500}),
+        (3, "make", Rule.LETTERS_MAX, {"most": 500}),
+        (4, "bin_id", Rule.LETTERS_MAX, {"most": 128}),
+    ]
+    there = replace(small_city().sites[SiteId("torg")], access_note=letter)
+    as_it_was = replace(small_city(), sites={there.id: there})
+    assert not looked_at(as_it_was, f"{head}B1,torg,660,rest,{letter},S1,Milesight\n").faults
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [

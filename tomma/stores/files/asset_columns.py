@@ -22,6 +22,10 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 
 
+TEXT_MAX, NAME_MAX = 500, 128
+"""Of a text and of an id, as the forms have it: access notes are read on a tablet, ids stand in topics. [characters]"""
+
+
 class Part(StrEnum):
     """What a column is about."""
 
@@ -104,17 +108,19 @@ class Column:
     parse: Parse = text
     must: bool = False
     """Whether an empty cell is a fault."""
+    most: int = TEXT_MAX
+    """How long a text may be. [characters]"""
 
 
 BIN_ID, SENSOR_ID, INSTALLED = "bin_id", "sensor_id", "installed_utc"
 COLUMNS = (
-    Column(BIN_ID, Part.BIN, "id", must=True),
+    Column(BIN_ID, Part.BIN, "id", must=True, most=NAME_MAX),
     Column("fraction_code", Part.BIN, "fraction_code", must=True),
     Column("container_type_id", Part.BIN, "container_type_id", must=True),
     Column("service_s", Part.BIN, "service_s", whole),
     Column("skills", Part.BIN, "skills", words),
     Column("fixed_rounds", Part.BIN, "fixed_rounds", rounds),
-    Column("site_id", Part.BIN, "site_id", must=True),
+    Column("site_id", Part.BIN, "site_id", must=True, most=NAME_MAX),
     Column("site_name", Part.SITE, "name"),
     Column("lat_deg", Part.SITE, "lat_deg", number, must=True),
     Column("lon_deg", Part.SITE, "lon_deg", number, must=True),
@@ -122,7 +128,7 @@ COLUMNS = (
     Column("site_service_s", Part.SITE, "service_s", whole),
     Column("kerb", Part.SITE, "kerb", yes),
     Column("area", Part.SITE, "area"),
-    Column(SENSOR_ID, Part.SENSOR, "id"),
+    Column(SENSOR_ID, Part.SENSOR, "id", most=NAME_MAX),
     Column("make", Part.SENSOR, "make"),
     Column("model", Part.SENSOR, "model"),
     Column("dead_zone_mm", Part.SENSOR, "dead_zone_mm", number),

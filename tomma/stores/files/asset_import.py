@@ -19,6 +19,7 @@ from tomma.model import BinId, SensorId, SiteId
 from tomma.stores.city_faults import faults
 from tomma.stores.files.asset_columns import BIN_ID, INSTALLED, SENSOR_ID, Column, Part, text
 from tomma.stores.files.asset_csv import Row, Table
+from tomma.stores.files.exchanged import Nearness
 
 FAULTS_MAX = 500
 SHOWN = 80
@@ -101,6 +102,7 @@ class _Making:
         self._zone = ZoneInfo(city.organisation.timezone)
         self._sites, self._bins, self._sensors = dict(city.sites), dict(city.bins), dict(city.sensors)
         self._hangings = Hangings(city.installations)
+        self._nearness = Nearness(city)
         self._retired: Edited | None = None
         self._site_rows: dict[SiteId, tuple[int, Site]] = {}
         self._sensor_lines: dict[SensorId, int] = {}
@@ -177,7 +179,7 @@ class _Making:
             raise _CellError(BIN_ID, Rule.ADDRESSABLE, ADDRESSABLE)
         site_id = SiteId(values.get("site_id") or (before.site_id if before else ""))
         self._site(row, values, site_id)
-        given = self._given(Part.BIN, values) | {"id": bin_id}
+        given = self._given(Part.BIN, values, before) | {"id": bin_id}
         for name, there in (("container_type_id", self._city.container_types), ("fraction_code", self._city.fractions)):
             if name in given and given[name] not in there:
                 names = _some(there)
@@ -187,8 +189,8 @@ class _Making:
         return bin_id
 
     def _site(self, row: Row, values: Mapping[str, Any], site_id: SiteId) -> None:
-        given = self._given(Part.SITE, values) | {"id": site_id}
         before = self._sites.get(site_id)
+        given = self._given(Part.SITE, values, before) | {"id": site_id}
         if not site_id or (before is None and not {"lat_deg", "lon_deg"} <= given.keys()):
             bound = "must be a known site, or lat_deg and lon_deg must tell where the new one is"
             raise _CellError("site_id", Rule.SITE, bound)
@@ -201,6 +203,8 @@ class _Making:
             )
         except BoundError as exc:
             raise _CellError.of(exc) from exc
+        if given["position"] != position and self._nearness.is_exchanged(given["position"]):
+            raise _CellError("lat_deg", Rule.EXCHANGED, "must lie near the city: exchanged with lon_deg it does")
         if before is None:
             given.setdefault("name", site_id)
         site = _built(Site, before, given, self._names(Part.SITE))
@@ -227,10 +231,11 @@ class _Making:
             line = self._sensor_lines[sensor_id]
             raise _CellError(SENSOR_ID, Rule.ONE_BIN, f"must hang in one bin, but line {line} has it, too", line=line)
         self._sensor_lines[sensor_id] = row.line
-        given = self._given(Part.SENSOR, values) | {"id": sensor_id}
-        self._sensors[sensor_id] = _built(Sensor, self._sensors.get(sensor_id), given, self._names(Part.SENSOR))
+        before = self._sensors.get(sensor_id)
+        given = self._given(Part.SENSOR, values, before) | {"id": sensor_id}
+        self._sensors[sensor_id] = _built(Sensor, before, given, self._names(Part.SENSOR))
         self.lines[AssetKind.SENSOR, sensor_id] = row.line
-        how = self._given(Part.HUNG, values)
+        how = self._given(Part.HUNG, values, there)
         if there is not None and there.sensor_id == sensor_id:
             new = _built(Installation, there, how, self._names(Part.HUNG) - {"from_utc"})
             if new != there:
@@ -243,8 +248,16 @@ class _Making:
             raise _CellError(INSTALLED, Rule.NOT_AHEAD, "must not lie ahead")
         self._hangings.hang(_built(Installation, None, how | {"sensor_id": sensor_id, "bin_id": bin_id}, frozenset()))
 
-    def _given(self, part: Part, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {each.field: values[each.name] for each in self._of(part) if each.name in values}
+    def _given(self, part: Part, values: Mapping[str, Any], before: object) -> dict[str, Any]:
+        """Return the values by field; a text may be too long only where it was so before."""
+        given = {each: values[each.name] for each in self._of(part) if each.name in values}
+        for each, value in given.items():
+            is_long = isinstance(value, str) and len(value) > each.most
+            if is_long and getattr(before, each.field, None) != value:
+                raise _CellError(
+                    each.name, Rule.LETTERS_MAX, f"must have at most {each.most} characters", most=each.most
+                )
+        return {each.field: value for each, value in given.items()}
 
     def _names(self, part: Part) -> frozenset[str]:
         """Return the fields of this part that the file has a column for: empty cells there mean the default."""

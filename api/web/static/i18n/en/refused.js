@@ -128,6 +128,7 @@ export default {
   "bound.days_from_now": "must lie within {most} days from now",
   "bound.device_name": "must be 1–64 of A–Z a–z 0–9 . _ - with a letter or digit first, and none of our own names (ingest, device)",
   "bound.email": "must be an e-mail address",
+  "bound.exchanged": "must lie near the city: the place does once lat_deg and lon_deg are exchanged",
   "bound.form": "must be written in another way",
   "bound.given": "must be given",
   "bound.given_for_shape": "must be given for that shape",

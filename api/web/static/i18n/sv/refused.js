@@ -128,6 +128,7 @@ export default {
   "bound.days_from_now": "måste ligga inom {most} dagar från nu",
   "bound.device_name": "måste vara 1–64 av A–Z a–z 0–9 . _ - med bokstav eller siffra först, och inget av våra egna namn (ingest, device)",
   "bound.email": "måste vara en e-postadress",
+  "bound.exchanged": "måste ligga nära staden: det gör platsen om lat_deg och lon_deg byter plats",
   "bound.form": "måste skrivas på ett annat sätt",
   "bound.given": "måste anges",
   "bound.given_for_shape": "måste anges för den formen",
