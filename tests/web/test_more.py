@@ -1,6 +1,7 @@
 """What a driver needs seldom, on the real product: reports, other bins, weighings, the shift, a new route."""
 
 import re
+from datetime import datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
@@ -142,6 +143,29 @@ def test_a_weighing_is_written_down_after_the_unloading(stack: Stack, open_page:
     assert again["tapped_utc"] == first["tapped_utc"], "the truck was there then, whenever the slip is read"
     more(page, "Passet hittills")
     expect(page.locator(".sums")).to_contain_text(re.compile("4.210 kg"))
+
+
+def test_a_weighing_leaves_the_unloading_at_its_time_on_a_tablet_with_a_wrong_clock(
+    stack: Stack, open_page: OpenPage
+) -> None:
+    """The server tells the unloading at its own time; said again so, it was corrected twice."""
+    city = stack.ask("/city")
+    ahead = (datetime.fromisoformat(city["clock"]["now_utc"]) + timedelta(minutes=20)).isoformat()
+    fast = {**city, "clock": {**city["clock"], "now_utc": ahead}}
+    watched = open_page(stack, "/api")
+    watched.page.route("**/api/v1/city", lambda route: route.fulfill(json=fast))
+    page = watched.go(DRIVER)
+    page.locator(".stops .row", has=page.locator(".number.dispose")).first.click()
+    page.wait_for_timeout(DEAF_MS)
+    page.locator(".big.go").click()
+    stack.until(lambda: len(stack.events()) == 1)
+    page.reload()
+    more(page, "Vågsedel")
+    page.get_by_label("Ton", exact=True).fill("4,2")
+    page.get_by_role("button", name="Spara", exact=True).click()
+    stack.until(lambda: len(stack.events()) == 3)
+    first, _, again = stack.events()
+    assert (first["clock_skew_s"] > 1_000, again["tapped_utc"]) == (True, first["tapped_utc"])
 
 
 def test_a_weighing_that_finds_no_room_leaves_the_unloading_as_it_was(stack: Stack, open_page: OpenPage) -> None:

@@ -169,10 +169,8 @@ export async function openSession(vehicleId) {
   /** A bin that is not on the list. */
   const emptyOther = (bin) => tap({key: `${bin.bin_id}#1`, name: bin.name, bin_id: bin.bin_id}, "emptied");
 
-  /** Say the unloading again, at its time, with what the scales said: the first saying is taken back. */
-  const weigh = (stop, weightKg, ticket) => say(stop, [
-    ["undone", {undoes_key: stop.state_event_key}], ["unloaded", {weight_kg: weightKg, ticket, tapped_utc: new Date(stop.done_ms).toISOString()}],
-  ]);
+  /** Say the unloading again with what the scales said: the first saying is taken back. */
+  const weigh = (stop, told) => say(stop, [["undone", {undoes_key: stop.state_event_key}], ["unloaded", told]]);
 
   // `position.js`, once somebody wants it.
   let place = null;

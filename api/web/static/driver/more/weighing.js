@@ -19,7 +19,10 @@ export function Weighing({session, stops, onDone}) {
   if (!last) return html`<p role="status">${t("weighing.none")}</p>`;
   const kg = kilograms(tonnes);
   const save = () => {
-    session.weigh(last, kg, ticket.trim());
+    // By this tablet's clock, as it was said first: the server tells its own time, and would correct that once more.
+    const said = session.store.get().records.find((record) => record.key === last.state_event_key);
+    const at = said?.event.tapped_utc ?? new Date(last.done_ms).toISOString();
+    session.weigh(last, {weight_kg: kg, ticket: ticket.trim(), tapped_utc: at});
     onDone();
   };
   return html`<p>${t("weighing.at", {name: last.name})}</p>
