@@ -14,8 +14,15 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     written = io.StringIO(newline="")
     writer = csv.writer(written)
     writer.writerow(columns)
-    writer.writerows([[None if cell is None else guarded(cell) for cell in row] for row in rows])
+    writer.writerows([[_cell(each) for each in row] for row in rows])
     return f"\ufeff{written.getvalue()}".encode()
+
+
+def _cell(value: object) -> object:
+    """Return what is written; a truth as every format but Python's spells it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else guarded(value)
 
 
 def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:

@@ -238,6 +238,14 @@ def test_the_table_holds_no_formula(city: City, manager: httpx.Client, stranger:
     assert [row["area"] for row in rows] == [f"'{evil}", f"'{evil}"]
 
 
+@pytest.mark.usefixtures("city")
+def test_the_table_spells_yes_and_no_as_the_map_does(manager: httpx.Client, stranger: httpx.Client) -> None:
+    """Python's own `True` is a word that a spreadsheet takes for text in half of the languages."""
+    put(manager)
+    rows = csv.DictReader(io.StringIO(stranger.get(f"{OPEN}/bins.csv").text.removeprefix("\ufeff")))
+    assert {row["bin_id"]: row["underground"] for row in rows}.items() >= {"B1": "false", "B2": "true"}.items()
+
+
 def test_entities_are_what_our_own_ingest_reads(city: City, manager: httpx.Client, stranger: httpx.Client) -> None:
     """One city's open data is another's source: the standard is kept in both directions, in both of its forms."""
     city.world.measure("B2", 0.61, NOW - timedelta(hours=2, minutes=11))
