@@ -19,10 +19,12 @@ from routing.engines.sectors import is_large
 from routing.engines.sweep import Sweep
 from routing.problem import Problem, Solution
 
-WHOLE_S_PER_BIN = 0.03
-"""1599_stop finds its 13 trucks in 25 s of one core in one piece, and in sectors only 15: docs/benchmarks/solver.md."""
+WHOLE_S_PER_BIN = 0.02
+"""1599_stop finds its 13 trucks in one piece, and in sectors only 15: docs/benchmarks/solver.md."""
 SWEEP_SHARE = 0.5
 """Of the seconds of a part, the rest is for polishing."""
+WHOLE_SHARE = 0.8
+"""The same where a large city is searched in one piece: routes of two or three trucks are too few to save one."""
 WORTH_LANES_S, WORTH_LANES_BINS = 1.5, 60
 """Starting processes takes a moment; below this the searches run one after the other in this process."""
 
@@ -75,9 +77,10 @@ def _plan(problem: Problem, given: _Given, best: Solution, report: Report) -> No
     if is_plain(problem):
         Plain(problem, given.lanes, ends_at, given.iterations, given.seed, report).run(best)
         return
-    seconds = given.seconds * SWEEP_SHARE
     half = given.iterations and max(1, given.iterations // 2)
-    if is_large(problem) and not _is_better_whole(problem, given.seconds):
+    large, whole = is_large(problem), _is_better_whole(problem, given.seconds)
+    seconds = given.seconds * (WHOLE_SHARE if large and whole else SWEEP_SHARE)
+    if large and not whole:
         best = plan_sectors(problem, given.lanes, seconds, half, given.seed, best, report)
     else:
         best = Sweep(problem, arcs(problem), given.lanes, seconds, half, given.seed, report).run(best)

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 from routing.engines.arcs import Arcs
 from routing.engines.executors import Lanes
+from routing.engines.finish import orders_of
 from routing.engines.fleets import Fleet, fleets, idle_trucks_are_free
 from routing.engines.interface import Report
 from routing.engines.search import Outcome, Search, has_skeleton, search, skeleton
-from routing.problem import Problem, Solution
+from routing.problem import Orders, Problem, Solution
 
 PROBE_SHARE = 0.1
 """Of the seconds, for finding out which sizes serve what must be served."""
@@ -24,6 +25,9 @@ KEPT = (3, 2)
 NEARLY = 0.03
 """A size that misses at most such a share of the must bins may serve them after a longer search."""
 MAX_PROBES, MAX_SIZES = 10, 5
+FROM_ROUTES_BINS = 500
+"""So many bins that must all be emptied take too long to become a plan by chance: there the known routes begin, and a
+truck is saved by leaving out the shortest of them. 2100_stop: 17 trucks in place of 18 (docs/benchmarks/solver.md)."""
 PROBE_S_PER_BIN = 0.0006
 """A search from scratch needs so long before its fleet can be told from others."""
 MISSED_VISITS = (2, 4, 8, 1_000)
@@ -122,10 +126,9 @@ class Sweep:
         seconds = left_s * SHARES[number] / sum(SHARES[number:]) / turns
         iterations = self.iterations and max(1, int(self.iterations * SHARES[number] / len(chosen)))
         tasks = [Search(self.problem, fleet, seconds, iterations, self.seed + 10 * number) for fleet in chosen]
-        if before:
-            tasks = [_going_on(task, each.outcome) for task, each in zip(tasks, before, strict=True)]
-            if number == len(SHARES) - 1 and any(truck.has_daily_limit for truck in self.problem.trucks):
-                tasks = [replace(task, strict=at % 2 == 0) for at, task in enumerate(tasks)]
+        tasks = self._begun(tasks, before)
+        if before and number == len(SHARES) - 1 and any(truck.has_daily_limit for truck in self.problem.trucks):
+            tasks = [replace(task, strict=at % 2 == 0) for at, task in enumerate(tasks)]
         tried = []
         for fleet, outcome in zip(chosen, self.lanes.map(search, tasks), strict=True):
             tried.append(Tried(fleet, outcome, number))
@@ -133,6 +136,19 @@ class Sweep:
                 self._best = outcome.solution
                 self.report(f"fleets, round {number + 1}", outcome.solution)
         return tried
+
+    def _begun(self, tasks: Sequence[Search], before: Sequence[Tried]) -> list[Search]:
+        """Return the tasks with where they begin: where their fleets had got, from routes known, or from scratch."""
+        if len(self.problem.bins) < FROM_ROUTES_BINS or has_skeleton(self.problem):
+            return [_going_on(*each) for each in zip(tasks, before, strict=True)] if before else list(tasks)
+        known = [replace(task, orders=as_many(self._best, task.trucks)) for task in tasks]
+        if not before:
+            return known
+        # A fleet that did not suffice begins anew, with what the others have found since.
+        return [
+            task if each.solution.must_missed else _going_on(task, each)
+            for task, each in zip(known, before, strict=True)
+        ]
 
     def _promise(self, tried: Tried) -> tuple[int, int]:
         """Lower is better: money, with what was missed priced as if a longer search would find room for it."""
@@ -150,6 +166,16 @@ def _spread(sizes: Sequence[int], count: int) -> list[int]:
     return head[:count] + [tail[round((at + 1) * len(tail) / rest) - 1] for at in range(rest)]
 
 
-def _going_on(task: Search, outcome: Outcome) -> Search:
+def as_many(known: Solution, fleet: Fleet) -> Orders:
+    """Return the known routes with the most to do, one for each truck: its own where it has one, else another's."""
+    fullest = dict(sorted(orders_of(known).items(), key=lambda each: -len(each[1]))[: len(fleet)])
+    gone = [truck for truck in fullest if truck not in fleet]
+    idle = [truck for truck in fleet if truck not in fullest]
+    heirs = dict(zip(gone, idle, strict=False))
+    return {heirs.get(truck, truck): order for truck, order in fullest.items()}
+
+
+def _going_on(task: Search, before: Tried) -> Search:
     """Return the task beginning where an earlier one with the same trucks ended."""
+    outcome = before.outcome
     return replace(task, start=outcome.solution, orders=outcome.orders, penalties=outcome.penalties)
