@@ -2,9 +2,9 @@
 
 A small one is searched as a whole by every lane, exactly as PyVRP does it, each with a seed of its own: our layer then
 costs nothing but its start. Of several lanes the first goes on for as long as PyVRP would, the others begin anew with
-another seed whenever nothing better comes: so whatever PyVRP finds alone is found here as well. In a large one a single
-search leaves the other lanes idle, so after a while the routes are cut in two, each lane searches a half, and the cut
-turns from round to round.
+another seed whenever nothing better comes: so whatever PyVRP finds alone is found here as well. In a large one, or
+where there is little time for its bins, a single search does not get through the whole: after a while the routes are
+cut in two, each lane searches a half, and the cut turns from round to round.
 """
 
 import time
@@ -29,7 +29,9 @@ from routing.engines.search import Outcome, Search
 from routing.problem import Int64, Problem, Solution, VisitKind
 
 WHOLE_BINS = 400
-"""Up to here halves gain nothing: a search gets through the whole often enough."""
+"""Up to here halves gain nothing, given time: a search gets through the whole often enough."""
+HASTY_BINS, HASTE_S_PER_BIN = 200, 0.03
+"""With less time for so many, halves gain already: docs/benchmarks/solver.md. Fewer bins are worse off in halves."""
 WHOLE_SHARE = 0.15
 """Of the seconds of a large day, before it is cut: measured in docs/benchmarks/solver.md."""
 ROUNDS = 6
@@ -66,16 +68,28 @@ class Plain:
     def run(self, best: Solution) -> Solution:
         """Return the best found; report whatever is better on the way."""
         left_s = max(LEAST_S, self.ends_at - time.monotonic())
-        small = len(self.problem.bins) <= WHOLE_BINS or self.lanes.count < 2
-        best = self._whole(best, left_s if small else WHOLE_SHARE * left_s)
-        for number in range(0 if small else ROUNDS):
-            seconds = (self.ends_at - time.monotonic()) / (ROUNDS - number)
+        rounds = self._rounds(left_s)
+        best = self._whole(best, WHOLE_SHARE * left_s if rounds else left_s, rounds)
+        for number in range(rounds):
+            seconds = (self.ends_at - time.monotonic()) / (rounds - number)
             if seconds < LEAST_S:
                 break
             best = self._halves(best, seconds, number)
         return best
 
-    def _whole(self, best: Solution, seconds: float) -> Solution:
+    def _rounds(self, left_s: float) -> int:
+        """How often the routes are cut; not at all where a search gets through the whole often enough."""
+        if self.lanes.count < 2 or not self._gains_by_halves(left_s):
+            return 0
+        return ROUNDS if self.iterations else min(ROUNDS, int((1.0 - WHOLE_SHARE) * left_s / LEAST_S))
+
+    def _gains_by_halves(self, left_s: float) -> bool:
+        """Whether it is a large day, or a hasty one. Where iterations are counted the clock decides nothing."""
+        bins = len(self.problem.bins)
+        hasty = bins >= HASTY_BINS and self.iterations is None and left_s < HASTE_S_PER_BIN * bins
+        return hasty or bins > WHOLE_BINS
+
+    def _whole(self, best: Solution, seconds: float, rounds: int) -> Solution:
         """Search from PyVRP's own start, in further lanes also from what there is."""
         every = tuple(range(len(self.problem.trucks)))
         can_all = not best.must_missed
@@ -84,7 +98,7 @@ class Plain:
                 self.problem,
                 every,
                 seconds,
-                self._share(),
+                self._share(rounds),
                 self.seed + lane,
                 start=best if lane and can_all else None,
                 orders=orders_of(best) if lane % 2 and can_all else None,
@@ -99,9 +113,8 @@ class Plain:
                 self.report("routes", best)
         return best
 
-    def _share(self) -> int | None:
-        small = len(self.problem.bins) <= WHOLE_BINS
-        return self.iterations and max(1, self.iterations // (1 if small else 1 + ROUNDS))
+    def _share(self, rounds: int) -> int | None:
+        return self.iterations and max(1, self.iterations // (1 + rounds))
 
     def _halves(self, best: Solution, seconds: float, number: int) -> Solution:
         pieces = _cut(self.problem, best, max(2, self.lanes.count), self.seed + number)
@@ -109,7 +122,9 @@ class Plain:
         for part in pieces:
             start = part.of_whole(best)
             every = tuple(range(len(part.trucks)))
-            task = Search(part.problem, every, seconds, self._share(), self.seed + number, start, orders_of(start))
+            task = Search(
+                part.problem, every, seconds, self._share(ROUNDS), self.seed + number, start, orders_of(start)
+            )
             tasks.append(replace(task, hard=start.must_missed == 0))
         for part, task, found in zip(pieces, tasks, self.lanes.map(as_it_comes, tasks), strict=True):
             if task.start is not None and found.solution.rank < task.start.rank:

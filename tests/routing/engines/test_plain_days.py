@@ -16,6 +16,7 @@ from routing.engines.arcs import arcs
 from routing.engines.executors import Inline
 from routing.engines.finish import orders_of, settle
 from routing.engines.interface import Budget
+from routing.engines.parts import Part
 from routing.engines.plain import Plain, is_plain
 from routing.engines.pyvrp_engine import solve
 from routing.engines.pyvrp_model import build_model
@@ -114,6 +115,34 @@ def test_a_large_plain_day_is_searched_in_halves_that_fit_together(
     assert violations(problem, found) == ()
     assert "halves" in stages
     assert found.rank < start.rank
+
+
+@pytest.mark.parametrize(
+    ("seconds", "iterations", "in_halves"),
+    [
+        pytest.param(2.0, None, True, id="little time for its bins"),
+        pytest.param(4.0, None, False, id="time enough"),
+        pytest.param(2.0, 140, False, id="iterations are counted: the clock decides nothing"),
+    ],
+)
+def test_a_middling_day_is_cut_in_halves_only_in_haste(
+    seconds: float, iterations: int | None, in_halves: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a few seconds a search of the whole gets nowhere; given time, halves find nothing that it does not."""
+    problem = a_plain_day(60)
+    monkeypatch.setattr(plain_days, "HASTY_BINS", 50)
+    monkeypatch.setattr(plain_days, "HASTE_S_PER_BIN", 3.0 / 60)
+    monkeypatch.setattr(plain_days, "LEAST_S", 0.05)
+    cuts: list[int] = []
+    cut = plain_days._cut
+
+    def noted(problem: Problem, best: Solution, count: int, seed: int) -> list[Part]:
+        cuts.append(count)
+        return cut(problem, best, count, seed)
+
+    monkeypatch.setattr(plain_days, "_cut", noted)
+    Plain(problem, TwoInline(), time.monotonic() + seconds, iterations, 0, lambda *_: None).run(settle(problem, {}))
+    assert bool(cuts) == in_halves
 
 
 def by_pyvrp_alone(problem: Problem, iterations: int, seed: int) -> int:
