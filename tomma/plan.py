@@ -133,6 +133,10 @@ class Plan:
     """What it was made with; None in plans from before this was kept."""
     crews: Mapping[VehicleId, str] = field(default_factory=dict)
     """Who drives, as the office calls its crews ("Team North"): a label, not a person's name."""
+    areas: frozenset[str] = frozenset()
+    """Only bins of these areas were weighed, and those that a person named; empty means the whole city."""
+    gone_areas: frozenset[str] = frozenset()
+    """Areas that the day had been ordered for and that the city no longer has: `areas` are taken for them."""
     locks: Mapping[BinId, VehicleId] = field(default_factory=dict)
     """Bins that a person gave to a truck."""
     unavailable: frozenset[VehicleId] = frozenset()

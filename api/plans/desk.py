@@ -39,6 +39,8 @@ class Order:
     planning: PlanningSettings
     wishes: Wishes = NO_WISHES
     crews: Mapping[VehicleId, str] = field(default_factory=dict)
+    gone_areas: frozenset[str] = frozenset()
+    """Which the plan to change was ordered for, and which the city does not have any more."""
 
     def is_like(self, other: "Order") -> bool:
         """Return whether one plan answers both: the same day, trucks, shifts, prices and wishes."""
@@ -205,7 +207,12 @@ class PlanDesk(TurnTaker):
             detail = f"the checker refused it: {plan.violations[0]}"
             return replace(plan, status=PlanStatus.FAILED, detail=detail, failure=Refusal.CHECKER_REFUSED)
         driving = {route.vehicle_id for route in plan.routes}
-        return replace(plan, crews={id_: crew for id_, crew in job.order.crews.items() if id_ in driving})
+        return replace(
+            plan,
+            crews={id_: crew for id_, crew in job.order.crews.items() if id_ in driving},
+            areas=job.order.wishes.areas,
+            gone_areas=job.order.gone_areas,
+        )
 
     def _note(self, job: _Job, progress: PlanProgress) -> None:
         """Pass progress on, ten times a second at most; the end is told by `_finish`, once it is stored."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
+from api.plans.areas import AreasNow
 from api.plans.desk import NO_WISHES, Order
 from api.plans.earlier import Earlier
 from api.plans.schemas import PlanOrder, ShiftIn
@@ -28,7 +29,9 @@ def decided(hands: Services, order: PlanOrder) -> Order:
     kept = hands.context.plans.get(PlanId(order.keep_edits_of)) if order.keep_edits_of is not None else None
     former = hands.context.plans.get(PlanId(order.replan_of)) if order.replan_of is not None else None
     earlier = Earlier.of(hands.context.plans, former)
-    wishes = _wishes(city, order, kept, _still_wished(hands, former, earlier) if former is not None else NO_WISHES)
+    found = AreasNow.of(earlier.areas, former, city) if former is not None and order.areas is None else AreasNow()
+    still = _still_wished(hands, former, earlier, found.areas) if former is not None else NO_WISHES
+    wishes = _wishes(city, order, kept, still)
     day = order.day or (kept.day if kept is not None else default_day(city, hands.context.clock.now_utc()))
     if former is not None:
         day = _day_on_the_road(former, order.day)
@@ -42,6 +45,7 @@ def decided(hands: Services, order: PlanOrder) -> Order:
         planning=_planning(hands.context.settings.planning, order, earlier),
         wishes=wishes,
         crews={id_: crew for id_, crew in earlier.crews.items() if id_ in city.vehicles} | _crews(city, order.crews),
+        gone_areas=found.gone,
     )
 
 
@@ -59,7 +63,7 @@ def _planning(as_set: PlanningSettings, order: PlanOrder, earlier: Earlier) -> P
     return planning.model_copy(update={name: value for name, value in asked.items() if value is not None})
 
 
-def _still_wished(hands: Services, former: Plan, earlier: Earlier) -> Wishes:
+def _still_wished(hands: Services, former: Plan, earlier: Earlier, areas: frozenset[str]) -> Wishes:
     """Return what was decided for the plan on the road and holds for the next change of it, too.
 
     A truck that broke down stays where it is, a bin left for today is left, one given to a truck is given to it, one
@@ -69,11 +73,7 @@ def _still_wished(hands: Services, former: Plan, earlier: Earlier) -> Wishes:
     again = {each.bin_id for each in asked}
     left = {each.bin_id for each in former.left_out if any(why.code is ReasonCode.EXCLUDED for why in each.reasons)}
     gone = former.unavailable & city.vehicles.keys()
-    locked = {
-        bin_id: vehicle_id
-        for bin_id, vehicle_id in former.locks.items()
-        if bin_id in city.bins and vehicle_id in city.vehicles
-    }
+    locked = _still_locked(former, city)
     added = frozenset(
         stop.bin_id
         for route in former.routes
@@ -87,9 +87,18 @@ def _still_wished(hands: Services, former: Plan, earlier: Earlier) -> Wishes:
         locked,
         gone,
         included=added,
-        areas=earlier.areas,
+        areas=areas,
         balanced=earlier.balanced,
     )
+
+
+def _still_locked(plan: Plan, city: City) -> dict[BinId, VehicleId]:
+    """Return which bin was given to which truck, of those that the city still has."""
+    return {
+        bin_id: vehicle_id
+        for bin_id, vehicle_id in plan.locks.items()
+        if bin_id in city.bins and vehicle_id in city.vehicles
+    }
 
 
 def _wishes(city: City, order: PlanOrder, kept: Plan | None, still: Wishes) -> Wishes:
@@ -103,8 +112,8 @@ def _wishes(city: City, order: PlanOrder, kept: Plan | None, still: Wishes) -> W
     locked = stays | locked
     included |= still.included - excluded
     if kept is not None:
-        locked = {**kept.locks, **locked}
-        added, removed = _by_hand(kept)
+        locked = {**_still_locked(kept, city), **locked}
+        added, removed = (each & city.bins.keys() for each in _by_hand(kept))
         excluded, included = excluded | (removed - included), included | (added - excluded)
     areas = still.areas if order.areas is None else frozenset(order.areas)
     balanced = still.balanced if order.balanced is None else order.balanced

@@ -201,6 +201,10 @@ class PlanFigures(Shown):
     accepted_overflow_probability: float | None = Field(description="What it was made with; null in old plans.")
     based_on: str | None = Field(description="Of a draft: the plan that it began as.")
     edited_from: str | None = Field(description="Of a draft: the plan before its last changes; showing it undoes them.")
+    areas: list[str] = Field(description="Only their bins were weighed, and those that were named; empty: all.")
+    gone_areas: list[str] = Field(
+        description="Areas that the day had been ordered for and that are no more; `areas` are where their bins stand."
+    )
     totals: TotalsOut
 
 

@@ -148,6 +148,8 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "accepted_overflow_probability": plan.accepted_overflow_probability,
         "based_on": plan.based_on,
         "edited_from": plan.edited_from,
+        "areas": sorted(plan.areas, key=natural_key),
+        "gone_areas": sorted(plan.gone_areas, key=natural_key),
         "totals": TotalsOut(**asdict(totals_of(plan))),
     }
 

@@ -99,3 +99,69 @@ def test_a_plan_whose_basis_is_gone_is_changed_as_the_city_usually_works(full: h
     world.stores.plans.keep_basis(first_id, b"of another version")
     _, again = made(full, world, replan_of=first_id)
     assert shifts(again) == {V1: USUAL, V2: USUAL}
+
+
+def rearrange(client: httpx.Client, **area_of: str) -> None:
+    """Let the places have these areas from now on, as the office writes it down: S1="Norr"."""
+    for site_id, area in area_of.items():
+        at = f"/api/v1/assets/sites/{site_id}"
+        mark = {"If-Match": client.get(at).headers["etag"]}
+        assert client.patch(at, json={"area": area}, headers=mark).status_code == 200
+
+
+def bins_of(plan: dict[str, Any]) -> set[str]:
+    """What the trucks empty."""
+    return {stop["bin_id"] for route in plan["routes"] for stop in route["stops"] if stop["bin_id"]}
+
+
+def test_a_day_goes_on_in_an_area_that_was_renamed_at_noon(full: httpx.Client, world: World) -> None:
+    """The plan on the road could else not be changed any more: its own order was refused for a name it had kept."""
+    rearrange(full, S1="Norr", S2="Söder", S3="Söder")
+    first_id, _ = made(full, world, areas=["Norr"])
+    rearrange(full, S1="Norra staden")
+    plan = ended(full, order(full, replan_of=first_id)["id"])
+    assert (plan["status"], plan["areas"], plan["gone_areas"]) == ("ready", ["Norra staden"], ["Norr"])
+    assert bins_of(plan) == {"B1", "B2"}
+    assert full.post(f"/api/v1/plans/{plan['id']}/publish").json()["gone_areas"] == ["Norr"]
+    again = ended(full, order(full, replan_of=plan["id"])["id"])
+    assert (again["areas"], again["gone_areas"]) == (["Norra staden"], []), "told once"
+
+
+def test_an_area_that_was_given_up_leaves_the_others_of_its_day_as_they_were(full: httpx.Client, world: World) -> None:
+    """Its places went to an area that was not ordered: that one is not planned along."""
+    rearrange(full, S1="Norr", S2="Söder", S3="Öster")
+    first_id, _ = made(full, world, areas=["Norr", "Söder"])
+    rearrange(full, S2="Öster")
+    plan = ended(full, order(full, replan_of=first_id)["id"])
+    assert (plan["areas"], plan["gone_areas"]) == (["Norr"], ["Söder"])
+    assert bins_of(plan) == {"B1", "B2"}
+
+
+def test_the_only_area_of_a_day_is_followed_where_its_bins_went(full: httpx.Client, world: World) -> None:
+    """Trucks that are out with nothing to do would come home; and a plan for nowhere helps nobody."""
+    rearrange(full, S1="Norr", S2="Söder", S3="Söder")
+    first_id, _ = made(full, world, areas=["Norr"])
+    rearrange(full, S1="Söder")
+    plan = ended(full, order(full, replan_of=first_id)["id"])
+    assert (plan["areas"], plan["gone_areas"]) == (["Söder"], ["Norr"])
+    assert bins_of(plan) >= {"B1", "B2"}
+
+
+def test_an_area_that_is_asked_for_now_must_be_there(full: httpx.Client, world: World) -> None:
+    """Only what was inherited is let go: what somebody writes today may be a slip."""
+    rearrange(full, S1="Norr", S2="Söder", S3="Söder")
+    first_id, _ = made(full, world, areas=["Norr"])
+    refused = full.post("/api/v1/plans", json={"replan_of": first_id, "areas": ["Nord"]})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "areas")
+
+
+def test_a_draft_is_kept_without_the_bins_that_the_city_gave_up_since(full: httpx.Client, world: World) -> None:
+    """What a person locked there holds for what is still there."""
+    first_id = ended(full, order(full, budget_s=0.3)["id"])["id"]
+    edits = [{"kind": "lock", "bin_id": bin_id} for bin_id in ("B5", "B6")]
+    draft = full.post(f"/api/v1/plans/{first_id}/edits", json={"edits": edits}).json()
+    at = "/api/v1/assets/bins/B6"
+    assert full.delete(at, headers={"If-Match": full.get(at).headers["etag"]}).status_code < 300
+    plan = ended(full, order(full, keep_edits_of=draft["id"])["id"])
+    assert plan["status"] == "ready"
+    assert [each["bin_id"] for each in plan["locks"]] == ["B5"]

@@ -31,3 +31,10 @@ export function publishedText(plan, city, t, format) {
   const ended = when === "today" ? endedUtc(plan) : null;
   return ended ? t("plan.published.ended", {time: format.time(ended)}) : t(`plan.published.${when}`);
 }
+
+/** Areas that the day was ordered for and that somebody renamed or gave up since; empty when there are none. */
+export function goneAreasText(plan, t) {
+  if (!plan.gone_areas?.length) return "";
+  const named = {gone: plan.gone_areas.join(", "), areas: plan.areas.filter(Boolean).join(", ")};
+  return t(plan.areas.length ? "plan.gone_areas" : "plan.gone_areas_all", named);
+}

@@ -36,6 +36,8 @@ export default {
   "plan.best": "best so far {cost}",
   "plan.publish": "Publish to the trucks",
   "plan.too_late": "It is too late: the last truck was due back at {time}.",
+  "plan.gone_areas": "The day was ordered for {gone}, which is no more. The plan is for where those bins stand now: {areas}.",
+  "plan.gone_areas_all": "The day was ordered for {gone}, which is no more. The plan is for the whole city.",
   "plan.open_planning": "Look into the plan and change it",
   "plan.published.today": "The trucks drive this plan.",
   "plan.published.ended": "Published; the last truck was due back at {time}.",

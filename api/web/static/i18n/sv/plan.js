@@ -36,6 +36,8 @@ export default {
   "plan.best": "bäst hittills {cost}",
   "plan.publish": "Publicera till bilarna",
   "plan.too_late": "Det är för sent: sista bilen skulle ha varit hemma {time}.",
+  "plan.gone_areas": "Dagen beställdes för {gone}, som inte finns längre. Planen gäller där kärlen står nu: {areas}.",
+  "plan.gone_areas_all": "Dagen beställdes för {gone}, som inte finns längre. Planen gäller hela staden.",
   "plan.open_planning": "Granska och ändra planen",
   "plan.published.today": "Bilarna kör den här planen.",
   "plan.published.ended": "Publicerad; sista bilen väntades hem {time}.",
