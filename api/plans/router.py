@@ -13,11 +13,13 @@ from api.live.hub import News
 from api.live.sse import EventStream, sse_responses
 from api.live.topics import CITY, plan_topic
 from api.plans.desk import final_progress
+from api.plans.ordered import ordered_out
 from api.plans.orders import decided
 from api.plans.schemas import (
     CurveOut,
     Day,
     DifferenceOut,
+    OrderedOut,
     OutlookOut,
     PlanOrder,
     PlanOrdered,
@@ -113,6 +115,12 @@ def get_curve(hands: Hands) -> CurveOut:
 def get_plan(hands: Hands, plan_id: PlanPath) -> PlanOut:
     """Return routes with stops on the streets, and every bin that was left out with its reason."""
     return plan_out(hands.context.plans.get(PlanId(plan_id)), hands.city.current())
+
+
+@router.get("/{plan_id}/ordered", summary="What a plan's day was ordered with", responses=problems(404, 503))
+def get_ordered(hands: Hands, plan_id: PlanPath) -> OrderedOut:
+    """Return the trucks, hours, crews, areas and risk that a change of this plan keeps unless it names others."""
+    return ordered_out(hands, PlanId(plan_id))
 
 
 @router.get(

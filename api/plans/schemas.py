@@ -144,6 +144,28 @@ class PlanOrder(Told):
     )
 
 
+class OrderedShiftOut(Shown):
+    """When a truck is on duty on that day."""
+
+    start_s: int = Field(description="Local time of day. [s]", examples=[21600])
+    end_s: int = Field(description="Local time of day; past 86400 is the next day. [s]", examples=[52200])
+
+
+class OrderedOut(Shown):
+    """What a plan's day was ordered with: it holds for a change of the plan where that says nothing else."""
+
+    vehicle_ids: list[str] = Field(description="Trucks that drive.")
+    unavailable_vehicle_ids: list[str] = Field(description="Trucks that broke down.")
+    shifts: dict[str, OrderedShiftOut] = Field(description="By truck, of those that do not drive, too.")
+    crews: dict[str, str] = Field(description="By truck, where the office called them something.")
+    areas: list[str] = Field(description="Only their bins; all if empty.")
+    gone_areas: list[str] = Field(
+        description="Areas of the order that are no more; `areas` are where their bins stand."
+    )
+    balanced: bool
+    accepted_overflow_probability: float = Field(description="A bin more likely to overflow had to be emptied.")
+
+
 class PlanOrdered(Shown):
     """The job that makes the plan."""
 

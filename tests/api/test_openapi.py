@@ -19,6 +19,7 @@ PUBLIC = {
     ("POST", "/api/v1/plans"),
     ("GET", "/api/v1/plans"),
     ("GET", "/api/v1/plans/{plan_id}"),
+    ("GET", "/api/v1/plans/{plan_id}/ordered"),
     ("GET", "/api/v1/plans/{plan_id}/progress"),
     ("GET", "/api/v1/plans/{plan_id}/difference"),
     ("GET", "/api/v1/plans/outlook"),

@@ -165,3 +165,27 @@ def test_a_draft_is_kept_without_the_bins_that_the_city_gave_up_since(full: http
     plan = ended(full, order(full, keep_edits_of=draft["id"])["id"])
     assert plan["status"] == "ready"
     assert [each["bin_id"] for each in plan["locks"]] == ["B5"]
+
+
+def test_what_the_day_was_ordered_with_is_told_to_whoever_changes_it(full: httpx.Client, world: World) -> None:
+    """A form that showed the usual hours beside "those of the day hold" told two things at once."""
+    first_id, _ = made(
+        full,
+        world,
+        shifts={"V1": {"start": "05:00", "end": "10:00"}},
+        crews={"V1": "Team North"},
+        accepted_overflow_probability=0.3,
+        balanced=True,
+    )
+    second_id, _ = made(full, world, replan_of=first_id, unavailable_vehicle_ids=["V2"])
+    told = full.get(f"/api/v1/plans/{second_id}/ordered").json()
+    assert told == {
+        "vehicle_ids": ["V1"],
+        "unavailable_vehicle_ids": ["V2"],
+        "shifts": {"V1": {"start_s": 18_000, "end_s": 36_000}, "V2": {"start_s": 21_600, "end_s": 52_200}},
+        "crews": {"V1": "Team North"},
+        "areas": [],
+        "gone_areas": [],
+        "balanced": True,
+        "accepted_overflow_probability": 0.3,
+    }

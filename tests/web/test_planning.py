@@ -332,7 +332,7 @@ def test_only_what_differs_from_the_citys_own_hours_is_ordered(shared: Stack, op
       const truck = (id, end_s) => ({id, shift: {start_s: 21600, end_s}});
       const vehicles = [truck("a", 93600), truck("b", 52200)];
       const choice = (more) => ({isOn: true, start: "06:00", end: "14:30", crew: "", ...more});
-      const rest = {budgetS: 5, risk: null, areas: [], balanced: false};
+      const rest = {budgetS: 5, risk: null, areas: null, balanced: null};
       return [
         orderBody(vehicles, {a: choice({end: "02:00"}), b: choice()}, rest),
         orderBody(vehicles, {a: choice({isOn: false}), b: choice({end: "15:00", crew: " Nord "})},
@@ -344,6 +344,42 @@ def test_only_what_differs_from_the_citys_own_hours_is_ordered(shared: Stack, op
         {"vehicle_ids": ["b"], "shifts": {"b": {"start": "06:00", "end": "15:00"}}, "crews": {"b": "Nord"},
          "areas": ["Kluuvi"], "budget_s": 5, "risk": 0.25},
     ]  # fmt: skip
+
+
+def test_a_change_of_the_plan_on_the_road_begins_with_what_its_day_was_ordered_with(
+    fresh: Stack, open_page: OpenPage
+) -> None:
+    """The form showed the usual hours and said that others hold; who wanted the usual ones back could not say so."""
+    ordered = {
+        "shifts": {"truck-1": {"start": "05:15", "end": "13:00"}},
+        "crews": {"truck-1": "Nord"},
+        "balanced": True,
+        "accepted_overflow_probability": 0.3,
+    }
+    plan_id = fresh.tell("/plans", ordered)["id"]
+    fresh.until(lambda: fresh.ask(f"/plans/{plan_id}")["status"] == "ready")
+    fresh.tell(f"/plans/{plan_id}/publish", {})
+    page = open_page(fresh, "/planning").page
+    page.get_by_text("Planera om dagen").click()
+    starts, ends, crew = (page.get_by_label(name) for name in ("Bil 1 börjar", "Bil 1 slutar", "Lag på Bil 1"))
+    expect(starts).to_have_value("05:15")
+    expect(ends).to_have_value("13:00")
+    expect(crew).to_have_value("Nord")
+    expect(page.get_by_label("Dela dagen jämnt")).to_be_checked()
+    expect(page.locator(".risk-box summary")).to_contain_text("godtagen risk 30")
+    page.get_by_label("Bilarna fortsätter").uncheck()
+    expect(ends).to_have_value("14:00")
+    page.get_by_label("Bilarna fortsätter").check()
+    ends.fill("14:00")
+    with page.expect_request(lambda asked: asked.method == "POST" and asked.url.endswith("/api/v1/plans")) as sent:
+        page.get_by_role("button", name="Gör planen").click()
+    body: Any = sent.value.post_data_json
+    assert body == {
+        "day": body["day"],
+        "shifts": {"truck-1": {"start": "05:15", "end": "14:00"}},
+        "budget_s": 20,
+        "replan_of": plan_id,
+    }
 
 
 def test_the_risk_knob_is_turned_in_overflows_and_kilometres(shared: Stack, open_page: OpenPage) -> None:

@@ -5,6 +5,8 @@ import {Bins} from "../manager/bins.js";
 const plan = (id, rest = "") => `/plans/${encodeURIComponent(id)}${rest}`;
 
 export const getPlansOf = (day) => ask(`/plans?limit=200&day=${day}`).then(({plans}) => plans);
+/** What the plan's day was ordered with. */
+export const getOrdered = (id) => ask(plan(id, "/ordered"));
 export const orderPlan = (body) => ask("/plans", {method: "POST", body});
 export const stopPlan = (id) => ask(plan(id, "/stop"), {method: "POST", body: {}});
 export const editPlan = (id, edits) => ask(plan(id, "/edits"), {method: "POST", body: {edits}});

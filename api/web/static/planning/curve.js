@@ -75,9 +75,17 @@ function Twin({points, chosen, onChoose}) {
       <td>${format.money(each.cost_minor_per_week)}</td></tr>`)}</tbody></table></details>`;
 }
 
-function Knob({points, risk, onRisk}) {
+/** Which point holds: the chosen one, else the nearest to what the day was ordered with, else what the city has set. */
+function pointOf(points, risk, decided) {
+  if (risk !== null) return points.findIndex((each) => each.risk === risk);
+  if (decided === null) return points.findIndex((each) => each.current);
+  const apart = points.map((each) => Math.abs(each.accepted_overflow_probability - decided));
+  return apart.indexOf(Math.min(...apart));
+}
+
+function Knob({points, risk, decided, onRisk}) {
   const {t, format} = useWords();
-  const chosen = Math.max(0, points.findIndex((each) => (risk === null ? each.current : each.risk === risk)));
+  const chosen = Math.max(0, pointOf(points, risk, decided));
   const point = points[chosen];
   const choose = (index) => onRisk(points[index].risk);
   const told = t("curve.told", {
@@ -95,16 +103,17 @@ function Knob({points, risk, onRisk}) {
 /**
  * Folded until somebody wants it: the server works the curve out when it is asked for the first time.
  *
- * @param {{risk: number|null, onRisk: (risk: number) => void, onOpen: () => void}} props `risk` null: as the city has
- *   set it.
+ * @param {{risk: number|null, decided: number|null, onRisk: (risk: number) => void, onOpen: () => void}} props `risk`
+ *   null: as the day was ordered with, by its accepted probability `decided`; both null: as the city has set it.
  */
-export function Curve({curve, risk, onRisk, onOpen}) {
-  const {t} = useWords();
+export function Curve({curve, risk, decided, onRisk, onOpen}) {
+  const {t, format} = useWords();
+  const holds = decided === null ? t("curve.current") : t("planning.made_with", {risk: format.pct(decided)});
   const points = [...(curve?.points ?? [])].sort((one, other) => other.risk - one.risk);
   const isComputing = !curve || curve.status === "computing";
   return html`<details class="risk-box" onToggle=${(event) => event.currentTarget.open && onOpen()}>
-    <summary><span>${t("curve.title")}</span>${risk === null && html`<small>${t("curve.current")}</small>`}</summary>
-    ${points.length > 1 ? html`<${Knob} points=${points} risk=${risk} onRisk=${onRisk} />`
+    <summary><span>${t("curve.title")}</span>${risk === null && html`<small>${holds}</small>`}</summary>
+    ${points.length > 1 ? html`<${Knob} points=${points} risk=${risk} decided=${decided} onRisk=${onRisk} />`
       : html`<p class="hint" role="status">${t(isComputing ? "curve.computing" : "curve.none")}</p>`}
     ${points.length > 1 && isComputing && html`<p class="hint">${t("curve.refining")}</p>`}
   </details>`;

@@ -7,7 +7,7 @@ import {getPlan} from "../office/asks.js";
 import {inOrder} from "../office/natural.js";
 import {followJob, orderedJob} from "../office/job.js";
 import {createLooks} from "../office/looks.js";
-import {editPlan, getBinPlaces, getComparison, getCurve, getPlansOf, orderPlan, sendPlan, stopPlan} from "./api.js";
+import {editPlan, getBinPlaces, getComparison, getCurve, getOrdered, getPlansOf, orderPlan, sendPlan, stopPlan} from "./api.js";
 import {planToOpen} from "./rounds.js";
 
 const AGAIN_MS = 3_000;
@@ -16,6 +16,7 @@ const GATHER_MS = 250;
 const EMPTY = {
   day: "", plans: [], plan: null, before: null, redo: [], job: null, busy: false, bins: [], areas: [], byId: new Map(),
   selectedId: null, truck: null, live: false, loaded: false, fault: "", said: null, curve: null, comparison: null,
+  ordered: null,
 };
 
 /** @param {{organisation: {timezone: string}}} city */
@@ -88,6 +89,12 @@ export function openDesk(city) {
       store.set({job: null});
       throw error;
     }
+  });
+
+  /** What the day of the plan on the road was ordered with: a change of it begins with that. */
+  const askOrdered = (id) => trying(async () => {
+    const ordered = await getOrdered(id);
+    store.set({ordered: {...ordered, plan_id: id}});
   });
 
   const stop = () => trying(async () => {
@@ -174,7 +181,7 @@ export function openDesk(city) {
   trying(() => askPlans({open: new URLSearchParams(location.search).get("plan")}));
 
   return {
-    store, order, stop, edit, undo, redo, publish, compare, askCurve, showDay,
+    store, order, askOrdered, stop, edit, undo, redo, publish, compare, askCurve, showDay,
     showPlan: (id) => trying(() => showPlan(id, {before: null, redo: []})),
     today: () => localDay.format(nowMs()),
     select,

@@ -205,7 +205,7 @@ export default {
   "warning.unsound": "Times or sums do not add up. That is our fault; plan anew.",
   "order.balanced": "Share the day evenly, also where that costs some kilometres",
   "order.keep_edits": "Keep what is locked, added and taken off",
-  "order.go_on": "The trucks go on from where they are now; hours and crews stay as they were ordered, unless changed here",
+  "order.go_on": "The trucks go on from where they are now, with what the day was ordered with, as shown above",
   "compare.soon": "being worked out …",
   "map.depot": "Depot",
   "map.disposal": "Unloading",

@@ -205,7 +205,7 @@ export default {
   "warning.unsound": "Tider eller summor går inte ihop. Det är vårt fel; planera om.",
   "order.balanced": "Dela dagen jämnt, även om det kostar några kilometer",
   "order.keep_edits": "Behåll det som är låst, tillagt och borttaget",
-  "order.go_on": "Bilarna fortsätter från där de är nu; tider och lag blir som de beställdes, om inget ändras här",
+  "order.go_on": "Bilarna fortsätter från där de är nu, med det som dagen beställdes med, som det står ovanför",
   "compare.soon": "räknas ut …",
   "map.depot": "Depå",
   "map.disposal": "Tippning",
