@@ -29,6 +29,7 @@ from tomma.mornings import MorningBook
 from tomma.opendata import OpenDataBook
 from tomma.people_ports import PeopleBook, SessionBook
 from tomma.plan import Plan, Wishes
+from tomma.planning_settings import PlanningSettings, RoadSettings
 from tomma.ports import (
     EventLog,
     PlanStore,
@@ -40,7 +41,7 @@ from tomma.ports import (
     WorkerBoard,
 )
 from tomma.saving import SavingBook
-from tomma.settings import PlanningSettings, RoadSettings, Settings
+from tomma.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ from tomma.edits import Edit
 from tomma.errors import EngineFailedError
 from tomma.model import PlanId
 from tomma.plan import Plan, PlanProgress, Wishes
+from tomma.planning_settings import PlanningSettings
 from tomma.ports import ProgressSink
-from tomma.settings import PlanningSettings, Settings
+from tomma.settings import Settings
 from tomma.stores.wiring import Stores
 
 

@@ -28,10 +28,11 @@ from ingest.stream.reporter import facts, reporting
 from ingest.stream.subscriber import Subscriber
 from ingest.stream.turns import FileTurns
 from ingest.stream.vitals import noting
+from tomma.broker_settings import BrokerSettings
 from tomma.clock import Clock
 from tomma.errors import ConfigurationError
 from tomma.locks import the_only
-from tomma.settings import BrokerSettings, Settings, load_settings
+from tomma.settings import Settings, load_settings
 from tomma.stores.upkeep.retention import retaining
 from tomma.stores.wiring import Stores, open_stores
 

@@ -18,8 +18,8 @@ from tomma.clock import Clock
 from tomma.errors import ConflictError, Refusal, TommaError
 from tomma.model import PlanId, VehicleId
 from tomma.plan import UNFINISHED, Plan, PlanProgress, PlanStatus, RoadsSource, Wishes
+from tomma.planning_settings import PlanningSettings
 from tomma.ports import PlanStore
-from tomma.settings import PlanningSettings
 
 log = logging.getLogger(__name__)
 

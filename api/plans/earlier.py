@@ -11,8 +11,8 @@ from tomma.city import City, Shift
 from tomma.errors import NotFoundError
 from tomma.model import PlanId, VehicleId
 from tomma.plan import Plan
+from tomma.planning_settings import PlanningSettings
 from tomma.ports import PlanStore
-from tomma.settings import PlanningSettings
 
 log = logging.getLogger(__name__)
 

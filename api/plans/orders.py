@@ -20,7 +20,7 @@ from tomma.errors import ConflictError, Refusal
 from tomma.hours import DAY_S
 from tomma.model import BinId, PlanId, ReasonCode, VehicleId
 from tomma.plan import Plan, PlanStatus, Wishes
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 
 def decided(hands: Services, order: PlanOrder) -> Order:

@@ -12,7 +12,7 @@ from api.context import ApiContext
 from ingest.envelope import ENVELOPES
 from ingest.message import Message
 from ingest.stream.hand_in import HandInLink
-from tomma.settings import BrokerSettings, Source
+from tomma.broker_settings import BrokerSettings, Source
 
 log = logging.getLogger(__name__)
 

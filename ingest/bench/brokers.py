@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.brokers.embedded import EmbeddedBroker, Login
+from tomma.broker_settings import BrokerSettings
 from tomma.errors import TommaError
-from tomma.settings import BrokerSettings
 
 HOST = "127.0.0.1"
 NOBODY = Login("", "")

@@ -25,8 +25,8 @@ from ingest.brokers import keeper
 from ingest.brokers.enrolment import LoginBook
 from ingest.brokers.nats_config import SYNC_INTERVAL, nats_config, users
 from ingest.brokers.private_files import write_private
+from tomma.broker_settings import BrokerSettings
 from tomma.errors import ConfigurationError, TommaError
-from tomma.settings import BrokerSettings
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from paho.mqtt.client import topic_matches_sub
 
+from tomma.broker_settings import Source
 from tomma.errors import ConfigurationError
-from tomma.settings import Source
 
 SHARE = "$share/"
 TOPICS_REMEMBERED = 65_536

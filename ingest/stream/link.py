@@ -25,9 +25,9 @@ from ingest.stream.mqtt_client import SESSION_KEPT_S, connect_options, make_clie
 from ingest.stream.socket_client import Publish, StreamClient
 from ingest.times import to_the_millisecond
 from tomma.back_off import BackOff
+from tomma.broker_settings import BrokerSettings
 from tomma.clock import Clock
 from tomma.errors import ConfigurationError
-from tomma.settings import BrokerSettings
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from ingest.stream.socket_client import StreamClient
+from tomma.broker_settings import BrokerSettings
 from tomma.errors import ConfigurationError
 from tomma.secret_files import refuse_open
-from tomma.settings import BrokerSettings
 
 SESSION_KEPT_S = 7 * 24 * 3600
 PACKET_MAX_BYTES = 4 * 1024 * 1024

@@ -12,8 +12,8 @@ from hashlib import blake2b
 
 from ingest.brokers.topics import TOPIC_CHARS_REMEMBERED
 from ingest.stream.inbox import Delivery
+from tomma.broker_settings import BrokerSettings
 from tomma.model import Rejected, RejectReason
-from tomma.settings import BrokerSettings
 
 SAMPLE_EVERY_S = 60.0
 REMEMBERED_MAX = 100_000

@@ -28,11 +28,11 @@ from ingest.stream.recall import StoreMemories
 from ingest.stream.replay import QuarantineReplay
 from ingest.stream.seams import Link, Turns
 from tomma.back_off import BackOff
+from tomma.broker_settings import BrokerSettings
 from tomma.clock import Clock
 from tomma.errors import StoreUnavailableError
 from tomma.model import RejectReason
 from tomma.ports import Appended, ReadingStore, Registry
-from tomma.settings import BrokerSettings
 
 log = logging.getLogger(__name__)
 

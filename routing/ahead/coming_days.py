@@ -9,8 +9,8 @@ from routing.choice.asked import standing_requests
 from routing.daytime import WorkingDay
 from tomma.city import City
 from tomma.model import VehicleId
+from tomma.planning_settings import PlanningSettings
 from tomma.ports import EventLog, ReadingStore, RequestBook
-from tomma.settings import PlanningSettings
 
 OUTLOOK_S = 5.0
 """Who asks for the week can wait for it; a plan that looks ahead cannot so long."""

@@ -19,7 +19,7 @@ from routing.daytime import WorkingDay, hours_of
 from routing.forecast import CityForecast
 from tomma.city import City, Vehicle
 from tomma.model import BinId, Reason, ReasonCode
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

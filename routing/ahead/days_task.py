@@ -16,7 +16,7 @@ from routing.choice.nearby import M_PER_DEG, STREET_DETOUR, STREET_SPEED_KMH, pe
 from routing.forecast import CityForecast
 from tomma.city import City, Position, Vehicle
 from tomma.model import BinId, FractionCode
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

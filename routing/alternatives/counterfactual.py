@@ -30,8 +30,8 @@ from routing.problem import Solution, VisitKind
 from routing.solve_here import solve_here
 from tomma.city import City, Vehicle
 from tomma.model import BinId
+from tomma.planning_settings import PlanningSettings
 from tomma.rounds import comes_on
-from tomma.settings import PlanningSettings
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]

@@ -6,7 +6,7 @@ knob would hardly turn anything, since money decides below it (docs/decisions/00
 """
 
 from tomma.bounds import check_within
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 SPAN = 16.0
 AS_SET = 0.5

@@ -10,8 +10,8 @@ from routing.planning.planner import default_day
 from routing.roads.port import Roads
 from routing.solve import StopSign
 from tomma.city import City
+from tomma.planning_settings import PlanningSettings
 from tomma.ports import EventLog, ReadingStore
-from tomma.settings import PlanningSettings
 
 
 class CurveMaker:

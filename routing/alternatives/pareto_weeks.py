@@ -32,7 +32,7 @@ from routing.roads.port import Roads
 from routing.solve import StopSign
 from tomma.city import City, Vehicle
 from tomma.model import BinId
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

@@ -24,7 +24,8 @@ from routing.roads.sample_streets import HUBS, street_places
 from routing.roads.straight_line import StraightLineRoads
 from routing.solve import Solved, solve_in_child
 from tomma.city import Position
-from tomma.settings import RoadSettings, load_settings
+from tomma.planning_settings import RoadSettings
+from tomma.settings import load_settings
 
 app = typer.Typer(add_completion=False, help="Plan a synthetic city and report times, cost and the checker's verdict.")
 

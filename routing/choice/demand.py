@@ -15,8 +15,8 @@ from routing.forecast import CityForecast, SensorState
 from routing.forecast.city_forecast import FURTHEST_H
 from tomma.city import City
 from tomma.model import BinId, Reason, ReasonCode
+from tomma.planning_settings import PlanningSettings
 from tomma.requests import BinRequest, RequestSource
-from tomma.settings import PlanningSettings
 
 FULL_NOW_P = 0.5
 """Full means: more likely than not."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from routing.roads.port import Matrix
 from tomma.city import City
 from tomma.model import FractionCode, SiteId
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from routing.choice.overflow_cost import overflow_minor
 from routing.forecast import CityForecast
 from routing.forecast.fills import Arrivals
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 FloatArray = NDArray[np.float64]
 

@@ -40,7 +40,7 @@ from routing.choice.renewal import waiting_minor
 from routing.forecast import CityForecast
 from tomma.city import City
 from tomma.model import BinId
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 FloatArray = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from tomma.city import Vehicle
 from tomma.codec import from_json, to_json
 from tomma.model import FractionCode, VehicleId
 from tomma.plan import Wishes
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 MOST_BYTES = 256 * 1024 * 1024
 """Unpacked; 100,000 bins take a fifth of it."""

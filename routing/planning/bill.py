@@ -7,7 +7,7 @@ from routing.choice.nearby import per_lift_minor
 from routing.problem import Solution, VisitKind
 from tomma.model import BinId
 from tomma.plan import Route
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 
 def expected_overflows(asked: Sequence[Demand], collected: Collection[BinId]) -> float:

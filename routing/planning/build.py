@@ -13,7 +13,7 @@ from routing.problem import Problem, RoadProfile
 from routing.roads.port import KerbPosition, Matrix
 from tomma.city import City, Position, Site, Vehicle
 from tomma.model import BinId, DisposalSiteId, SiteId, VehicleId
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tomma.city import Position, Vehicle
 from tomma.errors import RoadsUnavailableError
 from tomma.model import VehicleId
 from tomma.plan import RoadsSource
-from tomma.settings import RoadSettings
+from tomma.planning_settings import RoadSettings
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from routing.problem import HORIZON_S, BinNode, BreakRule, Compartment, Disposal
 from tomma.city import City, DisposalSite, Vehicle
 from tomma.hours import DAY_S, open_spans
 from tomma.model import FractionCode
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 Spans = tuple[tuple[int, int], ...]
 """When something may begin: (first, last) seconds after midnight, both included."""

@@ -52,8 +52,8 @@ from tomma.errors import ConflictError, Refusal
 from tomma.fold import fold, tried_again
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, Wishes
+from tomma.planning_settings import PlanningSettings
 from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, RequestBook
-from tomma.settings import PlanningSettings
 
 LEAD_S = 600
 """Between pressing the button and leaving the depot when the shift has begun."""

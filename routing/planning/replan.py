@@ -18,7 +18,7 @@ from tomma.city import City, Vehicle
 from tomma.fold import DayState, StopState
 from tomma.model import BinId, DisposalSiteId, FractionCode, Reason, ReasonCode, SiteId, VehicleId
 from tomma.plan import Plan, Wishes
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 type Line = tuple[tuple[float, float], ...]
 

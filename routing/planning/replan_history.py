@@ -9,7 +9,7 @@ from tomma.city import City, Position
 from tomma.fold import StopState
 from tomma.model import BinId, DisposalSiteId, Reason, ReasonCode
 from tomma.plan import LeftOut, Route, Stop, StopKind, Wishes
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 type Line = tuple[tuple[float, float], ...]
 

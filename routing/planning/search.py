@@ -8,7 +8,7 @@ from routing.engines.finish import orders_of
 from routing.planning.balance import ROOMS, evened, is_better
 from routing.problem import Orders, Problem, Solution
 from routing.solve import Solved, StopSign, solve_in_child
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 log = logging.getLogger(__name__)
 

@@ -35,7 +35,7 @@ from routing.roads.valhalla_streets import ValhallaStreets
 from routing.roads.valhalla_tiles import prepare_tiles
 from tomma.city import Position
 from tomma.errors import RoadsUnavailableError
-from tomma.settings import RoadSettings
+from tomma.planning_settings import RoadSettings
 
 app = typer.Typer(add_completion=False, help="Measure matrices, memory, turn texts and straight lines.")
 

@@ -11,7 +11,7 @@ from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
 from tomma.city import Position
 from tomma.errors import RoadsUnavailableError
 from tomma.plan import RoadsSource
-from tomma.settings import TrafficHours
+from tomma.planning_settings import TrafficHours
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from routing.roads.valhalla_engine import ValhallaActor, ValhallaServer
 from routing.roads.valhalla_guide import ValhallaGuide
 from routing.roads.valhalla_tiles import find_tiles, prepare_tiles
 from tomma.errors import RoadsUnavailableError
-from tomma.settings import RoadSettings
+from tomma.planning_settings import RoadSettings
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from routing.roads.valhalla_engine import ValhallaServer
 from routing.roads.valhalla_streets import ValhallaStreets
 from tomma.city import Position
 from tomma.errors import RoadsUnavailableError
-from tomma.settings import RoadSettings
+from tomma.planning_settings import RoadSettings
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from routing.roads.opening import MATRICES
 from routing.roads.prepare import current, siblings
 from routing.roads.valhalla_tiles import find_tiles, is_installed
 from tomma.errors import RoadsUnavailableError
-from tomma.settings import RoadSettings
+from tomma.planning_settings import RoadSettings
 
 PLAIN = "our own plain ones"
 

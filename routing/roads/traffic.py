@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from tomma.settings import TrafficHours
+from tomma.planning_settings import TrafficHours
 
 HOUR_S = 3_600
 DAY_S = 24 * HOUR_S

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from routing.saving.drives import KeptDrives, site_place
 from tomma.city import City, Vehicle
 from tomma.model import BinId, DisposalSiteId, VehicleId
+from tomma.planning_settings import PlanningSettings
 from tomma.saving import SideFigures, Step, StepKind, Trip
-from tomma.settings import PlanningSettings
 
 
 @dataclass

@@ -19,8 +19,8 @@ from routing.saving.drives import KeptDrives
 from routing.saving.shadow import Waste, by_bin, live
 from tomma.city import City, Vehicle
 from tomma.model import BinId
+from tomma.planning_settings import PlanningSettings
 from tomma.saving import NEVER, BinState, DayInputs, DayResults, Side, SideFigures, Step, StepKind, Trip
-from tomma.settings import PlanningSettings
 
 BoolArray = NDArray[np.bool_]
 

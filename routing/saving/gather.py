@@ -21,9 +21,9 @@ from routing.saving.tape import FULL_FRACTION, level_at, tape_of
 from routing.solve_here import engine_version
 from tomma.city import City
 from tomma.model import BinId
+from tomma.planning_settings import PlanningSettings, SavingSettings
 from tomma.ports import EventLog, PlanStore, ReadingStore
 from tomma.saving import NEVER, BinState, DayInputs, RuleSettings, SavingBook, SavingDay, Side, digest_of
-from tomma.settings import PlanningSettings, SavingSettings
 from tomma.stores.files.city_file import city_document
 
 FloatArray = NDArray[np.float64]

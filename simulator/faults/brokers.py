@@ -17,8 +17,8 @@ from typing import Protocol
 from ingest.brokers.embedded import EmbeddedBroker, logins
 from simulator.faults.here import NotHereError
 from simulator.publisher import BrokerLogin
+from tomma.broker_settings import BrokerSettings
 from tomma.errors import TommaError
-from tomma.settings import BrokerSettings
 
 HOST = "127.0.0.1"
 DEVICE, EVERY_READING = "gateway", "tomma/v1/+/reading"

@@ -13,7 +13,7 @@ from simulator.faults.fake_influx import FakeInflux
 from simulator.faults.numbers import number_at, number_of
 from simulator.faults.rig import Bench, Rig
 from tomma.ports import ReadingStore
-from tomma.settings import ReadingSettings
+from tomma.store_settings import ReadingSettings
 from tomma.stores.influx.readings import InfluxReadings
 
 TIMEOUT_S = 2.0

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from routing.choice.overflow_cost import overflow_minor
 from simulator.proving.driving import Logbook
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 FloatArray = NDArray[np.float64]
 

@@ -22,7 +22,7 @@ from simulator.proving.router import route
 from simulator.proving.tape import Tape
 from tomma.city import Vehicle
 from tomma.model import BinId
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 FloatArray = NDArray[np.float64]
 

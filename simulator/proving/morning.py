@@ -14,7 +14,7 @@ from routing.forecast import CityForecast
 from simulator.proving.town import ProvingTown
 from tomma.city import Vehicle
 from tomma.model import BinId
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 FloatArray = NDArray[np.float64]
 

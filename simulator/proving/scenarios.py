@@ -13,7 +13,7 @@ from simulator.proving.groningen import make_groningen
 from simulator.proving.town import ProvingTown, places_of
 from simulator.towns import make_town
 from tomma.errors import ConfigurationError
-from tomma.settings import PlanningSettings, RoadSettings
+from tomma.planning_settings import PlanningSettings, RoadSettings
 
 MAKE = Callable[[int, Path], ProvingTown]
 

@@ -58,9 +58,10 @@ from tomma.model import (
 from tomma.notify_settings import AlertSettings
 from tomma.people_settings import PeopleSettings
 from tomma.plan import LeftOut, Plan, PlanProgress, PlanStatus, RoadsSource, Route, Stop, StopKind, Wishes
+from tomma.planning_settings import PlanningSettings
 from tomma.ports import ProgressSink
 from tomma.server_settings import ServerSettings
-from tomma.settings import PlanningSettings, Settings
+from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
 from tomma.workers import Fact, WorkerKind, WorkerReport
 

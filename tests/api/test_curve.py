@@ -12,7 +12,7 @@ from routing.alternatives.pareto_weeks import Weekly
 from routing.solve import StopSign
 from tests.api.conftest import NOW, World, serving, until
 from tomma.city import City
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 
 def whole(client: httpx.Client) -> dict[str, Any]:

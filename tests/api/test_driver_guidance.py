@@ -16,7 +16,8 @@ from tests.api.conftest import TODAY, World, plan_of, serving
 from tomma.city import Position
 from tomma.errors import EngineFailedError
 from tomma.model import PlanId
-from tomma.settings import RoadSettings, Settings
+from tomma.planning_settings import RoadSettings
+from tomma.settings import Settings
 
 HELSINKI = Path(__file__).parents[2] / "simulator" / "cities" / "helsinki.osm.pbf"
 LEG = "/api/v1/driver/routes/V1/legs/{}/guidance"

@@ -20,11 +20,11 @@ from ingest.stream.inbox import Delivery
 from ingest.stream.rate_limit import RateLimit
 from tests.api.access.conftest import City, locked
 from tests.api.conftest import FAST, NOW, World, until
+from tomma.broker_settings import BrokerSettings
 from tomma.errors import StoreUnavailableError
 from tomma.model import BinId
 from tomma.people import Role
 from tomma.ports import Appended, ReadingStore
-from tomma.settings import BrokerSettings
 
 UPLINKS = "/api/v1/uplinks"
 

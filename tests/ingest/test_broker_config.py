@@ -25,7 +25,7 @@ from typer.testing import CliRunner
 from ingest.brokers.config_cli import app
 from ingest.brokers.desk import MosquittoDesk, enrolled
 from ingest.brokers.private_files import write_private
-from tomma.settings import BrokerSettings
+from tomma.broker_settings import BrokerSettings
 
 PATIENCE_S = 30.0
 READING = "tomma/v1/{}/reading"

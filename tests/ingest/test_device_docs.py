@@ -13,9 +13,9 @@ from ingest.decode.own_fields import KNOWN
 from ingest.envelope import ENVELOPES, auto
 from ingest.envelope.csv_lines import COLUMNS
 from ingest.message import Message, Uplink
+from tomma.broker_settings import BrokerSettings
 from tomma.city import Sensor
 from tomma.model import Alarm, SensorId
-from tomma.settings import BrokerSettings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "devices.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -14,9 +14,9 @@ from ingest.identity import same_device, spellings
 from ingest.message import Message, Record, Uplink
 from ingest.pipeline import IngestContext, process
 from ingest.refusal import RefusedError
+from tomma.broker_settings import EnvelopeName
 from tomma.city import Sensor
 from tomma.model import RejectReason, SensorId
-from tomma.settings import EnvelopeName
 
 T0 = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -22,8 +22,8 @@ from ingest.message import Message
 from ingest.stream.inbox import Delivery, Inbox
 from ingest.stream.link import MqttLink
 from tests.ingest.conftest import NOW
+from tomma.broker_settings import BrokerSettings
 from tomma.clock import SystemClock
-from tomma.settings import BrokerSettings
 
 
 def a_link(settings: BrokerSettings, inbox: Inbox | None = None) -> MqttLink:

@@ -13,8 +13,8 @@ import pytest
 
 from ingest.stream.inbox import Delivery
 from ingest.stream.link import MqttLink
+from tomma.broker_settings import BrokerSettings
 from tomma.clock import SystemClock
-from tomma.settings import BrokerSettings
 
 CONNECT, PUBACK, SUBSCRIBE = 1, 4, 8
 PATIENCE_S = 20.0

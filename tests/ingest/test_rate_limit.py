@@ -12,8 +12,8 @@ from ingest.message import Message
 from ingest.stream.inbox import Delivery
 from ingest.stream.rate_limit import RateLimit
 from tests.ingest.conftest import NOW
+from tomma.broker_settings import BrokerSettings, Source
 from tomma.model import RejectReason
-from tomma.settings import BrokerSettings, Source
 
 LIMITS = BrokerSettings(sensor_burst=100, sensor_rate_per_s=2.0)
 

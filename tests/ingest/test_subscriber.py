@@ -19,12 +19,12 @@ from ingest.message import Message
 from ingest.stream.inbox import Delivery, Inbox
 from ingest.stream.link import MqttLink
 from ingest.stream.subscriber import Subscriber
+from tomma.broker_settings import BrokerSettings, Source
 from tomma.city import City, Installation
 from tomma.clock import SystemClock
 from tomma.errors import ConfigurationError, NotFoundError, StoreUnavailableError
 from tomma.model import Alert, BinId, Emptying, Quality, Reading, Rejected, RejectReason, SensorId
 from tomma.ports import Appended, ReadingStore, Registry
-from tomma.settings import BrokerSettings, Source
 from tomma.stores.readings.sqlite import SqliteReadings
 
 FAR = (datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))

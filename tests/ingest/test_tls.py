@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 
 from ingest.brokers.config_cli import app
 from ingest.stream.link import MqttLink
+from tomma.broker_settings import BrokerSettings
 from tomma.clock import SystemClock
 from tomma.errors import ConfigurationError
-from tomma.settings import BrokerSettings, load_settings
+from tomma.settings import load_settings
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 

@@ -22,11 +22,11 @@ from ingest.stream.inbox import Delivery
 from ingest.stream.recall import StoreMemories
 from ingest.stream.subscriber import Subscriber
 from ingest.stream.turns import FileTurns
+from tomma.broker_settings import BrokerSettings
 from tomma.clock import SystemClock
 from tomma.errors import StoreUnavailableError
 from tomma.model import BinId, Reading, SensorId
 from tomma.ports import Registry
-from tomma.settings import BrokerSettings
 from tomma.stores.readings.sqlite import SqliteReadings
 
 FAR = (datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))

@@ -7,8 +7,9 @@ import pytest
 from ingest.brokers.embedded import logins
 from simulator.door import device_login, register_city
 from simulator.towns import Town, make_town
+from tomma.broker_settings import BrokerSettings
 from tomma.errors import ConfigurationError, ConflictError
-from tomma.settings import BrokerSettings, Settings
+from tomma.settings import Settings
 from tomma.stores.wiring import open_stores
 
 

@@ -38,9 +38,10 @@ from tomma.clock import ScaledClock
 from tomma.model import Emptying, EmptyingSource, Quality, Reading
 from tomma.people_settings import PeopleSettings
 from tomma.plan import Plan
+from tomma.planning_settings import PlanningSettings, RoadSettings
 from tomma.resident_settings import ResidentSettings
 from tomma.server_settings import ServerSettings
-from tomma.settings import ClockSettings, PlanningSettings, RoadSettings, Settings
+from tomma.settings import ClockSettings, Settings
 from tomma.stores.wiring import Stores, open_stores
 
 BINS = 48

@@ -17,7 +17,7 @@ from routing.forecast import BinHistory, forecast_city
 from tests.routing.planning.small_city import HOUR_S, small_city
 from tomma.city import City, Shift
 from tomma.model import BinId, Reading, ReasonCode, SensorId
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 MONDAY = date(2026, 11, 23)

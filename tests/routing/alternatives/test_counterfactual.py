@@ -26,8 +26,8 @@ from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.city import City
 from tomma.model import BinId
+from tomma.planning_settings import PlanningSettings
 from tomma.rounds import FixedRound, comes_on, rounds_of, told
-from tomma.settings import PlanningSettings
 
 MONDAY = date(2026, 11, 23)
 MORNING_UTC = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)

@@ -12,7 +12,7 @@ from routing.choice.demand import Demand, demands
 from routing.forecast import BinHistory, forecast_city
 from tomma.city import City
 from tomma.model import BinId, FractionCode, Quality, ReasonCode
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 A, B = BinId("A"), BinId("B")
 MakeCity = Callable[..., City]

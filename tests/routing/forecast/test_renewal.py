@@ -12,7 +12,7 @@ from routing.choice.renewal import GRID, _relative_values, _usual_step, _values,
 from routing.forecast import BinHistory, CityForecast, forecast_city
 from tomma.city import City
 from tomma.model import BinId
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 A = BinId("A")
 MakeCity = Callable[..., City]

@@ -12,7 +12,7 @@ from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.small_city import SHIFT, small_city
 from tomma.city import Break, City, Shift
 from tomma.model import BinId, FractionCode, Reason, ReasonCode
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 HOUR_S = 3600
 A_DAY = WorkingDay(date(2026, 11, 23), "Europe/Stockholm")

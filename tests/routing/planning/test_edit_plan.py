@@ -21,7 +21,8 @@ from tomma.edits import Edit, EditKind
 from tomma.errors import ConflictError
 from tomma.model import BinId, Event, EventKind, PlanId, ReasonCode, VehicleId
 from tomma.plan import Plan, PlanStatus, Route, StopKind, Wishes
-from tomma.settings import PlanningSettings, Settings
+from tomma.planning_settings import PlanningSettings
+from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
 
 TODAY = date(2026, 11, 23)

@@ -18,7 +18,8 @@ from tomma.codec import to_json
 from tomma.errors import ConflictError, RoadsUnavailableError
 from tomma.model import BinId, PlanId, Reading, ReasonCode, SensorId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, RoadsSource, StopKind
-from tomma.settings import PlanningSettings, Settings
+from tomma.planning_settings import PlanningSettings
+from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

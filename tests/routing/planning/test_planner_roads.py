@@ -17,7 +17,8 @@ from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.city import City, Position
 from tomma.model import BinId, PlanId, ReasonCode
 from tomma.plan import Plan, PlanStatus, RoadsSource
-from tomma.settings import PlanningSettings, Settings
+from tomma.planning_settings import PlanningSettings
+from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
 
 MORNING_UTC = datetime(2026, 11, 23, 5, 30, tzinfo=ZoneInfo("Europe/Stockholm")).astimezone(UTC)

@@ -26,8 +26,9 @@ from tomma.model import (
     VehicleId,
 )
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind, Wishes, difference
+from tomma.planning_settings import PlanningSettings
 from tomma.requests import BinRequest, RequestReason, RequestSource
-from tomma.settings import PlanningSettings, Settings
+from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

@@ -14,7 +14,7 @@ from tests.routing.planning.small_city import small_city
 from tests.routing.planning.test_build import A_DAY, demands_of
 from tomma.model import BinId, Reason, ReasonCode
 from tomma.plan import Stop
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 ROADS = StraightLineRoads(1.35, 22.0)
 ADDED = Reason(ReasonCode.ADDED)

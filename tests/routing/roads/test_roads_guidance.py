@@ -23,7 +23,7 @@ from routing.roads.valhalla_tiles import PreparedTiles, find_tiles, prepare_tile
 from tests.routing.roads.made_up_town import Place, Town, position
 from tomma.city import Position
 from tomma.errors import RoadsUnavailableError
-from tomma.settings import RoadSettings
+from tomma.planning_settings import RoadSettings
 
 HELSINKI = Path(__file__).parents[3] / "simulator" / "cities" / "helsinki.osm.pbf"
 PLACES = tuple(

@@ -20,7 +20,7 @@ from tests.routing.roads.conftest import HELSINKI
 from tomma.city import Position
 from tomma.errors import RoadsUnavailableError
 from tomma.plan import RoadsSource
-from tomma.settings import RoadSettings
+from tomma.planning_settings import RoadSettings
 
 DEFAULT = StraightLineRoads(1.35, 22.0)
 

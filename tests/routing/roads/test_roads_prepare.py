@@ -17,7 +17,7 @@ from routing.roads.prepare import PreparedRoads, current, prepare
 from tests.routing.roads.made_up_town import Town, position
 from tomma.errors import ConfigurationError, RoadsUnavailableError
 from tomma.plan import RoadsSource
-from tomma.settings import RoadSettings
+from tomma.planning_settings import RoadSettings
 
 HERE, THERE = position((0.0, 0.0)), position((1_000.0, 0.0))
 

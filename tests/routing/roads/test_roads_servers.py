@@ -21,7 +21,8 @@ from tests.routing.roads.street_servers import Served, osrm_answers, serving, va
 from tomma.city import Position
 from tomma.errors import ConfigurationError, RoadsUnavailableError
 from tomma.plan import RoadsSource
-from tomma.settings import RoadSettings, load_settings
+from tomma.planning_settings import RoadSettings
+from tomma.settings import load_settings
 
 RAILWAY_SQUARE = Position(60.1706, 24.9440)
 PLACES = [Position(60.1650 + number * 1e-4, 24.9380 + number * 1.2e-4) for number in range(75)]

@@ -21,7 +21,7 @@ from tomma.city import Position, Shift, Vehicle
 from tomma.errors import RoadsUnavailableError
 from tomma.model import DepotId, FractionCode, VehicleId
 from tomma.plan import RoadsSource
-from tomma.settings import RoadSettings, TrafficHours
+from tomma.planning_settings import RoadSettings, TrafficHours
 
 HERE, THERE = position((-50.0, 0.0)), position((250.0, 0.0))
 MONDAY, SATURDAY = date(2026, 11, 23), date(2026, 11, 21)

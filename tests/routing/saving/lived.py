@@ -19,8 +19,8 @@ from routing.saving.wiring import make_next
 from tomma.city import City
 from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, Reading, VehicleId
 from tomma.plan import Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
+from tomma.planning_settings import PlanningSettings, SavingSettings
 from tomma.saving import SavingDay
-from tomma.settings import PlanningSettings, SavingSettings
 from tomma.stores.wiring import Stores
 
 STREETS = StraightLineRoads(1.35, 22.0)

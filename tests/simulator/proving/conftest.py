@@ -14,7 +14,7 @@ from simulator.proving.morning import Policy
 from simulator.proving.tape import Surge, Tape
 from simulator.proving.town import ProvingTown, places_of
 from simulator.towns import make_town
-from tomma.settings import PlanningSettings
+from tomma.planning_settings import PlanningSettings
 
 FIRST_DAY = date(2026, 3, 2)
 FIRST_HOUR = int(WorkingDay(FIRST_DAY, "Europe/Helsinki").at_utc(PLAN_HOUR * HOUR_S).timestamp()) // HOUR_S

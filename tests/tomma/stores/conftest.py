@@ -46,7 +46,7 @@ from tomma.model import (
 )
 from tomma.ports import Appended, ReadingStore
 from tomma.rounds import FixedRound
-from tomma.settings import ReadingSettings
+from tomma.store_settings import ReadingSettings
 from tomma.stores.books.database import open_database
 from tomma.stores.influx.readings import InfluxReadings
 from tomma.stores.readings.sqlite import SqliteReadings

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from tests.tomma.stores.conftest import T0
 from tomma.audit import CHECKPOINT, Deed, Head, Search, Span, head_of
 from tomma.errors import ConfigurationError, StoreUnavailableError
-from tomma.settings import RetentionSettings
+from tomma.store_settings import RetentionSettings
 from tomma.stores.audit.log import AuditFiles, SqlAuditBook
 from tomma.stores.books.database import writing
 from tomma.stores.commands import audit as audit_cli

@@ -20,7 +20,8 @@ from tests.tomma.stores.influx_support import Door, Fault, find_free_port, influ
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, Reading, Rejected, RejectReason, SensorId
 from tomma.ports import Appended
-from tomma.settings import ReadingSettings, Settings, load_settings
+from tomma.settings import Settings, load_settings
+from tomma.store_settings import ReadingSettings
 from tomma.stores.influx import feeder as influx_feeder
 from tomma.stores.influx.readings import InfluxReadings
 from tomma.stores.wiring import open_stores

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from tomma.audit import Deed
 from tomma.model import Alert, AlertKind, BinId, Emptying, EmptyingSource, Reading, Rejected, RejectReason, SensorId
-from tomma.settings import RetentionSettings, Settings
+from tomma.settings import Settings
+from tomma.store_settings import RetentionSettings
 from tomma.stores.books.database import METADATA
 from tomma.stores.books.tables import JsonList, UtcDateTime
 from tomma.stores.sqlite_file import open_connection

@@ -26,7 +26,8 @@ from tomma.model import (
     SensorId,
 )
 from tomma.ports import Aging, ReadingStore
-from tomma.settings import RetentionSettings, Settings
+from tomma.settings import Settings
+from tomma.store_settings import RetentionSettings
 from tomma.stores.books.assets import SqlAssetBook
 from tomma.stores.commands import retention as retention_cli
 from tomma.stores.readings.sqlite import SqliteReadings

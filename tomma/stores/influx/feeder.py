@@ -15,7 +15,7 @@ from tomma.back_off import BackOff
 from tomma.clock import Clock
 from tomma.errors import StoreUnavailableError
 from tomma.locks import holding
-from tomma.settings import ReadingSettings
+from tomma.store_settings import ReadingSettings
 from tomma.stores.influx import queue
 from tomma.stores.influx.history import History, Identity
 from tomma.stores.influx.lines import to_line

@@ -18,7 +18,7 @@ from tomma.clock import Clock, SystemClock
 from tomma.errors import StoreUnavailableError
 from tomma.model import Alert, BinId, Emptying, Reading, Rejected
 from tomma.ports import Appended
-from tomma.settings import ReadingSettings
+from tomma.store_settings import ReadingSettings
 from tomma.stores.influx import queue
 from tomma.stores.influx.feeder import Feeder
 from tomma.stores.influx.history import History, Identity

@@ -19,7 +19,7 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
-from tomma.settings import ReadingSettings
+from tomma.store_settings import ReadingSettings
 from tomma.stores.influx.lines import identifier
 from tomma.stores.readings.rows import from_ms
 

@@ -23,7 +23,7 @@ from tomma.clock import Clock
 from tomma.errors import StoreUnavailableError, TommaError
 from tomma.locks import holding
 from tomma.ports import Aging, ReadingStore
-from tomma.settings import RetentionSettings
+from tomma.store_settings import RetentionSettings
 from tomma.stores.upkeep.keeping import OldRows, SqlOldRows
 
 log = logging.getLogger(__name__)
