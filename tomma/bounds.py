@@ -25,6 +25,8 @@ class Rule(StrEnum):
     """The field says something only beside another one."""
     BELONGS_TO_SHAPE = "belongs_to_shape"
     BYTES_MAX = "bytes_max"
+    CELLS_MAX = "cells_max"
+    """A row of a table is longer than its first line."""
     CITY = "city"
     """The city as a whole would contradict itself."""
     CODE = "code"

@@ -39,7 +39,6 @@ class Refusal(StrEnum):
     ASSET_IN_USE = "asset-in-use"
     CHANGED_MEANWHILE = "changed-meanwhile"
     IF_MATCH_REQUIRED = "if-match-required"
-    FILE_CELLS = "file-cells"
     FILE_COLUMN_TWICE = "file-column-twice"
     FILE_COLUMN_UNKNOWN = "file-column-unknown"
     FILE_ENCODING = "file-encoding"

@@ -240,7 +240,7 @@ class ImportFaultOut(Shown):
     """A cell that does not say what it must."""
 
     line: int = Field(description="As a spreadsheet counts; 0 for what is wrong with the whole.")
-    column: str
+    column: str = Field(examples=["lat_deg"], description="`row` for what is wrong with the whole row.")
     bound: str = Field(examples=["must be within [-90, 90]"])
     value: str = Field(examples=["95"])
     rule: str = Field(examples=["within"], description="The bound by name, so that it can be told in any language.")

@@ -34,6 +34,8 @@ class Row:
     line: int
     cells: dict[str, str]
     """By column."""
+    cell_count: int = 0
+    """Where it has more cells than the first line names columns: nobody knows which of them is too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +127,11 @@ def _rows(lines: Iterable[Sequence[str]], columns: Sequence[Column]) -> Iterable
         if count >= ROWS_MAX:
             text = f"the file must have at most {ROWS_MAX} rows"
             raise ImportRefusedError(text, Refusal.FILE_ROWS, most=f"{ROWS_MAX}")
-        if any(cell.strip() for cell in cells[len(columns) :]):
-            raise ImportRefusedError(
-                f"line {line}: {len(cells)} cells, but the first line names {len(columns)} columns",
-                Refusal.FILE_CELLS,
-                line=f"{line}",
-                columns=f"{len(columns)}",
-            )
         padded = [*cells, *[""] * (len(columns) - len(cells))]
         named = zip(columns, padded, strict=False)
-        yield Row(line, {column.name: str(unguarded(cell)) for column, cell in named})
+        is_too_long = any(cell.strip() for cell in cells[len(columns) :])
+        by_column = {column.name: str(unguarded(cell)) for column, cell in named}
+        yield Row(line, by_column, len(cells) if is_too_long else 0)
 
 
 def write_table(city: City, *, for_excel: bool = False) -> bytes:

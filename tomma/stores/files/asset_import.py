@@ -22,6 +22,8 @@ from tomma.stores.files.asset_csv import Row, Table
 from tomma.stores.files.exchanged import Nearness
 
 FAULTS_MAX = 500
+WHOLE_ROW = "row"
+"""What a fault names as its column where the whole row is at fault."""
 SHOWN = 80
 
 
@@ -111,6 +113,11 @@ class _Making:
 
     def take(self, row: Row) -> None:
         """Do what one row says, or note why it cannot be."""
+        if row.cell_count:
+            most = len(self._table.columns)
+            bound = f"must have at most {most} cells, one for each column that the first line names"
+            self.faults.append(Fault(row.line, WHOLE_ROW, bound, f"{row.cell_count}", Rule.CELLS_MAX, {"most": most}))
+            return
         values = self._parsed(row)
         if values is None:
             return

@@ -18,7 +18,7 @@ function Faults({faults}) {
     <div class="table-box" tabindex="0" role="region" aria-label=${t("sheet.faults", {n: faults.length})}><table>
       <thead><tr>${["line", "column", "bound", "value"].map((name) => html`<th key=${name} scope="col"><span class="head">${t(`sheet.${name}`)}</span></th>`)}</tr></thead>
       <tbody>${faults.slice(0, SHOWN).map((each, index) => html`<tr key=${index}><th scope="row">${each.line ? format.whole(each.line) : "–"}</th>
-        <td>${each.column || "–"}</td><td class="wraps">${boundText(each, words)}</td><td class="wraps"><code>${each.value || "–"}</code></td></tr>`)}</tbody></table></div></section>`;
+        <td>${each.column === "row" ? t("sheet.row") : each.column || "–"}</td><td class="wraps">${boundText(each, words)}</td><td class="wraps"><code>${each.value || "–"}</code></td></tr>`)}</tbody></table></div></section>`;
 }
 
 function Changes({changes, total}) {

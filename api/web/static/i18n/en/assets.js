@@ -138,6 +138,7 @@ export default {
   "sheet.faults": {one: "{n} fault in the file: nothing can be brought in before it is mended", other: "{n} faults in the file: nothing can be brought in before they are mended"},
   "sheet.line": "Line",
   "sheet.column": "Column",
+  "sheet.row": "the whole row",
   "sheet.bound": "Must",
   "sheet.value": "It says",
   "sheet.nothing": "The file says what is there already: nothing changes.",

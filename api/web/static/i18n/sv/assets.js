@@ -138,6 +138,7 @@ export default {
   "sheet.faults": {one: "{n} fel i filen: inget kan läsas in förrän det är rättat", other: "{n} fel i filen: inget kan läsas in förrän de är rättade"},
   "sheet.line": "Rad",
   "sheet.column": "Kolumn",
+  "sheet.row": "hela raden",
   "sheet.bound": "Måste",
   "sheet.value": "Det står",
   "sheet.nothing": "Filen säger det som redan är: inget ändras.",
