@@ -59,6 +59,9 @@ def test_from_the_first_link_to_a_colleague_who_is_let_in(locked: Stack, open_pa
     page.get_by_role("checkbox", name="Auditor").check()
     page.get_by_role("button", name="Make account and link").click()
     invitation = page.locator("p.codes").inner_text()
+    invited = page.locator(".list li", has_text="bo@bolaget.example")
+    expect(invited).to_contain_text("bo@bolaget.example · has not opened the link yet")
+    expect(invited).not_to_contain_text("password only")  # there is none yet
     assert violations(page) == ""
     page.get_by_role("link", name="My account").click()
     page.get_by_role("button", name="Sign out", exact=True).click()

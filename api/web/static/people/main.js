@@ -81,12 +81,13 @@ function Row({person, canChange, isDemo, onLink, onChange}) {
   const begin = () => setRights({
     roles: person.roles, areas: person.areas.join(", "), vehicles: person.vehicle_ids.join(", "),
   });
+  const isInvited = !person.has_password && !person.by_provider && !isDemo;
   const second = person.by_provider ? "provider" : person.has_second_factor ? "on" : "off";
+  const way = isInvited ? "people.invited" : `people.second.${second}`;
   return html`<li class=${person.disabled_utc ? "off" : ""}><div><b>${person.name}</b>
       ${" "}${person.roles.map((role) => html`<span class="tag" key=${role}>${t(`role.${role}`)}</span> `)}
       ${person.disabled_utc && html`<span class="tag">${t("people.disabled")}</span>`}
-      <small>${person.login} · ${t(`people.second.${second}`)} · ${t("people.sessions", {n: person.sessions})}
-        ${!person.has_password && !person.by_provider && !isDemo && ` · ${t("people.invited")}`}</small>
+      <small>${[person.login, t(way), !isInvited && t("people.sessions", {n: person.sessions})].filter(Boolean).join(" · ")}</small>
       <${Fault} text=${fault} /></div>
     ${canChange && html`<div class="row">
       <button type="button" class="button" onClick=${rights ? () => setRights(null) : begin}>${t("people.rights")}</button>

@@ -72,7 +72,7 @@ export default {
   "people.link": "One-time link for {name}",
   "people.link_words": "Hand the link over by another way than the login. It opens once, until {until}, and is shown only now.",
   "people.disabled": "disabled",
-  "people.invited": "has not opened the link",
+  "people.invited": "has not opened the link yet",
   "people.second.on": "code on the phone",
   "people.second.off": "password only",
   "people.second.provider": "identity provider",

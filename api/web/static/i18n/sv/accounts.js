@@ -72,7 +72,7 @@ export default {
   "people.link": "Engångslänk för {name}",
   "people.link_words": "Lämna över länken på annat sätt än inloggningen. Den gäller en gång, till {until}, och visas bara nu.",
   "people.disabled": "avstängd",
-  "people.invited": "har inte öppnat sin länk",
+  "people.invited": "har inte öppnat länken ännu",
   "people.second.on": "kod i telefonen",
   "people.second.off": "bara lösenord",
   "people.second.provider": "identitetstjänst",
