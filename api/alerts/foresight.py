@@ -2,11 +2,14 @@
 
 Raised and ended apart, so that a forecast that wavers around the limit tells once. A bin that today's plan reaches in
 time is nobody's trouble, however full it gets; one that is full already is told of as overflowing instead.
+
+Two servers on one data folder have a forecast each, up to an hour apart. What was said of a bin since the own one was
+made is newer than it and holds, with its hours; else they would raise and end an alert in turn at every look.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from api.context import BinOutlook
@@ -32,6 +35,8 @@ class Ahead:
     """What is raised now about bins."""
     just_emptied: AbstractSet[BinId] = frozenset()
     """Emptied since the forecast was made: it speaks of waste that is gone."""
+    said_since: Callable[[BinId], Sequence[Alert]] = lambda _: ()
+    """What was said about a bin since the forecast was made, oldest first."""
 
 
 def coming(plan: Plan | None, day: DayState, now_utc: datetime) -> Mapping[BinId, datetime]:
@@ -64,27 +69,37 @@ def foresee(bins: Mapping[BinId, object], ahead: Ahead, soon_h: float) -> Iterat
         outlook = ahead.outlook(bin_id)
         if outlook is None:
             continue
-        raised = ahead.active.get((AlertKind.OVERFLOW_SOON, bin_id))
-        overflows = (AlertKind.OVERFLOW, bin_id) in ahead.active
-        limit_h = soon_h if raised is None else soon_h * ENDS_FACTOR
-        is_open = not overflows and bin_id not in ahead.just_emptied
-        threatens = is_open and _threatens(outlook.hours_to_full, ahead.coming.get(bin_id), ahead.now_utc, limit_h)
-        if threatens is (raised is not None):
+        is_raised = (AlertKind.OVERFLOW_SOON, bin_id) in ahead.active
+        is_open = (AlertKind.OVERFLOW, bin_id) not in ahead.active and bin_id not in ahead.just_emptied
+        limit_h = soon_h * ENDS_FACTOR if is_raised else soon_h
+        threatens = is_open and _threatens(outlook, ahead, bin_id, limit_h)
+        if is_open and threatens is not is_raised:  # seldom: only then what others said has to be read
+            outlook = _newest(outlook, ahead.said_since(bin_id))
+            threatens = _threatens(outlook, ahead, bin_id, limit_h)
+        if threatens is is_raised:
             continue
         numbers = {"hours_to_full": round(outlook.hours_to_full or 0.0, 2), "p_overflow_24h": outlook.p_overflow_24h}
+        is_foreseen = is_open and outlook.hours_to_full is not None
         yield Alert(
             AlertKind.OVERFLOW_SOON,
             ahead.now_utc,
             active=threatens,
             bin_id=bin_id,
-            values={name: round(value, 4) for name, value in numbers.items()} if threatens else {},
+            values={name: round(value, 4) for name, value in numbers.items()} if is_foreseen else {},
         )
     for (kind, bin_id), alert in ahead.active.items():
         if kind is AlertKind.OVERFLOW_SOON and bin_id not in bins:
             yield Alert(kind, ahead.now_utc, active=False, bin_id=alert.bin_id)  # the bin was taken away
 
 
-def _threatens(hours_to_full: float | None, comes_utc: datetime | None, now_utc: datetime, limit_h: float) -> bool:
+def _newest(outlook: BinOutlook, said: Sequence[Alert]) -> BinOutlook:
+    """Return the outlook with the hours of the last word; an end without any said that it lasts, or was emptied."""
+    last = next((each for each in reversed(said) if each.kind is AlertKind.OVERFLOW_SOON), None)
+    return outlook if last is None else replace(outlook, hours_to_full=last.values.get("hours_to_full"))
+
+
+def _threatens(outlook: BinOutlook, ahead: Ahead, bin_id: BinId, limit_h: float) -> bool:
+    hours_to_full, comes_utc = outlook.hours_to_full, ahead.coming.get(bin_id)
     if hours_to_full is None or hours_to_full > limit_h:
         return False
-    return comes_utc is None or comes_utc > now_utc + timedelta(hours=max(hours_to_full, 0.0))
+    return comes_utc is None or comes_utc > ahead.now_utc + timedelta(hours=max(hours_to_full, 0.0))

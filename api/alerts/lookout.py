@@ -4,6 +4,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from api.alerts.busy import busy
 from api.alerts.desk import AlertDesk, Standing
@@ -16,13 +17,14 @@ from api.turns import TurnTaker
 from api.work.desk import WorkDesk
 from routing.daytime import WorkingDay, local_day
 from tomma.alerts import CareState, Urgency
-from tomma.model import Alert, AlertKind
+from tomma.model import Alert, AlertKind, BinId
 from tomma.requests import RequestSource
 
 log = logging.getLogger(__name__)
 
 TURNS = 4
 """So many of the watch's turns between two looks: two seconds."""
+JUST_AFTER = timedelta(milliseconds=1)
 ABOUT_BINS = {AlertKind.OVERFLOW, AlertKind.OVERFLOW_SOON}
 
 
@@ -59,7 +61,13 @@ class Lookout(TurnTaker):
             if each.kind in ABOUT_BINS and each.bin_id is not None
         }
         gone = just_emptied(scene.day, scene.forecast.as_of_utc)
-        ahead = Ahead(now_utc, scene.forecast.outlook, coming(scene.plan, scene.day, now_utc), active, gone)
+        since_utc = scene.forecast.as_of_utc + JUST_AFTER  # what the own forecast made us say is no other's word
+
+        def said_since(bin_id: BinId) -> Sequence[Alert]:
+            return self._context.readings.alerts(since_utc, now_utc + JUST_AFTER, bin_id)
+
+        foreseen = scene.forecast.outlook
+        ahead = Ahead(now_utc, foreseen, coming(scene.plan, scene.day, now_utc), active, gone, said_since)
         return list(foresee(scene.city.bins, ahead, self._context.settings.alerts.overflow_soon_h))
 
     def _residents(self) -> Iterator[Alert]:

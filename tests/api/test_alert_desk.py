@@ -12,10 +12,11 @@ import httpx
 import pytest
 
 from api.context import BinOutlook, ForecastStep
-from tests.api.conftest import NOW, World, event_body, send, serving, serving_on_a_port, until
+from tests.api.conftest import FAST, NOW, World, event_body, send, serving, serving_on_a_port, until
 from tomma.alerts import URGENCY, Care, CareAction, CareState, Urgency, attention_to
 from tomma.model import Alert, AlertKind, BinId, SensorId
 from tomma.notify_settings import AlertSettings
+from tomma.stores.wiring import open_stores
 
 FIRE = Alert(AlertKind.FIRE, NOW - timedelta(minutes=5), True, SensorId("H1"), BinId("B1"), {"temperature_c": 71.0})
 LOW = Alert(AlertKind.BATTERY_LOW, NOW - timedelta(days=1), True, SensorId("H2"), BinId("B2"), {"battery_v": 2.5})
@@ -239,6 +240,44 @@ def test_a_bin_that_was_just_emptied_is_not_told_of_by_the_forecast_of_before(ca
         hands.watch.look()
         hands.alerts.lookout.look()
         assert [each["bin_id"] for each in listed(client, "kind=overflow_soon")] == ["B2"]
+
+
+def said_of(world: World, bin_id: str) -> list[bool]:
+    """Each time that the bin was told of as soon full (True), or as no longer so."""
+    changes = world.stores.readings.alerts(NOW - timedelta(days=1), NOW + timedelta(days=1), BinId(bin_id))
+    return [each.active for each in changes if each.kind is AlertKind.OVERFLOW_SOON]
+
+
+def test_two_servers_do_not_raise_and_end_an_alert_in_turn(calm: World) -> None:
+    """Each has a forecast of its own, up to an hour apart: the later one holds for both; nobody is rung twice."""
+    calm.pace = replace(FAST, forecast_every_clock_s=1e9)  # made when the test says so
+    first, second = HandForecasts({"B5": 40.0}), HandForecasts({"B5": 40.0})
+    calm.forecaster = first  # type: ignore[assignment]
+    with open_stores(calm.settings) as stores, serving(calm) as client:
+        other = replace(calm, stores=stores, forecaster=second)  # type: ignore[arg-type]
+        with serving(other) as its_client:
+            servers = [each._transport._app.state.services for each in (client, its_client)]  # type: ignore[attr-defined]
+
+            def pass_an_hour(at: int, forecast: HandForecasts, hours: float) -> None:
+                calm.clock.now += timedelta(hours=1)
+                forecast.hours_to_full["B5"] = hours
+                servers[at].forecasts.renew()
+
+            def look_in_turn() -> list[bool]:
+                for hands in servers * 3:
+                    calm.clock.now += timedelta(seconds=2)
+                    hands.watch.look()
+                    hands.alerts.lookout.look()
+                return said_of(calm, "B5")
+
+            for hands in servers:
+                hands.forecasts.renew()
+            pass_an_hour(1, second, 11.0)
+            assert look_in_turn() == [True]
+            pass_an_hour(0, first, 40.0)  # the later one sees that it lasts
+            assert look_in_turn() == [True, False]
+            pass_an_hour(1, second, 8.0)
+            assert look_in_turn() == [True, False, True]
 
 
 def test_a_bin_that_overflows_is_not_told_of_as_soon_full_too(calm: World) -> None:
