@@ -8,7 +8,7 @@ from collections import Counter
 
 from routing.problem import Problem, Solution, VisitKind
 from routing.replay import Replay, trucks_out
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 
 def violations(problem: Problem, solution: Solution) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]

@@ -29,7 +29,7 @@ from routing.engines.schedule import homebound
 from routing.engines.sectors import mended
 from routing.engines.wire import Job, Message, read_message, write_job
 from routing.problem import Orders, Problem, Solution
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, SkipReason, VehicleId
+from tomma.events import Event, EventKind, SkipReason
+from tomma.model import BinId, Emptying, EmptyingSource, PlanId, VehicleId
 from tomma.plan import Plan
 
 SKEW_TOLD_S = 120.0

@@ -1,7 +1,8 @@
 """What things are: the nouns of the whole house, as frozen values that are true from birth.
 
 Units live in the names. Time is UTC, timezone-aware; times of day (`_s`) are seconds after local midnight; money is in
-minor units (öre, cent). `tomma.city` has what is owned, `tomma.plan` what is planned, this file what flows.
+minor units (öre, cent). This file has the ids and what flows in from the bins, `tomma.events` what drivers did,
+`tomma.city` what is owned, `tomma.plan` what is planned and `tomma.reasons` why.
 """
 
 import math
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from enum import IntFlag, StrEnum
 from typing import NewType
 
-from tomma.bounds import Breach, check_length, check_utc, check_within
+from tomma.bounds import Breach, check_utc, check_within
 
 BinId = NewType("BinId", str)
 SiteId = NewType("SiteId", str)
@@ -313,176 +314,3 @@ class Alert:
     def subject(self) -> tuple[SensorId | None, BinId | None]:
         """What it is about: a sensor wherever it hangs, else a bin, else the stream as a whole."""
         return self.sensor_id, self.bin_id if self.sensor_id is None else None
-
-
-class EventKind(StrEnum):
-    """What the driver did."""
-
-    EMPTIED = "emptied"
-    SKIPPED = "skipped"
-    UNDONE = "undone"
-    UNLOADED = "unloaded"
-    BREAK_STARTED = "break_started"
-    BREAK_ENDED = "break_ended"
-    REPORTED = "reported"
-
-
-class SkipReason(StrEnum):
-    """Why the driver left a bin on the route unemptied."""
-
-    BLOCKED = "blocked"
-    NO_ACCESS = "no_access"
-    DAMAGED = "damaged"
-    OVERLOADED = "overloaded"
-    ALREADY_EMPTY = "already_empty"
-    NOT_SAFE = "not_safe"
-
-
-class ReportKind(StrEnum):
-    """What a driver tells the office about a place, beside emptying it."""
-
-    OVERFLOWING = "overflowing"
-    """Waste lies beside a bin that is not emptied now."""
-    BIN_DAMAGED = "bin_damaged"
-    SENSOR_DAMAGED = "sensor_damaged"
-    ACCESS = "access"
-    OTHER = "other"
-
-
-NOTE_MAX = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One action of a driver, made once on the tablet and never changed. `key` is its identity."""
-
-    key: str
-    device_id: str
-    sequence: int
-    plan_id: PlanId
-    vehicle_id: VehicleId
-    kind: EventKind
-    tapped_utc: datetime
-    received_utc: datetime
-    bin_id: BinId | None = None
-    disposal_site_id: DisposalSiteId | None = None
-    skip_reason: SkipReason | None = None
-    undoes_key: str | None = None
-    lat_deg: float | None = None
-    lon_deg: float | None = None
-    """Where the tablet was at the tap, if its holder allows; never anything between two taps."""
-    overflowing: bool = False
-    """With emptied or skipped: waste lay beside the bin. The sensor may be told otherwise; the driver saw it."""
-    weight_kg: float | None = None
-    """With unloaded: what the scales said."""
-    ticket: str = ""
-    """With unloaded: the number on the weighing slip."""
-    report: ReportKind | None = None
-    note: str = ""
-    """With reported: in the driver's words."""
-    clock_skew_s: float | None = None
-    """How far the tablet's clock was ahead of the server's when it sent this; None when it did not say."""
-
-    def __post_init__(self) -> None:
-        """Refuse an event that says who but not what."""
-        check_length("key", self.key, 8, 64)
-        check_within("sequence", self.sequence, 0, 2**53)
-        check_utc("tapped_utc", self.tapped_utc)
-        check_utc("received_utc", self.received_utc)
-        needs_bin = self.kind in (EventKind.EMPTIED, EventKind.SKIPPED)
-        if needs_bin and self.bin_id is None:
-            raise ValueError(f"bin_id must be given for an event of kind {self.kind}")
-        if (self.kind is EventKind.SKIPPED) != (self.skip_reason is not None):
-            raise ValueError(f"skip_reason belongs to a skipped event and only there, got kind {self.kind}")
-        if (self.kind is EventKind.UNDONE) != (self.undoes_key is not None):
-            raise ValueError(f"undoes_key belongs to an undone event and only there, got kind {self.kind}")
-        self._check_details()
-
-    def _check_details(self) -> None:
-        if self.overflowing and self.kind not in (EventKind.EMPTIED, EventKind.SKIPPED):
-            raise ValueError(f"overflowing belongs to an emptied or skipped event, got kind {self.kind}")
-        if (self.kind is EventKind.REPORTED) != (self.report is not None):
-            raise ValueError(f"report belongs to a reported event and only there, got kind {self.kind}")
-        if (self.weight_kg is not None or self.ticket) and self.kind is not EventKind.UNLOADED:
-            raise ValueError(f"weight_kg and ticket belong to an unloaded event, got kind {self.kind}")
-        if self.weight_kg is not None:
-            check_within("weight_kg", self.weight_kg, 0.0, 100_000.0)
-        for name, value, most in (("ticket", self.ticket, 64), ("note", self.note, NOTE_MAX)):
-            if len(value) > most:
-                raise ValueError(f"{name} must have at most {most} characters, got {len(value)}")
-
-
-class ReasonCode(StrEnum):
-    """Why a bin is on the plan, or not. The pages put each code into words, in Swedish and English."""
-
-    OVERFLOW_RISK = "overflow_risk"
-    """values: p_overflow (probability), by_h (hours ahead), alpha (the accepted probability)"""
-    FULL_NOW = "full_now"
-    """values: fill_fraction"""
-    WORTH_THE_DETOUR = "worth_the_detour"
-    """values: prize_minor, p_overflow, due_in_h (until it would have to be emptied), later_minor (what the visit would
-    cost then); on a route also passes_m (to the nearest other stop) and saves_minor (later_minor less today)"""
-    ON_THE_WAY = "on_the_way"
-    """values: as worth_the_detour; the truck comes by, and what that saves rounds to nothing"""
-    HYGIENE_INTERVAL = "hygiene_interval"
-    """values: days_since_emptied, limit_days"""
-    SILENT_SENSOR = "silent_sensor"
-    """values: silent_h, p_overflow; the forecast widened until a visit paid"""
-    REQUESTED = "requested"
-    """values: asked_h (since then; missing in old plans); a person asked for it"""
-    RESIDENT_ASKED = "resident_asked"
-    """values: asked_h; somebody at the bin did, by the sticker on it"""
-    NOT_NEEDED_YET = "not_needed_yet"
-    """values: fill_fraction, p_overflow, by_h, due_in_h (90 days at most)"""
-    NOT_WORTH_THE_DETOUR = "not_worth_the_detour"
-    """values: prize_minor, due_in_h, later_minor"""
-    LEVELLED = "levelled"
-    """values: days_early, work_h and shift_h of the day it would be due on; taken today to even out the work"""
-    EXCLUDED = "excluded"
-    """values: none; a person took it off the day"""
-    OTHER_AREA = "other_area"
-    """values: none; the plan was ordered for other areas"""
-    LOCKED = "locked"
-    """values: none; a person gave it to this truck"""
-    ADDED = "added"
-    """values: none; a person put it on the plan by hand"""
-    NEXT_STOP = "next_stop"
-    """values: none; the truck was on its way there when the plan was changed"""
-    ON_THE_PLAN = "on_the_plan"
-    """values: none; the plan before had promised it"""
-    EMPTIED_TODAY = "emptied_today"
-    """values: ago_h"""
-    SKIPPED_TODAY = "skipped_today"
-    """values: ago_h; the driver was there and could not"""
-    NO_CAPACITY = "no_capacity"
-    """values: none; the trucks of the day have no litres, kilograms or minutes left"""
-    NO_VEHICLE_FOR_FRACTION = "no_vehicle_for_fraction"
-    """values: none"""
-    NO_VEHICLE_FOR_SKILL = "no_vehicle_for_skill"
-    """values: none; no truck that takes the stream has what the bin needs, such as a crane"""
-    ITS_VEHICLE_CANNOT = "its_vehicle_cannot"
-    """values: none; it is locked to a truck that cannot take it today"""
-    DAILY_LIMIT = "daily_limit"
-    """values: none; the trucks that had room have reached what they may collect in a day"""
-    ROAD_LIMIT = "road_limit"
-    """values: none; the road there is too weak or too low for every truck that could take it"""
-    NO_VEHICLE = "no_vehicle"
-    """values: none; no truck is on duty"""
-    UNREACHABLE = "unreachable"
-    """values: none; no road leads there and back"""
-    OFF_ROAD = "off_road"
-    """values: none; no street lies within 250 m: its position is wrong, as a rule"""
-    TOO_BIG_FOR_ANY_TRUCK = "too_big_for_any_truck"
-    """values: volume_l, weight_kg"""
-    NO_TIME_WINDOW = "no_time_window"
-    """values: none; no shift or opening hour allows the visit"""
-    NO_DATA = "no_data"
-    """values: none; never a reading and never an emptying"""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A code with the numbers that made the decision."""
-
-    code: ReasonCode
-    values: Mapping[str, float] = field(default_factory=dict)

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from tomma.bounds import BoundError, Rule, check_utc, check_within
 from tomma.edits import BrokenRule, Edit
-from tomma.model import BinId, DisposalSiteId, PlanId, Reason, VehicleId
+from tomma.model import BinId, DisposalSiteId, PlanId, VehicleId
+from tomma.reasons import Reason
 
 
 class StopKind(StrEnum):

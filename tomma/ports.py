@@ -12,7 +12,8 @@ from typing import Protocol, runtime_checkable
 
 from tomma.bounds import check_utc, check_within
 from tomma.city import City
-from tomma.model import Alert, BinId, DeadLetter, Emptying, Event, PlanId, Quarantined, Reading, Rejected, RejectReason
+from tomma.events import Event
+from tomma.model import Alert, BinId, DeadLetter, Emptying, PlanId, Quarantined, Reading, Rejected, RejectReason
 from tomma.plan import Plan, PlanProgress, PlanStatus
 from tomma.requests import BinRequest, RequestSource
 from tomma.tablets import KeptTablet, PairingCode, Tablet

@@ -22,7 +22,7 @@ from tomma.basemap_settings import BasemapSettings
 from tomma.broker_settings import BrokerSettings
 from tomma.clock import Clock, ScaledClock, SystemClock
 from tomma.errors import ConfigurationError
-from tomma.model import SkipReason
+from tomma.events import SkipReason
 from tomma.notify_settings import AlertSettings, NotifySettings
 from tomma.people_settings import AuditSettings, PeopleSettings
 from tomma.planning_settings import PlanningSettings, RoadSettings, SavingSettings

@@ -7,7 +7,8 @@ from datetime import datetime
 from api.driver.schemas import EventIn, EventResult, RefusedEvent
 from tomma.city import City
 from tomma.errors import NotFoundError
-from tomma.model import BinId, DisposalSiteId, Event, PlanId, SkipReason, VehicleId
+from tomma.events import Event, SkipReason
+from tomma.model import BinId, DisposalSiteId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus
 from tomma.ports import EventLog, PlanStore
 

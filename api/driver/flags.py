@@ -4,8 +4,8 @@ import math
 from enum import StrEnum
 
 from tomma.city import City, Position
+from tomma.events import Event
 from tomma.fold import SKEW_TOLD_S
-from tomma.model import Event
 
 FAR_M = 150.0
 EARTH_RADIUS_M = 6_371_009.0

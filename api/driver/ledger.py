@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 from threading import RLock
 
 from tomma.errors import NotFoundError
+from tomma.events import Event
 from tomma.fold import SETTLING, DayState, confirmed_emptyings, fold
-from tomma.model import Emptying, Event, PlanId
+from tomma.model import Emptying, PlanId
 from tomma.ports import EventLog, PlanStore
 
 BATCH = 1_000

@@ -11,7 +11,7 @@ from api.plans.schemas import RouteOut, StopOut
 from api.schema import LonLat, Name, Shown, Told, UtcTime
 from routing.roads.guidance import Language, ManoeuvreKind, WordsSource
 from tomma.city import City
-from tomma.model import NOTE_MAX, Event, EventKind, ReportKind, SkipReason
+from tomma.events import NOTE_MAX, Event, EventKind, ReportKind, SkipReason
 
 EVENTS_MAX = 500
 REASON_LIMIT = 300

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from tomma.events import Event, EventKind
 from tomma.fold import DayState, by_our_clock
-from tomma.model import Event, EventKind
 from tomma.plan import Route, StopKind
 
 

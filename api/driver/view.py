@@ -16,8 +16,9 @@ from api.plans.view import route_fields, stop_fields
 from api.services import Services
 from tomma.city import City
 from tomma.errors import NotFoundError
+from tomma.events import Event, SkipReason
 from tomma.fold import DayState, StopState, tried_again
-from tomma.model import Event, SkipReason, VehicleId
+from tomma.model import VehicleId
 from tomma.natural import truck_order
 from tomma.plan import Plan, Route, Stop, StopKind
 

@@ -10,8 +10,9 @@ from api.followup.schemas import ArrivalOut, ChangedRouteOut, ChangesOut, Handed
 from api.plans.view import reasons_out
 from routing.planning.arrivals import Coming
 from tomma.fold import StopState
-from tomma.model import BinId, Reason, VehicleId
+from tomma.model import BinId, VehicleId
 from tomma.plan import Plan
+from tomma.reasons import Reason
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from api.followup.promises import Promise, Promises, StopKey, stop_keys
 from routing.daytime import WorkingDay
 from routing.planning.arrivals import Rest, Settled, rest_of
 from tomma.city import City, Position
+from tomma.events import Event, EventKind
 from tomma.fold import DayState, by_our_clock, tried_again
-from tomma.model import BinId, Event, EventKind, VehicleId
+from tomma.model import BinId, VehicleId
 from tomma.natural import truck_order
 from tomma.plan import Plan, Route, Stop
 

@@ -13,8 +13,9 @@ from functools import partial
 from api.context import ForecastView
 from api.driver.flags import Flag, flags_of
 from api.followup.day import LATE, RoadDay, TruckDay, collected_kg
+from tomma.events import Event, EventKind, ReportKind, SkipReason
 from tomma.fold import SKEW_TOLD_S, StopState, by_our_clock
-from tomma.model import BinId, Event, EventKind, ReportKind, SkipReason, VehicleId
+from tomma.model import BinId, VehicleId
 
 QUIET = timedelta(minutes=30)
 """So long after the next tap was due: a queue at the tip, or a truck that stands still."""

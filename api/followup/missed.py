@@ -13,8 +13,9 @@ from uuid import uuid4
 from api.context import ForecastView
 from api.followup.day import RoadDay
 from tomma.errors import NotFoundError
+from tomma.events import SkipReason
 from tomma.fold import StopState
-from tomma.model import BinId, SkipReason, VehicleId
+from tomma.model import BinId, VehicleId
 from tomma.ports import RequestBook
 from tomma.requests import BinRequest, RequestReason
 

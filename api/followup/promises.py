@@ -7,8 +7,9 @@ from datetime import datetime
 from itertools import pairwise
 from threading import Lock
 
+from tomma.events import EventKind
 from tomma.fold import SETTLING, DayState
-from tomma.model import BinId, EventKind, PlanId, VehicleId
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind
 from tomma.ports import PlanStore
 

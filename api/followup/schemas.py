@@ -9,7 +9,7 @@ from api.driver.flags import Flag
 from api.followup.deviations import DeviationKind
 from api.plans.schemas import StopKindName
 from api.schema import Fraction, Name, ReasonOut, Shown, Told, UtcTime
-from tomma.model import ReportKind, SkipReason
+from tomma.events import ReportKind, SkipReason
 
 MISSED_MAX = 2_000
 

@@ -23,8 +23,9 @@ from api.followup.schemas import (
 )
 from routing.daytime import WorkingDay
 from routing.planning.arrivals import Coming
+from tomma.events import Event, EventKind
 from tomma.fold import StopState, by_our_clock
-from tomma.model import BinId, Event, EventKind
+from tomma.model import BinId
 from tomma.plan import Stop, StopKind
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from tomma.city import City
-from tomma.model import BinId, ReasonCode
+from tomma.model import BinId
 from tomma.plan import Plan
+from tomma.reasons import ReasonCode
 
 NOT_BY_AREA = frozenset(
     {ReasonCode.ADDED, ReasonCode.EXCLUDED, ReasonCode.EMPTIED_TODAY, ReasonCode.SKIPPED_TODAY, ReasonCode.OTHER_AREA}

@@ -18,9 +18,10 @@ from tomma.city import City, Shift, Vehicle
 from tomma.edits import EditKind
 from tomma.errors import ConflictError, Refusal
 from tomma.hours import DAY_S
-from tomma.model import BinId, PlanId, ReasonCode, VehicleId
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, Wishes
 from tomma.planning_settings import PlanningSettings
+from tomma.reasons import ReasonCode
 
 
 def decided(hands: Services, order: PlanOrder) -> Order:

@@ -25,9 +25,10 @@ from api.schema import ReasonOut
 from routing.ahead.days_ahead import DaysAhead
 from routing.planning.totals import balance_of, route_totals, totals_of
 from tomma.city import City, Site
-from tomma.model import BinId, Reason, VehicleId
+from tomma.model import BinId, VehicleId
 from tomma.natural import natural_key, truck_order
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind, difference
+from tomma.reasons import Reason
 
 UNMADE = frozenset({PlanStatus.QUEUED, PlanStatus.SOLVING, PlanStatus.FAILED})
 

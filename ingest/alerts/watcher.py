@@ -23,8 +23,9 @@ from ingest.alerts.silence import (
 )
 from tomma.clock import Clock
 from tomma.errors import NotFoundError, TommaError
+from tomma.events import Event, EventKind
 from tomma.fold import confirmed_emptyings
-from tomma.model import Alert, AlertKind, BinId, EmptyingSource, Event, EventKind, SensorId
+from tomma.model import Alert, AlertKind, BinId, EmptyingSource, SensorId
 from tomma.plan import Plan
 from tomma.ports import EventLog, PlanStore, ReadingStore, Registry
 

@@ -18,8 +18,9 @@ from routing.choice.demand import Demand
 from routing.daytime import WorkingDay, hours_of
 from routing.forecast import CityForecast
 from tomma.city import City, Vehicle
-from tomma.model import BinId, Reason, ReasonCode
+from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings
+from tomma.reasons import Reason, ReasonCode
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from routing.forecast import BinHistory, Feedback, Word
 from tomma.city import City
+from tomma.events import Event, EventKind, ReportKind, SkipReason
 from tomma.fold import confirmed_emptyings, fold
-from tomma.model import BinId, Emptying, Event, EventKind, Reading, ReportKind, SkipReason
+from tomma.model import BinId, Emptying, Reading
 from tomma.ports import EventLog, ReadingStore
 
 WINDOW_DAYS = 28

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from routing.choice.demand import Demand
 from tomma.city import City
-from tomma.model import BinId, Reason, ReasonCode
+from tomma.model import BinId
+from tomma.reasons import Reason, ReasonCode
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

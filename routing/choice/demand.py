@@ -14,8 +14,9 @@ from routing.choice.worth import Worth, worth
 from routing.forecast import CityForecast, SensorState
 from routing.forecast.city_forecast import FURTHEST_H
 from tomma.city import City
-from tomma.model import BinId, Reason, ReasonCode
+from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings
+from tomma.reasons import Reason, ReasonCode
 from tomma.requests import BinRequest, RequestSource
 
 FULL_NOW_P = 0.5

@@ -10,7 +10,7 @@ from routing.engines.insertion import COLLECT, DISPOSE, Tour, insert_all, tours_
 from routing.engines.schedule import homebound, timed
 from routing.engines.screening import screen
 from routing.problem import Order, Orders, Problem, Solution, TruckRoute, VisitKind
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 AT_ONCE = 200
 """Bins screened together: what earlier ones took up is seen by later ones."""

@@ -15,7 +15,7 @@ from routing.engines.finish import changes_minor
 from routing.engines.locked import unlock
 from routing.engines.schedule import homebound, timed
 from routing.problem import Bool, Int64, Order, Orders, Problem, RoadProfile, Solution, TruckRoute, Visit, VisitKind
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from routing.engines.bins import Bins
 from routing.engines.schedule import NEVER, done_by_breaks, timed
 from routing.problem import Load, Order, Problem, Truck, VisitKind
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from routing.engines.finish import changes_minor
 from routing.problem import BinNode, Int64, Order, Orders, Problem, RoadProfile, Solution, TruckRoute, VisitKind
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from routing.engines.bins import Bins, is_wanted
 from routing.engines.finish import settle
 from routing.engines.parts import Part, joined, part_of
 from routing.problem import Bool, Int64, Orders, Problem, Solution, VisitKind
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 Float64 = NDArray[np.float64]
 MOST_BINS = 1_100

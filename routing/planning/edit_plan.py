@@ -26,9 +26,10 @@ from routing.roads.port import Roads
 from tomma.city import City
 from tomma.edits import BrokenRule, Edit, EditKind, RuleCode
 from tomma.errors import ConflictError, Refusal
-from tomma.model import BinId, PlanId, Reason, ReasonCode, VehicleId
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import LeftOut, Plan, PlanStatus, Route, Stop
 from tomma.ports import EventLog, PlanStore
+from tomma.reasons import Reason, ReasonCode
 
 CHANGEABLE = frozenset({PlanStatus.READY, PlanStatus.DRAFT, PlanStatus.PUBLISHED})
 NOT_WANTED = frozenset({ReasonCode.NOT_NEEDED_YET, ReasonCode.NOT_WORTH_THE_DETOUR, ReasonCode.EXCLUDED})

@@ -16,9 +16,10 @@ from routing.planning.standing import Standing, Taken
 from routing.problem import HORIZON_S, BinNode, Load, Order, Orders, Problem, Truck, VisitKind
 from tomma.city import City, Vehicle
 from tomma.fold import DayState, StopState
-from tomma.model import BinId, DisposalSiteId, FractionCode, Reason, ReasonCode, SiteId, VehicleId
+from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
 from tomma.plan import Plan, Wishes
 from tomma.planning_settings import PlanningSettings
+from tomma.reasons import Reason, ReasonCode
 
 type Line = tuple[tuple[float, float], ...]
 

@@ -7,9 +7,10 @@ from itertools import pairwise
 from routing.planning.replan import Morning, in_areas
 from tomma.city import City, Position
 from tomma.fold import StopState
-from tomma.model import BinId, DisposalSiteId, Reason, ReasonCode
+from tomma.model import BinId, DisposalSiteId
 from tomma.plan import LeftOut, Route, Stop, StopKind, Wishes
 from tomma.planning_settings import PlanningSettings
+from tomma.reasons import Reason, ReasonCode
 
 type Line = tuple[tuple[float, float], ...]
 

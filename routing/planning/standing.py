@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from tomma.city import City
+from tomma.events import Event, EventKind
 from tomma.fold import DayState, StopState
-from tomma.model import BinId, DisposalSiteId, Event, EventKind, FractionCode, SiteId, VehicleId
+from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
 from tomma.plan import Plan, Route, Stop, StopKind
 
 GUESSED_FILL = 0.5

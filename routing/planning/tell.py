@@ -12,8 +12,9 @@ from routing.problem import RoadProfile, Solution, Truck, TruckRoute, Visit, Vis
 from routing.roads.port import Leg, Roads
 from tomma.city import City
 from tomma.errors import RoadsUnavailableError
-from tomma.model import BinId, Reason, ReasonCode
+from tomma.model import BinId
 from tomma.plan import LeftOut, Route, Stop, StopKind
+from tomma.reasons import Reason, ReasonCode
 
 KINDS = {VisitKind.COLLECT: StopKind.COLLECT, VisitKind.DISPOSE: StopKind.DISPOSE, VisitKind.BREAK: StopKind.BREAK}
 TOLD_FROM_MINOR = 50.0

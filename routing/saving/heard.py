@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from routing.daytime import WorkingDay
 from routing.saving.tape import Heard
 from tomma.city import City
+from tomma.events import EventKind
 from tomma.fold import DayState, by_our_clock, confirmed_emptyings, fold
-from tomma.model import UNTRUSTED, BinId, Emptying, EmptyingSource, EventKind, Reading
+from tomma.model import UNTRUSTED, BinId, Emptying, EmptyingSource, Reading
 from tomma.plan import Plan, PlanStatus, Route, StopKind
 from tomma.ports import EventLog, PlanStore, ReadingStore
 from tomma.saving import UNTOLD, Planned, Step, StepKind, Trip

@@ -10,7 +10,8 @@ from api.accounts.sealing import Seal
 from tomma.alerts import Care, CareAction
 from tomma.audit import Deed
 from tomma.errors import StoreUnavailableError
-from tomma.model import AlertKind, BinId, Event, EventKind, PlanId, SensorId, VehicleId
+from tomma.events import Event, EventKind
+from tomma.model import AlertKind, BinId, PlanId, SensorId, VehicleId
 from tomma.notices import Notice, ToldAlert
 from tomma.people import KeptPerson, Person, Proof, Role
 from tomma.plan import Plan, PlanStatus, RoadsSource

@@ -49,8 +49,6 @@ from tomma.model import (
     FractionCode,
     PlanId,
     Reading,
-    Reason,
-    ReasonCode,
     SensorId,
     SiteId,
     VehicleId,
@@ -60,6 +58,7 @@ from tomma.people_settings import PeopleSettings
 from tomma.plan import LeftOut, Plan, PlanProgress, PlanStatus, RoadsSource, Route, Stop, StopKind, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.ports import ProgressSink
+from tomma.reasons import Reason, ReasonCode
 from tomma.server_settings import ServerSettings
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from tests.api.conftest import TODAY, World, event_body, make_city, plan_of, send, serving, until
-from tomma.model import PlanId, SkipReason
+from tomma.events import SkipReason
+from tomma.model import PlanId
 from tomma.plan import PlanStatus, StopKind
 from tomma.settings import DriverSettings
 

@@ -28,8 +28,9 @@ from hypothesis.stateful import (
 from api.driver.door import EventDoor
 from api.driver.schemas import EventIn
 from tests.api.conftest import NOW, TODAY, make_city, plan_of, settings_in
+from tomma.events import Event, EventKind
 from tomma.fold import DayState, StopState, confirmed_emptyings, fold
-from tomma.model import Event, EventKind, PlanId
+from tomma.model import PlanId
 from tomma.ports import EventLog
 from tomma.stores.wiring import Stores, open_stores
 

@@ -8,8 +8,9 @@ import pytest
 
 from tests.api.conftest import World
 from tests.api.test_plans import ended, order
-from tomma.model import BinId, PlanId, Reason, ReasonCode, VehicleId
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import LeftOut, Wishes
+from tomma.reasons import Reason, ReasonCode
 
 
 def test_a_published_plan_is_changed_with_a_persons_wishes(client: httpx.Client, world: World) -> None:

@@ -11,7 +11,8 @@ from simulator.past import PlannedDays
 from simulator.towns import Town, make_town
 from simulator.world import World
 from tests.simulator.support import MIDNIGHT_UTC
-from tomma.model import BinId, Event, EventKind, Reading
+from tomma.events import Event, EventKind
+from tomma.model import BinId, Reading
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
 

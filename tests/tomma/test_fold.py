@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tomma.events import Event, EventKind, ReportKind, SkipReason
 from tomma.fold import StopState, confirmed_emptyings, fold
-from tomma.model import BinId, Event, EventKind, PlanId, ReportKind, SkipReason, VehicleId
+from tomma.model import BinId, PlanId, VehicleId
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

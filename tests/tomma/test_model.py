@@ -5,18 +5,16 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tomma.city import Break, ContainerType, DisposalSite, Installation, Position, Shift, Site
+from tomma.events import Event, EventKind, SkipReason
 from tomma.model import (
     BinId,
     ContainerTypeId,
     DisposalSiteId,
-    Event,
-    EventKind,
     Measurement,
     PlanId,
     Reading,
     SensorId,
     SiteId,
-    SkipReason,
     VehicleId,
 )
 from tomma.plan import LeftOut, Stop, StopKind

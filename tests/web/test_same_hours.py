@@ -14,8 +14,9 @@ from api.followup.day import truck_day
 from routing.daytime import WorkingDay
 from tests.routing.planning.small_city import small_city
 from tests.web.stack import Stack
+from tomma.events import Event, EventKind, SkipReason
 from tomma.fold import DayState, fold
-from tomma.model import BinId, DisposalSiteId, Event, EventKind, PlanId, SkipReason, VehicleId
+from tomma.model import BinId, DisposalSiteId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
 
 SIX = datetime(2026, 11, 23, 5, tzinfo=UTC)

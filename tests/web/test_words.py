@@ -18,18 +18,10 @@ from tests.web.stack import Stack
 from tomma.alerts import CareAction
 from tomma.city import Organisation
 from tomma.errors import Refusal
-from tomma.model import (
-    AlertKind,
-    EmptyingSource,
-    EventKind,
-    Quality,
-    Reason,
-    ReasonCode,
-    RejectReason,
-    ReportKind,
-    SkipReason,
-)
+from tomma.events import EventKind, ReportKind, SkipReason
+from tomma.model import AlertKind, EmptyingSource, Quality, RejectReason
 from tomma.plan import PlanStatus, RoadsSource
+from tomma.reasons import Reason, ReasonCode
 from tomma.work import WorkKind, WorkStatus
 
 STATIC = Path(__file__).parents[2] / "api/web/static"

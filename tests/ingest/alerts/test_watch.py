@@ -17,24 +17,10 @@ from ingest.alerts.scene import Scene
 from ingest.alerts.silence import PATIENCE_UNKNOWN, STREAM_SILENT_MAX, STREAM_SILENT_MIN, patience_of, stream_patience
 from ingest.alerts.watcher import Watcher
 from tomma.city import City
-from tomma.model import (
-    Alert,
-    AlertKind,
-    BinId,
-    Emptying,
-    EmptyingSource,
-    Event,
-    EventKind,
-    PlanId,
-    Quality,
-    Reading,
-    Reason,
-    ReasonCode,
-    SensorId,
-    SkipReason,
-    VehicleId,
-)
+from tomma.events import Event, EventKind, SkipReason
+from tomma.model import Alert, AlertKind, BinId, Emptying, EmptyingSource, PlanId, Quality, Reading, SensorId, VehicleId
 from tomma.plan import LeftOut, Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
+from tomma.reasons import Reason, ReasonCode
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
 

@@ -29,7 +29,7 @@ from routing.problem import (
 from routing.solve import engines_for, solve_in_child
 from tests.routing.engines.small_days import HOUR_S, a_street, a_truck, any_ruled_problem
 from tests.routing.engines.small_days import RATES as USUAL_RATES
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE
 

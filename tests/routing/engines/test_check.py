@@ -12,7 +12,7 @@ from routing.engines.finish import settle
 from routing.engines.hopeless import reduce
 from routing.problem import DisposalNode, Problem, Solution, TruckRoute, Visit, VisitKind
 from tests.routing.engines.small_days import HOUR_S, MORNING_REST, a_street, a_truck, any_problem
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 Day = tuple[Problem, Solution]
 Spoil = Callable[[Problem, Solution], Day]

@@ -21,7 +21,7 @@ from routing.problem import (
     VisitKind,
 )
 from tests.routing.engines.small_days import HOUR_S, a_street, a_truck
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE
 Day = tuple[Problem, Solution]

@@ -9,7 +9,7 @@ from routing.engines.hopeless import why_hopeless
 from routing.problem import Problem, VisitKind
 from routing.solve import solve_in_child
 from tests.routing.engines.small_days import any_problem, any_ruled_problem
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 ENGINES = ("pyvrp", "ortools", "greedy")
 SLICES = 12

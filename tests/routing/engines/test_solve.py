@@ -13,7 +13,7 @@ from routing.problem import DisposalNode, Problem, Solution, VisitKind
 from routing.solve import Solved, solve_in_child
 from tests.processes import running_children
 from tests.routing.engines.small_days import HOUR_S, a_street, a_truck
-from tomma.model import ReasonCode
+from tomma.reasons import ReasonCode
 
 HOSTILE = "tests.routing.engines.hostile_engines"
 

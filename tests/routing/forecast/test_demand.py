@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from routing.choice.demand import Demand, demands
 from routing.forecast import BinHistory, forecast_city
 from tomma.city import City
-from tomma.model import BinId, FractionCode, Quality, ReasonCode
+from tomma.model import BinId, FractionCode, Quality
 from tomma.planning_settings import PlanningSettings
+from tomma.reasons import ReasonCode
 
 A, B = BinId("A"), BinId("B")
 MakeCity = Callable[..., City]

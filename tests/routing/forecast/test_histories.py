@@ -10,18 +10,8 @@ import pytest
 from routing.ahead.histories import last_emptied, load_histories, unemptied_since
 from routing.forecast import Word, forecast_city
 from tomma.city import City
-from tomma.model import (
-    BinId,
-    Emptying,
-    EmptyingSource,
-    Event,
-    EventKind,
-    PlanId,
-    Reading,
-    SensorId,
-    SkipReason,
-    VehicleId,
-)
+from tomma.events import Event, EventKind, SkipReason
+from tomma.model import BinId, Emptying, EmptyingSource, PlanId, Reading, SensorId, VehicleId
 from tomma.stores.books.database import open_database
 from tomma.stores.books.events import SqlEventLog
 from tomma.stores.readings.sqlite import SqliteReadings

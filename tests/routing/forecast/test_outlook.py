@@ -11,7 +11,8 @@ from routing.ahead.histories import last_emptied, load_histories, unemptied_sinc
 from routing.ahead.outlook import Foresight, city_outlook
 from routing.forecast import BinHistory, forecast_city
 from tomma.city import City
-from tomma.model import BinId, Event, EventKind, PlanId, VehicleId
+from tomma.events import Event, EventKind
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.stores.books.database import open_database
 from tomma.stores.books.events import SqlEventLog
 from tomma.stores.readings.sqlite import SqliteReadings

@@ -19,9 +19,11 @@ from tests.routing.planning.at_once import at_once
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.edits import Edit, EditKind
 from tomma.errors import ConflictError
-from tomma.model import BinId, Event, EventKind, PlanId, ReasonCode, VehicleId
+from tomma.events import Event, EventKind
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, Route, StopKind, Wishes
 from tomma.planning_settings import PlanningSettings
+from tomma.reasons import ReasonCode
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
 

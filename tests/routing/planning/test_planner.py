@@ -16,9 +16,10 @@ from tests.routing.planning.small_city import SHIFT, small_city, ten_days_of_rea
 from tomma.city import City, Position, Shift
 from tomma.codec import to_json
 from tomma.errors import ConflictError, RoadsUnavailableError
-from tomma.model import BinId, PlanId, Reading, ReasonCode, SensorId, VehicleId
+from tomma.model import BinId, PlanId, Reading, SensorId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, RoadsSource, StopKind
 from tomma.planning_settings import PlanningSettings
+from tomma.reasons import ReasonCode
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
 

@@ -15,9 +15,10 @@ from routing.roads.straight_line import StraightLineRoads
 from routing.roads.truck_size import TruckSize
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.city import City, Position
-from tomma.model import BinId, PlanId, ReasonCode
+from tomma.model import BinId, PlanId
 from tomma.plan import Plan, PlanStatus, RoadsSource
 from tomma.planning_settings import PlanningSettings
+from tomma.reasons import ReasonCode
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
 

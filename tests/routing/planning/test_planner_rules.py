@@ -8,8 +8,9 @@ from tests.routing.planning.small_city import GLASS, HOUR_S, RESIDUAL, small_cit
 from tests.routing.planning.test_planner import TODAY, plan, stores
 from tomma.city import City, Compartment
 from tomma.hours import OpenHours
-from tomma.model import BinId, PlanId, ReasonCode, SiteId, VehicleId
+from tomma.model import BinId, PlanId, SiteId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, StopKind, Wishes
+from tomma.reasons import ReasonCode
 from tomma.stores.wiring import Stores
 
 __all__ = ["stores"]  # the fixture

@@ -16,17 +16,11 @@ from tests.routing.planning.at_once import at_once
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.city import City
 from tomma.errors import ConflictError
-from tomma.model import (
-    BinId,
-    Event,
-    EventKind,
-    PlanId,
-    ReasonCode,
-    SkipReason,
-    VehicleId,
-)
+from tomma.events import Event, EventKind, SkipReason
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind, Wishes, difference
 from tomma.planning_settings import PlanningSettings
+from tomma.reasons import ReasonCode
 from tomma.requests import BinRequest, RequestReason, RequestSource
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores

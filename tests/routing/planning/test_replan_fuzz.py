@@ -14,7 +14,8 @@ from routing.planning.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.at_once import at_once
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
-from tomma.model import BinId, Event, EventKind, PlanId, SkipReason, VehicleId
+from tomma.events import Event, EventKind, SkipReason
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, StopKind, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.settings import Settings

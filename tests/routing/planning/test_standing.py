@@ -7,8 +7,9 @@ import pytest
 
 from routing.planning.standing import Standing, standing_of
 from tests.routing.planning.small_city import GLASS, RESIDUAL, small_city
+from tomma.events import Event, EventKind, SkipReason
 from tomma.fold import fold
-from tomma.model import BinId, DisposalSiteId, Event, EventKind, PlanId, SiteId, SkipReason, VehicleId
+from tomma.model import BinId, DisposalSiteId, PlanId, SiteId, VehicleId
 from tomma.plan import Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
 
 SIX = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)

@@ -12,9 +12,10 @@ from routing.problem import Solution, VisitKind
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.small_city import small_city
 from tests.routing.planning.test_build import A_DAY, demands_of
-from tomma.model import BinId, Reason, ReasonCode
+from tomma.model import BinId
 from tomma.plan import Stop
 from tomma.planning_settings import PlanningSettings
+from tomma.reasons import Reason, ReasonCode
 
 ROADS = StraightLineRoads(1.35, 22.0)
 ADDED = Reason(ReasonCode.ADDED)

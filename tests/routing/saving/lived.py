@@ -17,7 +17,8 @@ from routing.roads.straight_line import StraightLineRoads
 from routing.saving.gather import World
 from routing.saving.wiring import make_next
 from tomma.city import City
-from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, Reading, VehicleId
+from tomma.events import Event, EventKind
+from tomma.model import BinId, Emptying, EmptyingSource, PlanId, Reading, VehicleId
 from tomma.plan import Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
 from tomma.planning_settings import PlanningSettings, SavingSettings
 from tomma.saving import SavingDay

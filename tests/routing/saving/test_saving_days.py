@@ -21,7 +21,8 @@ from tests.routing.planning.small_city import small_city
 from tests.routing.saving.lived import SCALES_KG, Lived, taps_on
 from tomma.codec import to_json
 from tomma.errors import ImportRefusedError
-from tomma.model import BinId, EventKind, PlanId
+from tomma.events import EventKind
+from tomma.model import BinId, PlanId
 from tomma.plan import PlanStatus
 from tomma.rounds import FixedRound
 from tomma.saving import SavingDay, Side, StepKind, Trip

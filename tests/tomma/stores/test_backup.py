@@ -15,7 +15,8 @@ import pytest
 from tomma.audit import Deed
 from tomma.city import City
 from tomma.errors import ConfigurationError, StoreUnavailableError
-from tomma.model import BinId, Event, EventKind, PlanId, Reading, SensorId, VehicleId
+from tomma.events import Event, EventKind
+from tomma.model import BinId, PlanId, Reading, SensorId, VehicleId
 from tomma.settings import Settings
 from tomma.stores.audit.log import read_key
 from tomma.stores.upkeep.backup import MANIFEST, Copied, back_up, put_back, restorable

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tomma.model import BinId, DisposalSiteId, Event, EventKind, PlanId, ReportKind, SkipReason, VehicleId
+from tomma.events import Event, EventKind, ReportKind, SkipReason
+from tomma.model import BinId, DisposalSiteId, PlanId, VehicleId
 from tomma.stores.books.events import SqlEventLog
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)

@@ -15,7 +15,8 @@ from typer.testing import CliRunner, Result
 
 from tomma.city import City
 from tomma.errors import ImportRefusedError, StoreUnavailableError
-from tomma.model import BinId, Emptying, EmptyingSource, Event, EventKind, PlanId, Quality, Reading, SensorId, VehicleId
+from tomma.events import Event, EventKind
+from tomma.model import BinId, Emptying, EmptyingSource, PlanId, Quality, Reading, SensorId, VehicleId
 from tomma.plan import Plan, PlanStatus, RoadsSource
 from tomma.settings import load_settings
 from tomma.stores.commands.import_export import export_app, import_app

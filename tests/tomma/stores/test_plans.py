@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from tomma.errors import ConflictError, NotFoundError
-from tomma.model import BinId, DisposalSiteId, PlanId, Reason, ReasonCode, VehicleId
+from tomma.model import BinId, DisposalSiteId, PlanId, VehicleId
 from tomma.plan import LeftOut, Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
+from tomma.reasons import Reason, ReasonCode
 from tomma.stores.books.plans import SqlPlanStore
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)

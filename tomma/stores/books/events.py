@@ -7,7 +7,8 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from tomma.model import Event, EventKind, PlanId, ReportKind, SkipReason
+from tomma.events import Event, EventKind, ReportKind, SkipReason
+from tomma.model import PlanId
 from tomma.stores.books import counters, tables
 from tomma.stores.books.database import reading, writing
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from tomma.model import Alert, Emptying, Event, Reading, Rejected
+from tomma.events import Event
+from tomma.model import Alert, Emptying, Reading, Rejected
 from tomma.plan import Plan
 from tomma.ports import KeptDay, ReadingStore
 from tomma.stores.files.record_rows import ALERTS, DAYS, DEAD_LETTERS, EMPTYINGS, EVENTS, PLANS, READINGS, RecordKind

@@ -10,7 +10,8 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from tomma.codec import from_plain, to_plain
-from tomma.model import Alert, Emptying, Event, Quality, Reading, Rejected
+from tomma.events import Event
+from tomma.model import Alert, Emptying, Quality, Reading, Rejected
 from tomma.plan import Plan
 from tomma.ports import KeptDay
 from tomma.stores.files.row_faults import convert_row
