@@ -191,7 +191,11 @@ class DriverStopOut(StopOut):
 
     state: Literal["todo", "emptied", "skipped"] = Field(description="`emptied` also for an unloading or break done.")
     state_event_key: str | None = Field(description="The event that made the state: name it to undo.")
-    done_utc: UtcTime | None = Field(description="When this truck did it; null also for what another truck did.")
+    done_utc: UtcTime | None = Field(
+        description="When this truck did it, or began the break it is having; null also for what another truck did."
+    )
+    on_break: bool = Field(description="A break that goes on: any tablet of the truck may end it; until then `todo`.")
+    rest_s: float = Field(description="How long a break was that is over; 0 for one driven past and all else. [s]")
 
 
 class DriverRouteOut(RouteOut):

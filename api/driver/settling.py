@@ -7,6 +7,8 @@ from tomma.events import Event, EventKind
 from tomma.fold import DayState, by_our_clock
 from tomma.plan import Route, StopKind
 
+RESTING = frozenset({EventKind.BREAK_STARTED, EventKind.BREAK_ENDED})
+
 
 def settling(route: Route, done: DayState) -> list[Event | None]:
     """Return the event that settled each stop, in the order of the route; None while it is to do.
@@ -37,6 +39,20 @@ def done_utc(event: Event, done: DayState) -> datetime:
     return outcome.at_utc if outcome else by_our_clock(event)
 
 
+def break_end(event: Event, done: DayState) -> Event | None:
+    """Return what ended the break that this event settled: itself when it was driven past, None while it goes on.
+
+    Whichever tablet said so: the break is the truck's.
+    """
+    rests = iter([each for each in done.standing if each.vehicle_id == event.vehicle_id and each.kind in RESTING])
+    begun = next(each for each in rests if each is event)
+    return (
+        begun
+        if begun.kind is EventKind.BREAK_ENDED
+        else next((e for e in rests if e.kind is EventKind.BREAK_ENDED), None)
+    )
+
+
 def _unloadings(own: Iterable[Event], planned: int) -> Iterator[Event]:
     unloaded = [event for event in own if event.kind is EventKind.UNLOADED]
     return iter([*unloaded[: planned - 1], unloaded[-1]] if 0 < planned < len(unloaded) else unloaded)
@@ -48,5 +64,5 @@ def _rests(own: Iterable[Event]) -> Iterator[Event]:
     for event in own:
         if event.kind is EventKind.BREAK_STARTED or (event.kind is EventKind.BREAK_ENDED and not is_open):
             yield event
-        if event.kind in (EventKind.BREAK_STARTED, EventKind.BREAK_ENDED):
+        if event.kind in RESTING:
             is_open = event.kind is EventKind.BREAK_STARTED

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from api.driver.schemas import (
     DriverBinOut,
@@ -11,13 +12,13 @@ from api.driver.schemas import (
     DriverRoutesOut,
     DriverStopOut,
 )
-from api.driver.settling import done_utc, settling
+from api.driver.settling import break_end, done_utc, settling
 from api.plans.view import route_fields, stop_fields
 from api.services import Services
 from tomma.city import City
 from tomma.errors import NotFoundError
 from tomma.events import Event, SkipReason
-from tomma.fold import DayState, StopState, tried_again
+from tomma.fold import DayState, StopState, by_our_clock, tried_again
 from tomma.model import VehicleId
 from tomma.natural import truck_order
 from tomma.plan import Plan, Route, Stop, StopKind
@@ -88,15 +89,30 @@ def told_route(
         is_taken_out=route.vehicle_id in plan.unavailable,
         skip_reasons=list(reasons),
         stops=[
-            DriverStopOut(
-                **stop_fields(stop, city),
-                state=_state(stop, event, done),
-                state_event_key=event.key if event else None,
-                done_utc=done_utc(event, done) if event and event.vehicle_id == route.vehicle_id else None,
-            )
+            DriverStopOut(**stop_fields(stop, city), **_became(stop, event, route, done))
             for stop, event in zip(route.stops, settling(route, done), strict=True)
         ],
     )
+
+
+def _became(stop: Stop, event: Event | None, route: Route, done: DayState) -> dict[str, Any]:
+    """Return what became of a stop; a break is done when it is over."""
+    own = event if event and event.vehicle_id == route.vehicle_id else None
+    told = {
+        "state": _state(stop, event, done),
+        "state_event_key": event.key if event else None,
+        "done_utc": done_utc(own, done) if own else None,
+        "on_break": False,
+        "rest_s": 0.0,
+    }
+    if own is None or stop.kind is not StopKind.BREAK:
+        return told
+    end = break_end(own, done)
+    if end is None:
+        return {**told, "state": StopState.TODO.value, "on_break": True}
+    over_utc = by_our_clock(end)
+    rest_s = max((over_utc - by_our_clock(own)).total_seconds(), 0.0)
+    return {**told, "state_event_key": end.key, "done_utc": over_utc, "rest_s": rest_s}
 
 
 def _state(stop: Stop, event: Event | None, done: DayState) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Self
 
-from api.driver.settling import done_utc, settling
+from api.driver.settling import RESTING, done_utc, settling
 from api.followup.promises import Promise, Promises, StopKey, stop_keys
 from routing.daytime import WorkingDay
 from routing.planning.arrivals import Rest, Settled, rest_of
@@ -19,7 +19,6 @@ from tomma.plan import Plan, Route, Stop
 LATE = timedelta(minutes=15)
 """Closer than this no plan is meant: a resident may stand before the lift."""
 WORK = frozenset({EventKind.EMPTIED, EventKind.SKIPPED, EventKind.UNLOADED})
-RESTING = frozenset({EventKind.BREAK_STARTED, EventKind.BREAK_ENDED})
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -96,6 +97,34 @@ def test_the_list_of_trucks_counts_what_the_tablet_counts_on_its_way(tablet: htt
     send(tablet, event_body("emptied-1", plan_id="P2"), unloaded, rested)
     head = tablet.get("/api/v1/driver/routes").json()["routes"][0]
     assert (head["stops"], head["done"]) == (5, 2)
+
+
+def test_a_break_goes_on_for_every_tablet_of_the_truck_until_one_ends_it(tablet: httpx.Client, world: World) -> None:
+    """A tablet that was changed in the middle of it found the break done, and no button to end it."""
+    plan = plan_of(make_city(), PlanId("P2"), TODAY, world.clock.now_utc())
+    (route,) = plan.routes
+    rest = replace(route.stops[-1], kind=StopKind.BREAK, disposal_site_id=None)
+    world.stores.plans.save(replace(plan, routes=(replace(route, stops=(*route.stops, rest)),)))
+    world.stores.plans.publish(plan.id)
+
+    def told(kind: str, sequence: int, at: str, device: str = "tablet-two", **more: str) -> dict[str, Any]:
+        at_utc = f"2026-11-22T05:{at}:00Z"
+        own = {"kind": kind, "sequence": sequence, "tapped_utc": at_utc, "device_id": device, "bin_id": None}
+        return event_body(f"tapped-{at}", plan_id="P2", **own, **more)
+
+    def seen() -> tuple[Any, ...]:
+        stops = tablet.get("/api/v1/driver/routes/V1").json()["stops"]
+        stop = next(each for each in stops if each["kind"] == "break")
+        return tuple(stop[name] for name in ("state", "on_break", "state_event_key", "done_utc", "rest_s"))
+
+    assert seen() == ("todo", False, None, None, 0.0)
+    send(tablet, told("break_started", 1, "00", device="tablet-one"))
+    going_on = ("todo", True, "tapped-00", "2026-11-22T05:00:00Z", 0.0)
+    assert seen() == going_on
+    send(tablet, told("break_ended", 1, "20"))
+    assert seen() == ("emptied", False, "tapped-20", "2026-11-22T05:20:00Z", 1200.0)
+    send(tablet, told("undone", 2, "21", undoes_key="tapped-20"))
+    assert seen() == going_on, "ended by mistake"
 
 
 def test_an_unloading_settles_the_next_disposal_stop(tablet: httpx.Client) -> None:

@@ -1,14 +1,17 @@
 """The driver's page on the real product: one tap per stop, each stored once, at the server's time."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.web.browsing import LANDSCAPE, PORTRAIT, map_is_drawn
 from tests.web.conftest import OpenPage
 from tests.web.stack import NOW, Stack
+from tomma.model import PlanId
+from tomma.plan import PlanStatus, Stop, StopKind
 
 DRIVER = "/driver?vehicle=truck-1"
 NAME = ".card .name"
@@ -201,26 +204,42 @@ def test_a_truck_that_unloaded_before_its_turn_is_not_sent_home_full(stack: Stac
 
 def test_a_break_is_begun_and_ended_as_a_stop(stack: Stack, open_page: OpenPage) -> None:
     """The route of a whole day has its rest in it; the page offers it where the plan put it."""
+    with_a_break_first(stack)
     page = open_page(stack, DRIVER).page
-    page.route("**/api/v1/driver/routes/truck-1", with_a_break_first)
-    page.reload()
     page.get_by_role("button", name="Börja rast").click()
     page.wait_for_timeout(DEAF_MS)
     page.get_by_role("button", name="Avsluta rast").click()
     expect(page.locator(".card .disc")).to_have_text(re.compile("1$"))
     stack.until(lambda: len(stack.events()) == 2)
     assert [event["kind"] for event in stack.events()] == ["break_started", "break_ended"]
+    page.reload()
+    expect(page.locator(".card .disc")).to_have_text(re.compile("1$"))
 
 
-def with_a_break_first(route: Route) -> None:
-    """Let the server's answer begin with a break: the small town's day is too short to hold one."""
-    answer = route.fetch()
-    body = answer.json()
-    rest = dict.fromkeys(body["stops"][0]) | {
-        "kind": "break", "name": "", "access_note": "", "reasons": [], "state": "todo", "load_after_l": 0,
-        "load_after_kg": 0, "arrive_utc": body["start_utc"], "depart_utc": body["start_utc"],
-    }  # fmt: skip
-    route.fulfill(json={**body, "stops": [rest, *body["stops"]], "legs": [[], *body["legs"]]})
+def test_a_break_begun_on_one_tablet_is_ended_on_another(stack: Stack, open_page: OpenPage) -> None:
+    """The first one's battery is flat: the break is the truck's, and the day would else count as one long rest."""
+    with_a_break_first(stack)
+    first = open_page(stack, DRIVER).page
+    first.get_by_role("button", name="Börja rast").click()
+    stack.until(lambda: len(stack.events()) == 1)
+    second = open_page(stack, DRIVER).page
+    second.get_by_role("button", name="Avsluta rast").click()
+    expect(second.locator(".card .disc")).to_have_text(re.compile("1$"))
+    expect(first.locator(".card .disc")).to_have_text(re.compile("1$"))
+    assert [event["kind"] for event in stack.events()] == ["break_started", "break_ended"]
+
+
+def with_a_break_first(stack: Stack) -> None:
+    """Publish the day's plan with a break before all: the small town's day is too short to hold one."""
+    plans = stack.stores.plans
+    plan = plans.get(stack.ask("/driver/routes")["plan_id"])
+    at_utc = plan.routes[0].start_utc
+    rest = Stop(StopKind.BREAK, at_utc, at_utc, 0, 0, 0.0, 0.0)
+    route, *others = plan.routes
+    route = replace(route, stops=(rest, *route.stops), legs_lonlat=((), *route.legs_lonlat))
+    plans.save(replace(plan, id=PlanId("with-a-break"), status=PlanStatus.READY, routes=(route, *others)))
+    plans.publish(PlanId("with-a-break"))
+    stack.until(lambda: stack.ask("/driver/routes")["plan_id"] == "with-a-break")
 
 
 def test_the_buttons_do_not_move_from_one_stop_to_the_next(stack: Stack, open_page: OpenPage) -> None:

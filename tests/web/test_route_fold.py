@@ -129,12 +129,27 @@ def test_the_plans_words_lead_only_from_where_the_plan_thought(ask: Ask) -> None
 
 
 def test_a_break_is_done_when_it_ends(ask: Ask) -> None:
-    """While it lasts, the page shows the button that ends it, whatever the server calls it."""
-    of_route = route(stop("break", state="emptied"))
-    begun = record("break_started", "break#1", "key-1", settled_ms=1)
+    """While it lasts, the page shows the button that ends it; how long it was is no work."""
+    of_route = route(stop("break"))
+    begun = record("break_started", "break#1", "key-1")
+    ended = record("break_ended", "break#1", "key-2", tapped_utc="2026-11-20T07:32:00Z")
     folded = ask("driver/route.js", "foldStops", of_route, [begun])[0]
     assert (folded["state"], folded["on_break"]) == ("todo", True)
-    assert states(ask, of_route, begun, record("break_ended", "break#1", "key-2")) == ["emptied"]
+    folded = ask("driver/route.js", "foldStops", of_route, [begun, ended])[0]
+    assert (folded["state"], folded["on_break"], folded["rest_s"]) == ("emptied", False, 1800)
+
+
+def test_a_break_that_another_tablet_began_is_ended_here(ask: Ask) -> None:
+    """The server tells that it goes on and since when; what this one said of it before is in that already."""
+    going_on = {"on_break": True, "done_utc": "2026-11-20T07:02:00Z", "state_event_key": "theirs"}
+    of_route = route(stop(bin_id="B2"), stop("break", **going_on))
+    driven_past = record("break_ended", "break#1", "key-0", settled_ms=1)
+    stops = ask("driver/route.js", "foldStops", of_route, [driven_past])
+    assert stops[1]["on_break"]
+    assert ask("driver/route.js", "currentStop", stops, None)["kind"] == "break"
+    ended = record("break_ended", "break#1", "key-2", tapped_utc="2026-11-20T07:32:00Z")
+    folded = ask("driver/route.js", "foldStops", of_route, [driven_past, ended])[1]
+    assert (folded["state"], folded["on_break"], folded["rest_s"]) == ("emptied", False, 1800)
 
 
 def test_two_unloadings_at_one_place_are_two_stops(ask: Ask) -> None:

@@ -41,7 +41,7 @@ export function expectedTimes(route, stops, extra, current, nowMs) {
   let actualMs = 0;
   for (const stop of ownInOrder(stops)) {
     if (stop.kind === "break") {
-      restsMs += stop.rest_ms ?? stayMs(stop);
+      restsMs += 1000 * stop.rest_s || 0;
       continue;
     }
     if (here) {

@@ -18,13 +18,12 @@ const DONE_BY = {emptied: "emptied", skipped: "skipped", unloaded: "emptied", br
  * Fold the taps into the route as the server knew it.
  *
  * @param {object} route As `/driver/routes/{vehicle}` answers, plus `asked_ms`: when it was asked (a stop may have its own).
- * @param {object[]} records The outbox, in order. One that was settled before the route was asked is in it already;
- *   breaks are folded here all the same, since the server calls a break done when it begins. What was tapped on an
- *   earlier version of the day's route counts on this one too.
+ * @param {object[]} records The outbox, in order. One that was settled before the route was asked is in it already.
+ *   What was tapped on an earlier version of the day's route counts on this one too.
  * @returns {object[]} Stops with `state`, `state_event_key` and `on_break`.
  */
 export function foldStops(route, records) {
-  const stops = withKeys(route.stops).map((stop) => ({...stop, state: stop.state ?? "todo", on_break: false,
+  const stops = withKeys(route.stops).map((stop) => ({...stop, state: stop.state ?? "todo",
     done_ms: Date.parse(stop.done_utc)}));
   const byKey = new Map(stops.map((stop) => [stop.key, stop]));
   for (const record of records) {
@@ -32,7 +31,7 @@ export function foldStops(route, records) {
     if (!stop || record.status === "rejected") continue;
     if (record.event.vehicle_id !== route.vehicle_id || !isOfDay(record, route)) continue;
     const isKnown = record.settled_ms && record.settled_ms < (stop.asked_ms ?? route.asked_ms ?? 0);
-    if (!isKnown || stop.kind === "break") apply(stop, record.event);
+    if (!isKnown) apply(stop, record.event);
   }
   return stops;
 }
@@ -61,7 +60,7 @@ function apply(stop, event) {
   // A report settles nothing.
   if (!(event.kind in DONE_BY)) return;
   const tappedMs = Date.parse(event.tapped_utc);
-  stop.rest_ms = stop.on_break ? tappedMs - stop.done_ms : 0;
+  stop.rest_s = stop.on_break ? (tappedMs - stop.done_ms) / 1000 : 0;
   stop.on_break = event.kind === "break_started";
   Object.assign(stop, {state: DONE_BY[event.kind], state_event_key: event.key, done_ms: tappedMs});
 }
@@ -124,10 +123,10 @@ export function routeDifference(stops, offered) {
   };
 }
 
-/** The stop to show: the chosen one while it is to do, else the first to do; null when all are done. */
+/** The stop to show: the chosen one while it is to do, else the break that goes on or the first to do; null when all are done. */
 export function currentStop(stops, chosenKey) {
   const todo = stops.filter((stop) => stop.state === "todo");
-  return todo.find((stop) => stop.key === chosenKey) ?? todo[0] ?? null;
+  return todo.find((stop) => stop.key === chosenKey) ?? todo.find((stop) => stop.on_break) ?? todo[0] ?? null;
 }
 
 /** Whether the truck comes to the stop from where the plan thought: only then the plan's words lead there. */
