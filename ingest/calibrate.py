@@ -4,7 +4,8 @@ import math
 from typing import NamedTuple
 
 from ingest.geometry import volume_share
-from tomma.city import ContainerType, Installation, Sensor
+from tomma.city import Installation, Sensor
+from tomma.containers import ContainerType
 from tomma.model import Measurement
 
 MARGIN_FRACTION = 0.03

@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 
-from tomma.city import ContainerType, Shape
+from tomma.containers import ContainerType, Shape
 
 type VolumeUpTo = Callable[[ContainerType, float], float]
 """(container, height above its bottom in mm) to a volume, in whatever unit: only ratios are used."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tomma.city import Vehicle
+from tomma.trucks import Vehicle
 
 USUAL_SHIFT_S = 6 * 3600, 14 * 3600
 """Of a city without trucks: its bins are weighed for these hours."""

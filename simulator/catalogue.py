@@ -7,7 +7,8 @@ them apart. Densities: EPA and SEPA volume-to-weight tables; loads: EN 840 (0.4 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tomma.city import ContainerType, Fraction
+from tomma.city import Fraction
+from tomma.containers import ContainerType
 from tomma.model import ContainerTypeId, FractionCode
 
 SITE_RATE_GAMMA_SHAPE = 3.70  # Edinburgh, 334 bins, summer 2016: site mean fill rate gamma(3.70, 13.3 %/day)

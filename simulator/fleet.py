@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from simulator.catalogue import STREAMS
 from simulator.presets import Preset
 from simulator.streets import Frame, Street
-from tomma.city import Break, Depot, DisposalSite, Shift, Vehicle
+from tomma.city import Depot, DisposalSite
 from tomma.model import DepotId, DisposalSiteId, FractionCode, VehicleId
+from tomma.trucks import Break, Shift, Vehicle
 
 HOUR_S = 3600
 SHIFT = Shift(6 * HOUR_S, 14 * HOUR_S, (Break(9 * HOUR_S, 11 * HOUR_S, 30 * 60),))

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from tomma.bounds import check_length, check_utc, check_within
-from tomma.city import Bin, City, ContainerType, Installation, Sensor, Site
+from tomma.city import Bin, City, Installation, Sensor, Site
+from tomma.containers import ContainerType
 from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.hangings import Hangings
 from tomma.model import BinId, SensorId

@@ -164,6 +164,13 @@ def check_length(field: str, text: str, low: int, high: int) -> None:
         raise BoundError(field, Rule.LETTERS_WITHIN, bound, len(text), told_as=told_as, low=low, high=high)
 
 
+def check_words(field: str, words: str, least: int, most: int, told_as: str = "") -> None:
+    """Raise BoundError unless there are `least` to `most` letters, none of them a blank at an end."""
+    if not least <= len(words) <= most or words != words.strip():
+        bound = f"must have {least} to {most} letters and no blank around"
+        raise BoundError(field, Rule.WORDS, bound, repr(words), told_as=told_as, most=most)
+
+
 def check_utc(field: str, moment: datetime) -> None:
     """Raise BoundError unless `moment` is timezone-aware and in UTC."""
     if moment.tzinfo is UTC:  # nearly always, and a fifth of the cost: a forecast reads millions

@@ -1,22 +1,21 @@
-"""What a municipality owns: places, containers, sensors, trucks. Master data, changed by people.
+"""What a municipality owns: places, bins, sensors; beside it its `containers` and `trucks`. Changed by people.
 
-`City` is one consistent snapshot of it: what ingest, routing and the pages read.
+`City` is one consistent snapshot of all of it: what ingest, routing and the pages read.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
 
-from tomma.bounds import BoundError, Rule, check_utc, check_within
+from tomma.bounds import BoundError, Rule, check_utc, check_within, check_words
+from tomma.containers import MAX_HEIGHT_MM, ContainerType
 from tomma.hours import DAY_S, OpenHours, open_spans
 from tomma.model import BinId, ContainerTypeId, DepotId, DisposalSiteId, FractionCode, SensorId, SiteId, VehicleId
 from tomma.rounds import FixedRound
-from tomma.volume_table import check_volume_table
+from tomma.skills import check_skills
+from tomma.trucks import Vehicle
 
-MAX_HEIGHT_MM = 20_000.0
-"""The farthest any fill-level sensor sees."""
 CALIBRATED_SPAN_MM = 50.0
 """The least between a measured empty and a measured full level: less is the noise of an echo, not a container."""
 
@@ -62,123 +61,6 @@ class Fraction:
             check_within("hygiene_interval_days", self.hygiene_interval_days, 0.5, 365.0)
 
 
-SKILL_LETTERS = 40
-
-
-def _check_skills(skills: frozenset[str]) -> None:
-    for skill in skills:
-        _check_words("skills", skill, 1, SKILL_LETTERS, told_as="a skill")
-
-
-def _check_words(name: str, words: str, least: int, most: int, told_as: str = "") -> None:
-    if not least <= len(words) <= most or words != words.strip():
-        bound = f"must have {least} to {most} letters and no blank around"
-        raise BoundError(name, Rule.WORDS, bound, repr(words), told_as=told_as, most=most)
-
-
-class Shape(StrEnum):
-    """How the waste height relates to the volume; the formulas are in `ingest.geometry`."""
-
-    STRAIGHT = "straight"
-    """Upright walls: wheelie bins, upright cylinders; also what nobody has measured."""
-    BOX = "box"
-    """The same, for who looks for it."""
-    TAPERED = "tapered"
-    """A truncated cone or pyramid; needs taper_ratio."""
-    LYING_CYLINDER = "lying_cylinder"
-    """A tank on its side; diameter_mm when the rated full level is not its crown."""
-    SPHERE = "sphere"
-    """A ball; diameter_mm when the rated full level is not its crown."""
-    IGLOO = "igloo"
-    """A half ball on its flat side, such as a glass igloo; diameter_mm of the foot when it is not twice the height."""
-    UNDERGROUND = "underground"
-    """A container under a narrower shaft; needs shaft_mm and shaft_ratio."""
-    TABLE = "table"
-    """Anything else; needs volume_table."""
-
-
-@dataclass(frozen=True, slots=True)
-class VolumePoint:
-    """How much a container holds up to a height above its bottom."""
-
-    height_mm: float
-    volume_l: float
-
-
-_SHAPE_FIELDS: Mapping[str, frozenset[Shape]] = {
-    "taper_ratio": frozenset({Shape.TAPERED}),
-    "diameter_mm": frozenset({Shape.LYING_CYLINDER, Shape.SPHERE, Shape.IGLOO}),
-    "shaft_mm": frozenset({Shape.UNDERGROUND}),
-    "shaft_ratio": frozenset({Shape.UNDERGROUND}),
-    "volume_table": frozenset({Shape.TABLE}),
-}
-"""Where each measure of a shape belongs; it is required there, but for diameter_mm."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerType:
-    """A kind of container and its geometry, as the sensor in its lid sees it."""
-
-    id: ContainerTypeId
-    name: str
-    volume_l: float
-    empty_mm: float
-    """Distance from the sensor to the bottom of an empty container."""
-    full_mm: float
-    """Distance from the sensor to the waste when the container is rated full."""
-    max_kg: float
-    shape: Shape = Shape.STRAIGHT
-    taper_ratio: float | None = None
-    """Width at the bottom over width at the rated full level; below 1 when the container widens upwards."""
-    diameter_mm: float | None = None
-    """Inner diameter."""
-    shaft_mm: float | None = None
-    """How far the shaft reaches down below the rated full level."""
-    shaft_ratio: float | None = None
-    """Cross-section of the shaft over that of the container below it."""
-    volume_table: tuple[VolumePoint, ...] = ()
-    """From (0, 0) to the rated full level or beyond, upwards; straight lines between."""
-    skills: frozenset[str] = frozenset()
-    """What a truck must have to empty it, such as crane or lift: the words that `Vehicle.skills` uses."""
-
-    def __post_init__(self) -> None:
-        """Refuse a geometry that turns the container upside down, or measures of another shape."""
-        check_within("volume_l", self.volume_l, 1.0, 100_000.0)
-        check_within("empty_mm", self.empty_mm, 1.0, 20_000.0)
-        check_within("full_mm", self.full_mm, 0.0, 20_000.0)
-        check_within("max_kg", self.max_kg, 0.1, 50_000.0)
-        if self.full_mm >= self.empty_mm:
-            bound = f"must be below empty_mm ({self.empty_mm:g})"
-            raise BoundError("full_mm", Rule.BELOW_EMPTY, bound, f"{self.full_mm:g}", mm=self.empty_mm)
-        self._check_shape_fields()
-        if self.taper_ratio is not None:
-            check_within("taper_ratio", self.taper_ratio, 0.05, 20.0)
-        if self.diameter_mm is not None:
-            least = self.height_mm * (2.0 if self.shape is Shape.IGLOO else 1.0)
-            check_within("diameter_mm", self.diameter_mm, least, 40_000.0)
-        if self.shaft_mm is not None and self.shaft_ratio is not None:
-            check_within("shaft_mm", self.shaft_mm, 0.0, self.height_mm)
-            check_within("shaft_ratio", self.shaft_ratio, 0.01, 1.0)
-        if self.volume_table:
-            points = [(each.height_mm, each.volume_l) for each in self.volume_table]
-            check_volume_table(points, self.height_mm, 2 * MAX_HEIGHT_MM)
-        _check_skills(self.skills)
-
-    @property
-    def height_mm(self) -> float:
-        """From the bottom to the rated full level."""
-        return self.empty_mm - self.full_mm
-
-    def _check_shape_fields(self) -> None:
-        for name, shapes in _SHAPE_FIELDS.items():
-            given = getattr(self, name) not in (None, ())
-            if given and self.shape not in shapes:
-                bound = f"belongs to the shape {' or '.join(sorted(shapes))}"
-                raise BoundError(name, Rule.BELONGS_TO_SHAPE, bound, f"it with the shape {self.shape}")
-            if not given and self.shape in shapes and name != "diameter_mm":
-                raise BoundError(name, Rule.GIVEN_FOR_SHAPE, f"must be given for the shape {self.shape}", None)
-
-
 AREA_LETTERS = 60
 
 
@@ -202,7 +84,7 @@ class Site:
     def __post_init__(self) -> None:
         """Refuse a service time longer than two hours, and an area that no list has room for."""
         check_within("service_s", self.service_s, 0, 7200)
-        _check_words("area", self.area, 0, AREA_LETTERS)
+        check_words("area", self.area, 0, AREA_LETTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +106,7 @@ class Bin:
     def __post_init__(self) -> None:
         """Refuse a service time longer than two hours."""
         check_within("service_s", self.service_s, 0, 7200)
-        _check_skills(self.skills)
+        check_skills(self.skills)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,120 +170,6 @@ class Installation:
     def covers(self, moment: datetime) -> bool:
         """Return whether the sensor hung there at `moment`."""
         return self.from_utc <= moment and (self.to_utc is None or moment < self.to_utc)
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """A rest of `duration_s` that starts within [earliest_s, latest_s], local time of day."""
-
-    earliest_s: int
-    latest_s: int
-    duration_s: int
-
-    def __post_init__(self) -> None:
-        """Refuse a break with a window turned around."""
-        check_within("latest_s", self.latest_s, self.earliest_s, DAY_S)
-        check_within("duration_s", self.duration_s, 0, 4 * 3600)
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """Working hours, local time of day, with the breaks in them."""
-
-    start_s: int
-    end_s: int
-    breaks: tuple[Break, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse a shift that ends before it starts."""
-        check_within("start_s", self.start_s, 0, DAY_S)
-        check_within("end_s", self.end_s, self.start_s + 1, 2 * DAY_S)
-
-
-@dataclass(frozen=True, slots=True)
-class Compartment:
-    """A part of a truck's body that holds some of its streams apart from the others."""
-
-    fractions: frozenset[FractionCode]
-    capacity_l: float
-    capacity_kg: float
-
-    def __post_init__(self) -> None:
-        """Refuse a part that can hold nothing."""
-        if not self.fractions:
-            raise ValueError("fractions of a compartment must name a stream, got none")
-        check_within("capacity_l", self.capacity_l, 1.0, 1_000_000.0)
-        check_within("capacity_kg", self.capacity_kg, 1.0, 100_000.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Vehicle:
-    """A truck: what it carries, which streams, when it is on duty, what it costs."""
-
-    id: VehicleId
-    name: str
-    depot_id: DepotId
-    capacity_l: float
-    """Litres of loose waste it takes, compaction already counted in."""
-    capacity_kg: float
-    fractions: frozenset[FractionCode]
-    shift: Shift
-    road_profile: str = "truck"
-    fixed_cost_minor: int = 0
-    """Cost of taking it out for a day."""
-    end_depot_id: DepotId | None = None
-    """Where it ends its day when that is not where it starts."""
-    compartments: tuple[Compartment, ...] = ()
-    """None given means one body for all its streams."""
-    skills: frozenset[str] = frozenset()
-    """What it has that some bins need, such as crane, lift or a key."""
-    overtime_s: int = 0
-    """How long after its shift it may be home."""
-    overtime_cost_per_h_minor: int = 0
-    """What an hour of that costs beside the usual hour."""
-    cost_per_km_minor: int | None = None
-    """Its own; None means what the settings say. So for the hour."""
-    cost_per_h_minor: int | None = None
-    max_unloads_per_day: int | None = None
-    """The last one counts; 1 means a single trip."""
-    max_bins_per_day: int | None = None
-    """What it may collect in a day, however often it unloads; so for litres and kilograms."""
-    max_l_per_day: float | None = None
-    max_kg_per_day: float | None = None
-    weight_kg: float | None = None
-    """Gross, for roads and bridges that are weak; None means the standard truck of the roads, or its road profile."""
-    height_m: float | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a truck that can carry nothing, and compartments that do not fit its streams."""
-        check_within("capacity_l", self.capacity_l, 1.0, 1_000_000.0)
-        check_within("capacity_kg", self.capacity_kg, 1.0, 100_000.0)
-        check_within("fixed_cost_minor", self.fixed_cost_minor, 0, 10**9)
-        check_within("overtime_s", self.overtime_s, 0, DAY_S)
-        check_within("overtime_cost_per_h_minor", self.overtime_cost_per_h_minor, 0, 10**8)
-        for name, low, high in _VEHICLE_BOUNDS:
-            value = getattr(self, name)
-            if value is not None:
-                check_within(name, value, low, high)
-        _check_skills(self.skills)
-        streams = [code for each in self.compartments for code in each.fractions]
-        if self.compartments and sorted(streams) != sorted(self.fractions):
-            raise ValueError(
-                "every one of a truck's fractions must have exactly one compartment, "
-                f"got {sorted(streams)} for {sorted(self.fractions)}"
-            )
-
-
-_VEHICLE_BOUNDS = (
-    ("cost_per_km_minor", 0, 10**6),
-    ("cost_per_h_minor", 0, 10**8),
-    ("max_unloads_per_day", 1, 100),
-    ("max_bins_per_day", 0, 10**6),
-    ("max_l_per_day", 0.0, 10**8),
-    ("max_kg_per_day", 0.0, 10**8),
-    ("weight_kg", 500.0, 60_000.0),
-    ("height_m", 1.0, 4.5),
-)
 
 
 @dataclass(frozen=True, slots=True)

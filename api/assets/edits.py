@@ -22,8 +22,9 @@ from tomma.assets import (
     take_down,
 )
 from tomma.bounds import Rule
-from tomma.city import Bin, City, ContainerType, Installation, Position, Sensor, Shape, Site, VolumePoint
+from tomma.city import Bin, City, Installation, Position, Sensor, Site
 from tomma.codec import to_json
+from tomma.containers import ContainerType, Shape, VolumePoint
 from tomma.errors import ConflictError, Refusal
 from tomma.hangings import Hangings
 from tomma.model import BinId, SensorId

@@ -16,8 +16,9 @@ from api.assets.schemas import (
     SiteOut,
 )
 from tomma.assets import AssetKind, Retired
-from tomma.city import Bin, City, ContainerType, Installation, Sensor, Site
+from tomma.city import Bin, City, Installation, Sensor, Site
 from tomma.codec import to_plain
+from tomma.containers import ContainerType
 from tomma.fitting import Fitting
 from tomma.hangings import Hangings
 from tomma.natural import natural_key

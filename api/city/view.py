@@ -14,8 +14,9 @@ from api.city.schemas import (
     ShiftOut,
     VehicleOut,
 )
-from tomma.city import City, Vehicle
+from tomma.city import City
 from tomma.natural import truck_order
+from tomma.trucks import Vehicle
 
 Bounds = tuple[float, float, float, float]
 

@@ -7,10 +7,10 @@ from api.driver.schemas import DriverGuidanceOut, ManoeuvreOut
 from api.services import Services
 from routing.roads.guidance import Guidance, Language, WordsSource
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize, truck_of
-from tomma.city import Vehicle
 from tomma.errors import NotFoundError, TommaError
 from tomma.model import VehicleId
 from tomma.plan import Route
+from tomma.trucks import Vehicle
 
 log = logging.getLogger(__name__)
 

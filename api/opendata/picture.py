@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tomma.city import City, Position, Shape
+from tomma.city import City, Position
+from tomma.containers import Shape
 from tomma.model import BinId, Reading
 from tomma.opendata import FillShown, OpenData, band, opened_bins
 from tomma.ports import ReadingStore

@@ -7,12 +7,13 @@ from typing import Self
 
 from routing.alternatives.pareto import COSTS
 from routing.planning.basis import Basis, from_bytes
-from tomma.city import City, Shift
+from tomma.city import City
 from tomma.errors import NotFoundError
 from tomma.model import PlanId, VehicleId
 from tomma.plan import Plan
 from tomma.planning_settings import PlanningSettings
 from tomma.ports import PlanStore
+from tomma.trucks import Shift
 
 log = logging.getLogger(__name__)
 

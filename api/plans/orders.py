@@ -14,7 +14,7 @@ from api.services import Services
 from routing.alternatives.pareto import at_risk
 from routing.planning.planner import MAX_DAYS_AHEAD, default_day
 from tomma.bounds import Rule
-from tomma.city import City, Shift, Vehicle
+from tomma.city import City
 from tomma.edits import EditKind
 from tomma.errors import ConflictError, Refusal
 from tomma.hours import DAY_S
@@ -22,6 +22,7 @@ from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import ReasonCode
+from tomma.trucks import Shift, Vehicle
 
 
 def decided(hands: Services, order: PlanOrder) -> Order:

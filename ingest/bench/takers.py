@@ -15,7 +15,8 @@ from pathlib import Path
 from ingest.bench.brokers import BrokerAt
 from ingest.bench.load import Load, sensor_name
 from ingest.bench.views import OurView, TableView, View, bin_of, make_table
-from tomma.city import Bin, City, ContainerType, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.city import Bin, City, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.containers import ContainerType
 from tomma.errors import TommaError
 from tomma.model import ContainerTypeId, FractionCode, SensorId, SiteId
 from tomma.stores.books.database import open_database

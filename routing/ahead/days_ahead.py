@@ -17,10 +17,11 @@ from routing.ahead.horizon_child import level
 from routing.choice.demand import Demand
 from routing.daytime import WorkingDay, hours_of
 from routing.forecast import CityForecast
-from tomma.city import City, Vehicle
+from tomma.city import City
 from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import Reason, ReasonCode
+from tomma.trucks import Vehicle
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

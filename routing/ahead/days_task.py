@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from routing.ahead.horizon import Cluster, Fleet, Horizon, Unit
 from routing.choice.nearby import M_PER_DEG, STREET_DETOUR, STREET_SPEED_KMH, per_km_minor, per_lift_minor, truck_groups
 from routing.forecast import CityForecast
-from tomma.city import City, Position, Vehicle
+from tomma.city import City, Position
 from tomma.model import BinId, FractionCode
 from tomma.planning_settings import PlanningSettings
+from tomma.trucks import Vehicle
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

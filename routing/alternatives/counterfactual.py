@@ -28,10 +28,11 @@ from routing.planning.build import Built, Points, build_problem, points_of
 from routing.planning.drives import Drives
 from routing.problem import Solution, VisitKind
 from routing.solve_here import solve_here
-from tomma.city import City, Vehicle
+from tomma.city import City
 from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings
 from tomma.rounds import comes_on
+from tomma.trucks import Vehicle
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]

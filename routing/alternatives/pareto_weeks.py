@@ -30,9 +30,10 @@ from routing.planning.drives import Drives, ask_drives
 from routing.problem import Solution, VisitKind
 from routing.roads.port import Roads
 from routing.solve import StopSign
-from tomma.city import City, Vehicle
+from tomma.city import City
 from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings
+from tomma.trucks import Vehicle
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

@@ -21,7 +21,8 @@ from routing.forecast import BinHistory, forecast_city
 from routing.forecast_bench.found import Told, found_before, learnt_before
 from routing.forecast_bench.rivals import SMOOTHING
 from routing.forecast_bench.score import LEVELS, coverage, crps
-from tomma.city import Bin, City, ContainerType, Fraction, Organisation, Position, Site
+from tomma.city import Bin, City, Fraction, Organisation, Position, Site
+from tomma.containers import ContainerType
 from tomma.errors import ImportRefusedError
 from tomma.model import BinId, ContainerTypeId, Emptying, EmptyingSource, FractionCode, SiteId
 

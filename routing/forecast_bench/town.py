@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.forecast import BinHistory, Looks, levels_of, resets_of
-from tomma.city import Bin, City, ContainerType, Fraction, Organisation, Position, Site
+from tomma.city import Bin, City, Fraction, Organisation, Position, Site
+from tomma.containers import ContainerType
 from tomma.model import BinId, ContainerTypeId, Emptying, EmptyingSource, FractionCode, Reading, SensorId, SiteId
 
 FloatArray = NDArray[np.float64]

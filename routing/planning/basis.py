@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from routing.choice.demand import Demand
-from tomma.city import Vehicle
 from tomma.codec import from_json, to_json
 from tomma.model import FractionCode, VehicleId
 from tomma.plan import Wishes
 from tomma.planning_settings import PlanningSettings
+from tomma.trucks import Vehicle
 
 MOST_BYTES = 256 * 1024 * 1024
 """Unpacked; 100,000 bins take a fifth of it."""

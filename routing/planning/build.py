@@ -11,9 +11,10 @@ from routing.daytime import WorkingDay
 from routing.planning.nodes import Duty, Hours, bin_node, carried_today, disposal_node, rates_of, truck_node, words_of
 from routing.problem import Problem, RoadProfile
 from routing.roads.port import KerbPosition, Matrix
-from tomma.city import City, Position, Site, Vehicle
+from tomma.city import City, Position, Site
 from tomma.model import BinId, DisposalSiteId, SiteId, VehicleId
 from tomma.planning_settings import PlanningSettings
+from tomma.trucks import Vehicle
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from datetime import date
 from routing.roads.opening import fallback_of
 from routing.roads.port import Matrix, Roads, StreetNetwork
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize, truck_of
-from tomma.city import Position, Vehicle
+from tomma.city import Position
 from tomma.errors import RoadsUnavailableError
 from tomma.model import VehicleId
 from tomma.plan import RoadsSource
 from tomma.planning_settings import RoadSettings
+from tomma.trucks import Vehicle
 
 log = logging.getLogger(__name__)
 

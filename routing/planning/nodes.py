@@ -13,10 +13,11 @@ from routing.choice.demand import Demand
 from routing.choice.nearby import per_km_minor
 from routing.daytime import WorkingDay
 from routing.problem import HORIZON_S, BinNode, BreakRule, Compartment, DisposalNode, Gaps, Rates, Truck
-from tomma.city import City, DisposalSite, Vehicle
+from tomma.city import City, DisposalSite
 from tomma.hours import DAY_S, open_spans
 from tomma.model import FractionCode
 from tomma.planning_settings import PlanningSettings
+from tomma.trucks import Vehicle
 
 Spans = tuple[tuple[int, int], ...]
 """When something may begin: (first, last) seconds after midnight, both included."""

@@ -47,13 +47,14 @@ from routing.planning.yesterday import last_driven, orders_of_plan
 from routing.problem import Orders, Solution
 from routing.roads.port import Roads
 from routing.solve import Solved, StopSign
-from tomma.city import City, Vehicle
+from tomma.city import City
 from tomma.errors import ConflictError, Refusal
 from tomma.fold import fold, tried_again
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, RequestBook
+from tomma.trucks import Vehicle
 
 LEAD_S = 600
 """Between pressing the button and leaving the depot when the shift has begun."""

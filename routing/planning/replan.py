@@ -14,12 +14,13 @@ from routing.daytime import WorkingDay
 from routing.planning.build import Built, Points
 from routing.planning.standing import Standing, Taken
 from routing.problem import HORIZON_S, BinNode, Load, Order, Orders, Problem, Truck, VisitKind
-from tomma.city import City, Vehicle
+from tomma.city import City
 from tomma.fold import DayState, StopState
 from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
 from tomma.plan import Plan, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import Reason, ReasonCode
+from tomma.trucks import Vehicle
 
 type Line = tuple[tuple[float, float], ...]
 

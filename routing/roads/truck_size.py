@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from tomma.bounds import check_within
-from tomma.city import Vehicle
+from tomma.trucks import Vehicle
 
 
 @dataclass(frozen=True, slots=True, order=True)

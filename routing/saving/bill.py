@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from routing.saving.drives import KeptDrives, site_place
-from tomma.city import City, Vehicle
+from tomma.city import City
 from tomma.model import BinId, DisposalSiteId, VehicleId
 from tomma.planning_settings import PlanningSettings
 from tomma.saving import SideFigures, Step, StepKind, Trip
+from tomma.trucks import Vehicle
 
 
 @dataclass

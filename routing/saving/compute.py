@@ -17,10 +17,11 @@ from routing.problem import Solution, VisitKind
 from routing.saving.bill import drive, with_lifts
 from routing.saving.drives import KeptDrives
 from routing.saving.shadow import Waste, by_bin, live
-from tomma.city import City, Vehicle
+from tomma.city import City
 from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings
 from tomma.saving import NEVER, BinState, DayInputs, DayResults, Side, SideFigures, Step, StepKind, Trip
+from tomma.trucks import Vehicle
 
 BoolArray = NDArray[np.bool_]
 

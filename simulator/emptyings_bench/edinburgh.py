@@ -23,7 +23,8 @@ from simulator.radio import Channel
 from simulator.replay.edinburgh import Collection, read_collections, sensor_of
 from simulator.truth import Device
 from simulator.world import TrueEmptying
-from tomma.city import Bin, City, ContainerType, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.city import Bin, City, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.containers import ContainerType
 from tomma.model import BinId, ContainerTypeId, FractionCode, SensorId, SiteId
 
 HOUR = timedelta(hours=1)

@@ -8,7 +8,8 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tomma.city import Bin, City, ContainerType, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.city import Bin, City, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.containers import ContainerType
 from tomma.model import BinId, ContainerTypeId, FractionCode, Reading, SensorId, SiteId
 
 SENSORS = 50

@@ -9,7 +9,8 @@ import numpy as np
 from simulator.draws import Draw, generator
 from simulator.proving.tape import Surge
 from simulator.proving.town import ProvingTown
-from tomma.city import City, Vehicle
+from tomma.city import City
+from tomma.trucks import Vehicle
 
 EVENT_EVERY_DAYS = 9.0
 EVENT_LASTS_H = (6, 30)

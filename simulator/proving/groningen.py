@@ -28,20 +28,8 @@ from simulator.deposits import Inflow
 from simulator.proving.town import ProvingTown, places_of
 from simulator.towns import INSTALLED_UTC
 from simulator.truth import BinTruth, Device
-from tomma.city import (
-    Bin,
-    City,
-    ContainerType,
-    Depot,
-    DisposalSite,
-    Installation,
-    Organisation,
-    Position,
-    Sensor,
-    Shift,
-    Site,
-    Vehicle,
-)
+from tomma.city import Bin, City, Depot, DisposalSite, Installation, Organisation, Position, Sensor, Site
+from tomma.containers import ContainerType
 from tomma.model import (
     BinId,
     ContainerTypeId,
@@ -52,6 +40,7 @@ from tomma.model import (
     SiteId,
     VehicleId,
 )
+from tomma.trucks import Shift, Vehicle
 
 FloatArray = NDArray[np.float64]
 

@@ -20,9 +20,9 @@ from simulator.proving.morning import Morning, Policy
 from simulator.proving.old_rounds import OldRounds
 from simulator.proving.router import route
 from simulator.proving.tape import Tape
-from tomma.city import Vehicle
 from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings
+from tomma.trucks import Vehicle
 
 FloatArray = NDArray[np.float64]
 

@@ -12,9 +12,9 @@ from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
 from routing.forecast import CityForecast
 from simulator.proving.town import ProvingTown
-from tomma.city import Vehicle
 from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings
+from tomma.trucks import Vehicle
 
 FloatArray = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from routing.planning.build import Built, build_problem, points_of, wanted
 from routing.problem import Solution
 from routing.solve_here import solve_here
 from simulator.proving.morning import Choice, Morning
-from tomma.city import Vehicle
+from tomma.trucks import Vehicle
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,22 +10,11 @@ from pathlib import Path
 from simulator.fleet import HOUR_S, SHIFT
 from simulator.replay.edinburgh import Collection, rated_volumes_l, sensor_of
 from simulator.towns import INSTALLED_UTC
-from tomma.city import (
-    Bin,
-    City,
-    ContainerType,
-    Depot,
-    DisposalSite,
-    Fraction,
-    Installation,
-    Organisation,
-    Position,
-    Sensor,
-    Site,
-    Vehicle,
-)
+from tomma.city import Bin, City, Depot, DisposalSite, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.containers import ContainerType
 from tomma.errors import ImportRefusedError
 from tomma.model import BinId, ContainerTypeId, DepotId, DisposalSiteId, FractionCode, SiteId, VehicleId
+from tomma.trucks import Vehicle
 
 CENTRE = Position(55.9521, -3.1965)
 LITTER = FractionCode("litter")

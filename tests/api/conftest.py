@@ -26,21 +26,8 @@ from routing.planning.edit_plan import edit_plan
 from routing.planning.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
 from tests.api.in_process import InProcess
-from tomma.city import (
-    Bin,
-    City,
-    ContainerType,
-    Depot,
-    DisposalSite,
-    Fraction,
-    Installation,
-    Organisation,
-    Position,
-    Sensor,
-    Shift,
-    Site,
-    Vehicle,
-)
+from tomma.city import Bin, City, Depot, DisposalSite, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.containers import ContainerType
 from tomma.model import (
     BinId,
     ContainerTypeId,
@@ -62,6 +49,7 @@ from tomma.reasons import Reason, ReasonCode
 from tomma.server_settings import ServerSettings
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
+from tomma.trucks import Shift, Vehicle
 from tomma.workers import Fact, WorkerKind, WorkerReport
 
 NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)

@@ -22,7 +22,7 @@ from ingest.envelope import fiware
 from ingest.message import Message, Uplink
 from tests.api.access.conftest import City, locked
 from tests.api.conftest import NOW, World, make_city
-from tomma.city import ContainerType, Shape
+from tomma.containers import ContainerType, Shape
 from tomma.errors import ConflictError
 from tomma.model import BinId, ContainerTypeId, FractionCode, SiteId
 from tomma.opendata import FillShown, OpenData, band

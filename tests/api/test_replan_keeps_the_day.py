@@ -8,9 +8,9 @@ import pytest
 from routing.planning.basis import Basis, from_bytes
 from tests.api.conftest import World
 from tests.api.test_plans import ended, order
-from tomma.city import Shift
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.planning_settings import PlanningSettings
+from tomma.trucks import Shift
 
 EARLY, USUAL = Shift(5 * 3600, 10 * 3600), Shift(21_600, 52_200)
 V1, V2 = VehicleId("V1"), VehicleId("V2")

@@ -25,8 +25,9 @@ from ingest.message import Message
 from ingest.pipeline import IngestContext
 from ingest.stream.subscriber import Subscriber
 from tomma.broker_settings import BrokerSettings
-from tomma.city import Bin, City, ContainerType, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.city import Bin, City, Fraction, Installation, Organisation, Position, Sensor, Site
 from tomma.clock import SystemClock
+from tomma.containers import ContainerType
 from tomma.model import BinId, ContainerTypeId, FractionCode, SensorId, SiteId
 from tomma.stores.books.database import open_database
 from tomma.stores.books.registry import SqlRegistry

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ingest.calibrate import Level, calibrate
 from ingest.geometry import volume_share
-from tomma.city import ContainerType, Installation, Sensor, Shape, VolumePoint
+from tomma.city import Installation, Sensor
+from tomma.containers import ContainerType, Shape, VolumePoint
 from tomma.model import BinId, ContainerTypeId, Measurement, SensorId
 
 ID = ContainerTypeId("C")

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tomma.city import Break, ContainerType, DisposalSite, Installation, Position, Shift, Site
+from tomma.city import DisposalSite, Installation, Position, Site
+from tomma.containers import ContainerType
 from tomma.events import Event, EventKind, SkipReason
 from tomma.model import (
     BinId,
@@ -18,6 +19,7 @@ from tomma.model import (
     VehicleId,
 )
 from tomma.plan import LeftOut, Stop, StopKind
+from tomma.trucks import Break, Shift
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

@@ -4,29 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from tomma.city import (
-    Bin,
-    Break,
-    City,
-    Compartment,
-    ContainerType,
-    Depot,
-    DisposalSite,
-    Fraction,
-    Installation,
-    Organisation,
-    Position,
-    Sensor,
-    Shape,
-    Shift,
-    Site,
-    Vehicle,
-    VolumePoint,
-)
+from tomma.city import Bin, City, Depot, DisposalSite, Fraction, Installation, Organisation, Position, Sensor, Site
 from tomma.codec import from_plain, to_plain
+from tomma.containers import ContainerType, Shape, VolumePoint
 from tomma.hours import OpenHours
 from tomma.model import DisposalSiteId, FractionCode, VehicleId
 from tomma.rounds import FixedRound
+from tomma.trucks import Break, Compartment, Shift, Vehicle
 
 type Row = dict[str, Any]
 type Rows = Mapping[str, list[Row]]

@@ -15,10 +15,11 @@ from routing.choice.demand import demands
 from routing.daytime import WorkingDay
 from routing.forecast import BinHistory, forecast_city
 from tests.routing.planning.small_city import HOUR_S, small_city
-from tomma.city import City, Shift
+from tomma.city import City
 from tomma.model import BinId, Reading, SensorId
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import ReasonCode
+from tomma.trucks import Shift
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 MONDAY = date(2026, 11, 23)

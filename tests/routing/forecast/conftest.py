@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from routing.forecast import BinHistory
-from tomma.city import Bin, City, ContainerType, Fraction, Organisation, Position, Site
+from tomma.city import Bin, City, Fraction, Organisation, Position, Site
+from tomma.containers import ContainerType
 from tomma.model import (
     BinId,
     ContainerTypeId,

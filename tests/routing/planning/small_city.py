@@ -3,22 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from tomma.city import (
-    Bin,
-    Break,
-    City,
-    ContainerType,
-    Depot,
-    DisposalSite,
-    Fraction,
-    Installation,
-    Organisation,
-    Position,
-    Sensor,
-    Shift,
-    Site,
-    Vehicle,
-)
+from tomma.city import Bin, City, Depot, DisposalSite, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.containers import ContainerType
 from tomma.model import (
     BinId,
     ContainerTypeId,
@@ -30,6 +16,7 @@ from tomma.model import (
     SiteId,
     VehicleId,
 )
+from tomma.trucks import Break, Shift, Vehicle
 
 HOUR_S = 3600
 SHIFT = Shift(6 * HOUR_S, 14 * HOUR_S, (Break(9 * HOUR_S, 11 * HOUR_S, 1_800),))

@@ -10,10 +10,11 @@ from routing.daytime import WorkingDay
 from routing.planning.build import Built, build_problem, points_of, wanted
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.small_city import SHIFT, small_city
-from tomma.city import Break, City, Shift
+from tomma.city import City
 from tomma.model import BinId, FractionCode
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import Reason, ReasonCode
+from tomma.trucks import Break, Shift
 
 HOUR_S = 3600
 A_DAY = WorkingDay(date(2026, 11, 23), "Europe/Stockholm")

@@ -12,10 +12,11 @@ from routing.problem import Compartment, Problem
 from routing.roads.port import KerbPosition
 from tests.routing.planning.small_city import GLASS, HOUR_S, RESIDUAL, small_city
 from tests.routing.planning.test_build import build, demands_of
-from tomma.city import City, Depot, Position, Shift
-from tomma.city import Compartment as CityCompartment
+from tomma.city import City, Depot, Position
 from tomma.hours import OpenHours
 from tomma.model import BinId, DepotId, SiteId
+from tomma.trucks import Compartment as CityCompartment
+from tomma.trucks import Shift
 
 WORKDAYS = frozenset({1, 2, 3, 4, 5})
 MONDAY, SATURDAY, SPRING_SUNDAY = date(2026, 11, 23), date(2026, 11, 28), date(2026, 3, 29)

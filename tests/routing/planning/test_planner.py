@@ -13,7 +13,7 @@ from routing.planning.planner import LEAD_S, default_day, make_plan
 from routing.roads.port import Leg, Matrix
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.small_city import SHIFT, small_city, ten_days_of_readings
-from tomma.city import City, Position, Shift
+from tomma.city import City, Position
 from tomma.codec import to_json
 from tomma.errors import ConflictError, RoadsUnavailableError
 from tomma.model import BinId, PlanId, Reading, SensorId, VehicleId
@@ -22,6 +22,7 @@ from tomma.planning_settings import PlanningSettings
 from tomma.reasons import ReasonCode
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
+from tomma.trucks import Shift
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 MORNING_UTC = datetime(2026, 11, 23, 5, 30, tzinfo=STOCKHOLM).astimezone(UTC)

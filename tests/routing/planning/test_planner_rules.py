@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from tests.routing.planning.small_city import GLASS, HOUR_S, RESIDUAL, small_city
 from tests.routing.planning.test_planner import TODAY, plan, stores
-from tomma.city import City, Compartment
+from tomma.city import City
 from tomma.hours import OpenHours
 from tomma.model import BinId, PlanId, SiteId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, StopKind, Wishes
 from tomma.reasons import ReasonCode
 from tomma.stores.wiring import Stores
+from tomma.trucks import Compartment
 
 __all__ = ["stores"]  # the fixture
 

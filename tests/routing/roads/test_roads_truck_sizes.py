@@ -17,11 +17,12 @@ from routing.roads.straight_line import StraightLineRoads
 from routing.roads.traffic import factor_for
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize, size_named, size_of, truck_of
 from tests.routing.roads.made_up_town import Town, position
-from tomma.city import Position, Shift, Vehicle
+from tomma.city import Position
 from tomma.errors import RoadsUnavailableError
 from tomma.model import DepotId, FractionCode, VehicleId
 from tomma.plan import RoadsSource
 from tomma.planning_settings import RoadSettings, TrafficHours
+from tomma.trucks import Shift, Vehicle
 
 HERE, THERE = position((-50.0, 0.0)), position((250.0, 0.0))
 MONDAY, SATURDAY = date(2026, 11, 23), date(2026, 11, 21)

@@ -15,23 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.tomma.stores.influx_support import Door, influxd, victoria_metrics
-from tomma.city import (
-    Bin,
-    Break,
-    City,
-    Compartment,
-    ContainerType,
-    Depot,
-    DisposalSite,
-    Fraction,
-    Installation,
-    Organisation,
-    Position,
-    Sensor,
-    Shift,
-    Site,
-    Vehicle,
-)
+from tomma.city import Bin, City, Depot, DisposalSite, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.containers import ContainerType
 from tomma.hours import OpenHours
 from tomma.model import (
     BinId,
@@ -50,6 +35,7 @@ from tomma.store_settings import ReadingSettings
 from tomma.stores.books.database import open_database
 from tomma.stores.influx.readings import InfluxReadings
 from tomma.stores.readings.sqlite import SqliteReadings
+from tomma.trucks import Break, Compartment, Shift, Vehicle
 
 T0 = datetime(2026, 11, 2, 5, 30, tzinfo=UTC)
 FAR = datetime(2200, 1, 1, tzinfo=UTC)

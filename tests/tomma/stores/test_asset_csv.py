@@ -11,17 +11,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tomma.bounds import Rule
-from tomma.city import (
-    Bin,
-    City,
-    ContainerType,
-    Fraction,
-    Installation,
-    Organisation,
-    Position,
-    Sensor,
-    Site,
-)
+from tomma.city import Bin, City, Fraction, Installation, Organisation, Position, Sensor, Site
+from tomma.containers import ContainerType
 from tomma.errors import ImportRefusedError
 from tomma.model import BinId, ContainerTypeId, FractionCode, SensorId, SiteId
 from tomma.settings import Settings

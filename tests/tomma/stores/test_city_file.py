@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tomma.city import City, ContainerType, Shape, VolumePoint
+from tomma.city import City
+from tomma.containers import ContainerType, Shape, VolumePoint
 from tomma.errors import ImportRefusedError
 from tomma.model import BinId, ContainerTypeId, SiteId
 from tomma.stores.books.registry import SqlRegistry

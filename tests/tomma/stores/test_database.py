@@ -15,7 +15,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from tomma.city import Break, City, ContainerType, Installation, Sensor, Shape, Shift, Vehicle
+from tomma.city import City, Installation, Sensor
+from tomma.containers import ContainerType, Shape
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, ContainerTypeId, DepotId, FractionCode, SensorId, VehicleId
 from tomma.settings import Settings
@@ -24,6 +25,7 @@ from tomma.stores.books.database import APPLICATION_ID, METADATA, open_database
 from tomma.stores.books.registry import SqlRegistry
 from tomma.stores.sqlite_file import ensure_file, open_connection
 from tomma.stores.wiring import open_stores
+from tomma.trucks import Break, Shift, Vehicle
 
 OPEN = (
     "import sys; from tomma.stores.books.database import open_database; "

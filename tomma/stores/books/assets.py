@@ -7,8 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from tomma.assets import Asset, AssetKind, Edited, Photo, Retired
-from tomma.city import Bin, City, ContainerType, Installation, Sensor, Site
+from tomma.city import Bin, City, Installation, Sensor, Site
 from tomma.codec import from_json, parse_json, to_json, to_plain
+from tomma.containers import ContainerType
 from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.fitting import Fitting
 from tomma.model import BinId

@@ -5,9 +5,10 @@
      "fractions": [...], "container_types": [...], "sites": [...], "bins": [...], "sensors": [...],
      "installations": [...], "vehicles": [...], "depots": [...], "disposal_sites": [...]}
 
-Each list has one object a row with the fields of the class of that name in `tomma.city`, units in their names;
-fields with a default may be left out. Times are ISO 8601 in UTC, ending in Z. Reading never stops at the first
-fault: each is named with row, field, bound and value, so that a file is mended in one go.
+Each list has one object a row with the fields of the class of that name in `tomma.city`, `tomma.containers` or
+`tomma.trucks`, units in their names; fields with a default may be left out. Times are ISO 8601 in UTC, ending in Z.
+Reading never stops at the first fault: each is named with row, field, bound and value, so that a file is mended in one
+go.
 """
 
 from collections.abc import Callable
@@ -18,24 +19,14 @@ from typing import Any
 import msgspec
 
 from tomma.assets import ADDRESSABLE, is_addressable
-from tomma.city import (
-    Bin,
-    City,
-    ContainerType,
-    Depot,
-    DisposalSite,
-    Fraction,
-    Installation,
-    Organisation,
-    Sensor,
-    Site,
-    Vehicle,
-)
+from tomma.city import Bin, City, Depot, DisposalSite, Fraction, Installation, Organisation, Sensor, Site
 from tomma.codec import parse_json, to_plain
+from tomma.containers import ContainerType
 from tomma.errors import ImportRefusedError
 from tomma.stores.city_faults import faults, refuse
 from tomma.stores.files.drafts import replacing
 from tomma.stores.files.row_faults import convert_row
+from tomma.trucks import Vehicle
 
 FORMAT = "tomma-city"
 VERSION = 1
