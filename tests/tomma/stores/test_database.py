@@ -1,6 +1,7 @@
 """The registry database: made, migrated, refused when it is not ours to touch."""
 
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -48,6 +49,17 @@ def test_the_migrations_end_at_the_tables_that_the_code_uses(engine: sa.Engine) 
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, METADATA) == []
         assert context.get_current_revision() == tables.REVISION, "or every start would migrate again"
+
+
+def test_a_server_that_never_answers_is_given_up_soon() -> None:
+    """Whoever runs `tomma broker-config tidy` beside a registry that is cut off stood there for two minutes."""
+    pytest.importorskip("psycopg")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://tomma@127.0.0.1:{silent.getsockname()[1]}/tomma"
+        opening = subprocess.Popen([sys.executable, "-c", OPEN, address], stderr=subprocess.PIPE)
+        _, told = opening.communicate(timeout=60)  # the driver's own patience is more than twice that
+    assert b"StoreUnavailableError" in told
+    assert b"check the server and try again" in told
 
 
 def test_processes_that_start_together_on_a_new_database_all_come_up(registry_address: str) -> None:

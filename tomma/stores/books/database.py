@@ -20,6 +20,8 @@ _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _MIGRATION_LOCK = 0x746F6D72
 _WRITES = "tomma_writes"
 _TURN = "tomma_turn"
+CONNECT_WITHIN_S = 5
+"""A server of the city's own network answers in far less, and who stands at the machine wants to know."""
 TURN_TIMEOUT_S = 60.0
 """How long a thread waits for its turn to write: many slow commits, but never for ever."""
 _ALEMBIC = threading.Lock()
@@ -66,9 +68,15 @@ def _engine(address: str) -> sa.Engine:
         url = sa.make_url(address)
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        return _sqlite(url) if url.get_backend_name() == "sqlite" else sa.create_engine(url, pool_pre_ping=True)
+        return _sqlite(url) if url.get_backend_name() == "sqlite" else _server(url)
     except (sa.exc.ArgumentError, ImportError) as exc:
         raise ConfigurationError(f"registry_url: {exc}") from exc
+
+
+def _server(url: sa.URL) -> sa.Engine:
+    # The driver waits two minutes for a server that is cut off; the address may name another bound.
+    bound = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_WITHIN_S}
+    return sa.create_engine(url, pool_pre_ping=True, connect_args=bound)
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
