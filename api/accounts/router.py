@@ -145,7 +145,8 @@ def list_my_sessions(hands: Hands, kept: Me, who: Asking) -> SessionsOut:
     """Return every browser that is signed in as the person who asks."""
     now_utc = hands.accounts.wall.now_utc()
     sessions = hands.accounts.book.of_person(kept.person.id)
-    return SessionsOut(sessions=[session_out(each, who) for each in sessions if hands.gate.is_alive(each, now_utc)])
+    alive = [session_out(each, who) for each in sessions if hands.gate.is_alive(each, now_utc)]
+    return SessionsOut(sessions=alive, timezone=hands.city.timezone())
 
 
 @router.delete("/me/sessions", summary="Sign out everywhere", dependencies=OWN, responses=problems(401, 403, 503))

@@ -80,6 +80,10 @@ class SessionsOut(Shown):
     """Every browser, the newest first."""
 
     sessions: list[SessionOut]
+    timezone: str | None = Field(
+        examples=["Europe/Stockholm"],
+        description="The city's, for whoever may not ask for the city yet; null before the first import.",
+    )
 
 
 class PasswordIn(Told):

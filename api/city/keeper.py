@@ -40,6 +40,13 @@ class CityKeeper:
         except NotFoundError:
             return ""
 
+    def timezone(self) -> str | None:
+        """Return where its clocks stand; None before the first import."""
+        try:
+            return self.current().organisation.timezone
+        except NotFoundError:
+            return None
+
     def bounds(self) -> Bounds:
         """Return (west, south, east, north) around the city last returned by `current`."""
         return self._bounds

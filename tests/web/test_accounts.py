@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyotp
 import pytest
@@ -48,6 +49,10 @@ def test_from_the_first_link_to_a_colleague_who_is_let_in(locked: Stack, open_pa
     shown.wait_for()
     assert secret not in page.url
     assert violations(page) == ""
+    since = page.locator(".list li small").first.inner_text()
+    now = datetime.now(ZoneInfo("Europe/Helsinki"))
+    hours = [f"{now - timedelta(minutes=minutes):%H}:" for minutes in (0, 5)]
+    assert any(hour in since for hour in hours), f"the city's time, though the city may not be asked for: {since}"
     app = pyotp.TOTP(shown.inner_text())
     page.get_by_label("Code", exact=True).fill(app.at(datetime.now(UTC)))
     page.get_by_role("button", name="Confirm").click()

@@ -1,5 +1,6 @@
 /** The own account: how it is protected, and where it is signed in. */
 import {ask} from "../lib/api.js";
+import {createFormat} from "../lib/format.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {Page, loadCity, mount} from "../lib/page.js";
 import {useWords} from "../lib/context.js";
@@ -84,8 +85,9 @@ function Password({me, onChange}) {
     <button class="button" disabled=${busy}>${t("password.change")}</button></form></section>`;
 }
 
-function Sessions({sessions, onChange}) {
-  const {t, format} = useWords();
+function Sessions({sessions, timezone, onChange}) {
+  const {t, language} = useWords();
+  const format = createFormat(language, {timezone}); // the city may not be asked for before the second factor
   const {fault, run} = useDeed();
   const end = async (each) => {
     if (await run(() => ask(`/me/sessions/${each.id}`, {method: "DELETE"}))) onChange();
@@ -110,8 +112,8 @@ function Account({onLanguage}) {
   const [own, setOwn] = useState(null);
   const {fault, run} = useDeed();
   const load = () => run(async () => {
-    const [me, {sessions}] = await Promise.all([ask("/me"), ask("/me/sessions")]);
-    setOwn({me, sessions});
+    const [me, {sessions, timezone}] = await Promise.all([ask("/me"), ask("/me/sessions")]);
+    setOwn({me, sessions, timezone});
   });
   useEffect(() => {
     load();
@@ -121,7 +123,7 @@ function Account({onLanguage}) {
       <${Fault} text=${fault} /><div class="cards">${own && html`<${Who} me=${own.me} />
         ${own.sessions.length > 0 && html`<${Second} key=${String(own.me.has_second_factor)} me=${own.me} onChange=${load} />
         ${own.me.has_password && !own.me.must_set_up_second_factor && html`<${Password} me=${own.me} onChange=${load} />`}
-        <${Sessions} sessions=${own.sessions} onChange=${load} />`}`}
+        <${Sessions} sessions=${own.sessions} timezone=${own.timezone} onChange=${load} />`}`}
         ${mayAbout() && html`<p><a href="/about">${t("nav.about")}</a></p>`}</div></main></div>`;
 }
 
