@@ -26,7 +26,7 @@ NO_SUCH_TIME = datetime.max.replace(tzinfo=UTC)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def wrong(told: str | BoundError) -> RefusedError:
+def wrong(told: BoundError) -> RefusedError:
     """Return the error for a field of the wrong type or name."""
     return RefusedError(RejectReason.WRONG_FIELD, told)
 

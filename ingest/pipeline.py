@@ -28,7 +28,7 @@ from ingest.message import Message, Record, Uplink
 from ingest.news import News
 from ingest.outcome import Heard
 from ingest.quality import judge
-from ingest.refusal import RefusedError, shown
+from ingest.refusal import RefusedError, shown, unknown_format
 from ingest.repeats import NO_RECEIPTS, Arrival, Receipts, first_receipt, free_utc, repaired_before, stands
 from ingest.times import EARLIEST_UTC, When, when
 from tomma.bounds import BoundError, Rule
@@ -269,9 +269,8 @@ def _unwrap(message: Message, context: IngestContext) -> Sequence[Record]:
     unwrap = ENVELOPES.get(message.envelope)
     if unwrap is None:
         known = ", ".join(sorted(ENVELOPES))
-        raise RefusedError(
-            RejectReason.UNKNOWN_FORMAT, f"envelope must be one of {known}, got {shown(message.envelope)}"
-        )
+        bound, got = f"must be one of {known}", shown(message.envelope)
+        raise unknown_format(BoundError("envelope", Rule.ONE_OF, bound, got, names=known))
     return unwrap(message)
 
 

@@ -9,11 +9,21 @@ SHOWN_CHARACTERS = 60
 class RefusedError(ValueError):
     """A message that cannot become a reading; `reason` counts it, the text tells it in one plain sentence."""
 
-    def __init__(self, reason: RejectReason, told: str | BoundError, hint: str = "") -> None:
-        """Keep the reason, and the field where one broke its bound; `hint` may tell the likely mistake."""
+    def __init__(self, reason: RejectReason, told: BoundError, hint: str = "") -> None:
+        """Keep the reason and what broke its bound, by its parts; `hint` may tell the likely mistake."""
         super().__init__(f"{told}; {hint}" if hint else str(told))
         self.reason = reason
-        self.breach = told.breach if isinstance(told, BoundError) else None
+        self.breach = told.breach
+
+
+def unknown_format(told: BoundError) -> RefusedError:
+    """Return the error for bytes that no decoder makes anything of."""
+    return RefusedError(RejectReason.UNKNOWN_FORMAT, told)
+
+
+def no_reading(told: BoundError) -> RefusedError:
+    """Return the error for a message that is right and carries no reading."""
+    return RefusedError(RejectReason.NO_READING, told)
 
 
 def shown(value: object) -> str:

@@ -15,10 +15,12 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from ingest.refusal import RefusedError, shown
+from tomma.bounds import BoundError, Rule
 from tomma.model import RejectReason
 
 type JsonValue = bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"] | None
 
+PAYLOAD, THE_PAYLOAD = "payload", "the payload"
 DEPTH_MAX = 24
 """The deepest real envelope (The Things Stack, decoded payload with warnings) has 7 levels."""
 DIGITS_MAX = 20
@@ -44,7 +46,7 @@ def parse_object(payload: bytes) -> dict[str, JsonValue]:
     """
     value = parse(payload)
     if not isinstance(value, dict):
-        raise _malformed(f"the payload must be a JSON object, got {_kind(value)}")
+        raise _malformed(BoundError(PAYLOAD, Rule.OBJECT, "must be a JSON object", shown(value), told_as=THE_PAYLOAD))
     return value
 
 
@@ -94,7 +96,8 @@ def _parse_carefully(payload: bytes) -> JsonValue:
     try:
         value: JsonValue = _DECODER.decode(text)
     except json.JSONDecodeError as exc:
-        raise _malformed(f"the payload is not JSON: {exc.msg} at character {exc.pos}") from exc
+        bound = f"is not JSON: {exc.msg} at character {exc.pos}"
+        raise _malformed(BoundError(PAYLOAD, Rule.JSON, bound, told_as=THE_PAYLOAD, at=exc.pos)) from exc
     if _HALF_CHARACTER.search(text):
         _check_characters(value)
     return value
@@ -104,13 +107,18 @@ def _text(payload: bytes) -> str:
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError as exc:
-        byte = payload[exc.start]
-        raise RefusedError(
-            RejectReason.NOT_UTF8, f"the payload must be UTF-8, got byte 0x{byte:02x} at position {exc.start}"
-        ) from exc
+        raise not_utf8(payload, exc) from exc
     if text.startswith("\ufeff"):
-        raise _malformed("the payload must not begin with a byte order mark")
+        bound = "must not begin with a byte order mark"
+        raise _malformed(BoundError(PAYLOAD, Rule.NO_MARK, bound, told_as=THE_PAYLOAD))
     return text
+
+
+def not_utf8(payload: bytes, exc: UnicodeDecodeError) -> RefusedError:
+    """Return the error for bytes that are no text, naming the first of them."""
+    bound, got = f"must be UTF-8 at byte {exc.start}", f"0x{payload[exc.start]:02x}"
+    told = BoundError(PAYLOAD, Rule.UTF8, bound, got, told_as=THE_PAYLOAD, at=exc.start)
+    return RefusedError(RejectReason.NOT_UTF8, told)
 
 
 def _check_depth(text: str) -> None:
@@ -123,7 +131,8 @@ def _check_depth(text: str) -> None:
         if piece in "[{":
             depth += 1
             if depth > DEPTH_MAX:
-                raise _malformed(f"the payload must not nest deeper than {DEPTH_MAX} levels")
+                bound = f"must not nest deeper than {DEPTH_MAX} levels"
+                raise _malformed(BoundError(PAYLOAD, Rule.NESTS_MAX, bound, told_as=THE_PAYLOAD, most=DEPTH_MAX))
         elif piece in "]}":
             depth -= 1
 
@@ -133,7 +142,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise _malformed(f"every key must appear once, got {shown(twice)} twice")
+        raise _malformed(BoundError(shown(twice), Rule.TWICE, "must appear once, and stands there again"))
     return found
 
 
@@ -142,35 +151,34 @@ def _check_characters(value: JsonValue) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as exc:
-        raise _malformed("text must be whole characters, got a lone surrogate") from exc
+        bound = "must be whole characters, got a lone surrogate"
+        raise _malformed(BoundError("text", Rule.CHARACTERS, bound)) from exc
 
 
 def _integer(digits: str) -> int:
     if len(digits) > DIGITS_MAX + 1:
-        raise _malformed(f"a whole number must have at most {DIGITS_MAX} digits, got {len(digits.lstrip('-'))}")
+        bound, got = f"must have at most {DIGITS_MAX} digits", len(digits.lstrip("-"))
+        raise _malformed(BoundError("number", Rule.DIGITS_MAX, bound, got, told_as="a whole number", most=DIGITS_MAX))
     return int(digits)
 
 
 def _real(digits: str) -> float:
     value = float(digits)
     if not math.isfinite(value):
-        raise _malformed(f"a number must be finite, got {shown(digits)}")
+        raise _infinite(shown(digits))
     return value
 
 
 def _constant(name: str) -> NoReturn:
-    raise _malformed(f"a number must be finite, got {name}")
+    raise _infinite(name)
 
 
-def _malformed(detail: str) -> RefusedError:
-    return RefusedError(RejectReason.MALFORMED_JSON, detail)
+def _infinite(got: str) -> RefusedError:
+    return _malformed(BoundError("number", Rule.FINITE, "must be finite", got, told_as="a number"))
 
 
-def _kind(value: JsonValue) -> str:
-    if value is None:
-        return "null"
-    names: dict[type, str] = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}
-    return names.get(type(value), "an object")
+def _malformed(told: BoundError) -> RefusedError:
+    return RefusedError(RejectReason.MALFORMED_JSON, told)
 
 
 _DECODER = json.JSONDecoder(

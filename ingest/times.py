@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ingest.message import Message
 from ingest.refusal import RefusedError
+from tomma.bounds import BoundError, Rule
 from tomma.model import Measurement, RejectReason
 
 EARLIEST_UTC = datetime(2015, 1, 1, tzinfo=UTC)
@@ -49,10 +50,9 @@ def when(message: Message, measurement: Measurement, not_before_utc: datetime = 
     if network is not None and not_before_utc <= network <= latest_utc:
         return When(to_the_millisecond(network), received_utc, is_repaired)
     if message.retained:
-        raise RefusedError(
-            RejectReason.IMPLAUSIBLE_TIME,
-            f"measured_utc must be a usable time in a retained message, got {said.isoformat() if said else 'none'}",
-        )
+        bound = "must be a usable time in a retained message"
+        told = BoundError("measured_utc", Rule.BELIEVABLE, bound, said.isoformat() if said else None)
+        raise RefusedError(RejectReason.IMPLAUSIBLE_TIME, told)
     return When(received_utc, received_utc, is_repaired, by_receipt=True)
 
 

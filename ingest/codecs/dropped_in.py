@@ -21,8 +21,9 @@ from ingest.decode.guess import Hint, draft_of, no_hint
 from ingest.decode.names import Kind
 from ingest.decode.values import Values
 from ingest.message import Uplink
-from ingest.refusal import RefusedError, shown
+from ingest.refusal import RefusedError, no_reading, shown
 from ingest.strict_json import JsonValue, parse
+from tomma.bounds import BoundError, Rule
 from tomma.city import Sensor
 from tomma.model import RejectReason
 
@@ -235,17 +236,15 @@ class DroppedIn:
         if uplink.fields:
             return Raw(dict(uplink.fields))
         file = mapping.file if mapping else script.file if script else ""
-        raise RefusedError(
-            RejectReason.NO_READING,
-            f"{file} describes decoded fields, and the uplink carries none"
-            if uplink.frame
-            else f"the uplink carries no frame and no fields for {file}",
-        )
+        wanted = "decoded fields, which" if uplink.frame else "a frame or decoded fields, which"
+        bound = f"must carry {wanted} {file} describes"
+        raise no_reading(BoundError("uplink", Rule.ANY_GIVEN, bound, None, told_as="the uplink", names="frame, fields"))
 
     def _run_one(self, script: Script, mapping: MappingFile | None, uplink: Uplink, *, with_log: bool) -> Raw:
         left_s = self._breaker.rest_left_s(script.name, self._monotonic())
         if left_s > 0.0:
-            raise _failed(script, f"rests for another {left_s:.0f} s, since it has slowed the stream")
+            bound = f"rests for another {left_s:.0f} s, since it has slowed the stream"
+            raise _failed(BoundError(script.file, Rule.SCRIPT_RESTS, bound, left_s=round(left_s)))
         call = _call(script, mapping, uplink, with_log=with_log)
         answer = self._ahead.pop(_key(call), None) if not with_log else None
         return _raw_of(script, answer if answer is not None else self._run([call])[0])
@@ -274,9 +273,10 @@ def _key(call: Call) -> _Key:
 def _raw_of(script: Script, answer: bytes) -> Raw:
     told = parse(answer)
     if not isinstance(told, dict):
-        raise _failed(script, "answered nothing that could be read")
+        raise _failed(BoundError(script.file, Rule.SCRIPT_ANSWERS, "answered nothing that could be read"))
     if "fault" in told:
-        raise _failed(script, f"failed: {_clean(told['fault'])}")
+        why = _clean(told["fault"])
+        raise _failed(BoundError(script.file, Rule.SCRIPT_FAILED, f"failed: {why}", why=why))
     raw = Raw(
         data=told.get("data"),
         warnings=_texts(told.get("warnings")),
@@ -285,9 +285,11 @@ def _raw_of(script: Script, answer: bytes) -> Raw:
         log=_texts(told.get("log")),
     )
     if raw.errors:
-        raise RefusedError(RejectReason.NO_READING, f"{script.file} reports: {'; '.join(raw.errors)[:300]}")
+        why = "; ".join(raw.errors)[:300]
+        raise no_reading(BoundError(script.file, Rule.SCRIPT_REPORTS, f"reports: {why}", why=why))
     if raw.data is None or raw.data == {} or raw.data == []:
-        raise RefusedError(RejectReason.NO_READING, f"{script.file} says that there is nothing in this frame")
+        bound = f"must carry a level, but {script.file} says that there is nothing in this frame"
+        raise no_reading(BoundError("frame", Rule.NO_LEVEL, bound, told_as="the frame"))
     return raw
 
 
@@ -318,8 +320,8 @@ def _clean(value: JsonValue) -> str:
     return text[:300].encode("ascii", "backslashreplace").decode() if text.isprintable() else ascii(text[:300])
 
 
-def _failed(script: Script, what: str) -> RefusedError:
-    return RefusedError(RejectReason.CODEC_FAILED, f"{script.file} {what}")
+def _failed(told: BoundError) -> RefusedError:
+    return RefusedError(RejectReason.CODEC_FAILED, told)
 
 
 def _hint_of(script: Script | None, sensor: Sensor) -> Hint:

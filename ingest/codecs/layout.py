@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ingest.codecs.mapping import Channel, Frame, Match, Number, Repeat
-from ingest.refusal import RefusedError
+from ingest.refusal import unknown_format
 from ingest.strict_json import JsonValue
-from tomma.model import RejectReason
+from tomma.bounds import BoundError, Rule
 
 HISTORY = "history"
 """The list under which a repeating part appears, each entry with its `time`."""
@@ -28,7 +28,8 @@ def unpack(
     for frame in frames:
         if _fits(frame, payload, port):
             return _fields(frame, payload, sent_utc)
-    raise _unreadable(f"no frame of the mapping file fits port {port} and {len(payload)} bytes {payload[:8].hex(' ')}")
+    bound = f"must fit a frame of the mapping file by port {port} and {len(payload)} bytes"
+    raise unknown_format(BoundError("frame", Rule.FITS_MAPPING, bound, payload[:8].hex(" ")))
 
 
 def _fits(frame: Frame, payload: bytes, port: int | None) -> bool:
@@ -65,11 +66,13 @@ def _channels(channels: Mapping[str, Channel], payload: bytes) -> dict[str, Json
         channel = channels.get(key)
         if channel is None:
             if not found:
-                raise _unreadable(f"byte {at} must begin a channel of the mapping file, got {key}")
+                bound, told_as = "must begin a channel of the mapping file", f"byte {at}"
+                raise unknown_format(BoundError("frame", Rule.BYTE_KNOWN, bound, key, told_as=told_as, at=at))
             break
         end = at + width + channel.size
         if end > len(payload):
-            raise _unreadable(f"channel {key} must have {channel.size} bytes, got {len(payload) - at - width}")
+            bound, got, told_as = f"must have {channel.size} bytes", len(payload) - at - width, f"channel {key}"
+            raise unknown_format(BoundError(key, Rule.BYTES_EXACT, bound, got, told_as=told_as, count=channel.size))
         if channel.name:
             found[channel.name] = read_number(channel, payload[at + width : end], channel.name)
         at = end
@@ -98,13 +101,15 @@ def read_number(number: Number, payload: bytes, name: str) -> JsonValue:
     at = number.at if number.at >= 0 else len(payload) + number.at
     data = payload[at : at + number.size] if at >= 0 else b""
     if len(data) < number.size:
-        raise _unreadable(f"{name} must lie in bytes {number.at} to {number.at + number.size - 1}, got {len(payload)}")
+        low, high = number.at, number.at + number.size - 1
+        bound = f"must lie in bytes {low} to {high}"
+        raise unknown_format(BoundError(name, Rule.BYTES_REACH, bound, len(payload), low=low, high=high))
     if number.type == "text":
         return data.split(b"\0")[0].decode("latin-1").strip()
     if number.type == "float":
         raw = float(struct.unpack((">" if number.order == "big" else "<") + _FLOATS[number.size], data)[0])
         if raw != raw or raw in (float("inf"), float("-inf")):
-            raise _unreadable(f"{name} must be a finite number, got {raw}")
+            raise unknown_format(BoundError(name, Rule.FINITE, "must be a finite number", raw))
         return _scaled(raw, number)
     whole = _whole(number, data, name)
     return whole if number.scale == 1.0 and number.offset == 0.0 else _scaled(whole, number)
@@ -118,7 +123,7 @@ def _whole(number: Number, data: bytes, name: str) -> int:
     if number.type == "bcd":
         digits = (data if number.order == "big" else data[::-1]).hex()
         if not digits.isdecimal():
-            raise _unreadable(f"{name} must be decimal digits, got {digits}")
+            raise unknown_format(BoundError(name, Rule.DIGITS, "must be decimal digits", digits))
         whole = int(digits)
     else:
         whole = int.from_bytes(data, number.order, signed=False)
@@ -133,7 +138,3 @@ def _whole(number: Number, data: bytes, name: str) -> int:
     if number.type == "int" and width > 0 and whole >= 1 << (width - 1):
         whole -= 1 << width
     return whole
-
-
-def _unreadable(detail: str) -> RefusedError:
-    return RefusedError(RejectReason.UNKNOWN_FORMAT, detail)

@@ -9,8 +9,9 @@ from ingest.codecs.mapping import ALARMS, CodecMapping, Conditional, Fields, Fla
 from ingest.decode.guess import Hint, draft_of, is_yes, no_hint, time_in, time_of, understand
 from ingest.decode.quantity import CELSIUS, LENGTH_MM, SHARE, VOLTS, clean_unit, in_unit, number_and_unit
 from ingest.decode.values import Draft, Values
-from ingest.refusal import RefusedError, shown
+from ingest.refusal import RefusedError, no_reading, shown
 from ingest.strict_json import JsonValue
+from tomma.bounds import BoundError, Rule
 from tomma.model import Alarm, RejectReason
 
 type Scope = Sequence[Mapping[str, JsonValue]]
@@ -47,11 +48,9 @@ def interpret(
     levels = [values for values in told if values.has_level]
     if not told:
         wanted = ", ".join(name for rule in (*fields.distance, *fields.fill) for name in rule.source)
-        raise RefusedError(
-            RejectReason.NO_READING,
-            f"no field of the mapping has a value ({wanted or 'no level is mapped'}), "
-            f"got {', '.join(shown(name) for name in whole)[:200] or 'no fields'}",
-        )
+        bound = f"must have a value of the mapping ({wanted or 'no level is mapped'})"
+        got = ", ".join(shown(name) for name in whole)[:200] or None
+        raise no_reading(BoundError("fields", Rule.NO_LEVEL, bound, got))
     return levels or told[:1]
 
 
@@ -175,7 +174,7 @@ def _read(rule: Quantity, name: str, value: object) -> tuple[float, str] | None:
         return (1.0 if value else 0.0), ""
     told = number_and_unit(value) if isinstance(value, int | float | str) else None
     if told is None and value is not None and not isinstance(value, str):
-        raise RefusedError(RejectReason.WRONG_FIELD, f"{name} must be a number, got {shown(value)}")
+        raise RefusedError(RejectReason.WRONG_FIELD, BoundError(name, Rule.NUMBER, "must be a number", shown(value)))
     return told
 
 

@@ -11,7 +11,8 @@ from ingest.decode import cayenne_lpp, decentlab, decoded_fields, dragino, elsys
 from ingest.decode.codec import NO_CODECS, Codecs, FrameDecoder
 from ingest.decode.values import Values
 from ingest.message import Uplink
-from ingest.refusal import RefusedError, shown
+from ingest.refusal import RefusedError, no_reading, shown
+from tomma.bounds import BoundError, Rule
 from tomma.city import Sensor
 from tomma.model import Measurement, RejectReason
 
@@ -70,12 +71,11 @@ def _foreign(uplink: Uplink, sensor: Sensor, codecs: Codecs) -> Sequence[Values]
     if told:
         return told
     if uplink.frame:
-        raise RefusedError(
-            RejectReason.UNKNOWN_FORMAT,
-            f"make must be one of {', '.join(sorted(MAKERS))} to decode a binary payload, got {shown(sensor.make)}; "
-            "`tomma codec add` teaches another make",
-        )
-    raise RefusedError(RejectReason.NO_READING, "decoded_payload carries no distance or fill, and there is no frame")
+        names = ", ".join(sorted(MAKERS))
+        bound = f"must be one of {names} to decode a binary payload"
+        unknown = BoundError("make", Rule.ONE_OF, bound, shown(sensor.make), names=names)
+        raise RefusedError(RejectReason.UNKNOWN_FORMAT, unknown, "`tomma codec add` teaches another make")
+    raise no_reading(BoundError("decoded_payload", Rule.NO_LEVEL, "must carry a distance or a fill where no frame is"))
 
 
 def _told(uplink: Uplink, make: str, *, or_else: MakerDecoder | None) -> Sequence[Values]:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from ingest.decode.values import Draft, Values
 from ingest.message import Uplink
-from ingest.refusal import RefusedError
-from tomma.model import RejectReason
+from ingest.refusal import unknown_format
+from tomma.bounds import BoundError, Rule
 
 DISTANCE, TEMPERATURE, VOLTAGE, PERCENTAGE = 0x82, 0x67, 0x74, 0x78
 LENGTHS: Mapping[int, int] = {
@@ -84,11 +84,9 @@ def _read(frame: bytes) -> list[_Sent]:
         length = LENGTHS.get(kind)
         data = frame[position + 2 : position + 2 + (length or 0)]
         if length is None or len(data) < length:
-            raise RefusedError(
-                RejectReason.UNKNOWN_FORMAT,
-                f"Cayenne LPP frame: byte {position} must begin a channel, a known type and its value, "
-                f"got {frame[position:][:4].hex(' ')}",
-            )
+            bound = f"byte {position} must begin a channel, a known type and its value"
+            got, told_as = frame[position:][:4].hex(" "), "Cayenne LPP frame:"
+            raise unknown_format(BoundError("frame", Rule.BYTE_KNOWN, bound, got, told_as=told_as, at=position))
         found.append(_Sent(kind, int.from_bytes(data, "big", signed=kind == TEMPERATURE)))
         position += 2 + length
     return found

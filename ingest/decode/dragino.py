@@ -13,8 +13,9 @@ from ingest import fields
 from ingest.decode import dragino_nbiot
 from ingest.decode.values import Draft, Values
 from ingest.message import Uplink
-from ingest.refusal import RefusedError, shown
-from tomma.model import Alarm, RejectReason
+from ingest.refusal import RefusedError, shown, unknown_format
+from tomma.bounds import BoundError, Rule
+from tomma.model import Alarm
 
 type Family = Callable[[bytes, str], Sequence[Values]]
 
@@ -47,19 +48,24 @@ def decode(uplink: Uplink, model: str = "") -> Sequence[Values]:
     if port == HISTORY_PORT and "DDS04" in name:
         return _history_of_four(uplink.frame)
     if port != DATA_PORT:
-        raise _unreadable(f"port must be {DATA_PORT} (data), {HISTORY_PORT} (history) or {STATUS_PORT}, got {port}")
+        bound = f"must be {DATA_PORT} (data), {HISTORY_PORT} (history) or {STATUS_PORT}"
+        names = f"{DATA_PORT}, {HISTORY_PORT}, {STATUS_PORT}"
+        raise unknown_format(BoundError("port", Rule.ONE_OF, bound, port, told_as="Dragino frame: port", names=names))
     for part, family in FAMILIES.items():
         if part in name:
             return family(uplink.frame, name)
     if not name and len(uplink.frame) in (4, 5, 8):
         return _ultrasonic(uplink.frame, "DDS20")  # the family's only lengths; the smallest dead zone of the three
-    raise _unreadable(f"model must name one of {', '.join(FAMILIES)}, got {shown(model)}")
+    names, told_as = ", ".join(FAMILIES), "Dragino frame: model"
+    raise unknown_format(
+        BoundError("model", Rule.ONE_OF, f"must name one of {names}", shown(model), told_as=told_as, names=names)
+    )
 
 
 def _ultrasonic(frame: bytes, name: str) -> Sequence[Values]:
     """4 bytes: no probe. 5: battery, distance, interrupt. 8: battery, distance, interrupt, temperature, probe seen."""
     if len(frame) not in (4, 5, 8):
-        raise _unreadable(f"an ultrasonic frame must have 4, 5 or 8 bytes, got {len(frame)}")
+        raise _of_another_length("an ultrasonic frame", "4, 5, 8", frame)
     draft = Draft()
     draft.supply(_battery_v(frame))
     probe_seen = len(frame) == 5 or (len(frame) == 8 and frame[7] == 1)
@@ -76,7 +82,7 @@ def _ultrasonic(frame: bytes, name: str) -> Sequence[Values]:
 
 def _four_probes(frame: bytes, _name: str) -> Sequence[Values]:
     if len(frame) != 11:
-        raise _unreadable(f"a frame of four probes must have 11 bytes, got {len(frame)}")
+        raise _of_another_length("a frame of four probes", "11", frame)
     draft = Draft()
     draft.supply(_battery_v(frame))
     draft.hear(_nearest_mm(frame[2:10]))
@@ -92,7 +98,10 @@ def _nearest_mm(frame: bytes) -> float | None:
 def _history_of_four(frame: bytes) -> Sequence[Values]:
     """Records of 11 bytes: flags, three distances, seconds since 1970."""
     if not frame or len(frame) % HISTORY_4_BYTES:
-        raise _unreadable(f"history must be records of {HISTORY_4_BYTES} bytes, got {len(frame)}")
+        bound, told_as = f"must be records of {HISTORY_4_BYTES} bytes", "Dragino frame: history"
+        raise unknown_format(
+            BoundError("frame", Rule.BYTES_RECORDS, bound, len(frame), told_as=told_as, count=HISTORY_4_BYTES)
+        )
     return [_remembered(frame[place : place + HISTORY_4_BYTES]) for place in range(0, len(frame), HISTORY_4_BYTES)]
 
 
@@ -105,7 +114,7 @@ def _remembered(record: bytes) -> Values:
 def _laser(frame: bytes, _name: str) -> Sequence[Values]:
     """Battery, probe temperature, distance, echo strength, interrupt, laser temperature, kind of message."""
     if len(frame) != 11:
-        raise _unreadable(f"a laser frame must have 11 bytes, got {len(frame)}")
+        raise _of_another_length("a laser frame", "11", frame)
     draft = Draft()
     draft.supply(_battery_v(frame))
     _feel_probe(draft, frame[2:4])
@@ -118,7 +127,7 @@ def _laser(frame: bytes, _name: str) -> Sequence[Values]:
 def _radar(frame: bytes, _name: str) -> Sequence[Values]:
     """Battery only: no public example fixes the unit of the two distances, and a guess may be off by ten."""
     if len(frame) != 7:
-        raise _unreadable(f"a radar frame must have 7 bytes, got {len(frame)}")
+        raise _of_another_length("a radar frame", "7", frame)
     draft = Draft()
     draft.supply(int.from_bytes(frame[:2], "big") / 1000.0)
     return (draft.values(),)
@@ -127,7 +136,7 @@ def _radar(frame: bytes, _name: str) -> Sequence[Values]:
 def _status(frame: bytes) -> Sequence[Values]:
     """Model, firmware, radio band, battery: sent after joining."""
     if len(frame) != STATUS_BYTES:
-        raise _unreadable(f"a status frame must have {STATUS_BYTES} bytes, got {len(frame)}")
+        raise _of_another_length("a status frame", f"{STATUS_BYTES}", frame)
     draft = Draft()
     draft.supply(int.from_bytes(frame[5:7], "big") / 1000.0)
     return (draft.values(),)
@@ -153,5 +162,6 @@ FAMILIES: Mapping[str, Family] = {
 """By a part of the model's name without dashes: LDDS75, DDS75-LB and "ldds75 (fw 1.1.4)" are one family."""
 
 
-def _unreadable(detail: str) -> RefusedError:
-    return RefusedError(RejectReason.UNKNOWN_FORMAT, f"Dragino frame: {detail}")
+def _of_another_length(kind: str, count: str, frame: bytes) -> RefusedError:
+    bound, told_as = f"must have {' or '.join(count.rsplit(', ', 1))} bytes", f"Dragino frame: {kind}"
+    return unknown_format(BoundError("frame", Rule.BYTES_EXACT, bound, len(frame), told_as=told_as, count=count))

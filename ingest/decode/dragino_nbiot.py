@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from ingest import fields
 from ingest.decode.values import Draft, Values
-from ingest.refusal import RefusedError
-from tomma.model import RejectReason
+from ingest.refusal import unknown_format
+from tomma.bounds import BoundError, Rule
 
 HEADER_BYTES = 15
 RECORD_BYTES = 6
@@ -30,9 +30,10 @@ def device_of(frame: bytes) -> str:
         RefusedError: If the frame is none of these.
     """
     if not begins(frame):
-        raise RefusedError(
-            RejectReason.UNKNOWN_FORMAT,
-            f"Dragino NB-IoT frame: f, an IMEI and records of {RECORD_BYTES} bytes must follow, got {len(frame)} bytes",
+        bound = f"must be f, an IMEI and whole records of {RECORD_BYTES} bytes"
+        told_as = "Dragino NB-IoT frame:"
+        raise unknown_format(
+            BoundError("frame", Rule.BYTES_RECORDS, bound, len(frame), told_as=told_as, count=RECORD_BYTES)
         )
     return frame[:8].hex()[1:]
 

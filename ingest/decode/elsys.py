@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ingest.decode.values import Draft, Values
 from ingest.message import Uplink
-from ingest.refusal import RefusedError
-from tomma.model import RejectReason
+from ingest.refusal import no_reading, unknown_format
+from tomma.bounds import BoundError, Rule
 
 LENGTHS: Mapping[int, int] = {
     0x01: 2,  # temperature
@@ -59,22 +59,25 @@ def decode(uplink: Uplink, model: str = "") -> Sequence[Values]:  # noqa: ARG001
     """
     frame, draft, position = uplink.frame, Draft(), 0
     if frame[:1] == bytes([SETTINGS]):
-        raise RefusedError(RejectReason.NO_READING, "the frame has no distance: the device tells its settings")
+        bound = "must carry a distance, but the device tells its settings"
+        raise no_reading(BoundError("frame", Rule.DEVICE_FACTS, bound, told_as="the frame"))
     while position < len(frame):
         kind = frame[position]
         length = LENGTHS.get(kind)
         if length is None:
             if position == 0:
-                raise _unreadable(f"byte 0 must be a known type, got {kind:#04x}")
+                bound, told_as = "byte 0 must be a known type", "Elsys frame:"
+                raise unknown_format(
+                    BoundError("frame", Rule.BYTE_KNOWN, bound, f"{kind:#04x}", told_as=told_as, at=position)
+                )
             break  # a newer type; what came before it is good
         data = frame[position + 1 : position + 1 + length]
         if len(data) < length:
-            raise _unreadable(f"type {kind:#04x} must have {length} bytes, got {len(data)}")
+            bound, told_as = f"must have {length} bytes", f"Elsys frame: type {kind:#04x}"
+            raise unknown_format(
+                BoundError(f"{kind:#04x}", Rule.BYTES_EXACT, bound, len(data), told_as=told_as, count=length)
+            )
         if kind in READ:
             READ[kind](draft, data)
         position += 1 + length
     return (draft.values(),)
-
-
-def _unreadable(detail: str) -> RefusedError:
-    return RefusedError(RejectReason.UNKNOWN_FORMAT, f"Elsys frame: {detail}")

@@ -9,13 +9,15 @@ doubt are left out.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from ingest.decode.names import VOLTAGE_WORDS, Kind, Meaning, meaning_of, words_of
 from ingest.decode.quantity import CELSIUS, LENGTH_MM, SHARE, VOLTS, clean_unit, number_and_unit
 from ingest.decode.values import NO_ECHO_MM, Draft, Values
 from ingest.fields import BATTERY_V, FILL_TOLERANCE
-from ingest.refusal import RefusedError, shown
+from ingest.refusal import RefusedError, no_reading, shown
 from ingest.strict_json import JsonValue
+from tomma.bounds import BoundError, Rule
 from tomma.model import Alarm, RejectReason
 
 type Hint = Callable[[str, Kind], str]
@@ -61,6 +63,10 @@ class Fact:
         return self.path.rpartition(".")[2]
 
 
+type _Doubt = Callable[[str], BoundError]
+"""Why a level cannot be taken, once the mapping file is named that would settle it."""
+
+
 @dataclass(slots=True)
 class Record:
     """The fields that were measured together."""
@@ -95,8 +101,8 @@ def understand(data: JsonValue, hint: Hint = no_hint, mapping_file: str = "a map
     status = next((draft for draft in drafts if not draft.empty), None)
     if status is None:
         names = ", ".join(shown(fact.path) for record in (main, *history) for fact in record.facts)[:200]
-        raise RefusedError(
-            RejectReason.NO_READING, f"no field is a level or a status that we know, got {names or 'none'}"
+        raise no_reading(
+            BoundError("fields", Rule.NO_LEVEL, "must have a level or a status that we know", names or None)
         )
     return [status.values()]
 
@@ -119,13 +125,15 @@ def _check_ages(history: Sequence[Record], drafts: Sequence[Draft], mapping_file
     ]
     age = next((fact for record in untimed for fact in record.facts if AGE_WORDS & set(words_of(fact.name))), None)
     if age is not None and len(untimed) > 1:
-        each = _spelled(age.path.rpartition(".")[0])
-        raise RefusedError(
-            RejectReason.UNKNOWN_UNIT,
-            f"{_spelled(age.path)} = {shown(age.value)} is an age whose unit must be certain; say it by the lines "
-            f'each = "{each}" and time = {{ from = "{_spelled(age.name)}", unit = "minutes_ago" }}, and which field '
-            f"is the level, under [fields] in {mapping_file}",
+        each, path = _spelled(age.path.rpartition(".")[0]), _spelled(age.path)
+        line = f'each = "{each}" and time = {{ from = "{_spelled(age.name)}", unit = "minutes_ago" }}'
+        bound = (
+            f"is an age whose unit must be certain; say it by the lines {line}, and which field is the level, "
+            f"under [fields] in {mapping_file}"
         )
+        told_as = f"{path} = {shown(age.value)}"
+        told = BoundError(path, Rule.LEVEL_AGE, bound, told_as=told_as, line=line, file=mapping_file)
+        raise RefusedError(RejectReason.UNKNOWN_UNIT, told)
 
 
 def _hand_down(drafts: Sequence[Draft], timed: Sequence[Draft]) -> None:
@@ -277,7 +285,7 @@ def _draft(record: Record, hint: Hint, mapping_file: str, *, with_level: bool = 
 
 def _read_level(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, mapping_file: str, draft: Draft) -> None:
     invalid = any("".join(words_of(fact.name)) in MISSING and fact.value is False for fact, _ in facts)
-    doubts: list[str] = []
+    doubts: list[_Doubt] = []
     if not invalid:
         _read_distance(facts, hint, draft, doubts)
         if draft.distance_mm is None and not draft.no_echo:
@@ -285,7 +293,7 @@ def _read_level(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, mapping_file:
     elif any(meaning.kind in LEVELS for _, meaning in facts):
         draft.hear(None)
     if doubts and not _has_level(draft):
-        raise RefusedError(RejectReason.UNKNOWN_UNIT, f"{doubts[0]} in {mapping_file}")
+        raise RefusedError(RejectReason.UNKNOWN_UNIT, doubts[0](mapping_file))
 
 
 def _ranked(facts: Sequence[tuple[Fact, Meaning]], kind: Kind) -> list[tuple[Fact, Meaning]]:
@@ -294,7 +302,7 @@ def _ranked(facts: Sequence[tuple[Fact, Meaning]], kind: Kind) -> list[tuple[Fac
     return sorted(found, key=lambda each: (each[1].rank, len(words_of(each[0].name)), each[0].path.count(".")))
 
 
-def _read_distance(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Draft, doubts: list[str]) -> None:
+def _read_distance(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Draft, doubts: list[_Doubt]) -> None:
     """Take the plainest distance; of several probes under one name (`distance1`, `distance2`) the nearest echo."""
     heard: dict[tuple[str, ...], list[float | None]] = {}
     for fact, meaning in _ranked(facts, Kind.DISTANCE):
@@ -311,14 +319,14 @@ def _read_distance(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Dra
         elif unit in LENGTH_MM:
             heard.setdefault(words, []).append(told[0] * LENGTH_MM[unit])
         else:
-            doubts.append(_doubt(fact, "distance", "mm, cm, m or in", "mm"))
+            doubts.append(partial(_unit_doubt, fact, "distance", "mm, cm, m, in", "mm"))
     for values in heard.values():
         near = [value for value in values if value is not None]
         draft.hear(min(near) if near else None)
         return
 
 
-def _read_fill(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Draft, doubts: list[str]) -> None:
+def _read_fill(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Draft, doubts: list[_Doubt]) -> None:
     for fact, meaning in (*_ranked(facts, Kind.FILL), *_ranked(facts, Kind.LEVEL)):
         told = number_and_unit(fact.value)
         if told is None:
@@ -331,16 +339,12 @@ def _read_fill(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Draft, 
             draft.hear(told[0] * LENGTH_MM[unit] if told[0] > 0 and told[0] not in NO_ECHO_MM else None)
             return
         if unit in LENGTH_MM:
-            doubts.append(
-                f"{_spelled(fact.path)} = {shown(fact.value)} is a height of waste, not a distance; say from which "
-                f'height it counts: distance = {{ from = "{_spelled(fact.path)}", unit = "{unit}", scale = -1, '
-                "offset = 2000 }"
-            )
+            doubts.append(partial(_height_doubt, fact, unit))
         elif meaning.kind is Kind.FILL and not unit and _is_percent(told[0]):
             draft.fill_fraction = told[0] / 100.0
             return
         else:
-            doubts.append(_doubt(fact, "fill", "% or fraction", "%"))
+            doubts.append(partial(_unit_doubt, fact, "fill", "%, fraction", "%"))
 
 
 def _is_percent(value: float) -> bool:
@@ -348,12 +352,21 @@ def _is_percent(value: float) -> bool:
     return value == 0.0 or abs(value) > 1.0 + FILL_TOLERANCE
 
 
-def _doubt(fact: Fact, quantity: str, units: str, likely: str) -> str:
+def _unit_doubt(fact: Fact, quantity: str, units: str, likely: str, file: str) -> BoundError:
     name = _spelled(fact.path)
-    return (
-        f"the unit of {name} = {shown(fact.value)} must be certain ({units}); "
-        f'say it by the line {quantity} = {{ from = "{name}", unit = "{likely}" }} under [fields]'
-    )
+    line = f'{quantity} = {{ from = "{name}", unit = "{likely}" }}'
+    said = " or ".join(units.rsplit(", ", 1))
+    bound = f"must be certain ({said}); say it by the line {line} under [fields] in {file}"
+    told_as = f"the unit of {name} = {shown(fact.value)}"
+    return BoundError(name, Rule.LEVEL_UNIT, bound, told_as=told_as, units=units, line=line, file=file)
+
+
+def _height_doubt(fact: Fact, unit: str, file: str) -> BoundError:
+    name = _spelled(fact.path)
+    line = f'distance = {{ from = "{name}", unit = "{unit}", scale = -1, offset = 2000 }}'
+    bound = f"is a height of waste, not a distance; say from which height it counts: {line} under [fields] in {file}"
+    told_as = f"{name} = {shown(fact.value)}"
+    return BoundError(name, Rule.LEVEL_HEIGHT, bound, told_as=told_as, line=line, file=file)
 
 
 def _spelled(path: str) -> str:

@@ -13,8 +13,9 @@ from ingest import fields
 from ingest.decode import milesight_nbiot
 from ingest.decode.values import Draft, Values
 from ingest.message import Uplink
-from ingest.refusal import RefusedError
-from tomma.model import Alarm, RejectReason
+from ingest.refusal import unknown_format
+from tomma.bounds import BoundError, Rule
+from tomma.model import Alarm
 
 type Note = Callable[[Draft, bytes], None]
 
@@ -100,11 +101,16 @@ def decode(uplink: Uplink, model: str = "") -> Sequence[Values]:
         channel = CHANNELS.get(pair) or (_history_channel(model, past) if pair == HISTORY else None)
         if channel is None:
             if draft.empty and not past:
-                raise _unreadable(f"byte {position} must begin a known channel, got {frame[position:][:2].hex(' ')}")
+                bound, got = f"byte {position} must begin a known channel", frame[position:][:2].hex(" ")
+                raise unknown_format(
+                    BoundError("frame", Rule.BYTE_KNOWN, bound, got, told_as="Milesight frame:", at=position)
+                )
             break  # newer firmware says more than we know; what came before it is good
         data = frame[position + 2 : position + 2 + channel.length]
         if len(data) < channel.length:
-            raise _unreadable(f"channel {bytes(pair).hex(' ')} must have {channel.length} bytes, got {len(data)}")
+            name, count = bytes(pair).hex(" "), channel.length
+            bound, told_as = f"must have {count} bytes", f"Milesight frame: channel {name}"
+            raise unknown_format(BoundError(name, Rule.BYTES_EXACT, bound, len(data), told_as=told_as, count=count))
         channel.note(draft, data)
         position += 2 + channel.length
     return past if draft.empty and past else (draft.values(), *past)
@@ -125,7 +131,3 @@ def _remembered(data: bytes) -> Values:
         draft.feel(int.from_bytes(data[6:8], "little", signed=True) / 10.0)
         draft.raise_if(Alarm.TILT, on=bool(data[10] & 0x40))
     return draft.values()
-
-
-def _unreadable(detail: str) -> RefusedError:
-    return RefusedError(RejectReason.UNKNOWN_FORMAT, f"Milesight frame: {detail}")

@@ -12,8 +12,8 @@
 
 from typing import NamedTuple
 
-from ingest.refusal import RefusedError
-from tomma.model import RejectReason
+from ingest.refusal import RefusedError, unknown_format
+from tomma.bounds import BoundError, Rule
 
 START = bytes.fromhex("020001")
 HEADER_BYTES = 86
@@ -42,19 +42,25 @@ def parse(frame: bytes) -> NbFrame:
         RefusedError: If a length does not fit, or the serial number is no text of digits and letters.
     """
     if len(frame) < HEADER_BYTES or not begins(frame):
-        raise _unreadable(f"a header must have {HEADER_BYTES} bytes and start with {START.hex(' ')}, got {len(frame)}")
+        bound = f"must have {HEADER_BYTES} bytes and start with {START.hex(' ')}"
+        told_as = "Milesight NB-IoT frame: a header"
+        raise unknown_format(
+            BoundError("frame", Rule.FRAME_OF, bound, frame[:8].hex(" "), told_as=told_as, make="Milesight")
+        )
     told = int.from_bytes(frame[3:5], "big")
     if told != len(frame) - _TO_LENGTH_BYTES:
-        raise _unreadable(f"the frame must have the {told} bytes it tells, got {len(frame) - _TO_LENGTH_BYTES}")
+        raise _of_another_length("frame", told, len(frame) - _TO_LENGTH_BYTES)
     data = frame[HEADER_BYTES:]
     length = int.from_bytes(frame[HEADER_BYTES - 2 : HEADER_BYTES], "big")
     if length != len(data):
-        raise _unreadable(f"the data must have the {length} bytes it tells, got {len(data)}")
+        raise _of_another_length("data", length, len(data))
     names = [frame[where].decode("ascii", "replace") for where in (_SERIAL, _IMEI)]
     if not all(name.isalnum() and name.isascii() for name in names):
-        raise _unreadable("serial number and IMEI must be digits and letters")
+        bound, told_as = "must be digits and letters", "Milesight NB-IoT frame: serial number and IMEI"
+        raise unknown_format(BoundError("frame", Rule.FRAME_OF, bound, told_as=told_as, make="Milesight"))
     return NbFrame(names[0], names[1], data)
 
 
-def _unreadable(detail: str) -> RefusedError:
-    return RefusedError(RejectReason.UNKNOWN_FORMAT, f"Milesight NB-IoT frame: {detail}")
+def _of_another_length(what: str, told: int, got: int) -> RefusedError:
+    bound, told_as = f"must have the {told} bytes it tells", f"Milesight NB-IoT frame: the {what}"
+    return unknown_format(BoundError(what, Rule.BYTES_EXACT, bound, got, told_as=told_as, count=told))

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ingest.decode.values import Draft, Values
 from ingest.message import Uplink
-from ingest.refusal import RefusedError
-from tomma.model import Alarm, RejectReason
+from ingest.refusal import no_reading, unknown_format
+from tomma.bounds import BoundError, Rule
+from tomma.model import Alarm
 
 FRAME_BYTES = 11
 DATA_PORT, COMMAND_PORT = 6, 7
@@ -25,14 +26,22 @@ def decode(uplink: Uplink, model: str = "") -> Sequence[Values]:  # noqa: ARG001
     """
     frame = uplink.frame
     if uplink.port == COMMAND_PORT:
-        raise RefusedError(RejectReason.NO_READING, "the frame has no distance: an answer to a command (port 7)")
+        bound = f"must carry a distance, but answers a command (port {COMMAND_PORT})"
+        raise no_reading(BoundError("frame", Rule.DEVICE_FACTS, bound, told_as="the frame"))
     if uplink.port not in (None, DATA_PORT) or len(frame) != FRAME_BYTES or frame[0] != 1:
-        raise _unreadable(f"must be {FRAME_BYTES} bytes of version 1 on port {DATA_PORT}, got {frame[:4].hex(' ')}")
+        bound = f"must be {FRAME_BYTES} bytes of version 1 on port {DATA_PORT}"
+        raise unknown_format(
+            BoundError("frame", Rule.FRAME_OF, bound, frame[:4].hex(" "), told_as="Netvox frame:", make="Netvox")
+        )
     device = DEVICES.get(frame[1])
     if device is None:
-        raise _unreadable(f"device type must be one of {bytes(DEVICES).hex(' ')}, got {frame[1]:02x}")
+        names, told_as = bytes(DEVICES).hex(" "), "Netvox frame: device type"
+        raise unknown_format(
+            BoundError("type", Rule.ONE_OF, f"must be one of {names}", f"{frame[1]:02x}", told_as=told_as, names=names)
+        )
     if frame[2] != DATA_REPORT:
-        raise RefusedError(RejectReason.NO_READING, "the frame has no distance: the device says who it is")
+        bound = "must carry a distance, but the device says who it is"
+        raise no_reading(BoundError("frame", Rule.DEVICE_FACTS, bound, told_as="the frame"))
     draft = Draft()
     draft.supply((frame[3] & ~LOW_BATTERY) / 10.0)
     draft.raise_if(Alarm.BATTERY_LOW, on=bool(frame[3] & LOW_BATTERY))
@@ -68,7 +77,3 @@ DEVICES: Mapping[int, Callable[[Draft, bytes], None]] = {
     0x9B: _depth,
     0xB1: _ultrasonic,
 }
-
-
-def _unreadable(detail: str) -> RefusedError:
-    return RefusedError(RejectReason.UNKNOWN_FORMAT, f"Netvox frame: {detail}")

@@ -67,7 +67,8 @@ def _no_alarms(bound: str, got: str | None) -> RefusedError:
 
 def _no_echo(body: Mapping[str, JsonValue], levels: list[str]) -> bool:
     if body["no_echo"] is not True or levels:
-        raise fields.wrong(f"no_echo must be true and without a level, got {shown(body['no_echo'])}")
+        got = " and ".join(levels) or shown(body["no_echo"])
+        raise fields.wrong(BoundError("no_echo", Rule.TRUE_ALONE, "must be true and without a level", got))
     return True
 
 

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from ingest import fields
 from ingest.message import Values
-from ingest.refusal import RefusedError
-from tomma.model import Alarm, RejectReason
+from ingest.refusal import no_reading
+from tomma.bounds import BoundError, Rule
+from tomma.model import Alarm
 
 __all__ = ["FIRE_MIN_C", "NO_ECHO_MM", "Draft", "Values"]
 
@@ -89,9 +90,8 @@ class Draft:
             RefusedError: NO_READING when there is nothing we keep, OUT_OF_BOUNDS for a level no sensor sees.
         """
         if self.empty:
-            raise RefusedError(
-                RejectReason.NO_READING, "the frame has no distance and nothing else we keep: device information"
-            )
+            bound = "must carry a distance, or something else that is kept, got device information"
+            raise no_reading(BoundError("frame", Rule.NO_LEVEL, bound, told_as="the frame"))
         if self.distance_mm is not None:
             fields.check_bounds("distance", self.distance_mm, fields.DISTANCE_MM, "in millimetres")
         if self.fill_fraction is not None:

@@ -30,9 +30,9 @@ from ingest.envelope import (
 )
 from ingest.envelope.nbiot_frame import frame_in
 from ingest.message import Message, Record
-from ingest.refusal import RefusedError
-from ingest.strict_json import JsonValue, parse
-from tomma.model import RejectReason
+from ingest.refusal import RefusedError, unknown_format
+from ingest.strict_json import PAYLOAD, THE_PAYLOAD, JsonValue, parse
+from tomma.bounds import BoundError, Rule
 
 type OfObject = tuple[
     Callable[[Mapping[str, JsonValue]], bool], Callable[[Message, Mapping[str, JsonValue]], Sequence[Record]]
@@ -70,7 +70,7 @@ def unwrap(message: Message) -> Sequence[Record]:
         return milesight_nbiot.unwrap(message)
     if dragino_nbiot.recognises(frame):
         return dragino_nbiot.unwrap(message)
-    raise _unknown("neither JSON, nor CSV with a header, nor an NB-IoT frame we know")
+    raise _unknown("it is neither JSON, nor CSV with a header, nor an NB-IoT frame we know")
 
 
 def _json(message: Message, body: JsonValue) -> Sequence[Record]:
@@ -83,11 +83,13 @@ def _json(message: Message, body: JsonValue) -> Sequence[Record]:
         if recognises_any(body):
             readers[name] = partial(read_any, message, body)
     if len(readers) > 1:
-        raise _unknown(f"it fits {' and '.join(readers)}; name one of them")
+        names, bound = ", ".join(readers), f"must fit one envelope; name one of {' and '.join(readers)}"
+        raise unknown_format(BoundError(PAYLOAD, Rule.FITS_SEVERAL, bound, told_as=THE_PAYLOAD, names=names))
     if not readers:
         raise _unknown(f"the JSON has no keys of {', '.join([*OBJECTS, *PACKS])}")
     return next(iter(readers.values()))()
 
 
 def _unknown(why: str) -> RefusedError:
-    return RefusedError(RejectReason.UNKNOWN_FORMAT, f"envelope auto must recognise the message, got one where {why}")
+    bound = f"must be recognised by envelope auto, and {why}"
+    return unknown_format(BoundError(PAYLOAD, Rule.RECOGNISED, bound, told_as=THE_PAYLOAD))

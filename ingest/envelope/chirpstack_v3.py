@@ -9,15 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ingest import fields
-from ingest.envelope.lorawan import (
-    COUNTER_MAX,
-    PORT_MAX,
-    check_topic,
-    data_uplink,
-    device_in_topic,
-    no_reading,
-    with_signal,
-)
+from ingest.envelope.lorawan import COUNTER_MAX, PORT_MAX, check_topic, data_uplink, device_in_topic, only, with_signal
 from ingest.identity import eui_of, spellings
 from ingest.message import Message, Uplink
 from ingest.strict_json import JsonValue, parse_object
@@ -50,7 +42,7 @@ def gateways(body: Mapping[str, JsonValue]) -> list[Mapping[str, JsonValue]]:
 def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
     """Return the uplink in a parsed message."""
     if not ({"data", "object", "objectJSON", "rxInfo"} & body.keys()):
-        raise no_reading("only the event up carries a reading, got neither data nor object")
+        raise only("up", "event", what="one without data and object")
     uplinks = data_uplink(
         devices(message.topic, body),
         _time(body),

@@ -8,18 +8,11 @@ empty, as The Things Stack does.
 from collections.abc import Mapping
 
 from ingest import fields
-from ingest.envelope.lorawan import (
-    COUNTER_MAX,
-    PORT_MAX,
-    check_topic,
-    data_uplink,
-    device_in_topic,
-    no_reading,
-    with_signal,
-)
+from ingest.envelope.lorawan import COUNTER_MAX, PORT_MAX, check_topic, data_uplink, device_in_topic, only, with_signal
 from ingest.identity import spellings
 from ingest.message import Message, Uplink
 from ingest.strict_json import JsonValue, parse_object
+from tomma.bounds import BoundError, Rule
 
 NAMES = ("fPort", "data", "object")
 OTHER_EVENTS: Mapping[str, str] = {
@@ -45,13 +38,13 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
     """Return the uplink, or the battery status, in a parsed message."""
     for key, what in OTHER_EVENTS.items():
         if key in body:
-            raise no_reading(f"only the event up carries a reading, got {key}: {what}")
+            raise only("up", "event", key, what)
     device_ids = _devices(message.topic, fields.section(body, "deviceInfo"))
     measured_utc = fields.moment(body, "time")
     if "margin" in body or "batteryLevel" in body:
         return (Uplink(device_ids, measured_utc, fields=_status(body)),)
     if not ({"data", "object", "fPort", "rxInfo"} & body.keys()):
-        raise no_reading("only the event up carries a reading, got a join or an event we do not know")
+        raise only("up", "event", what="a join or an event we do not know")
     uplinks = data_uplink(
         device_ids,
         measured_utc,
@@ -68,7 +61,7 @@ def _status(body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
     """Return the battery in per cent; plugged-in devices and those that cannot tell have none."""
     level_pct = fields.bounded(body, "batteryLevel", (0.0, 100.0))
     if level_pct is None or body.get("batteryLevelUnavailable") is True:
-        raise no_reading("only the event up carries a reading, got a status without a battery level")
+        raise only("up", "event", what="a status without a battery level")
     return {"battery_pct": level_pct}
 
 
@@ -78,5 +71,6 @@ def _devices(topic: str, info: Mapping[str, JsonValue]) -> tuple[str, ...]:
     check_topic(named, eui, "devEui")
     names = spellings(eui or named, fields.text(info, "deviceName"))
     if not names:
-        raise fields.wrong("deviceInfo must name devEui, got neither it nor a deviceName")
+        bound, given = "must name devEui or a deviceName", "devEui, deviceName"
+        raise fields.wrong(BoundError("deviceInfo", Rule.ANY_GIVEN, bound, None, names=given))
     return names

@@ -20,10 +20,9 @@ from ingest.decode.own_fields import KNOWN
 from ingest.envelope.lorawan import check_topic
 from ingest.envelope.plain_json import COUNTER_MAX
 from ingest.message import Message, Record, Uplink
-from ingest.refusal import RefusedError, shown
-from ingest.strict_json import JsonValue
+from ingest.refusal import RefusedError, no_reading, shown, unknown_format
+from ingest.strict_json import PAYLOAD, THE_PAYLOAD, JsonValue, not_utf8
 from tomma.bounds import BoundError, Rule
-from tomma.model import RejectReason
 
 COLUMNS = KNOWN - {"alarms", "no_echo"}
 TEXTS = frozenset({"sensor_id", "measured_utc"})
@@ -36,14 +35,15 @@ def unwrap(message: Message) -> Sequence[Record]:
     try:
         text = message.payload.decode("utf-8").removeprefix("\ufeff")  # spreadsheets write a byte order mark
     except UnicodeDecodeError as exc:
-        raise RefusedError(RejectReason.NOT_UTF8, f"the payload must be UTF-8, got a bad byte at {exc.start}") from exc
+        raise not_utf8(message.payload, exc) from exc
     head, _, _ = text.partition("\n")
     lines = _rows(text, ";" if ";" in head and "," not in head else ",")
     header = [name.strip() for name in lines[0]] if lines else []
     _check_header(header)
     records = [_record(message.topic, header, cells) for cells in lines[1:] if cells]
     if not records:
-        raise RefusedError(RejectReason.NO_READING, "a header must be followed by at least one line, got none")
+        bound, told_as = "must be followed by at least one line", "a header"
+        raise no_reading(BoundError("line", Rule.GIVEN, bound, None, told_as=told_as))
     return records
 
 
@@ -57,16 +57,18 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as exc:
-        raise _malformed(f"the payload is not CSV: {exc}") from exc
+        raise unknown_format(BoundError(PAYLOAD, Rule.CSV, f"is not CSV: {exc}", told_as=THE_PAYLOAD)) from exc
 
 
 def _check_header(header: Sequence[str]) -> None:
     unknown = [name for name in header if name not in COLUMNS]
     if unknown or not header:
         known = ", ".join(sorted(COLUMNS))
-        raise _malformed(f"the header must be names of {known}, got {shown(unknown[0]) if unknown else 'none'}")
+        bound, got = f"must be names of {known}", shown(unknown[0]) if unknown else None
+        raise unknown_format(BoundError("header", Rule.ONE_OF, bound, got, told_as="the header", names=known))
     if len(set(header)) != len(header):
-        raise _malformed("every column must appear once in the header")
+        twice = next(name for name in header if header.count(name) > 1)
+        raise unknown_format(BoundError(twice, Rule.TWICE, "must appear once in the header"))
 
 
 def _record(topic: str, header: Sequence[str], cells: Sequence[str]) -> Record:
@@ -78,7 +80,8 @@ def _record(topic: str, header: Sequence[str], cells: Sequence[str]) -> Record:
 
 def _uplink(topic: str, header: Sequence[str], cells: Sequence[str]) -> Uplink:
     if len(cells) != len(header):
-        raise _malformed(f"a line must have {len(header)} cells as the header has, got {len(cells)}")
+        bound = f"must have {len(header)} cells as the header has"
+        raise unknown_format(BoundError("line", Rule.CELLS, bound, len(cells), told_as="a line", count=len(header)))
     body = {name: _value(name, cell.strip()) for name, cell in zip(header, cells, strict=True) if cell.strip()}
     levels = topic.split("/")
     named = levels[-2] if len(levels) > 1 and levels[-1] == READING_TOPIC else None
@@ -102,7 +105,3 @@ def _value(name: str, cell: str) -> JsonValue:
     if not _NUMBER.fullmatch(cell):
         raise fields.wrong(BoundError(name, Rule.NUMBER, "must be a number with a point", shown(cell)))
     return float(cell)
-
-
-def _malformed(detail: str) -> RefusedError:
-    return RefusedError(RejectReason.UNKNOWN_FORMAT, detail)

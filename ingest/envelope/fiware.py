@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ingest import fields
-from ingest.envelope.lorawan import no_reading
 from ingest.identity import spellings
 from ingest.message import Message, Record, Uplink
-from ingest.refusal import RefusedError, shown
+from ingest.refusal import RefusedError, no_reading, shown
 from ingest.strict_json import JsonValue, parse
-from tomma.model import RejectReason
+from tomma.bounds import BoundError, Rule
 
 type Json = Mapping[str, JsonValue]
 
@@ -50,7 +49,8 @@ def read(message: Message, body: JsonValue) -> Sequence[Record]:  # noqa: ARG001
         except RefusedError as exc:
             found.append(exc)
     if not found:
-        raise no_reading("the message must carry entities of type WasteContainer, got none")
+        bound, told_as = f"must carry entities of type {TYPE}", "the message"
+        raise no_reading(BoundError("type", Rule.ONLY_THESE, bound, None, told_as=told_as, names=TYPE))
     return found
 
 
@@ -65,12 +65,13 @@ def _entities(body: JsonValue) -> Sequence[JsonValue]:
 
 def _uplink(entity: JsonValue) -> Uplink:
     if not isinstance(entity, dict):
-        raise fields.wrong(f"an entity must be an object, got {shown(entity)}")
+        got = shown(entity)
+        raise fields.wrong(BoundError("entity", Rule.OBJECT, "must be an object", got, told_as="an entity"))
     if entity.get("type") == "Feature":
         entity = {**fields.section(entity, "properties"), "id": entity.get("id")}
     kind = _plain(entity.get("type"))
     if not isinstance(kind, str) or kind.rsplit("/", 1)[-1] != TYPE:
-        raise no_reading(f"type must be {TYPE}, got {shown(kind)}")
+        raise no_reading(BoundError("type", Rule.ONLY_THESE, f"must be {TYPE}", shown(kind), names=TYPE))
     plain = {name: value if name in NOT_AN_ATTRIBUTE else _plain(value) for name, value in entity.items()}
     names = _devices(plain)
     told: dict[str, JsonValue] = {}
@@ -84,7 +85,9 @@ def _uplink(entity: JsonValue) -> Uplink:
     if alarm is not None:
         told[alarm] = True
     if not told:
-        raise no_reading("the container must have a fillingLevel, a temperature or an alarming status, got none")
+        bound = "must have a fillingLevel, a temperature or an alarming status"
+        wanted, told_as = "fillingLevel, temperature, status", "the container"
+        raise no_reading(BoundError("entity", Rule.ANY_GIVEN, bound, None, told_as=told_as, names=wanted))
     return Uplink(names, _time(entity, plain), fields=told)
 
 
@@ -129,6 +132,6 @@ def _devices(plain: Json) -> tuple[str, ...]:
     listed = devices if isinstance(devices, list) else [devices]
     named = [each for each in (*listed, plain.get("id")) if isinstance(each, str) and each]
     if not named:
-        raise RefusedError(RejectReason.WRONG_FIELD, "an entity must have an id, got none")
+        raise fields.missing("id")
     short = [each.split(":", 3)[-1] if each.startswith("urn:ngsi-ld:") else "" for each in named]
     return spellings(*(name for pair in zip(named, short, strict=True) for name in pair))

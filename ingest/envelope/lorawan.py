@@ -10,9 +10,9 @@ from datetime import datetime
 from ingest import fields
 from ingest.identity import same_device
 from ingest.message import Uplink
-from ingest.refusal import RefusedError, shown
+from ingest.refusal import RefusedError, no_reading, shown
 from ingest.strict_json import JsonValue
-from tomma.model import RejectReason
+from tomma.bounds import BoundError, Rule
 
 COUNTER_MAX = 2**32 - 1
 PORT_MAX = 255
@@ -43,9 +43,10 @@ def data_uplink(
         RefusedError: NO_READING for a frame without data.
     """
     if not (port or decoded):
-        raise no_reading(f"{names[0]} must be 1 or more for data, got 0: a network command")
+        bound = "must be 1 or more for data, and 0 is a network command"
+        raise no_reading(BoundError(names[0], Rule.AT_LEAST, bound, 0, low=1))
     if not frame and not decoded:
-        raise no_reading(f"the uplink must carry {names[1]} or {names[2]}, got neither")
+        raise any_given(names[1], names[2])
     return (Uplink(device_ids, measured_utc, counter, decoded, frame, port or 0),)
 
 
@@ -96,9 +97,17 @@ def check_topic(named: str | None, claimed: str | None, what: str) -> None:
         raise fields.foreign(what, named, claimed)
 
 
-def no_reading(detail: str) -> RefusedError:
-    """Return the error for a message that is right and carries no reading."""
-    return RefusedError(RejectReason.NO_READING, detail)
+def any_given(*names: str) -> RefusedError:
+    """Return the error for an uplink without any of what could carry a level."""
+    bound = f"must carry {' or '.join(names)}"
+    return no_reading(BoundError("uplink", Rule.ANY_GIVEN, bound, None, told_as="the uplink", names=", ".join(names)))
+
+
+def only(names: str, field: str, got: str = "", what: str = "") -> RefusedError:
+    """Return the error for a message of another kind than those that carry a reading; `what` tells the technician."""
+    bound = f"must be {' or '.join(names.rsplit(', ', 1))}: nothing else carries a reading"
+    bound += f", and this is {what}" if what else ""
+    return no_reading(BoundError(field, Rule.ONLY_THESE, bound, got, names=names))
 
 
 def other_keys(body: Mapping[str, JsonValue], known: tuple[str, ...]) -> str:

@@ -8,11 +8,12 @@ A payload still encrypted (`encdata`) cannot be read: the device's AppSKey must 
 from collections.abc import Mapping
 
 from ingest import fields
-from ingest.envelope.lorawan import COUNTER_MAX, PORT_MAX, data_uplink, no_reading
+from ingest.envelope.lorawan import COUNTER_MAX, PORT_MAX, data_uplink, only
 from ingest.identity import spellings
 from ingest.message import Message, Uplink
 from ingest.refusal import shown
 from ingest.strict_json import JsonValue, parse_object
+from tomma.bounds import BoundError, Rule
 
 NAMES = ("port", "data", "decoded")
 UPLINKS = ("rx", "gw")
@@ -34,10 +35,11 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:  # n
     """Return the uplink in a parsed message."""
     command = fields.text(body, "cmd")
     if command not in UPLINKS:
-        raise no_reading(f"only cmd {' and '.join(UPLINKS)} carry a reading, got {shown(command)}")
+        raise only(", ".join(UPLINKS), "cmd", shown(command))
     frame = fields.hex_bytes(body, "data")
     if not frame and "encdata" in body:
-        raise fields.wrong("data must be readable, got encdata only: give the device's AppSKey to LORIOT")
+        bound = "must be readable, got encdata only: give the device's AppSKey to LORIOT"
+        raise fields.wrong(BoundError("data", Rule.UNLOCKED, bound))
     names = spellings(fields.text(body, "EUI"))
     if not names:
         raise fields.missing("EUI")

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ingest import fields
 from ingest.envelope.chirpstack_v3 import NAMES, devices, has_gateway_marks
-from ingest.envelope.lorawan import COUNTER_MAX, PORT_MAX, data_uplink, no_reading
+from ingest.envelope.lorawan import COUNTER_MAX, PORT_MAX, any_given, data_uplink
 from ingest.message import Message, Uplink
 from ingest.strict_json import JsonValue, parse_object
 
@@ -32,7 +32,7 @@ def recognises(body: Mapping[str, JsonValue]) -> bool:
 def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
     """Return the uplink in a parsed message."""
     if not ({"data", "object"} & body.keys()):
-        raise no_reading("only an uplink with data or object carries a reading, got neither")
+        raise any_given("data", "object")
     return data_uplink(
         devices(message.topic, body),
         _time(body),

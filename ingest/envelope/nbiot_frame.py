@@ -4,8 +4,8 @@ import re
 
 from ingest import fields
 from ingest.message import Message
-from ingest.refusal import RefusedError
-from tomma.model import RejectReason
+from ingest.refusal import no_reading
+from tomma.bounds import BoundError, Rule
 
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2})+")
 
@@ -18,11 +18,12 @@ def frame_in(message: Message) -> bytes:
     """
     text = message.payload.strip()
     if not text:
-        raise RefusedError(RejectReason.NO_READING, "the payload must be a frame, got nothing")
+        raise no_reading(BoundError("frame", Rule.GIVEN, "must be a frame, got nothing", told_as="the payload"))
     return bytes.fromhex(text.decode("ascii")) if _HEX.fullmatch(text) else message.payload
 
 
 def check_frame(frame: bytes, *, fits: bool, whose: str) -> None:
     """Refuse a frame that is none of this maker's."""
     if not fits:
-        raise fields.wrong(f"the payload must be a {whose} frame, got bytes {frame[:8].hex(' ')}")
+        bound, got = f"must be a {whose} frame", frame[:8].hex(" ")
+        raise fields.wrong(BoundError("frame", Rule.FRAME_OF, bound, got, told_as="the payload", make=whose))

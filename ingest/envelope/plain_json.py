@@ -16,6 +16,7 @@ from ingest.decode.own_fields import LEVELS, STATUS
 from ingest.message import Message, Uplink
 from ingest.refusal import RefusedError, shown
 from ingest.strict_json import JsonValue, parse_object
+from tomma.bounds import BoundError, Rule
 from tomma.model import RejectReason
 
 COUNTER_MAX = own_plain.COUNTER_MAX
@@ -60,7 +61,7 @@ def _sensor_of(topic: str) -> str:
     """Return the sensor in `.../{sensor_id}/reading`."""
     levels = topic.split("/")
     if len(levels) < 2 or not levels[-2]:
-        raise RefusedError(
-            RejectReason.FOREIGN_TOPIC, f"the topic must end with /{{sensor_id}}/reading, got {shown(topic)}"
-        )
+        bound = "must end with /{sensor_id}/reading"
+        told = BoundError("topic", Rule.TOPIC_ENDS, bound, shown(topic), told_as="the topic")
+        raise RefusedError(RejectReason.FOREIGN_TOPIC, told)
     return levels[-2]

@@ -10,14 +10,14 @@ are one measurement. How packs are resolved is told in `senml_pack`, what object
 import re
 from collections.abc import Mapping, Sequence
 
-from ingest.envelope.lorawan import no_reading
 from ingest.envelope.lwm2m import Resource, read_resources, resource_in
 from ingest.envelope.senml_pack import KEYS, Resolved, resolve
+from ingest.fields import wrong
 from ingest.identity import spellings
 from ingest.message import Message, Record, Uplink
-from ingest.refusal import RefusedError, shown
+from ingest.refusal import RefusedError, no_reading, shown
 from ingest.strict_json import JsonValue, parse
-from tomma.model import RejectReason
+from tomma.bounds import BoundError, Rule
 
 type Measured = dict[str, JsonValue]
 
@@ -70,7 +70,8 @@ def read(message: Message, body: JsonValue) -> Sequence[Record]:
             found.setdefault((_devices(record, message.topic), record.measured_utc), []).append(record)
     uplinks = [uplink for (names, _), records in found.items() if (uplink := _uplink(names, records)) is not None]
     if not uplinks and not bad:
-        raise no_reading("no record of the pack says a distance, fill, temperature or battery in a unit we know")
+        bound = "must say a distance, fill, temperature or battery in a unit we know"
+        raise no_reading(BoundError("pack", Rule.NO_LEVEL, bound, told_as="a record of the pack"))
     return [*uplinks, *bad]
 
 
@@ -80,7 +81,8 @@ def _pack(body: JsonValue) -> Sequence[JsonValue]:
         return body
     entries = body.get("e") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(entries, list):
-        raise RefusedError(RejectReason.WRONG_FIELD, "a SenML pack must be a list of records, got another value")
+        told = BoundError("pack", Rule.LIST, "must be a list of records, got another value", told_as="a SenML pack")
+        raise wrong(told)
     base: JsonValue = {key: body[key] for key in ("bn", "bt") if key in body}
     spelled = {"sv": "vs", "bv": "vb"}
     return [base, *(_respelled(each, spelled) if isinstance(each, dict) else each for each in entries)]
@@ -103,7 +105,8 @@ def _devices(record: Resolved, topic: str) -> tuple[str, ...]:
     if resource and resource.instance:
         names = [f"{name}/{resource.instance}" for name in names]  # one device that watches several containers
     if not names:
-        raise RefusedError(RejectReason.WRONG_FIELD, f"name or topic must name the device, got {shown(record.name)}")
+        bound, got = "must name the device, or the topic must", shown(record.name)
+        raise wrong(BoundError("n", Rule.GIVEN, bound, got, told_as="name"))
     return spellings(*names)
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ingest import fields
-from ingest.refusal import RefusedError, shown
+from ingest.refusal import RefusedError, shown, unknown_format
 from ingest.strict_json import JsonValue
-from tomma.model import RejectReason
+from tomma.bounds import BoundError, Rule
 
 VERSION_MAX = 10
 RELATIVE_BELOW_S = 2**28
@@ -83,7 +83,8 @@ def resolve(pack: Sequence[JsonValue], received_utc: datetime) -> list[Resolved 
     base, found = _Base(), list[Resolved | RefusedError]()
     for record in pack:
         if not isinstance(record, dict):
-            raise fields.wrong(f"a SenML record must be an object, got {shown(record)}")
+            bound, told_as = "must be an object", "a SenML record"
+            raise fields.wrong(BoundError("record", Rule.OBJECT, bound, shown(record), told_as=told_as))
         base.update(record)
         _check_version(record)
         if not any(key in record for key in VALUES):
@@ -98,25 +99,28 @@ def resolve(pack: Sequence[JsonValue], received_utc: datetime) -> list[Resolved 
 def _check_version(record: Json) -> None:
     version = fields.whole(record, "bver", 1000)
     if version is not None and version > VERSION_MAX:
-        raise RefusedError(RejectReason.UNKNOWN_FORMAT, f"bver must be at most {VERSION_MAX}, got {version}")
+        raise unknown_format(
+            BoundError("bver", Rule.AT_MOST, f"must be at most {VERSION_MAX}", version, high=VERSION_MAX)
+        )
     for key in record:
         if key.endswith("_"):
-            raise RefusedError(
-                RejectReason.UNKNOWN_FORMAT, f"{shown(key)} must be understood to read the pack, and is not known"
-            )
+            bound = "must be understood to read the pack, and is not known"
+            raise unknown_format(BoundError(shown(key), Rule.UNKNOWN, bound))
 
 
 def _resolved(base: _Base, record: Json, received_utc: datetime) -> Resolved:
     own_name = fields.text(record, "n") or ""
     name = base.name + own_name
     if len(name) > NAME_MAX:
-        raise fields.wrong(f"a SenML name must have at most {NAME_MAX} characters, got {len(name)}")
+        bound, told_as = f"must have at most {NAME_MAX} characters", "a SenML name"
+        raise fields.wrong(BoundError("n", Rule.LETTERS_MAX, bound, len(name), told_as=told_as, most=NAME_MAX))
     if not (_NAME.fullmatch(name) or _LWM2M_NAME.fullmatch(name)):
-        raise fields.wrong(f"a SenML name must be letters, digits and -:./_ and start with one, got {shown(name)}")
+        bound = "must be letters, digits and -:./_ and start with one"
+        raise fields.wrong(BoundError("n", Rule.SENML_NAME, bound, shown(name), told_as="a SenML name"))
     number = fields.bounded(record, "v", (-NUMBER_MAX, NUMBER_MAX))
     truth = record.get("vb")
     if truth is not None and not isinstance(truth, bool):
-        raise fields.wrong(f"vb must be true or false, got {shown(truth)}")
+        raise fields.wrong(BoundError("vb", Rule.YES_NO, "must be true or false", shown(truth)))
     return Resolved(
         base.name,
         own_name,
@@ -136,4 +140,4 @@ def _time(seconds: float, received_utc: datetime) -> datetime | None:
     try:
         return received_utc + timedelta(seconds=seconds)
     except OverflowError as exc:
-        raise fields.wrong(f"t must be a time on the calendar, got {seconds:g}") from exc
+        raise fields.wrong(BoundError("t", Rule.BELIEVABLE, "must be a time on the calendar", f"{seconds:g}")) from exc

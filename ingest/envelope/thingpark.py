@@ -8,7 +8,7 @@ Locations, sent downlinks and reports lie inside other `DevEUI_...` objects and 
 from collections.abc import Mapping
 
 from ingest import fields
-from ingest.envelope.lorawan import COUNTER_MAX, PORT_MAX, check_topic, data_uplink, device_in_topic, no_reading
+from ingest.envelope.lorawan import COUNTER_MAX, PORT_MAX, check_topic, data_uplink, device_in_topic, only
 from ingest.identity import spellings
 from ingest.message import Message, Uplink
 from ingest.refusal import shown
@@ -32,7 +32,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
     """Return the uplink in a parsed message."""
     if UPLINK not in body:
         instead = ", ".join(shown(key) for key in body)[:200] or "none"
-        raise no_reading(f"only {UPLINK} carries a reading, got {instead}")
+        raise only(UPLINK, "message", instead)
     uplink = fields.section(body, UPLINK)
     eui, named = fields.text(uplink, "DevEUI"), device_in_topic(message.topic, "things")
     check_topic(named, eui, "DevEUI")

@@ -14,13 +14,15 @@ from ingest.envelope.lorawan import (
     check_topic,
     data_uplink,
     device_in_topic,
-    no_reading,
+    only,
     other_keys,
     with_signal,
 )
 from ingest.identity import spellings
 from ingest.message import Message, Uplink
+from ingest.refusal import no_reading
 from ingest.strict_json import JsonValue, parse_object
+from tomma.bounds import BoundError, Rule
 
 NAMES = ("f_port", "frm_payload", "decoded_payload")
 
@@ -39,9 +41,10 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
     """Return the uplink in a parsed message."""
     if "uplink_message" not in body:
         instead = other_keys(body, ("end_device_ids", "correlation_ids", "received_at", "simulated"))
-        raise no_reading(f"only uplink_message carries a reading, got {instead}")
+        raise only("uplink_message", "message", instead)
     if body.get("simulated") is True:
-        raise no_reading("an uplink simulated in the console is not a reading")
+        bound = "must not be simulated in the console"
+        raise no_reading(BoundError("uplink", Rule.NOT_SIMULATED, bound, told_as="an uplink"))
     uplink = fields.section(body, "uplink_message")
     uplinks = data_uplink(
         _devices(message.topic, fields.section(body, "end_device_ids")),
@@ -62,5 +65,6 @@ def _devices(topic: str, ids: Mapping[str, JsonValue]) -> tuple[str, ...]:
     check_topic(named, device_id, "device_id")
     names = spellings(device_id or named, eui)
     if not names:
-        raise fields.wrong("end_device_ids must name device_id or dev_eui, got neither")
+        bound, given = "must name device_id or dev_eui", "device_id, dev_eui"
+        raise fields.wrong(BoundError("end_device_ids", Rule.ANY_GIVEN, bound, None, names=given))
     return names

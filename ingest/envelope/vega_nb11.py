@@ -33,7 +33,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:  # n
     if not names:
         raise fields.missing("IMEI", "must be given in Message")
     if not what:
-        raise fields.wrong("Telemetry must be an object with values, got none")
+        raise fields.missing("Telemetry", "must be an object with values")
     utc_s = fields.bounded(what, "UTC", (0.0, UTC_MAX_S))
     return (
         Uplink(

@@ -48,8 +48,8 @@ BAD: Mapping[str, Bad] = {
     "nothing at all": Bad(b"", R.MALFORMED_JSON, "not JSON"),
     "half a message": Bad(b'{"distance_mm": 6', R.MALFORMED_JSON, "not JSON"),
     "something after the end": Bad(b'{"distance_mm": 600} {}', R.MALFORMED_JSON, "not JSON: Extra data"),
-    "a list": Bad(b"[600]", R.MALFORMED_JSON, "must be a JSON object, got a list"),
-    "a bare number": Bad(b"600", R.MALFORMED_JSON, "must be a JSON object, got a number"),
+    "a list": Bad(b"[600]", R.MALFORMED_JSON, "must be a JSON object, got [600]"),
+    "a bare number": Bad(b"600", R.MALFORMED_JSON, "must be a JSON object, got 600"),
     "NaN": Bad(level('"distance_mm": NaN'), R.MALFORMED_JSON, "finite, got NaN"),
     "infinity": Bad(level('"distance_mm": -Infinity'), R.MALFORMED_JSON, "finite, got -Infinity"),
     "1e400, which is infinity in disguise": Bad(level('"distance_mm": 1e400'), R.MALFORMED_JSON, "finite, got '1e400'"),
@@ -85,14 +85,14 @@ BAD: Mapping[str, Bad] = {
     "a key of another language": Bad(body('"__proto__": {}'), R.WRONG_FIELD, "'__proto__' is not a known key"),
     "no level": Bad(b'{"counter": 7}', R.WRONG_FIELD, "exactly one of distance_mm, fill_fraction, fill_pct"),
     "two levels": Bad(body('"fill_pct": 50'), R.WRONG_FIELD, "got distance_mm and fill_pct"),
-    "the same key twice": Bad(body('"distance_mm": 700'), R.MALFORMED_JSON, "once, got 'distance_mm' twice"),
+    "the same key twice": Bad(body('"distance_mm": 700'), R.MALFORMED_JSON, "'distance_mm' must appear once"),
     "nested 100,000 deep": Bad(b"[" * 16_000, R.MALFORMED_JSON, "deeper than 24 levels"),
     "nested deep after much text": Bad(
         b'{"counter": ["' + b"[" * 50 + b'",' + b"[" * 30 + b"]" * 31 + b"}", R.MALFORMED_JSON, "deeper than 24"
     ),
     "a byte order mark": Bad(b"\xef\xbb\xbf" + level('"fill_pct": 5'), R.MALFORMED_JSON, "byte order mark"),
-    "UTF-16": Bad('{"fill_pct": 50}'.encode("utf-16"), R.NOT_UTF8, "got byte 0xff at position 0"),
-    "Latin-1": Bad('{"sensor_id": "Sjö"}'.encode("latin-1"), R.NOT_UTF8, "got byte 0xf6 at position 17"),
+    "UTF-16": Bad('{"fill_pct": 50}'.encode("utf-16"), R.NOT_UTF8, "UTF-8 at byte 0, got 0xff"),
+    "Latin-1": Bad('{"sensor_id": "Sjö"}'.encode("latin-1"), R.NOT_UTF8, "UTF-8 at byte 17, got 0xf6"),
     "half a character": Bad(body('"sensor_id": "\\ud800"'), R.MALFORMED_JSON, "lone surrogate"),
     "a NUL in a text": Bad(body('"sensor_id": "H0001\\u0000"'), R.FOREIGN_TOPIC, r"got 'H0001\x00'"),
     "a raw control character": Bad(b'{"sensor_id": "H\n0001"}', R.MALFORMED_JSON, "not JSON"),
@@ -120,6 +120,7 @@ def test_it_is_refused_with_a_plain_reason(bad: Bad, context: IngestContext, mes
     assert (rejected.reason, bad.says in rejected.detail) == (bad.reason, True), rejected.detail
     assert rejected.detail.isascii()
     assert rejected.detail.isprintable()
+    assert rejected.breach is not None, "told in English alone"
     assert bad.payload.startswith(rejected.payload)
 
 
@@ -146,7 +147,7 @@ def test_it_is_refused_with_a_plain_reason(bad: Bad, context: IngestContext, mes
             Breach("sensor_id", Rule.TOPICS_DEVICE, "must be the topic's ('H0001')", "'H0002'", {"device": "'H0001'"}),
             id="another device than the topic's",
         ),
-        pytest.param(b"[600]", None, id="no field at all: the reason alone tells it"),
+        pytest.param(b"[600]", Breach("payload", Rule.OBJECT, "must be a JSON object", "[600]"), id="no field at all"),
     ],
 )
 def test_the_field_that_was_refused_is_told_by_its_parts(

@@ -94,7 +94,7 @@ def test_every_example_of_the_data_models_is_understood(path: Path) -> None:
         pytest.param({"fillingLevel": "0.4"}, R.WRONG_FIELD, "must be a number", id="text"),
         pytest.param({"fillingLevel": None}, R.NO_READING, "fillingLevel", id="never measured"),
         pytest.param({"type": "WasteContainerIsle"}, R.NO_READING, "type must be", id="an isle"),
-        pytest.param({"id": None}, R.WRONG_FIELD, "must have an id", id="nobody"),
+        pytest.param({"id": None}, R.WRONG_FIELD, "id must be given", id="nobody"),
     ],
 )
 def test_a_container_is_refused_because(change: dict[str, Any], reason: RejectReason, says: str) -> None:

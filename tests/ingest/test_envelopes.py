@@ -272,7 +272,7 @@ def test_loriot_tells_an_uplink_twice_and_it_is_one_reading(context: IngestConte
                      id="a port in words"),
         pytest.param("thingpark", {"DevEUI_uplink": {"FPort": 1, "payload_hex": "00"}}, R.WRONG_FIELD, "DevEUI must",
                      id="nobody"),
-        pytest.param("loriot", {"cmd": "tx", "EUI": EUI}, R.NO_READING, "cmd rx and gw", id="a LORIOT downlink"),
+        pytest.param("loriot", {"cmd": "tx", "EUI": EUI}, R.NO_READING, "cmd must be rx or gw", id="a LORIOT downlink"),
         pytest.param("loriot", {"cmd": "rx", "EUI": EUI, "port": 1, "encdata": "aabb"}, R.WRONG_FIELD, "AppSKey",
                      id="still encrypted"),
         pytest.param("chirpstack_v4", {"deviceInfo": {"devEui": EUI}, "fCnt": 3, "rxInfo": []}, R.NO_READING,

@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from ingest.decode import elsys
+from ingest.message import Uplink
+from ingest.refusal import RefusedError
 from tests.web.conftest import OpenPage
 from tests.web.stack import NOW, Stack
 from tomma.bounds import outside
@@ -68,14 +71,19 @@ def test_why_a_message_was_refused_is_told_in_the_page_s_language(stack: Stack, 
     """Whoever mends it reads what it means and which field; the technician's English stands beside it, marked so."""
     refusal = outside("fill_pct", 131.5, 0, 100)
     letter = Rejected("t", b"{}", NOW, RejectReason.OUT_OF_BOUNDS, f"{refusal}", breach=refusal.breach)
+    with pytest.raises(RefusedError) as raised:
+        elsys.decode(Uplink(("e1",), None, frame=b"\xff\x01"))
+    of_a_frame = Rejected("t", b"{}", NOW, raised.value.reason, f"{raised.value}", breach=raised.value.breach)
     strange = Rejected("t", b"{}", NOW, RejectReason.UNKNOWN_DEVICE, "got 'em400'", device_ids=("em400",))
-    stack.stores.readings.append([], rejected=[letter, strange])
+    stack.stores.readings.append([], rejected=[letter, of_a_frame, strange])
     page = open_page(stack, "/sensors", language="sv").page
     letters = page.locator(".letters")
     letters.get_by_text("Utanför gränserna").click()
     expect(letters).to_contain_text("Ett värde ligger utanför vad en givare kan mäta")
     expect(letters).to_contain_text("fill_pct: måste ligga mellan 0 och 100, inte 131,5.")
     expect(letters.locator("[lang=en]").first).to_have_text("fill_pct must be within [0, 100], got 131.5")
+    letters.get_by_text("Okänt format").click()
+    expect(letters).to_contain_text("Ramen: måste ha något som avkodaren känner till från byte 0, inte 0xff.")
     letters.get_by_text("Okänd enhet").click()
     expect(letters).to_contain_text("Registrera den, så läses det sparade in.")
 

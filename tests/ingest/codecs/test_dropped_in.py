@@ -260,7 +260,7 @@ def test_fields_of_the_network_server_are_understood_by_the_mapping_alone(bench:
     """Many cities decode on the network server already."""
     bench.drop("acme.toml", '[fields]\nfill = { from = "lvl", unit = "%" }')
     assert bench.decode("", fields={"lvl": 45, "temp": "12.5"})[0].fill_fraction == 0.45
-    with pytest.raises(RefusedError, match="describes decoded fields"):
+    with pytest.raises(RefusedError, match=r"must carry decoded fields, which acme\.toml describes"):
         bench.decode("0102")
 
 

@@ -253,7 +253,7 @@ def test_a_rule_does_what_it_says(rules: str, data: Mapping[str, Any], expected:
 
 def test_a_status_without_its_mapped_level_is_no_reading() -> None:
     """The names that were looked for stand in the refusal beside those that came."""
-    with pytest.raises(RefusedError, match=r"no field of the mapping has a value \(d\), got 'x'") as refused:
+    with pytest.raises(RefusedError, match=r"fields must have a value of the mapping \(d\), got 'x'") as refused:
         _told('[fields]\ndistance = { from = "d", unit = "mm" }', {"x": 1})
     assert refused.value.reason is RejectReason.NO_READING
 
@@ -409,9 +409,9 @@ def test_the_first_kind_of_frame_that_fits_is_read(port: int | None, frame: str,
 @pytest.mark.parametrize(
     ("port", "frame", "why"),
     [
-        (2, "80000050", "no frame of the mapping file fits port 2 and 4 bytes 80 00 00 50"),
-        (4, "40000050", "no frame"),
-        (2, "", "no frame"),
+        (2, "80000050", "must fit a frame of the mapping file by port 2 and 4 bytes, got 80 00 00 50"),
+        (4, "40000050", "must fit a frame"),
+        (2, "", "must fit a frame"),
         (1, "FF0400", "byte 0 must begin a channel"),
         (1, "FF0200", "channel 02 must have 2 bytes, got 1"),
     ],

@@ -219,6 +219,15 @@ def test_a_row_of_too_many_cells_is_told_among_the_other_rows_faults() -> None:
     assert plan.edited is None
 
 
+def test_what_a_city_contradicts_itself_in_is_told_by_field_bound_and_value() -> None:
+    """A page has words for the rule, and not for an English sentence."""
+    city = replace(small_city(), organisation=Organisation("vik", "Viks kommun", currency="kr"))
+    (fault,) = looked_at(city, "bin_id,site_id\nB1,torg\n").faults
+    assert fault == Fault(
+        0, "organisation.currency", "must be three capital letters such as SEK", "'kr'", Rule.CURRENCY
+    )
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [

@@ -64,7 +64,7 @@ def _changed(city: City, change: Callable[[dict[str, Any]], object]) -> bytes:
         ),
         pytest.param(
             lambda d: d["vehicles"][0].update(end_depot_id="D9"),
-            "vehicles[V1]: end_depot_id names 'D9', which is not there",
+            "vehicles[V1].end_depot_id must name what is there, got 'D9'",
             id="a truck that ends nowhere",
         ),
         pytest.param(
@@ -96,7 +96,7 @@ def _changed(city: City, change: Callable[[dict[str, Any]], object]) -> bytes:
         ),
         pytest.param(lambda d: d["bins"].append(d["bins"][0]), "bins[2]: 'B1' is there already", id="bin twice"),
         pytest.param(lambda d: d["sensors"].append({"id": ""}), "sensors[2]: the key must not be empty", id="no name"),
-        pytest.param(lambda d: d["sites"].clear(), "bins[B1]: site_id names 'torg'", id="site is missing"),
+        pytest.param(lambda d: d["sites"].clear(), "bins[B1].site_id must name what", id="site is missing"),
         pytest.param(lambda d: d.update(sites={}), "sites must be a list, got dict", id="no list"),
         pytest.param(lambda d: d["depots"].append(7), "depots[2]: must be an object, got 7", id="row that is none"),
         pytest.param(lambda d: d.update(trucks=[]), "'trucks' is not part of a city", id="unknown list"),

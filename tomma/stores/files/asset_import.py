@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tomma.assets import ADDRESSABLE, AssetKind, Edited, is_addressable, members, retire_bins
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import BoundError, Breach, Rule
 from tomma.city import Bin, City, Installation, Position, Sensor, Site
 from tomma.errors import ConflictError
 from tomma.hangings import Hangings
@@ -80,10 +80,15 @@ def plan_import(city: City, table: Table, now_utc: datetime, *, remove_missing: 
         making.remove_missing()
     edited = making.made() if not making.faults else None
     if edited is not None:
-        making.faults += [Fault(0, "", each, "", Rule.CITY, {"why": each}) for each in faults(edited.city)]
+        making.faults += [_whole(each.breach) for each in faults(edited.city)]
     if making.faults or edited is None:
         return ImportPlan(len(table.rows), (), tuple(making.faults[:FAULTS_MAX]), None)
     return ImportPlan(len(table.rows), tuple(changes(city, edited.city, making.lines)), (), edited)
+
+
+def _whole(breach: Breach) -> Fault:
+    """Return what the city as a whole would contradict itself in: no line of the file is alone to blame."""
+    return Fault(0, breach.field, breach.bound, (breach.got or "")[:SHOWN], breach.rule, breach.values)
 
 
 class _CellError(Exception):

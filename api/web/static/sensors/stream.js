@@ -80,12 +80,18 @@ function Quarantine({devices}) {
       <small>${t("sensors.seen", {n: each.seen, time: format.timeOrDay(each.last_utc, nowMs())})}</small></li>`)}</ul></section>`;
 }
 
-/** What broke its bound by the name that the device gives it, then the server's whole sentence for the technician. */
+/** Parts of a message by our name, and what a device has by its own. */
+function partName(field, t) {
+  const key = `letter_part.${field}`;
+  return t(key) === key ? field : t(key);
+}
+
+/** What broke its bound, then the server's whole sentence for the technician. */
 function Letter({letter}) {
   const words = useWords();
   const {t, format} = words;
   const {error} = letter;
-  return html`<li>${error && html`<p>${fieldText(error, words, error.field)}</p>`}
+  return html`<li>${error && html`<p>${fieldText(error, words, partName(error.field, t))}</p>`}
     <small lang="en">${letter.detail}</small><code>${letter.payload.slice(0, 200)}</code>
     <small>${t("sensors.letter_at", {time: format.timeOrDay(letter.received_utc, nowMs()), topic: letter.topic})}</small></li>`;
 }
