@@ -5,9 +5,9 @@ from datetime import datetime
 
 from tomma.events import Event, EventKind
 from tomma.fold import DayState, by_our_clock
+from tomma.model import VehicleId
 from tomma.plan import Route, StopKind
-
-RESTING = frozenset({EventKind.BREAK_STARTED, EventKind.BREAK_ENDED})
+from tomma.rests import Pause, pauses
 
 
 def settling(route: Route, done: DayState) -> list[Event | None]:
@@ -18,10 +18,10 @@ def settling(route: Route, done: DayState) -> list[Event | None]:
     unloads more often than planned has done the last unloading of the route when the last of them was.
     """
     by_key = {event.key: event for event in done.standing}
-    own = [event for event in done.standing if event.vehicle_id == route.vehicle_id]
+    own = _of_truck(route.vehicle_id, done)
     others = {
         StopKind.DISPOSE: _unloadings(own, sum(stop.kind is StopKind.DISPOSE for stop in route.stops)),
-        StopKind.BREAK: _rests(own),
+        StopKind.BREAK: iter([each.first for each in pauses(own)]),
     }
     found: list[Event | None] = []
     for stop in route.stops:
@@ -39,30 +39,15 @@ def done_utc(event: Event, done: DayState) -> datetime:
     return outcome.at_utc if outcome else by_our_clock(event)
 
 
-def break_end(event: Event, done: DayState) -> Event | None:
-    """Return what ended the break that this event settled: itself when it was driven past, None while it goes on.
+def pause_of(event: Event, done: DayState) -> Pause:
+    """Return the break that this event settled."""
+    return next(each for each in pauses(_of_truck(event.vehicle_id, done)) if each.first is event)
 
-    Whichever tablet said so: the break is the truck's.
-    """
-    rests = iter([each for each in done.standing if each.vehicle_id == event.vehicle_id and each.kind in RESTING])
-    begun = next(each for each in rests if each is event)
-    return (
-        begun
-        if begun.kind is EventKind.BREAK_ENDED
-        else next((e for e in rests if e.kind is EventKind.BREAK_ENDED), None)
-    )
+
+def _of_truck(vehicle_id: VehicleId, done: DayState) -> list[Event]:
+    return [event for event in done.standing if event.vehicle_id == vehicle_id]
 
 
 def _unloadings(own: Iterable[Event], planned: int) -> Iterator[Event]:
     unloaded = [event for event in own if event.kind is EventKind.UNLOADED]
     return iter([*unloaded[: planned - 1], unloaded[-1]] if 0 < planned < len(unloaded) else unloaded)
-
-
-def _rests(own: Iterable[Event]) -> Iterator[Event]:
-    """Yield the event that settled each break: its beginning, or an end without one: the driver drove on."""
-    is_open = False
-    for event in own:
-        if event.kind is EventKind.BREAK_STARTED or (event.kind is EventKind.BREAK_ENDED and not is_open):
-            yield event
-        if event.kind in RESTING:
-            is_open = event.kind is EventKind.BREAK_STARTED

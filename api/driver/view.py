@@ -12,7 +12,7 @@ from api.driver.schemas import (
     DriverRoutesOut,
     DriverStopOut,
 )
-from api.driver.settling import break_end, done_utc, settling
+from api.driver.settling import done_utc, pause_of, settling
 from api.plans.view import route_fields, stop_fields
 from api.services import Services
 from tomma.city import City
@@ -107,12 +107,13 @@ def _became(stop: Stop, event: Event | None, route: Route, done: DayState) -> di
     }
     if own is None or stop.kind is not StopKind.BREAK:
         return told
-    end = break_end(own, done)
-    if end is None:
+    pause = pause_of(own, done)
+    if pause.goes_on:
         return {**told, "state": StopState.TODO.value, "on_break": True}
-    over_utc = by_our_clock(end)
+    over = pause.ended or own
+    over_utc = by_our_clock(over)
     rest_s = max((over_utc - by_our_clock(own)).total_seconds(), 0.0)
-    return {**told, "state_event_key": end.key, "done_utc": over_utc, "rest_s": rest_s}
+    return {**told, "state_event_key": over.key, "done_utc": over_utc, "rest_s": rest_s}
 
 
 def _state(stop: Stop, event: Event | None, done: DayState) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Self
 
-from api.driver.settling import RESTING, done_utc, settling
+from api.driver.settling import done_utc, settling
 from api.followup.promises import Promise, Promises, StopKey, stop_keys
 from routing.daytime import WorkingDay
 from routing.planning.arrivals import Rest, Settled, rest_of
@@ -15,6 +15,7 @@ from tomma.fold import DayState, by_our_clock, tried_again
 from tomma.model import BinId, VehicleId
 from tomma.natural import truck_order
 from tomma.plan import Plan, Route, Stop
+from tomma.rests import RESTING, pauses
 
 LATE = timedelta(minutes=15)
 """Closer than this no plan is meant: a resident may stand before the lift."""
@@ -63,7 +64,7 @@ class TruckDay:
     @property
     def is_resting(self) -> bool:
         """Whether a break was begun and not ended."""
-        return _is_resting(self.own)
+        return any(each.goes_on for each in pauses(self.own))
 
     def beyond_shift(self) -> tuple[BinId, ...]:
         """Return the bins that it will not reach in time."""
@@ -182,9 +183,9 @@ def _settled(event: Event | None, own: Sequence[Event], state: DayState) -> Sett
     at_utc = done_utc(event, state)
     if event not in own:
         return Settled(at_utc, is_own=False)
-    since = own[own.index(event) :]
-    if event.kind is EventKind.BREAK_STARTED and not _is_resting(since):
-        ended_utc = next(by_our_clock(each) for each in since if each.kind is EventKind.BREAK_ENDED)
+    pause = next((each for each in pauses(own) if each.begun is event), None)
+    if pause is not None and pause.ended is not None:
+        ended_utc = by_our_clock(pause.ended)
         return Settled(ended_utc, rest=max(ended_utc - at_utc, timedelta()))
     return Settled(at_utc)
 
@@ -201,16 +202,12 @@ def _free_utc(
 ) -> datetime | None:
     """Return when the truck is done with what it was last heard of; a break lasts as planned, and until it is ended."""
     free_utc = max((by_our_clock(each) for each in own if each.kind in WORK or each.kind in RESTING), default=None)
-    if free_utc is None or not _is_resting(own):
+    going_on = [each.first for each in pauses(own) if each.goes_on]
+    if free_utc is None or not going_on:
         return free_utc
-    begun = [each for each in own if each.kind is EventKind.BREAK_STARTED][-1]
+    (begun,) = going_on
     stay = next((s.depart_utc - s.arrive_utc for s, e in zip(route.stops, settled, strict=True) if e is begun), None)
     return max(free_utc, by_our_clock(begun) + (stay or timedelta()), now_utc)
-
-
-def _is_resting(own: Sequence[Event]) -> bool:
-    kinds = [event.kind for event in own if event.kind in RESTING]
-    return bool(kinds) and kinds[-1] is EventKind.BREAK_STARTED
 
 
 def collected_kg(day: RoadDay, events: Sequence[Event]) -> float:

@@ -12,9 +12,8 @@ from tomma.fold import SETTLING, DayState
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind
 from tomma.ports import PlanStore
+from tomma.rests import pauses
 
-TIMES = {EventKind.UNLOADED: StopKind.DISPOSE, EventKind.BREAK_STARTED: StopKind.BREAK}
-"""What a truck does several times a day, and nothing but the count tells apart."""
 DRIVEN = frozenset({PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED})
 
 type StopKey = BinId | tuple[VehicleId, StopKind, int]
@@ -50,17 +49,17 @@ class Promises:
 
     def done_of(self, vehicle_id: VehicleId, state: DayState) -> Mapping[StopKey, Stop]:
         """Return what the truck did of the routes that its tablet showed, whatever became of those routes since."""
+        own = [event for event in state.standing if event.vehicle_id == vehicle_id]
+        rests = {each.first.key for each in pauses(own)}
         found: dict[StopKey, Stop] = {}
         times: Counter[StopKind] = Counter()
-        for event in state.standing:
-            if event.vehicle_id != vehicle_id:
-                continue
+        for event in own:
             key: StopKey | None = None
             if event.kind in SETTLING and event.bin_id is not None:
                 outcome = state.outcomes.get(event.bin_id)
                 key = event.bin_id if outcome is not None and outcome.event_key == event.key else None
-            elif event.kind in TIMES:
-                kind = TIMES[event.kind]
+            elif event.kind is EventKind.UNLOADED or event.key in rests:
+                kind = StopKind.BREAK if event.key in rests else StopKind.DISPOSE
                 key, times[kind] = (vehicle_id, kind, times[kind]), times[kind] + 1
             promise = self.versions.get(event.plan_id, {}).get(key) if key is not None else None
             if key is not None and promise is not None and promise.vehicle_id == vehicle_id:

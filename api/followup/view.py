@@ -27,6 +27,7 @@ from tomma.events import Event, EventKind
 from tomma.fold import StopState, by_our_clock
 from tomma.model import BinId
 from tomma.plan import Stop, StopKind
+from tomma.rests import pauses
 
 
 def followup_out(
@@ -254,23 +255,14 @@ def _trips(truck: TruckDay, day: RoadDay) -> list[TripOut]:
 def _breaks(truck: TruckDay) -> list[BreakOut]:
     """Return planned and taken rests side by side, the n-th with the n-th."""
     planned = [stop for stop in truck.route.stops if stop.kind is StopKind.BREAK]
-    taken: list[list[datetime | None]] = []
-    for event in truck.own:
-        if event.kind is EventKind.BREAK_STARTED:
-            taken.append([by_our_clock(event), None])
-        elif event.kind is EventKind.BREAK_ENDED:
-            if taken and taken[-1][1] is None:
-                taken[-1][1] = by_our_clock(event)
-            else:
-                taken.append([None, by_our_clock(event)])
     return [
         BreakOut(
             planned_utc=stop.arrive_utc if stop else None,
             planned_s=round((stop.depart_utc - stop.arrive_utc).total_seconds()) if stop else None,
-            begun_utc=had[0] if had else None,
-            ended_utc=had[1] if had else None,
+            begun_utc=by_our_clock(had.begun) if had and had.begun else None,
+            ended_utc=by_our_clock(had.ended) if had and had.ended else None,
         )
-        for stop, had in zip_longest(planned, taken)
+        for stop, had in zip_longest(planned, pauses(truck.own))
     ]
 
 

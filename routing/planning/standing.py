@@ -14,13 +14,10 @@ from tomma.events import Event, EventKind
 from tomma.fold import DayState, StopState
 from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
 from tomma.plan import Plan, Route, Stop, StopKind
+from tomma.rests import Pause, pauses
 
 GUESSED_FILL = 0.5
 """Of a bin that was emptied though no plan expected it."""
-_TAPPED = {
-    StopKind.DISPOSE: frozenset({EventKind.UNLOADED}),
-    StopKind.BREAK: frozenset({EventKind.BREAK_STARTED, EventKind.BREAK_ENDED}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +69,8 @@ def standing_of(plan: Plan, state: DayState, city: City, now_utc: datetime) -> M
 
 def _standing(route: Route, state: DayState, city: City, now_utc: datetime) -> Standing:
     own = [event for event in state.standing if event.vehicle_id == route.vehicle_id]
-    done, breaks_had = _done(route, own, city)
-    ahead = _ahead(route, own, state)
+    done, breaks_had = _done(route, own, city, now_utc)
+    ahead = _ahead(route, own, breaks_had, state)
     place, free_utc = _last_place(done, route)
     taken = _taken(done, _expected(route), own, city)
     aboard, collected = _aboard(done, taken, city), _collected(done, taken)
@@ -111,10 +108,12 @@ def _expected(route: Route) -> Mapping[BinId, Waste]:
     }
 
 
-def _done(route: Route, own: Sequence[Event], city: City) -> tuple[tuple[Stop, ...], int]:
+def _done(route: Route, own: Sequence[Event], city: City, now_utc: datetime) -> tuple[tuple[Stop, ...], int]:
     """Return the stops that taps tell of, in the order of the taps, and how many of them are breaks."""
     planned = {stop.bin_id: stop for stop in route.stops if stop.bin_id is not None}
-    others = {kind: iter([stop for stop in route.stops if stop.kind is kind]) for kind in _TAPPED}
+    others = {
+        kind: iter([stop for stop in route.stops if stop.kind is kind]) for kind in (StopKind.DISPOSE, StopKind.BREAK)
+    }
     done: dict[object, Stop] = {}
     for number, event in enumerate(own):
         if event.bin_id is not None and event.kind in (EventKind.EMPTIED, EventKind.SKIPPED):
@@ -126,19 +125,21 @@ def _done(route: Route, own: Sequence[Event], city: City) -> tuple[tuple[Stop, .
             site = event.disposal_site_id or (stop.disposal_site_id if stop else None)
             if site is not None:
                 done[number] = _at(_unloading(stop, site, event), event.tapped_utc)
-    breaks = _breaks_had(own)
-    taps = [event.tapped_utc for event in own if event.kind in _TAPPED[StopKind.BREAK]]
-    for at in range(breaks):
-        stop = next(others[StopKind.BREAK], None)
-        if stop is not None:
-            done["break", at] = _at(stop, taps[min(len(taps) - 1, at)])
-    return tuple(sorted(done.values(), key=lambda stop: stop.depart_utc)), breaks
+    rests = pauses(own)
+    for at, (stop, rest) in enumerate(zip(others[StopKind.BREAK], rests, strict=False)):
+        done["break", at] = _rested(stop, rest, now_utc)
+    return tuple(sorted(done.values(), key=lambda stop: stop.depart_utc)), len(rests)
 
 
-def _breaks_had(own: Sequence[Event]) -> int:
-    """Return how many breaks were begun or ended; one may be tapped at either end only."""
-    kinds = [event.kind for event in own]
-    return max(kinds.count(EventKind.BREAK_STARTED), kinds.count(EventKind.BREAK_ENDED))
+def _rested(stop: Stop, rest: Pause, now_utc: datetime) -> Stop:
+    """Return the break as it was had; one that goes on lasts as planned, and until now if it is longer."""
+    begun_utc = rest.first.tapped_utc
+    if rest.goes_on:
+        return replace(
+            stop, arrive_utc=begun_utc, depart_utc=max(begun_utc + (stop.depart_utc - stop.arrive_utc), now_utc)
+        )
+    ended_utc = rest.ended.tapped_utc if rest.ended is not None else begun_utc
+    return replace(stop, arrive_utc=begun_utc, depart_utc=max(begun_utc, ended_utc))
 
 
 def _unplanned(event: Event, city: City) -> Stop | None:
@@ -165,10 +166,10 @@ def _shifted(stop: Stop, free_utc: datetime, now_utc: datetime) -> Stop:
     return replace(stop, arrive_utc=arrive_utc, depart_utc=arrive_utc + (stop.depart_utc - stop.arrive_utc))
 
 
-def _ahead(route: Route, own: Sequence[Event], state: DayState) -> tuple[Stop, ...]:
+def _ahead(route: Route, own: Sequence[Event], breaks_had: int, state: DayState) -> tuple[Stop, ...]:
     left = {
         StopKind.DISPOSE: sum(event.kind is EventKind.UNLOADED for event in own),
-        StopKind.BREAK: _breaks_had(own),
+        StopKind.BREAK: breaks_had,
     }
     ahead = []
     for stop in route.stops:

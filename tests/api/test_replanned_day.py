@@ -9,7 +9,7 @@ import httpx
 from tests.api.conftest import NOW, TODAY, World, plan_of
 from tests.api.test_followup import SIX_UTC, at, followed, hand_in, kinds, office, replanned, stops_of, tap
 from tomma.model import PlanId, VehicleId
-from tomma.plan import Plan
+from tomma.plan import Plan, Stop, StopKind
 
 __all__ = ["office"]  # the fixture
 
@@ -93,3 +93,32 @@ def test_the_driver_of_a_truck_taken_out_is_told_so(office: httpx.Client, world:
     world.stores.plans.publish(made.id)
     told = [office.get(f"/api/v1/driver/routes/{truck}").json()["is_taken_out"] for truck in ("V1", "V2")]
     assert told == [True, False]
+
+
+def test_a_break_that_was_driven_past_counts_when_a_later_plan_leaves_the_truck_out(
+    office: httpx.Client, world: World
+) -> None:
+    """Else the noon's break stood in the morning's place, and one of the two was lost."""
+    plan = world.stores.plans.get(PlanId("P1"))
+    route = plan.routes[0]
+    rests = [
+        Stop(StopKind.BREAK, SIX_UTC + timedelta(minutes=m), SIX_UTC + timedelta(minutes=m + 10), 0, 0, 240.0, 24.0)
+        for m in (13, 25)
+    ]
+    b1, b2, *others = route.stops
+    world.stores.plans.save(replace(plan, routes=(replace(route, stops=(b1, rests[0], b2, rests[1], *others)),)))
+    at(world, 35)
+    without_first_truck(world)
+    over = tap("rest-over", 13, None, kind="break_ended")
+    begun = tap("rest-begun", 26, None, kind="break_started")
+    hand_in(office, world, over, begun)
+    v1 = followed(office)["routes"][0]
+    seen = [(each["planned_utc"], each["done_utc"]) for each in v1["stops"] if each["kind"] == "break"]
+    assert seen == [
+        ("2026-11-22T06:13:00Z", "2026-11-22T06:13:00Z"),
+        ("2026-11-22T06:25:00Z", "2026-11-22T06:26:00Z"),
+    ]
+    assert [(each["begun_utc"], each["ended_utc"]) for each in v1["breaks"]] == [
+        (None, "2026-11-22T06:13:00Z"),
+        ("2026-11-22T06:26:00Z", None),
+    ]

@@ -119,6 +119,36 @@ def test_a_truck_heading_for_the_disposal_site_will_be_there_and_empty() -> None
     assert found.collected.volume_l == pytest.approx(900.0)
 
 
+@pytest.mark.parametrize(
+    ("now_min", "free_min"),
+    [pytest.param(40, 65, id="it lasts as planned"), pytest.param(70, 70, id="it is longer than planned")],
+)
+def test_a_truck_whose_break_goes_on_is_not_free_before_it_is_over(now_min: float, free_min: float) -> None:
+    """A change made at lunch promised its next bins half an hour too early: the break was over as it began."""
+    found = standing(now_min, tapped(EventKind.EMPTIED, 12, "b1"), tapped(EventKind.BREAK_STARTED, 35))
+    assert (found.free_utc, found.breaks_had) == (at(free_min), 1)
+    assert REST not in found.ahead
+    assert (found.done[-1].kind, found.done[-1].arrive_utc) == (StopKind.BREAK, at(35))
+
+
+def test_a_break_that_is_over_is_told_as_it_was_had() -> None:
+    """From its beginning to its end, not as the plan had it: what was paid counts no rest."""
+    found = standing(50, tapped(EventKind.BREAK_STARTED, 30), tapped(EventKind.BREAK_ENDED, 45))
+    assert [(each.arrive_utc, each.depart_utc) for each in found.done] == [(at(30), at(45))]
+    assert found.free_utc == at(45)
+
+
+def test_a_break_driven_past_and_the_next_one_begun_are_two() -> None:
+    """Counted as one, the driver would be told to rest a third time."""
+    late = replace(REST, arrive_utc=at(140), depart_utc=at(150))
+    plan = replace(PLAN, routes=(replace(ROUTE, stops=(*STOPS, late)),))
+    taps = (tapped(EventKind.BREAK_ENDED, 30), tapped(EventKind.BREAK_STARTED, 140))
+    found = standing_of(plan, fold(taps), small_city(), at(141))[V1]
+    assert found.breaks_had == 2
+    assert not [stop for stop in found.ahead if stop.kind is StopKind.BREAK]
+    assert [(each.arrive_utc, each.depart_utc) for each in found.done] == [(at(30), at(30)), (at(140), at(150))]
+
+
 def test_unloading_empties_the_truck_and_limits_of_the_day_remember() -> None:
     """Glass goes on top of nothing; yet the day's litres are those of the morning too."""
     events = [
