@@ -2,14 +2,19 @@
 
 State: how many of the truck's breaks have been taken. A break may be taken at the place before a leg or at the
 place after it. For each state only the earliest time matters, since waiting is always allowed.
+
+The earliest time puts a break as early as its window allows: on a day that begins while the window is open, before
+anything was done. Such a day begins with work where that makes it no longer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from routing.problem import BreakRule, Gaps, Order, Problem, Truck, TruckRoute, Visit, VisitKind, begin_by
 
 NEVER = 2**62
+WORK_FIRST_S = 3600
+"""Between the beginning of a day and a break: less is nothing to rest from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +45,36 @@ class _Stage:
 
 def timed(problem: Problem, truck_index: int, order: Order) -> TruckRoute | None:
     """Return the order with times and breaks, or None when no timetable keeps windows, breaks and shift."""
-    truck = problem.trucks[truck_index]
     tasks = _tasks(problem, truck_index, order)
     if tasks is None:
         return None
+    truck = problem.trucks[truck_index]
+    after_work = _after_work(truck)
+    ways = (truck.breaks,) if after_work is truck.breaks else (after_work, truck.breaks)
+    found = [_timetable(tasks, truck, breaks) for breaks in ways]
+    best = min((each for each in found if each is not None), key=lambda each: each[1], default=None)
+    return None if best is None else _route(problem, truck_index, *best, order)
+
+
+def _timetable(tasks: list[_Task], truck: Truck, breaks: tuple[BreakRule, ...]) -> tuple[list[Visit], int] | None:
+    """Return the visits and when the truck is home, by these breaks."""
+    truck = replace(truck, breaks=breaks) if breaks is not truck.breaks else truck
     stages = _forward(tasks, truck)
-    if stages is None:
+    taken = _breaks_at_end(stages[-1].done_s, breaks) if stages else None
+    if stages is None or taken is None:
         return None
-    taken = _breaks_at_end(stages[-1].done_s, truck.breaks)
-    if taken is None:
-        return None
-    visits = _backward(tasks, stages, truck, taken)
-    return _route(problem, truck_index, visits, stages[-1].done_s[taken], order)
+    return _backward(tasks, stages, truck, taken), stages[-1].done_s[taken]
+
+
+def _after_work(truck: Truck) -> tuple[BreakRule, ...]:
+    """Return the breaks, one whose window is open as the day begins after an hour, or half of what is left of it."""
+    start_s = truck.shift_start_s
+    if truck.on_road or not truck.breaks or truck.breaks[0].earliest_s > start_s:
+        return truck.breaks  # the usual day; and who is out has worked already
+    first, *others = truck.breaks
+    if first.latest_s <= start_s:
+        return truck.breaks
+    return (replace(first, earliest_s=min(start_s + WORK_FIRST_S, (start_s + first.latest_s) // 2)), *others)
 
 
 def done_by_breaks(problem: Problem, truck_index: int, order: Order) -> list[int] | None:

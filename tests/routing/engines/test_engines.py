@@ -171,6 +171,45 @@ def test_a_break_on_the_road_is_taken_on_arrival() -> None:
     assert route.visits[at].begin_s == route.visits[at].arrive_s == 7 * HOUR_S + 3_000 + 1_200
 
 
+MINUTE_S = 60
+
+
+@pytest.mark.parametrize(
+    ("window_s", "on_road", "begins_s"),
+    [
+        pytest.param((8 * HOUR_S, 9 * HOUR_S), False, 8 * HOUR_S, id="the usual day: as soon as it may be"),
+        pytest.param((5 * HOUR_S, 10 * HOUR_S), False, 7 * HOUR_S, id="the window is open: an hour of work first"),
+        pytest.param((6 * HOUR_S, 7 * HOUR_S), False, 6 * HOUR_S + 30 * MINUTE_S, id="half of what is left of it"),
+        pytest.param((5 * HOUR_S, 10 * HOUR_S), True, 6 * HOUR_S, id="it is out and has worked: now"),
+        pytest.param((6 * HOUR_S, 6 * HOUR_S), False, 6 * HOUR_S, id="it must begin now"),
+    ],
+)
+def test_a_day_does_not_begin_with_a_break_that_can_wait(
+    window_s: tuple[int, int], on_road: bool, begins_s: int
+) -> None:
+    """Planned anew at half past nine, the driver set off and was told to rest at once: the break stood first."""
+    truck = a_truck(breaks=(BreakRule(*window_s, 30 * MINUTE_S),), on_road=on_road, capacity_l=90_000)
+    bins = [{"service_s": 540, "volume_l": 10} for _ in range(30)]
+    problem = a_street([10 * at for at in range(1, 31)], bins=bins, trucks=[truck], disposal_at_m=310)
+    route = timed(problem, 0, (*((COLLECT, at) for at in range(30)), (DISPOSE, 0)))
+    assert route is not None
+    (rest,) = [visit for visit in route.visits if visit.kind is BREAK]
+    assert begins_s <= rest.begin_s <= begins_s + 11 * MINUTE_S, "after the bin that it is at"
+    work_s = 30 * (60 + 540) + 31 + 900 + 31
+    assert route.end_s == 6 * HOUR_S + work_s + 30 * MINUTE_S, "and the day is no longer for it"
+
+
+def test_a_break_at_the_start_that_saves_a_wait_stays_there() -> None:
+    """The first gate opens in half an hour: to rest later would make the day longer."""
+    rest = BreakRule(6 * HOUR_S, 7 * HOUR_S, 30 * MINUTE_S)
+    bins = [{"open_s": 6 * HOUR_S + 30 * MINUTE_S, "service_s": 4 * HOUR_S}]
+    problem = a_street([10], bins=bins, trucks=[a_truck(breaks=(rest,))])
+    route = timed(problem, 0, ((COLLECT, 0), (DISPOSE, 0)))
+    assert route is not None
+    assert [visit.kind for visit in route.visits] == [BREAK, COLLECT, DISPOSE]
+    assert route.visits[0].begin_s == 6 * HOUR_S
+
+
 def test_a_truck_home_before_its_break_is_due_needs_none() -> None:
     """The driver rests at the depot."""
     problem = a_street([300], trucks=[a_truck(breaks=(MORNING_REST,))])
