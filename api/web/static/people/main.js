@@ -3,7 +3,7 @@ import {Copy} from "../account/copy.js";
 import {Fault, Field, sending, useDeed} from "../account/form.js";
 import {ask} from "../lib/api.js";
 import {useWords} from "../lib/context.js";
-import {html, useEffect, useState} from "../lib/html.js";
+import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {Page, loadCity, mount} from "../lib/page.js";
 import {may} from "../office/may.js";
 import {TopBar} from "../office/topbar.js";
@@ -53,10 +53,12 @@ function Add({onLink, onChange}) {
   </form></section>`;
 }
 
-/** The one-time link, told this once. */
+/** A one-time link, told this once: whoever made it at the end of a long list is led to it. */
 function Link({linked, onClose}) {
   const {t, format} = useWords();
-  return html`<section role="status"><h2>${t("people.link", {name: linked.person.name})}</h2>
+  const box = useRef(null);
+  useEffect(() => box.current.scrollIntoView({block: "center"}), []);
+  return html`<section role="status" ref=${box}><h2>${t("people.link", {name: linked.person.name})}</h2>
     <p>${t("people.link_words", {until: format.dayTime(Date.parse(linked.expires_utc))})}</p>
     <p class="codes">${linked.link}</p><div class="row">
       <${Copy} text=${linked.link} />
@@ -92,7 +94,7 @@ function Row({person, canChange, isDemo, onLink, onChange}) {
     ${canChange && html`<div class="row">
       <button type="button" class="button" onClick=${rights ? () => setRights(null) : begin}>${t("people.rights")}</button>
       ${!person.by_provider && !person.disabled_utc && html`<button type="button" class="button" disabled=${busy}
-        onClick=${() => reset(false)}>${t("people.reset")}</button>`}
+        onClick=${() => reset(false)}>${t(isInvited ? "people.new_link" : "people.reset")}</button>`}
       ${person.has_second_factor && html`<button type="button" class="button" disabled=${busy}
         onClick=${() => reset(true)}>${t("people.reset_second")}</button>`}
       <button type="button" class=${`button ${person.disabled_utc ? "" : "danger"}`} disabled=${busy}
@@ -108,9 +110,12 @@ function People({onLanguage}) {
   const {t} = useWords();
   const {fault, run} = useDeed();
   const [people, setPeople] = useState([]);
-  const [linked, setLinked] = useState(null);
+  const [links, setLinks] = useState([]);
   const [isDemo, setDemo] = useState(false);
   const canChange = may("people");
+  const drop = (gone) => setLinks((all) => all.filter((each) => each !== gone));
+  // A new one ends the person's former.
+  const show = (made) => setLinks((all) => [made, ...all.filter((each) => each.person.id !== made.person.id)]);
   const load = () => run(async () => {
     const [{people: all}, me] = await Promise.all([ask("/people"), ask("/me")]);
     setPeople(all);
@@ -122,11 +127,11 @@ function People({onLanguage}) {
   return html`<div class="manager"><${TopBar} here="people" onLanguage=${onLanguage} />
     <main class="account" id="content" tabindex="-1"><div class="cards wide">
       <${Fault} text=${fault} />
-      ${linked && html`<${Link} linked=${linked} onClose=${() => setLinked(null)} />`}
+      ${links.map((each) => html`<${Link} key=${each.link} linked=${each} onClose=${() => drop(each)} />`)}
       <section><h2>${t("nav.people")}</h2><ul class="list">${people.map((person) => html`<${Row} key=${person.id}
-        person=${person} canChange=${canChange} isDemo=${isDemo} onLink=${setLinked} onChange=${load} />`)}</ul>
+        person=${person} canChange=${canChange} isDemo=${isDemo} onLink=${show} onChange=${load} />`)}</ul>
         </section>
-      ${canChange && html`<${Add} onLink=${setLinked} onChange=${load} />`}
+      ${canChange && html`<${Add} onLink=${show} onChange=${load} />`}
       <${Keys} canChange=${canChange} /></div></main></div>`;
 }
 

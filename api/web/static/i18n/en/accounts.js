@@ -78,6 +78,7 @@ export default {
   "people.second.provider": "identity provider",
   "people.sessions": {one: "signed in at {n} place", other: "signed in at {n} places"},
   "people.rights": "Roles",
+  "people.new_link": "New link",
   "people.reset": "New password",
   "people.reset_second": "Lost phone",
   "people.disable": "Disable",

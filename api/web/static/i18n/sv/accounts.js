@@ -78,6 +78,7 @@ export default {
   "people.second.provider": "identitetstjänst",
   "people.sessions": {one: "inloggad på {n} ställe", other: "inloggad på {n} ställen"},
   "people.rights": "Roller",
+  "people.new_link": "Ny länk",
   "people.reset": "Nytt lösenord",
   "people.reset_second": "Telefonen borta",
   "people.disable": "Stäng av",
