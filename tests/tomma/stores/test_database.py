@@ -191,6 +191,12 @@ def test_an_address_that_is_none_is_a_fault_of_the_settings(address: str) -> Non
         open_database(address)
 
 
+def test_a_driver_that_is_not_installed_is_told_with_the_one_there_is() -> None:
+    """PostgreSQL's is not in the lock: whoever names a server first reads what to install."""
+    with pytest.raises(ConfigurationError, match=r"its driver is not installed .* install psycopg\[binary\]"):
+        open_database("mysql://host/db")
+
+
 def test_damage_in_a_registry_is_told_with_its_path(tmp_path: Path, city: City) -> None:
     """Not as a traceback of three libraries."""
     path = tmp_path / "registry.sqlite3"

@@ -69,7 +69,10 @@ def _engine(address: str) -> sa.Engine:
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
         return _sqlite(url) if url.get_backend_name() == "sqlite" else _server(url)
-    except (sa.exc.ArgumentError, ImportError) as exc:
+    except ImportError as exc:
+        hint = "for PostgreSQL install psycopg[binary] beside tomma"
+        raise ConfigurationError(f"registry_url: its driver is not installed ({exc}); {hint}") from exc
+    except sa.exc.ArgumentError as exc:
         raise ConfigurationError(f"registry_url: {exc}") from exc
 
 
