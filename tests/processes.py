@@ -1,8 +1,16 @@
-"""What tests ask of the processes that they, or what they test, have started."""
+"""What tests ask of the processes that they, or what they test, have started, and the ports for new ones."""
 
 import contextlib
+import socket
 
 import psutil
+
+
+def free_port() -> int:
+    """Return a port nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def is_gone(pid: int) -> bool:

@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.brokers.embedded import EmbeddedBroker, Login
+from ingest.brokers.listening import HOST, free_port, is_taken
 from tomma.broker_settings import BrokerSettings
 from tomma.errors import TommaError
 
-HOST = "127.0.0.1"
 NOBODY = Login("", "")
 READY_WITHIN_S = 10.0
 _MOSQUITTO_PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin"
@@ -68,7 +67,7 @@ def mosquitto(directory: Path) -> Iterator[BrokerAt]:
     directory.chmod(0o777)  # started as root, it becomes the user mosquitto
     process = subprocess.Popen([binary, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: _answers(port), READY_WITHIN_S, "mosquitto must listen")
+        wait_until(lambda: is_taken(port), READY_WITHIN_S, "mosquitto must listen")
         yield BrokerAt(port, NOBODY, NOBODY, process.pid)
     finally:
         process.terminate()
@@ -85,17 +84,3 @@ def wait_until(check: Callable[[], object], within_s: float, what: str, pause_s:
         if time.monotonic() > deadline_s:
             raise TommaError(f"{what} within {within_s:g} s, and did not")
         time.sleep(pause_s)
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((HOST, port)) == 0

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ingest.bench.brokers import BrokerAt, free_port
+from ingest.bench.brokers import BrokerAt
 from ingest.bench.load import Load
 from ingest.bench.takers import StartTaker, Taking, child
 from ingest.bench.views import INSERT, TableView, make_table
+from ingest.brokers.listening import free_port
 
 type Store = Literal["function", "sqlite"]
 

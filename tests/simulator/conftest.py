@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from simulator.towns import Town, make_town
-from tests.simulator.support import free_port, wait_for_port
+from tests.processes import free_port
+from tests.simulator.support import wait_for_port
 
 
 @pytest.fixture(scope="session")

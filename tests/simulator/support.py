@@ -21,13 +21,6 @@ class NothingSeen:
         return SensorMemory(bin_id)
 
 
-def free_port() -> int:
-    """Return a port nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def wait_for_port(port: int, within_s: float = 10.0) -> None:
     """Return once something listens there."""
     deadline_s = time.monotonic() + within_s

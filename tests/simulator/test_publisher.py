@@ -14,7 +14,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from simulator.messages import OutMessage
 from simulator.publisher import WINDOW, BrokerLogin, Publisher, PublishFailedError
-from tests.simulator.support import free_port, wait_for_port
+from tests.processes import free_port
+from tests.simulator.support import wait_for_port
 from tomma.model import SensorId
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -31,13 +30,6 @@ def until[T](ask: Callable[[], T], *, what: str, within_s: float = WAIT_S) -> T:
             return answer
         time.sleep(0.2)
     raise AssertionError(f"waited {within_s:g} s in vain for {what}")
-
-
-def free_port() -> int:
-    """Return a port nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Running:

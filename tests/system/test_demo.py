@@ -13,7 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.system.support import Api, Running, all_gone, free_port, running, until
+from tests.processes import free_port
+from tests.system.support import Api, Running, all_gone, running, until
 
 SPEED = 180
 KEPT = ("basemap.pmtiles", "roads", "prepared-from", "this-is-a-tomma-demo")

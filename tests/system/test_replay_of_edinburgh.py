@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.system.support import DATA, Api, free_port, running, until
+from tests.processes import free_port
+from tests.system.support import DATA, Api, running, until
 
 SITES = 40
 NOW_UTC = datetime(2016, 8, 10, 5, 0, tzinfo=UTC)

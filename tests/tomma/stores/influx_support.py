@@ -3,7 +3,6 @@
 import gzip
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -17,15 +16,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.processes import free_port
+
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 30.0
-
-
-def find_free_port() -> int:
-    """Ask the machine for a port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _binary(name: str) -> str:
@@ -56,7 +50,7 @@ def _running(command: list[str], place: Path, answers: Callable[[], object]) -> 
 @contextmanager
 def influxd(place: Path) -> Iterator[str]:
     """Run an InfluxDB 1.x with a database `tomma`; yield its address."""
-    port, other = find_free_port(), find_free_port()
+    port, other = free_port(), free_port()
     folders = "\n".join(f'[{part}]\ndir = "{place / part}"' for part in ("meta", "data"))
     (place / "influxdb.conf").write_text(
         f'reporting-disabled = true\nbind-address = "127.0.0.1:{other}"\n{folders}\nwal-dir = "{place / "wal"}"\n'
@@ -73,7 +67,7 @@ def influxd(place: Path) -> Iterator[str]:
 @contextmanager
 def victoria_metrics(place: Path) -> Iterator[str]:
     """Run a VictoriaMetrics; yield its address."""
-    url = f"http://127.0.0.1:{find_free_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     command = [_binary("victoria-metrics"), f"-httpListenAddr={url[7:]}", f"-storageDataPath={place / 'data'}"]
     command += ["-retentionPeriod=100y", "-memory.allowedBytes=200MB"]
     with _running(command, place, lambda: influxql(url, "SHOW DATABASES")):

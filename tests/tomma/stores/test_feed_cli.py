@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.tomma.stores.influx_support import find_free_port
+from tests.processes import free_port
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, Reading, SensorId
 from tomma.settings import load_settings
@@ -25,7 +25,7 @@ def _server_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOMMA_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("TOMMA_READINGS__KIND", "influx")
-    monkeypatch.setenv("TOMMA_READINGS__URL", f"http://127.0.0.1:{find_free_port()}")
+    monkeypatch.setenv("TOMMA_READINGS__URL", f"http://127.0.0.1:{free_port()}")
 
 
 def _run(*words: str) -> str:

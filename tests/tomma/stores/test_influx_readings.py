@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tomma.stores.influx_support import Door, Fault, find_free_port, influxql
+from tests.processes import free_port
+from tests.tomma.stores.influx_support import Door, Fault, influxql
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, Reading, Rejected, RejectReason, SensorId
 from tomma.ports import Appended
@@ -108,7 +109,7 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
 
 def test_a_server_that_was_never_there_keeps_nobody_waiting(open_influx: OpenInflux, reading_of: ReadingOf) -> None:
     """Ingest starts, takes and shows readings; health tells what is wrong and since when."""
-    store = open_influx(f"http://127.0.0.1:{find_free_port()}", feeding=True)
+    store = open_influx(f"http://127.0.0.1:{free_port()}", feeding=True)
     letter = Rejected("t", b"x", T0, RejectReason.NOT_UTF8, "no text")
 
     assert store.append([reading_of(0), reading_of(15)], [], [letter]) == Appended(stored=2, duplicates=0)
@@ -154,7 +155,7 @@ def test_a_server_that_comes_back_is_used_within_five_seconds(
     door: Door, influxd_url: str, open_influx: OpenInflux, tmp_path: Path
 ) -> None:
     """However long it was away: the waits between attempts are bounded."""
-    port = find_free_port()
+    port = free_port()
     store = open_influx(f"http://127.0.0.1:{port}", feeding=True)
     store.append(many(10))
     wait_until(lambda: "refused" in store.feed_status().trouble, "the trouble is told")
