@@ -42,7 +42,7 @@ class ReportKind(StrEnum):
     OTHER = "other"
 
 
-NOTE_MAX = 500
+EVENT_NOTE_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,6 @@ class Event:
             raise ValueError(f"weight_kg and ticket belong to an unloaded event, got kind {self.kind}")
         if self.weight_kg is not None:
             check_within("weight_kg", self.weight_kg, 0.0, 100_000.0)
-        for name, value, most in (("ticket", self.ticket, 64), ("note", self.note, NOTE_MAX)):
+        for name, value, most in (("ticket", self.ticket, 64), ("note", self.note, EVENT_NOTE_MAX)):
             if len(value) > most:
                 raise ValueError(f"{name} must have at most {most} characters, got {len(value)}")

@@ -11,7 +11,7 @@ from tomma.errors import ConflictError, Refusal
 from tomma.hangings import Hangings
 from tomma.model import BinId, SensorId
 
-NOTE_MAX = 500
+FITTING_NOTE_MAX = 500
 AHEAD_MAX = timedelta(minutes=10)
 """How far a phone's clock may run before ours."""
 MOVED_MAX_M = 2_000.0
@@ -48,7 +48,7 @@ class Fitting:
         """Refuse what cannot have been done on the spot."""
         check_length("key", self.key, 8, 64)
         check_length("sensor_id", self.sensor_id, 1, 128)
-        check_length("note", self.note, 0, NOTE_MAX)
+        check_length("note", self.note, 0, FITTING_NOTE_MAX)
         check_utc("done_utc", self.done_utc)
         check_utc("received_utc", self.received_utc)
         if self.done_utc > self.received_utc + AHEAD_MAX:

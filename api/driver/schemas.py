@@ -11,7 +11,7 @@ from api.plans.schemas import RouteOut, StopOut
 from api.schema import LonLat, Name, Shown, Told, UtcTime
 from routing.roads.guidance import Language, ManoeuvreKind, WordsSource
 from tomma.city import City
-from tomma.events import NOTE_MAX, Event, EventKind, ReportKind, SkipReason
+from tomma.events import EVENT_NOTE_MAX, Event, EventKind, ReportKind, SkipReason
 
 EVENTS_MAX = 500
 REASON_LIMIT = 300
@@ -41,7 +41,7 @@ class EventIn(Told):
     )
     ticket: Annotated[str, Field(max_length=64)] = Field(default="", description="With unloaded: the weighing slip.")
     report: ReportKind | None = Field(default=None, description="Needed when reported, and only then.")
-    note: Annotated[str, Field(max_length=NOTE_MAX)] = Field(default="", description="In the driver's words.")
+    note: Annotated[str, Field(max_length=EVENT_NOTE_MAX)] = Field(default="", description="In the driver's words.")
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:

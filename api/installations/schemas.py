@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from api.schema import Name, Shown, Told, UtcTime
-from tomma.fitting import NOTE_MAX
+from tomma.fitting import FITTING_NOTE_MAX
 
 Key = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Note = Annotated[
-    str, StringConstraints(strict=True, max_length=NOTE_MAX, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
+    str, StringConstraints(strict=True, max_length=FITTING_NOTE_MAX, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
 ]
 Label = Annotated[str, StringConstraints(strict=True, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
 

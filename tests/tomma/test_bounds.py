@@ -9,7 +9,7 @@ import pytest
 
 from tomma.bounds import BoundError, Rule, alone, outside
 from tomma.city import Position, Site
-from tomma.fitting import NOTE_MAX, Fitting
+from tomma.fitting import FITTING_NOTE_MAX, Fitting
 from tomma.model import BinId, SensorId, SiteId
 from tomma.opendata import OpenData
 from tomma.people import Person, Role
@@ -90,11 +90,11 @@ def test_the_text_is_made_from_the_parts(refusal: BoundError, text: str) -> None
 def test_a_text_that_is_too_long_is_not_said_again() -> None:
     """How long it was stands in its place, as a number that every language has."""
     with pytest.raises(BoundError) as refused:
-        fitting(", got " * NOTE_MAX)
+        fitting(", got " * FITTING_NOTE_MAX)
     told = refused.value
-    assert (told.field, told.rule, told.got) == ("note", Rule.LETTERS_WITHIN, str(6 * NOTE_MAX))
-    assert told.values == {"low": 0, "high": NOTE_MAX}
-    assert str(told) == f"length of note must be within [0, {NOTE_MAX}], got {6 * NOTE_MAX}"
+    assert (told.field, told.rule, told.got) == ("note", Rule.LETTERS_WITHIN, str(6 * FITTING_NOTE_MAX))
+    assert told.values == {"low": 0, "high": FITTING_NOTE_MAX}
+    assert str(told) == f"length of note must be within [0, {FITTING_NOTE_MAX}], got {6 * FITTING_NOTE_MAX}"
 
 
 def test_a_refusal_stays_whole_when_it_is_handed_to_another_process() -> None:
