@@ -20,15 +20,15 @@ before is withdrawn and told anew: the order of arrival does not matter as long 
 Constants were set on other seeds than those that `tomma bench emptyings` measures; docs/decisions/0010 has the figures.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
 from ingest.bump import BUMP_WITHIN, ends_bump
-from ingest.memory import RECENT_MAX, Seen, SensorMemory, seen_in
-from tomma.model import BinId, Emptying, EmptyingSource, Reading
+from ingest.memory import RECENT_MAX, Seen, SensorMemory
+from tomma.model import BinId, Emptying, EmptyingSource
 
 DROP_MIN = 0.08
 """Above settling and a day's drift of an uncompensated ultrasonic sensor (7 % between a cold night and a warm noon)."""
@@ -122,34 +122,6 @@ def _emptyings(
         if before is not None:
             last_utc = at_utc
             yield Emptying(bin_id, at_utc, EmptyingSource.DETECTED, before, levels[place].fill_fraction)
-
-
-def detect_all(bin_id: BinId, readings: Iterable[Reading]) -> tuple[Emptying, ...]:
-    """Return every emptying in a bin's history, as the stream would have told them one by one; oldest first."""
-    detector = EmptyingDetector(bin_id)
-    known: dict[datetime, Emptying] = {}
-    for reading in readings:
-        revision = detector.add(reading)
-        for each in revision.withdrawn:
-            known.pop(each.at_utc, None)
-        known.update({each.at_utc: each for each in revision.told})
-    return tuple(known[moment] for moment in sorted(known))
-
-
-class EmptyingDetector:
-    """Follows one sensor of one bin; for histories. The pipeline uses `detect` with the memory it keeps anyway."""
-
-    def __init__(self, bin_id: BinId) -> None:
-        self._memory = SensorMemory(bin_id)
-
-    def add(self, reading: Reading) -> Revision:
-        """Take one more reading, in any order; return what it changes."""
-        grown = self._memory.with_seen(seen_in(reading))
-        if grown is self._memory:
-            return NOTHING
-        revision = detect(grown.bin_id, grown, reading.measured_utc)
-        self._memory = grown.with_revision(revision.told, revision.withdrawn)
-        return revision
 
 
 def noise_fraction(levels: Sequence[Seen]) -> float | None:

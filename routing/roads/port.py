@@ -61,11 +61,6 @@ class Matrix:
         """Indexes of the points that lie on no street."""
         return tuple(int(index) for index in np.flatnonzero(~self.reachable.diagonal()))
 
-    def cut_off_from(self, hub: int) -> tuple[int, ...]:
-        """Return the indexes of the points to which no truck at `hub` can drive and come back."""
-        there_and_back = self.reachable[hub, :] & self.reachable[:, hub]
-        return tuple(int(index) for index in np.flatnonzero(~there_and_back))
-
     def slowed(self, factor: float) -> "Matrix":
         """Return the same drives taking `factor` times as long: rush hour is above 1, a quiet morning below."""
         check_within("factor", factor, 0.1, 10.0)

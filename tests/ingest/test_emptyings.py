@@ -2,7 +2,7 @@
 
 import random
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.calibrate import Level
-from ingest.emptyings import APART, NOISE_READINGS, EmptyingDetector, detect_all
+from ingest.emptyings import APART, NOISE_READINGS, NOTHING, Revision, detect
 from ingest.memory import SensorMemory, seen_in
 from ingest.quality import judge
 from tomma.model import BinId, Emptying, EmptyingSource, Reading, SensorId
@@ -36,6 +36,34 @@ def reading(measured_utc: datetime, level: float) -> Reading:
 def hours(emptyings: Sequence[Emptying]) -> list[float]:
     """When, in hours after the first reading."""
     return [(each.at_utc - START) / timedelta(hours=1) for each in emptyings]
+
+
+class EmptyingDetector:
+    """Follows one sensor of one bin, as the pipeline does with the memory that it keeps."""
+
+    def __init__(self, bin_id: BinId) -> None:
+        self._memory = SensorMemory(bin_id)
+
+    def add(self, reading: Reading) -> Revision:
+        """Take one more reading, in any order; return what it changes."""
+        grown = self._memory.with_seen(seen_in(reading))
+        if grown is self._memory:
+            return NOTHING
+        revision = detect(grown.bin_id, grown, reading.measured_utc)
+        self._memory = grown.with_revision(revision.told, revision.withdrawn)
+        return revision
+
+
+def detect_all(bin_id: BinId, readings: Iterable[Reading]) -> tuple[Emptying, ...]:
+    """Return every emptying in a bin's history, as the stream would have told them one by one; oldest first."""
+    detector = EmptyingDetector(bin_id)
+    known: dict[datetime, Emptying] = {}
+    for reading in readings:
+        revision = detector.add(reading)
+        for each in revision.withdrawn:
+            known.pop(each.at_utc, None)
+        known.update({each.at_utc: each for each in revision.told})
+    return tuple(known[moment] for moment in sorted(known))
 
 
 @pytest.mark.parametrize(

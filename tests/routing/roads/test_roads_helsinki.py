@@ -16,6 +16,7 @@ from routing.roads.osrm_engine import Engine
 from routing.roads.osrm_roads import OsrmRoads
 from routing.roads.port import UNREACHABLE, Leg, Matrix
 from routing.roads.prepare import PreparedRoads
+from tests.routing.roads.reach import cut_off_from
 from tomma.city import Position
 from tomma.plan import RoadsSource
 
@@ -105,7 +106,7 @@ def test_a_place_without_streets_is_named_and_the_others_are_planned(helsinki: O
     """(0, 0), swapped coordinates, another country: one wrong bin must not cost the city its plan."""
     matrix = helsinki.matrix([RAILWAY_SQUARE, *OFF_ROAD, SENATE_SQUARE])
     assert matrix.off_road == (1, 2, 3)
-    assert matrix.cut_off_from(0) == (1, 2, 3)
+    assert cut_off_from(matrix, 0) == (1, 2, 3)
     assert matrix.reachable[0, 4]
     assert matrix.reachable[4, 0]
     missing = ~matrix.reachable & ~np.eye(5, dtype=np.bool_)

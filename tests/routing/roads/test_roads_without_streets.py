@@ -13,6 +13,7 @@ from routing.roads.memory import RamMemory
 from routing.roads.osrm_roads import matrix_of
 from routing.roads.port import UNREACHABLE, Leg, Matrix
 from routing.roads.straight_line import StraightLineRoads, straight_leg
+from tests.routing.roads.reach import cut_off_from
 from tomma.city import Position
 from tomma.plan import RoadsSource
 
@@ -64,7 +65,7 @@ def test_a_straight_line_is_the_known_distance_times_the_factor() -> None:
 def test_a_straight_line_no_round_can_cross_is_unreachable() -> None:
     """Without streets (0, 0) cannot be told from a bin, but no truck drives to another country."""
     matrix = STRAIGHT.matrix([STOCKHOLM, Position(0.0, 0.0), GOTHENBURG])
-    assert matrix.cut_off_from(0) == (1, 2)
+    assert cut_off_from(matrix, 0) == (1, 2)
     assert matrix.duration_s[0, 1] == UNREACHABLE
 
 
