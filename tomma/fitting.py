@@ -1,12 +1,12 @@
 """What an installer does at a bin, made once on the phone with a key and carried out once, however often it is sent."""
 
-import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tomma.assets import AssetKind, find, hang, put
 from tomma.bounds import BoundError, Rule, alone, check_length, check_utc, check_within
 from tomma.city import City, Installation, Position, Sensor
+from tomma.earth import distance_m
 from tomma.errors import ConflictError, Refusal
 from tomma.hangings import Hangings
 from tomma.model import BinId, SensorId
@@ -18,7 +18,6 @@ MOVED_MAX_M = 2_000.0
 """A site that is farther off than this is another site: the office moves it, not a phone in a pocket."""
 ACCURACY_MAX_M = 100.0
 """A worse position than this does not say at which corner of the street one stands."""
-EARTH_M = 6_371_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _as_the_phone_showed(city: City, fitting: Fitting) -> None:
 
 def _moved(city: City, bin_id: BinId, position: Position) -> City:
     site = city.sites[city.bins[bin_id].site_id]
-    off_m = metres_between(site.position, position)
+    off_m = distance_m(site.position, position)
     if off_m > MOVED_MAX_M:
         raise ConflictError(
             f"the position is {off_m:.0f} m from where site {site.id} is registered, more than {MOVED_MAX_M:.0f} m: "
@@ -118,11 +117,3 @@ def _moved(city: City, bin_id: BinId, position: Position) -> City:
             most_m=f"{MOVED_MAX_M:.0f}",
         )
     return put(city, AssetKind.SITE, replace(site, position=position))
-
-
-def metres_between(one: Position, other: Position) -> float:
-    """Return the distance on the earth's sphere (haversine)."""
-    lat, other_lat = math.radians(one.lat_deg), math.radians(other.lat_deg)
-    turned = math.radians(other.lon_deg - one.lon_deg)
-    half = math.sin((other_lat - lat) / 2) ** 2 + math.cos(lat) * math.cos(other_lat) * math.sin(turned / 2) ** 2
-    return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(half)))

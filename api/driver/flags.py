@@ -1,15 +1,13 @@
 """What the office may want to look at in a driver's event. A flag never blocks: who stood there knows better."""
 
-import math
 from enum import StrEnum
 
 from tomma.city import City, Position
+from tomma.earth import distance_m
 from tomma.events import Event
 from tomma.fold import SKEW_TOLD_S
 
 FAR_M = 150.0
-EARTH_RADIUS_M = 6_371_009.0
-"""Mean radius (IUGG)."""
 
 
 class Flag(StrEnum):
@@ -46,11 +44,3 @@ def _place_of(event: Event, city: City) -> Position | None:
         return city.position_of(event.bin_id)
     site = city.disposal_sites.get(event.disposal_site_id) if event.disposal_site_id is not None else None
     return site.position if site else None
-
-
-def distance_m(here: Position, there: Position) -> float:
-    """Return the great-circle distance, by the haversine formula, in metres."""
-    lat_1, lat_2 = math.radians(here.lat_deg), math.radians(there.lat_deg)
-    half_lon = math.radians(there.lon_deg - here.lon_deg) / 2
-    half = math.sin((lat_2 - lat_1) / 2) ** 2 + math.cos(lat_1) * math.cos(lat_2) * math.sin(half_lon) ** 2
-    return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(half)))

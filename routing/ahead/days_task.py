@@ -12,9 +12,10 @@ import scipy
 from numpy.typing import NDArray
 
 from routing.ahead.horizon import Cluster, Fleet, Horizon, Unit
-from routing.choice.nearby import M_PER_DEG, STREET_DETOUR, STREET_SPEED_KMH, per_km_minor, per_lift_minor, truck_groups
+from routing.choice.nearby import STREET_DETOUR, STREET_SPEED_KMH, per_km_minor, per_lift_minor, truck_groups
 from routing.forecast import CityForecast
 from tomma.city import City, Position
+from tomma.earth import M_PER_DEG
 from tomma.model import BinId, FractionCode
 from tomma.planning_settings import PlanningSettings
 from tomma.trucks import Vehicle

@@ -24,6 +24,7 @@ from routing.roads.sample_streets import HUBS, street_places
 from routing.roads.straight_line import StraightLineRoads
 from routing.solve import Solved, solve_in_child
 from tomma.city import Position
+from tomma.earth import M_PER_DEG
 from tomma.planning_settings import RoadSettings
 from tomma.settings import load_settings
 
@@ -31,7 +32,6 @@ app = typer.Typer(add_completion=False, help="Plan a synthetic city and report t
 
 HOUR_S = 3600
 CENTRE = Position(60.17, 24.94)
-M_PER_DEG = 111_195.0
 MUST_SHARE = 0.3
 MEMORY_LIMIT_MB = 2_048
 PROMISED_SIZES = ((300, 4), (1_000, 12))

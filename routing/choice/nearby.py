@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from routing.roads.port import Matrix
 from tomma.city import City
+from tomma.earth import M_PER_DEG
 from tomma.model import FractionCode, SiteId
 from tomma.planning_settings import PlanningSettings
 
@@ -22,7 +23,6 @@ IntArray = NDArray[np.int64]
 
 NEIGHBOURS = 24
 """Somebody within the nearest two dozen stands is nearly always collected on the same day."""
-M_PER_DEG = 111_195.0
 STREET_DETOUR, STREET_SPEED_KMH = 1.35, 22.0
 """Of straight lines, where no matrix tells; only to weigh a detour, the planner charges the real legs."""
 

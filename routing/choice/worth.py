@@ -26,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.choice.nearby import (
-    M_PER_DEG,
     STREET_DETOUR,
     STREET_SPEED_KMH,
     Nearby,
@@ -39,6 +38,7 @@ from routing.choice.overflow_cost import expected_overflow_minor
 from routing.choice.renewal import waiting_minor
 from routing.forecast import CityForecast
 from tomma.city import City
+from tomma.earth import M_PER_DEG
 from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings
 

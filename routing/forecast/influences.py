@@ -7,7 +7,6 @@ one. Past days count too: a holiday a week ago then does not make a bin look slo
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from math import cos, hypot, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +16,11 @@ from routing.forecast.learn import Paces
 from routing.forecast.places import Places
 from tomma.bounds import check_within
 from tomma.city import City, Position
+from tomma.earth import distance_m
 from tomma.model import FractionCode
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
-
-M_PER_DEG = 111_195.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +47,7 @@ class Influence:
         """Return whether a bin of this stream at this place feels it."""
         if self.fraction_code is not None and self.fraction_code != fraction_code:
             return False
-        return self.near is None or _distance_m(self.near, position) <= self.radius_m
-
-
-def _distance_m(one: Position, other: Position) -> float:
-    north = (one.lat_deg - other.lat_deg) * M_PER_DEG
-    east = (one.lon_deg - other.lon_deg) * M_PER_DEG * cos(radians(one.lat_deg))
-    return hypot(north, east)
+        return self.near is None or distance_m(self.near, position) <= self.radius_m
 
 
 @dataclass(frozen=True, slots=True)

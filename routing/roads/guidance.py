@@ -12,13 +12,13 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Protocol
 
+from routing.roads.flat import apart_m, east_north_m
 from routing.roads.port import Leg, LonLat
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
 from tomma.errors import RoadsUnavailableError
 
 log = logging.getLogger(__name__)
 
-METRES_PER_DEGREE = 111_195.0
 SAME_LENGTH_SHARE = 0.03
 SAME_LENGTH_M = 30.0
 BESIDE_M = 30.0
@@ -144,12 +144,12 @@ def follows(line: Leg, plan: Leg) -> bool:
 
 def length_of(line: Leg) -> float:
     """Return the length of a line on the ground, in metres."""
-    return sum(math.hypot(*_metres(start, end)) for start, end in pairwise(line))
+    return sum(apart_m(start, end) for start, end in pairwise(line))
 
 
 def bearing_of(line: Leg) -> float:
     """Return the direction from the first to the last point, in degrees clockwise from north."""
-    east_m, north_m = _metres(line[0], line[-1])
+    east_m, north_m = east_north_m(line[0], line[-1])
     return math.degrees(math.atan2(east_m, north_m)) % 360.0
 
 
@@ -158,13 +158,7 @@ def _distance_m(point: LonLat, line: Leg) -> float:
 
 
 def _from_piece(point: LonLat, start: LonLat, end: LonLat) -> float:
-    along, off = _metres(start, end), _metres(start, point)
+    along, off = east_north_m(start, end), east_north_m(start, point)
     square = along[0] ** 2 + along[1] ** 2
     share = 0.0 if square == 0 else min(1.0, max(0.0, (along[0] * off[0] + along[1] * off[1]) / square))
     return math.hypot(off[0] - share * along[0], off[1] - share * along[1])
-
-
-def _metres(start: LonLat, end: LonLat) -> tuple[float, float]:
-    """Return how far east and north of `start` a nearby `end` is."""
-    east_m = (end[0] - start[0]) * METRES_PER_DEGREE * math.cos(math.radians(start[1]))
-    return east_m, (end[1] - start[1]) * METRES_PER_DEGREE

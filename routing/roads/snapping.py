@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from threading import Lock
 
 from routing.roads.engine import Spot, StreetEngine
+from routing.roads.flat import apart_m
 from routing.roads.port import UNREACHABLE, KerbPosition, LonLat
 from tomma.city import Position
 
 CANDIDATES = 200  # street pieces tried around a point that does not connect
 BESIDE_STREET_M = 1.0  # a moved point stands this far from its street, so that it keeps its side of it
-METRES_PER_DEGREE = 111_195.0
 REMEMBERED = 50_000
 
 
@@ -53,7 +53,7 @@ class Snapper:
         """
         (spot,) = self.snap([point])
         streets = [] if spot is None else self._engine.nearest(spot, 1)
-        return _apart_m((point.lon_deg, point.lat_deg), streets[0]) if streets else math.inf
+        return apart_m((point.lon_deg, point.lat_deg), streets[0]) if streets else math.inf
 
     def _find(self, points: Sequence[Position]) -> list[Spot | None]:
         plain = [
@@ -93,12 +93,6 @@ class Snapper:
 
 def _beside(street: LonLat, point: LonLat) -> LonLat:
     """Return the place one metre from `street` towards `point`."""
-    away_m = _apart_m(street, point)
+    away_m = apart_m(street, point)
     share = min(1.0, BESIDE_STREET_M / away_m) if away_m > 0 else 0.0
     return (street[0] + share * (point[0] - street[0]), street[1] + share * (point[1] - street[1]))
-
-
-def _apart_m(here: LonLat, there: LonLat) -> float:
-    """Return the distance of two places near each other."""
-    east_m = (there[0] - here[0]) * METRES_PER_DEGREE * math.cos(math.radians(here[1]))
-    return math.hypot(east_m, (there[1] - here[1]) * METRES_PER_DEGREE)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from routing.roads.port import UNREACHABLE, Leg, Matrix
 from tomma.bounds import check_within
 from tomma.city import Position
+from tomma.earth import EARTH_RADIUS_M
 from tomma.plan import RoadsSource
 
-EARTH_RADIUS_M = 6_371_008.8  # mean radius of WGS 84, IUGG
 MAX_LEG_M = 150_000  # no collection round crosses this; (0, 0) and swapped coordinates do
 LONLAT_DECIMALS = 6  # 0.1 m
 

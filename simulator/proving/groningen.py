@@ -30,6 +30,7 @@ from simulator.towns import INSTALLED_UTC
 from simulator.truth import BinTruth, Device
 from tomma.city import Bin, City, Depot, DisposalSite, Installation, Organisation, Position, Sensor, Site
 from tomma.containers import ContainerType
+from tomma.earth import M_PER_DEG
 from tomma.model import (
     BinId,
     ContainerTypeId,
@@ -57,7 +58,7 @@ CITY_SHARE, CITY_KM = 0.86, 1.9
 """Standard deviation of the city's clusters around its centre."""
 VILLAGES = 12
 VILLAGES_KM, VILLAGE_KM = (3.5, 7.0), 0.4
-KM_PER_DEG = 111.195
+KM_PER_DEG = M_PER_DEG / 1000.0
 HOUR_S = 3_600
 TOURS = (Shift(7 * HOUR_S, 10 * HOUR_S), Shift(37_800, 12 * HOUR_S), Shift(45_000, 14 * HOUR_S))
 """A truck's day: breaks at ten and at twelve are had at the depot, so it is three tours."""
