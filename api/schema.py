@@ -1,7 +1,7 @@
 """What every body has in common: told bodies are strict and closed, shown bodies are plain."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -31,6 +31,28 @@ def parse_utc(value: Any) -> datetime:
 
 UtcTime = Annotated[datetime, BeforeValidator(parse_utc), Field(examples=["2026-11-22T05:30:00Z"])]
 """A moment, always with Z."""
+
+
+def parse_day(value: object) -> date:
+    """Return the day an ISO 8601 text tells; ValueError for anything else, and for a year outside 2000 to 2199."""
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or len(value) != len("2026-11-22"):
+        raise BoundError("", Rule.DAY, "must be a day like 2026-11-22")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError as exc:
+        raise BoundError("", Rule.DAY, f"must be a day like 2026-11-22: {exc}") from exc
+    if not EARLIEST.year <= day.year < LATEST.year:  # a week before or after must be a day, too
+        raise BoundError("", Rule.DAY, "must be a day from the year 2000 to 2199")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(parse_day), Field(examples=["2026-11-22"])]
+
+ClockTime = Annotated[
+    str, Field(strict=True, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["06:00"], description="Local, HH:MM.")
+]
 
 Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """An id or a key: visible characters only."""

@@ -9,8 +9,8 @@ from api.access import OFFICE, allow
 from api.figures.schemas import FiguresOut, PeriodOut, SavingOut
 from api.figures.table import as_csv
 from api.guards.strict_json import StrictRoute
-from api.plans.schemas import Day
 from api.problems.model import field_refused, problems
+from api.schema import Day
 from api.services import Hands, Services
 from routing.saving.file import audit_document
 from routing.saving.summary import Span, periods, savings, seal

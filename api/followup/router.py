@@ -13,9 +13,8 @@ from api.followup.promises import DRIVEN, promises_of
 from api.followup.schemas import ChangesOut, DaySumsOut, FollowUpOut, MissedIn, TakenBackOut
 from api.followup.view import followup_out, no_sums, sums_out
 from api.guards.strict_json import StrictRoute
-from api.plans.schemas import Day
 from api.problems.model import field_refused, problems
-from api.schema import Name
+from api.schema import Day, Name
 from api.services import Hands, Services
 from tomma.bounds import Rule
 from tomma.errors import ConflictError, Refusal

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Body, Path, Response
 from api.access import OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
 from api.live.topics import CITY
-from api.plans.schemas import ComparisonOut, EditIn, EditsIn, PlanOrdered, PlanOut
+from api.plans.compared_schemas import ComparisonOut
+from api.plans.order_schemas import EditIn, EditsIn, PlanOrdered
+from api.plans.schemas import PlanOut
 from api.plans.view import plan_out
 from api.problems.model import bound_refused, problems
 from api.schema import Name

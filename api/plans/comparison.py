@@ -10,8 +10,8 @@ from api.city.keeper import CityKeeper
 from api.context import ApiContext
 from api.live.hub import Hub
 from api.live.topics import CITY
+from api.plans.compared_schemas import ComparisonColumn, ComparisonOut
 from api.plans.desk import PlanDesk
-from api.plans.schemas import ComparisonColumn, ComparisonOut
 from api.plans.view import UNMADE
 from api.turns import TurnTaker
 from routing.alternatives.counterfactual import Totals

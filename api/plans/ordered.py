@@ -2,7 +2,7 @@
 
 from api.plans.areas import AreasNow
 from api.plans.earlier import Earlier
-from api.plans.schemas import OrderedOut, OrderedShiftOut
+from api.plans.order_schemas import OrderedOut, OrderedShiftOut
 from api.services import Services
 from tomma.model import PlanId
 from tomma.natural import natural_key, truck_order

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from api.plans.areas import AreasNow
 from api.plans.desk import NO_WISHES, Order
 from api.plans.earlier import Earlier
-from api.plans.schemas import PlanOrder, ShiftIn
+from api.plans.order_schemas import PlanOrder, ShiftIn
 from api.problems.model import NamedProblem, bound_refused, field_refused
 from api.schema import Name
 from api.services import Services

@@ -12,26 +12,16 @@ from api.guards.strict_json import StrictRoute
 from api.live.hub import News
 from api.live.sse import EventStream, sse_responses
 from api.live.topics import CITY, plan_topic
+from api.plans.ahead_schemas import CurveOut, OutlookOut, PointOut
+from api.plans.compared_schemas import DifferenceOut
 from api.plans.desk import final_progress
+from api.plans.order_schemas import OrderedOut, PlanOrder, PlanOrdered, PublishIn
 from api.plans.ordered import ordered_out
 from api.plans.orders import decided
-from api.plans.schemas import (
-    CurveOut,
-    Day,
-    DifferenceOut,
-    OrderedOut,
-    OutlookOut,
-    PlanOrder,
-    PlanOrdered,
-    PlanOut,
-    PlansOut,
-    PlanSummaryOut,
-    PointOut,
-    PublishIn,
-)
+from api.plans.schemas import PlanOut, PlansOut, PlanSummaryOut
 from api.plans.view import difference_out, outlook_out, plan_out, summary_out
 from api.problems.model import problems
-from api.schema import Name
+from api.schema import Day, Name
 from api.services import Hands, Services
 from routing.ahead.horizon import MAX_DAYS
 from routing.planning.planner import default_day

@@ -4,17 +4,13 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from api.plans.ahead_schemas import BinAheadOut, DayAheadOut, OutlookOut
+from api.plans.compared_schemas import ChangedBinOut, DifferenceOut, MovedBinOut
 from api.plans.schemas import (
-    BinAheadOut,
     BrokenRuleOut,
-    ChangedBinOut,
-    DayAheadOut,
-    DifferenceOut,
     EditOut,
     LeftOutOut,
     LockOut,
-    MovedBinOut,
-    OutlookOut,
     PlannedRouteOut,
     PlanOut,
     PlanSummaryOut,

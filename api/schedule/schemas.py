@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.plans.schemas import ClockTime
-from api.schema import Name, Shown, Told, UtcTime
+from api.schema import ClockTime, Name, Shown, Told, UtcTime
 
 Weekday = Annotated[int, Field(strict=True, ge=1, le=7)]
 RunStatusName = Literal["making", "ready", "published", "failed", "missed"]
