@@ -1,7 +1,7 @@
 """Networks: every published message must give the device, the time and the level that its network means."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -11,16 +11,16 @@ import pytest
 from ingest.decode import decode
 from ingest.envelope import ENVELOPES
 from ingest.identity import same_device, spellings
-from ingest.message import Message, Record, Uplink
+from ingest.message import Message
 from ingest.pipeline import IngestContext, process
 from ingest.refusal import RefusedError
+from tests.ingest.unwrapping import NOW, only, unwrap
 from tomma.broker_settings import EnvelopeName
 from tomma.city import Sensor
 from tomma.model import RejectReason, SensorId
 
 T0 = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DATA = Path(__file__).parents[3] / "shared" / "data"
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EUI = "1000000000000001"
 R = RejectReason
 
@@ -29,19 +29,6 @@ def rows() -> Iterator[dict[str, Any]]:
     """The published messages with the telemetry that another platform takes out of them."""
     with (DATA / "envelopes_public.jsonl").open(encoding="utf-8") as lines:
         yield from map(json.loads, lines)
-
-
-def unwrap(envelope: str, payload: object, topic: str = "city/up") -> Sequence[Record]:
-    """Take a payload out of its envelope."""
-    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return ENVELOPES[envelope](Message(topic, raw, NOW, envelope))
-
-
-def only(envelope: str, payload: object, topic: str = "city/up") -> Uplink:
-    """Take the one uplink out."""
-    (record,) = unwrap(envelope, payload, topic)
-    assert isinstance(record, Uplink), record
-    return record
 
 
 ENVELOPE_OF: Mapping[str, str] = {

@@ -8,30 +8,16 @@ from typing import Any
 
 import pytest
 
-from ingest.envelope import ENVELOPES
 from ingest.envelope.senml_pack import Resolved, resolve
 from ingest.message import Message, Record, Uplink
 from ingest.pipeline import IngestContext, process
 from ingest.refusal import RefusedError
+from tests.ingest.unwrapping import NOW, only, unwrap
 from tomma.model import RejectReason
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 AT_ELEVEN = datetime(2026, 6, 1, 11, 0, 0, 500_000, tzinfo=UTC)
 R = RejectReason
-
-
-def unwrap(envelope: str, payload: object, topic: str = "city/up") -> Sequence[Record]:
-    """Take a payload out of its envelope."""
-    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return ENVELOPES[envelope](Message(topic, raw, NOW, envelope))
-
-
-def only(envelope: str, payload: object, topic: str = "city/up") -> Uplink:
-    """Take the one uplink out."""
-    (record,) = unwrap(envelope, payload, topic)
-    assert isinstance(record, Uplink), record
-    return record
 
 
 @pytest.mark.parametrize(
