@@ -1,7 +1,6 @@
 """What a store with a server behind it does when the server, the network or this machine misbehaves."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -18,10 +17,10 @@ import pytest
 
 from tests.processes import free_port
 from tests.tomma.stores.influx_support import Door, Fault, influxql
-from tomma.errors import ConfigurationError, StoreUnavailableError
+from tomma.errors import StoreUnavailableError
 from tomma.model import BinId, Reading, Rejected, RejectReason, SensorId
 from tomma.ports import Appended
-from tomma.settings import Settings, load_settings
+from tomma.settings import Settings
 from tomma.store_settings import ReadingSettings
 from tomma.stores.influx import feeder as influx_feeder
 from tomma.stores.influx.readings import InfluxReadings
@@ -451,51 +450,9 @@ def test_a_server_that_answers_another_question_is_told_apart(
     assert list(store.range(BinId("B1"), *EVER)) == [reading_of(0)]
 
 
-WITHOUT_CLIENT = """
-import sys
-sys.modules["influxdb_client"] = None
-from tomma.settings import load_settings
-from tomma.stores.wiring import open_stores
-with open_stores(load_settings()) as stores:
-    print(len(stores.readings.latest()))
-"""
-
-
-@pytest.mark.parametrize(("kind", "outcome"), [("sqlite", "0\n"), ("influx", "not installed")])
-def test_a_city_without_an_influxdb_needs_no_client_of_it(tmp_path: Path, kind: str, outcome: str) -> None:
-    """An optional part that is missing is told by name, and only to those who ask for it."""
-    more = {"TOMMA_DATA_DIR": str(tmp_path), "TOMMA_READINGS__KIND": kind, "TOMMA_READINGS__URL": "http://127.0.0.1:9"}
-    words = [sys.executable, "-c", WITHOUT_CLIENT]
-    done = subprocess.run(words, env=os.environ | more, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-
-    assert outcome in done.stdout + done.stderr
-    assert ("ConfigurationError" in done.stderr) == (kind == "influx")
-
-
 def test_the_settings_choose_the_store(url: str, influxd_url: str, tmp_path: Path, reading_of: ReadingOf) -> None:
     """One word and an address; ingest, pages and commands then all use it."""
     settings = Settings(data_dir=tmp_path, readings=influx_settings(url, tmp_path))
     with open_stores(settings) as stores:
         stores.readings.append([reading_of(0)])
         wait_until(lambda: on_server(influxd_url, tmp_path) == 1, "it is fed in the background")
-
-
-@pytest.mark.parametrize(
-    ("variables", "told"),
-    [
-        pytest.param({"KIND": "influx"}, "url must be set", id="no address"),
-        pytest.param({"KIND": "influx", "URL": "127.0.0.1:8086"}, "readings.url", id="no scheme"),
-        pytest.param(
-            {"KIND": "influx", "URL": "http://me:secret@127.0.0.1"}, "readings.url", id="a login in the address"
-        ),
-        pytest.param({"KIND": "influxdb"}, "readings.kind", id="no such kind"),
-        pytest.param({"MEASUREMENT": 'a" WHERE 1'}, "readings.measurement", id="a measurement that is a question"),
-    ],
-)
-def test_wrong_settings_are_named(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], told: str) -> None:
-    """At the start, with the key, and without repeating a secret."""
-    for name, text in variables.items():
-        monkeypatch.setenv(f"TOMMA_READINGS__{name}", text)
-    with pytest.raises(ConfigurationError, match=told) as raised:
-        load_settings()
-    assert "secret" not in str(raised.value)
