@@ -33,7 +33,8 @@ NO_FORM_ASKS = {"locks.py", "cli.py", "planner.py"}
 """What only a command meets, and what the desk has looked at before the planner does."""
 MADE_FROM_BODIES = {
     "alerts": ("Care",),
-    "city": ("Position", "ContainerType", "Site", "Bin", "Sensor", "Installation"),
+    "city": ("Position", "Site", "Bin", "Sensor", "Installation"),
+    "containers": ("ContainerType",),
     "edits": ("Edit",),
     "fitting": ("Fitting",),
     "mornings": ("Schedule",),
