@@ -266,6 +266,11 @@ def _unwrap(message: Message, context: IngestContext) -> Sequence[Record]:
     size = len(message.payload) if message.size_bytes is None else message.size_bytes
     if size > context.payload_max_bytes:
         raise _too_large(size, context.payload_max_bytes)
+    if not message.envelope:  # the embedded broker also takes what no source asks for, such as a network's other events
+        bound = "must be one of a source in the settings ([[broker.sources]])"
+        raise unknown_format(
+            BoundError("topic", Rule.TOPIC_OF_SOURCE, bound, shown(message.topic), told_as="the topic")
+        )
     unwrap = ENVELOPES.get(message.envelope)
     if unwrap is None:
         known = ", ".join(sorted(ENVELOPES))

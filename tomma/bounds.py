@@ -130,6 +130,7 @@ class Rule(StrEnum):
     TOPIC = "topic"
     TOPICS_DEVICE = "topics_device"
     TOPIC_ENDS = "topic_ends"
+    TOPIC_OF_SOURCE = "topic_of_source"
     TRUE_ALONE = "true_alone"
     TWICE = "twice"
     UNKNOWN = "unknown"

@@ -124,6 +124,15 @@ def test_it_is_refused_with_a_plain_reason(bad: Bad, context: IngestContext, mes
     assert bad.payload.startswith(rejected.payload)
 
 
+def test_a_message_on_a_topic_that_no_source_names_says_so(
+    context: IngestContext, message: Callable[..., Message]
+) -> None:
+    """The embedded broker takes a network's joins and acknowledgements, too; no format of theirs is to be mended."""
+    (rejected,) = process([message(b"{}", topic="application/1/device/a/event/join", envelope="")], context).rejected
+    assert (rejected.reason, rejected.breach and rejected.breach.rule) == (R.UNKNOWN_FORMAT, Rule.TOPIC_OF_SOURCE)
+    assert "'application/1/device/a/event/join'" in rejected.detail
+
+
 @pytest.mark.parametrize(
     ("payload", "breach"),
     [
