@@ -5,13 +5,10 @@ import gc
 import json
 import random
 import re
-import signal
 import threading
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 
 import typer
 from pydantic import SecretStr
@@ -33,6 +30,7 @@ from tomma.clock import Clock
 from tomma.errors import ConfigurationError
 from tomma.locks import the_only
 from tomma.settings import Settings, load_settings
+from tomma.stopping import stop_on_signal
 from tomma.stores.upkeep.retention import retaining
 from tomma.stores.wiring import Stores, open_stores
 
@@ -61,7 +59,7 @@ def ingest(
     gc.freeze()  # what is imported stays
     gc.set_threshold(*COLLECT_AFTER)
     with contextlib.ExitStack() as rim:
-        stop = rim.enter_context(_stop_on_signal())
+        stop = rim.enter_context(stop_on_signal())
         rim.enter_context(the_only(f"ingest as {settings.broker.client_id}", _lock_path(settings)))
         stores = rim.enter_context(open_stores(settings))
         codecs = rim.enter_context(contextlib.closing(open_codecs(settings)))
@@ -133,24 +131,6 @@ def _with_login(settings: BrokerSettings, port: int, login: Login) -> BrokerSett
             "share_group and $share topics must be left out with the embedded broker: it knows no shared subscriptions"
         )
     return settings.model_copy(update={**own, "password_file": None, "mqtt_version": "3.1.1", "tls": False})
-
-
-@contextlib.contextmanager
-def _stop_on_signal() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and Ctrl-C set; a second Ctrl-C ends at once."""
-    stop = threading.Event()
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGINT and stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Voice:

@@ -3,19 +3,16 @@
 What a command needs is imported when it runs: map and number libraries take a second that `--help` need not wait.
 """
 
-import contextlib
 import json
-import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from simulator.presets import SHIPPED_EXTRACT
+from tomma.stopping import stop_on_signal
 
 simulate_app = typer.Typer(
     add_completion=False, help="Play a town: sensors over MQTT, drivers over HTTP; or replay a recording."
@@ -75,7 +72,7 @@ def simulate(
 
     settings = load_settings()
     login = device_login(settings, broker, username, password)
-    with _stop_on_signal() as stop:
+    with stop_on_signal(closed_terminal=True) as stop:
         if replay_file is not None:
             recorded = ReplayChoices(replay_file, positions, rate, as_of_now, replace_city)
             result = replay(settings, login, recorded, stop, _tell(as_json))
@@ -142,7 +139,7 @@ def demo(
         days_of_history=days_of_history,
         once_s=once_s,
     )
-    with _stop_on_signal() as stop:
+    with stop_on_signal(closed_terminal=True) as stop:
         result = run_demo(choices, stop, _tell(as_json))
     if as_json:
         typer.echo(json.dumps(result))
@@ -151,22 +148,3 @@ def demo(
 def _tell(as_json: bool) -> Callable[[str], None]:
     """Return who says progress: on standard output, or on standard error when that one is for JSON."""
     return lambda line: typer.echo(line, err=as_json)
-
-
-@contextlib.contextmanager
-def _stop_on_signal() -> Iterator[threading.Event]:
-    """Give an event that Ctrl-C, SIGTERM and a closed terminal set; a second Ctrl-C ends at once."""
-    stop = threading.Event()
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGINT and stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    numbers = [signal.SIGINT, signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
-    before = {number: signal.signal(number, on_signal) for number in numbers}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
