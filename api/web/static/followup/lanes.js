@@ -4,9 +4,9 @@
  * An upright thread is a stop in time; the more it leans to the right, the later. Arrow keys walk through the stops;
  * the table is the same in cells.
  */
-import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
-import {html, useEffect, useLayoutEffect, useMemo, useRef, useState} from "../lib/html.js";
+import {html, useLayoutEffect, useMemo, useRef, useState} from "../lib/html.js";
+import {useNow} from "../office/now.js";
 import {Shape, Sign} from "./marks.js";
 import {hours, inOrder, scale, span} from "./scale.js";
 import {aboardText, stopText} from "./words.js";
@@ -16,7 +16,6 @@ const END = 24;
 const HEIGHT = 66;
 const PLAN_Y = 14;
 const DONE_Y = 46;
-const TICK_MS = 1_000;
 const PAGE = 10;
 const NEAR_PX = 60; // an hour's name under the flag of now cannot be read
 
@@ -30,15 +29,6 @@ function useWidth() {
     return () => watcher.disconnect();
   }, []);
   return [box, width];
-}
-
-function useNow() {
-  const [now, setNow] = useState(nowMs);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(nowMs()), TICK_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }
 
 function Axis({x, marks, now, isNear, width}) {

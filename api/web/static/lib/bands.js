@@ -14,10 +14,3 @@ export function bandOf(fillFraction) {
   if (fillFraction === null || fillFraction === undefined || Number.isNaN(fillFraction)) return "none";
   return BANDS.findLast((band) => fillFraction >= band.from).id;
 }
-
-/** @returns {Record<string, number>} How many bins there are in each band. */
-export function countByBand(bins) {
-  const counts = Object.fromEntries(BANDS.map((band) => [band.id, 0]));
-  for (const bin of bins) counts[bandOf(bin.fill_fraction)] += 1;
-  return counts;
-}

@@ -1,22 +1,17 @@
 /** The bar on top of the office's pages: whose city, which page, what time, and how it shall look. */
 import {carry} from "../lib/api.js";
-import {clockFactor, nowMs} from "../lib/clock.js";
+import {clockFactor} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
-import {html, useEffect, useState} from "../lib/html.js";
+import {html} from "../lib/html.js";
 import {AlertCount} from "./alertcount.js";
 import {mayOpen} from "./may.js";
+import {useNow} from "./now.js";
 import {LanguageSwitch, ThemeSwitch} from "../lib/switches.js";
-
-const TICK_MS = 1_000;
 
 /** The city's time; in a demo it runs fast, and says so. */
 function CityClock() {
   const {t, format} = useWords();
-  const [now, setNow] = useState(nowMs);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(nowMs()), TICK_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const now = useNow();
   const factor = clockFactor();
   return html`<p class="clock"><time dateTime=${new Date(now).toISOString()}>${format.dayTime(now)}</time>
     ${factor !== 1 && html`<span class="pill demo">${t("bar.demo_clock", {factor: format.whole(factor)})}</span>`}</p>`;
