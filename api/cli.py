@@ -58,6 +58,8 @@ def serve(
     settings = load_settings()
     _check_pair(tls_cert, tls_key)
     _leave_quietly()
+    if not settings.basemap.remote_url and not settings.basemap_path.exists():
+        log.warning("maps have no streets path=%s mend=`tomma basemap build` makes it", settings.basemap_path)
     wanted = Wanted(host or settings.server.host, settings.server.port if port is None else port, tls_cert, tls_key)
     while _serve_once(settings, wanted):
         log.info("set up; serving again on %s", wanted.host)

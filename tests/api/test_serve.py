@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -22,13 +23,15 @@ STARTING_S = 60.0
 
 
 @contextmanager
-def served(data_dir: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
+def served(
+    data_dir: Path, *options: str, log: IO[str] | None = None
+) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
     """The running command and a client of the address it printed; ended at the latest on leaving."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tomma", "serve", "--port", "0", *options],
         env={**os.environ, "TOMMA_DATA_DIR": str(data_dir), "TOMMA_PEOPLE__DEMO": "true"},
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if log is None else log,
         text=True,
     )
     assert process.stdout is not None
@@ -55,6 +58,14 @@ def import_city(data_dir: Path, full: tuple[str, ...] = ()) -> None:
         stores.readings.append(
             [Reading(BinId(each), SensorId(f"H{each[1:]}"), an_hour_ago, an_hour_ago, 0.99) for each in full]
         )
+
+
+def test_whoever_starts_a_city_without_a_basemap_is_told_how_to_make_one(tmp_path: Path) -> None:
+    """The map is an empty sheet then, and nothing on it says that this is no fault."""
+    import_city(tmp_path)
+    told = tmp_path / "log"
+    with told.open("w") as log, served(tmp_path, log=log):
+        assert "`tomma basemap build`" in told.read_text()
 
 
 def test_full_bins_are_forecast_planned_and_sent_to_the_trucks(tmp_path: Path) -> None:
