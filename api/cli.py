@@ -58,8 +58,6 @@ def serve(
     settings = load_settings()
     _check_pair(tls_cert, tls_key)
     _leave_quietly()
-    if not settings.basemap.remote_url and not settings.basemap_path.exists():
-        log.warning("maps have no streets path=%s mend=`tomma basemap build` makes it", settings.basemap_path)
     wanted = Wanted(host or settings.server.host, settings.server.port if port is None else port, tls_cert, tls_key)
     while _serve_once(settings, wanted):
         log.info("set up; serving again on %s", wanted.host)
@@ -119,6 +117,9 @@ def _host(settings: Settings, wanted: Wanted, *, is_first_run: bool) -> str:
 
 
 def _tell(application: FastAPI, address: str, *, is_first_run: bool) -> None:
+    settings = application.state.services.context.settings
+    if not settings.basemap.remote_url and not settings.basemap_path.exists():
+        log.warning("maps have no streets path=%s mend=`tomma basemap build` makes it", settings.basemap_path)
     typer.echo(f"tomma serves {address}")
     if is_first_run:
         services = application.state.services
