@@ -123,7 +123,7 @@ def test_a_city_that_points_nowhere_is_refused_with_every_fault(engine: sa.Engin
         registry.save(faulty)
 
     for told in (
-        "bins[B1]: site_id",
+        "bins[B1].site_id",
         "'nowhere'",
         "'gold'",
         "'Europe/Atlantis'",

@@ -68,7 +68,9 @@ def _engine(address: str) -> sa.Engine:
         url = sa.make_url(address)
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        return _sqlite(url) if url.get_backend_name() == "sqlite" else _server(url)
+        if url.get_backend_name() == "sqlite":
+            return _sqlite(url)
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=patience(url))
     except ImportError as exc:
         hint = "for PostgreSQL install psycopg[binary] beside tomma"
         raise ConfigurationError(f"registry_url: its driver is not installed ({exc}); {hint}") from exc
@@ -76,10 +78,9 @@ def _engine(address: str) -> sa.Engine:
         raise ConfigurationError(f"registry_url: {exc}") from exc
 
 
-def _server(url: sa.URL) -> sa.Engine:
-    # The driver waits two minutes for a server that is cut off; the address may name another bound.
-    bound = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_WITHIN_S}
-    return sa.create_engine(url, pool_pre_ping=True, connect_args=bound)
+def patience(url: sa.URL) -> dict[str, int]:
+    """Return what bounds the wait for a server that is cut off, two minutes by the driver; the address may name it."""
+    return {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_WITHIN_S}
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
