@@ -63,6 +63,21 @@ def test_a_server_that_never_answers_is_waited_for_within_a_bound(query: str, wa
     assert patience(url).get("connect_timeout") == waits_s
 
 
+def test_a_connection_that_comes_back_after_the_end_is_closed(tmp_path: Path) -> None:
+    """A server that stops does not wait for its slowest thread; a file left open then is found by nobody."""
+    engine = open_database(f"sqlite:///{tmp_path / 'registry.sqlite3'}")
+    with engine.connect() as lent:
+        held = lent.connection.driver_connection
+        engine.dispose()
+        assert lent.scalar(sa.text("SELECT 1")) == 1, "whoever is at work may end it"
+    with engine.connect() as asked_late:
+        late = asked_late.connection.driver_connection
+    for connection in (held, late):
+        assert isinstance(connection, sqlite3.Connection)
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+
+
 def test_processes_that_start_together_on_a_new_database_all_come_up(registry_address: str) -> None:
     """The demo starts everything at once."""
     command = [sys.executable, "-c", OPEN, registry_address]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.stores.books import asset_tables, tables
@@ -98,7 +99,20 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     # time-out. Threads of one process therefore take turns here, and poll only against other processes.
     engine = sa.create_engine(url, creator=connect, execution_options={_TURN: threading.Lock()})
     event.listen(engine, "begin", _begin)
+    _close_what_comes_back_late(engine)
     return engine
+
+
+def _close_what_comes_back_late(engine: sa.Engine) -> None:
+    """Close connections that were lent, or asked for, when the engine was disposed of: its pool forgets those open."""
+    disposed = threading.Event()
+
+    def at_checkin(_: object, record: ConnectionPoolEntry) -> None:
+        if disposed.is_set():
+            record.invalidate()
+
+    event.listen(engine, "engine_disposed", lambda _: disposed.set())
+    event.listen(engine, "checkin", at_checkin)
 
 
 def _begin(connection: sa.Connection) -> None:
