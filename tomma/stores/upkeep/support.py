@@ -27,13 +27,13 @@ from tomma.errors import ConfigurationError, TommaError
 from tomma.secret_files import make_private
 from tomma.settings import Settings
 from tomma.stores.books import tables
+from tomma.stores.books.database import patience
 from tomma.stores.sqlite_file import open_connection
 from tomma.stores.upkeep.blanking import Blank, shown_settings, words_of
 from tomma.stores.upkeep.retention import read_journal
 
 LOG_BYTES_MAX = 4 * 1024 * 1024
 RUNS_SHOWN = 50
-CONNECT_WITHIN_S = 10
 WHAT = """What `tomma support-bundle` took from an installation of tomma, for whoever helps.
 
 versions.json   of tomma, Python, SQLite and every installed package; the migration the registry is at
@@ -98,7 +98,7 @@ class _Sources:
                 self._engine = sa.create_engine(url, creator=lambda: open_connection(path))
             else:
                 url = url.set(drivername="postgresql+psycopg")
-                self._engine = sa.create_engine(url, connect_args={"connect_timeout": CONNECT_WITHIN_S})
+                self._engine = sa.create_engine(url, connect_args=patience(url))
         return self._engine
 
     def people(self) -> Sequence[str]:
