@@ -68,8 +68,10 @@ class Sweep:
         sizes = self._sizes(by_size)
         if not sizes:
             return best
-        tried = self._round(0, [by_size[size][0] for size in sizes], [])
-        if sum(map(len, by_size.values())) > 1 or self._best.must_missed:
+        only = sum(map(len, by_size.values())) == 1
+        # Seconds that one fleet does not need are the polish's; iterations that nobody took would be lost.
+        tried = self._round(0, [by_size[size][0] for size in sizes], [], share=1.0 if only else SHARES[0])
+        if not only or self._best.must_missed:
             tried += self._round(1, self._choices(by_size, sizes, tried), [])
             for number, count in enumerate(KEPT, start=2):
                 kept = sorted(tried, key=self._promise)[:count]
@@ -117,14 +119,16 @@ class Sweep:
         turns += [fleet for each in (size - 1, size + 1) for fleet in by_size.get(each, [])[1:2]]
         return list(dict.fromkeys(turns))[: self._probes(SHARES[1])]
 
-    def _round(self, number: int, chosen: Sequence[Fleet], before: Sequence[Tried]) -> list[Tried]:
-        """Search with each fleet: from scratch, or where it had got `before`."""
+    def _round(
+        self, number: int, chosen: Sequence[Fleet], before: Sequence[Tried], *, share: float | None = None
+    ) -> list[Tried]:
+        """Search with each fleet: from scratch, or where it had got `before`; `share` is of the iterations."""
         if not chosen or (number and time.monotonic() >= self._ends_at):
             return []
         turns = -(-len(chosen) // self.lanes.count)
         left_s = max(0.0, self._ends_at - time.monotonic())
         seconds = left_s * SHARES[number] / sum(SHARES[number:]) / turns
-        iterations = self.iterations and max(1, int(self.iterations * SHARES[number] / len(chosen)))
+        iterations = self.iterations and max(1, int(self.iterations * (share or SHARES[number]) / len(chosen)))
         tasks = [Search(self.problem, fleet, seconds, iterations, self.seed + 10 * number) for fleet in chosen]
         tasks = self._begun(tasks, before)
         if before and number == len(SHARES) - 1 and any(truck.has_daily_limit for truck in self.problem.trucks):

@@ -164,6 +164,16 @@ class Noting(Inline):
         return super().map(function, tasks)
 
 
+def test_an_only_fleet_gets_all_the_iterations_of_the_sweep() -> None:
+    """Unlike trucks that cost nothing to have: seven tenths were kept for fleets that there are not."""
+    problem = a_long_street()
+    trucks = tuple(replace(each, fixed_minor=0) for each in problem.trucks)
+    problem = replace(problem, trucks=trucks, bins=tuple(replace(node, must=False) for node in problem.bins))
+    lanes = Noting()
+    Sweep(problem, arcs(problem), lanes, 60.0, 40, 0, lambda *_: None).run(settle(problem, {}))
+    assert [(task.trucks, task.iterations) for task in lanes.tasks] == [((0, 1, 2, 3, 4), 40)]
+
+
 def test_a_large_day_on_which_all_must_be_emptied_begins_with_known_routes(monkeypatch: pytest.MonkeyPatch) -> None:
     """By chance 2,000 stops came to 18 trucks in a minute, from what insertion had made of them to 16."""
     monkeypatch.setattr(sweep, "FROM_ROUTES_BINS", 50)
