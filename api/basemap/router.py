@@ -35,7 +35,7 @@ FileMark = tuple[int, int, int]
 class CurrentArchive:
     """The archive at a path that may be rebuilt while the server runs.
 
-    A new file is picked up at the next request; one that is damaged is logged and the old one stays in use.
+    A new file is picked up at the next request; one that is damaged is logged once, and what there was stays in use.
     """
 
     def __init__(self, path_provider: Callable[[], Path]) -> None:
@@ -45,7 +45,15 @@ class CurrentArchive:
         self._archive: TileArchive | None = None
 
     def get(self) -> TileArchive:
-        """Return the archive, opened anew if the file was replaced; NotFoundError while there is none.
+        """Return the archive, opened anew if the file was replaced; NotFoundError while there is no whole one."""
+        self.look()
+        if self._archive is None:
+            what = "whole map" if self._mark else "map"
+            raise NotFoundError(f"there is no {what} at {self._path_provider().name}; `tomma basemap build` makes one")
+        return self._archive
+
+    def look(self) -> None:
+        """Open the file if it is not the one that was looked at last.
 
         A replaced archive is not closed here: another thread may be reading it; its mapping goes with its last user.
         """
@@ -55,17 +63,13 @@ class CurrentArchive:
             with self._lock:
                 if mark != self._mark:
                     self._reopen(path, mark)
-        if self._archive is None:
-            raise NotFoundError(f"there is no map at {path.name} yet; build one with `tomma basemap build`")
-        return self._archive
 
     def _reopen(self, path: Path, mark: FileMark) -> None:
         try:
             self._archive = TileArchive(path)
         except TommaError as exc:
-            if self._archive is None:
-                raise
-            log.error("basemap kept the old one reason=%s", exc)  # noqa: TRY400  (one plain line, it is no fault of ours)
+            kept = "the map before" if self._archive else "no map"
+            log.error("basemap is not taken kept=%s reason=%s", kept, exc)  # noqa: TRY400  (it is no fault of ours)
         self._mark = mark
 
 
@@ -75,13 +79,9 @@ def build_router(path_provider: Callable[[], Path], plugged: Plugged | None = No
     Args:
         path_provider: Tells where the PMTiles file is (`lambda: settings.basemap_path`); asked on every request.
         plugged: What the city plugged in from elsewhere, told with the metadata.
-
-    Raises:
-        ConfigurationError: If there is a file now and it is damaged. A missing one is no error: the map is built later.
     """
     current = CurrentArchive(path_provider)
-    if path_provider().exists():
-        current.get()
+    current.look()  # a damaged map is told to whoever starts the server; plans and drivers do not wait for a new one
     router = APIRouter(prefix="/tiles", tags=["map"], dependencies=[allow(*EVERYBODY)])
 
     @router.get("/metadata.json", summary="What the tiles hold, as TileJSON")
