@@ -34,6 +34,8 @@ class Scene:
     plan: Plan | None
     """Today's published plan."""
     day: DayState
+    silent: frozenset[BinId] = frozenset()
+    """The bins whose sensors an alert calls silent."""
 
     @cached_property
     def planned(self) -> frozenset[BinId]:
@@ -46,6 +48,20 @@ class Scene:
         if state is not StopState.TODO:
             return state.value
         return "planned" if bin_id in self.planned else "none"
+
+    def sensor_state(self, bin_id: BinId) -> str:
+        """Return how far the bin's level can be believed."""
+        if bin_id in self.silent:
+            return "silent"
+        newest = self.latest.get(bin_id)
+        outlook = self.forecast.outlook(bin_id) if self.forecast else None
+        if self.forecast is None or outlook is None:
+            return "ok" if newest else "none"
+        spoke_since = newest is not None and newest.received_utc > self.forecast.as_of_utc
+        return "ok" if spoke_since and outlook.sensor_state in UNHEARD else outlook.sensor_state
+
+
+UNHEARD = ("silent", "none")
 
 
 class BinRow(msgspec.Struct, frozen=True):
@@ -73,6 +89,7 @@ class BinChange(msgspec.Struct, frozen=True):
     id: str
     fill_fraction: float | None
     measured_utc: datetime | None
+    sensor_state: str
     plan_state: str
 
 
@@ -106,7 +123,7 @@ def bin_row(scene: Scene, bin_id: BinId) -> BinRow:
         measured_utc=reading.measured_utc.replace(microsecond=0) if reading else None,
         p_overflow_24h=round(outlook.p_overflow_24h, 3) if outlook else None,
         hours_to_full=round(hours, 1) if hours is not None else None,
-        sensor_state=outlook.sensor_state if outlook else ("ok" if reading else "none"),
+        sensor_state=scene.sensor_state(bin_id),
         plan_state=scene.plan_state(bin_id),
     )
 
@@ -177,6 +194,7 @@ class Board:
             bin_id
             for bin_id in scene.city.bins
             if scene.latest.get(bin_id) is not before.latest.get(bin_id)
+            or (bin_id in scene.silent) != (bin_id in before.silent)
             or (not same_plan and scene.plan_state(bin_id) != before.plan_state(bin_id))
         ]
 
@@ -185,7 +203,9 @@ class Board:
         row, before = bin_row(scene, bin_id), self._rows.get(bin_id)
         self._rows[bin_id] = row
         self._pieces[bin_id] = msgspec.json.encode(row)
-        change = BinChange(row.id, row.fill_fraction, row.measured_utc, row.plan_state)
-        if before and change == BinChange(before.id, before.fill_fraction, before.measured_utc, before.plan_state):
-            return None
-        return change
+        change = _change_of(row)
+        return None if before and change == _change_of(before) else change
+
+
+def _change_of(row: BinRow) -> BinChange:
+    return BinChange(row.id, row.fill_fraction, row.measured_utc, row.sensor_state, row.plan_state)

@@ -16,7 +16,8 @@ from api.services import Hands, Services
 router = APIRouter(tags=["live"], route_class=StrictRoute, dependencies=[allow(*OFFICE, Role.DRIVER)])
 
 WHAT = (
-    "`bins` {bins: [{id, fill_fraction, measured_utc, plan_state}]} with what changed, `plan` {id, status}, "
+    "`bins` {bins: [{id, fill_fraction, measured_utc, sensor_state, plan_state}]} with what changed, "
+    "`plan` {id, status}, "
     "`forecast` {as_of_utc} and `city` {bins} when there is a new one to ask for, "
     "`figures` {day} when a finished day was computed, "
     "`event` with a driver's action as it was stored; a comment every 15 s while nothing happens"

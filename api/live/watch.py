@@ -23,7 +23,7 @@ from api.plans.today import Today
 from api.turns import TurnTaker
 from tomma.clock import Clock
 from tomma.fold import tried_again
-from tomma.model import PlanId
+from tomma.model import AlertKind, BinId, PlanId
 from tomma.ports import ReadingStore
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,12 @@ class Watch(TurnTaker):
             forecast=self._forecasts.current,
             plan=plan,
             day=done if plan is None else tried_again(done, plan),
+            silent=self._silent(),
         )
+
+    def _silent(self) -> frozenset[BinId]:
+        standing = self._readings.active_alerts()
+        return frozenset(each.bin_id for each in standing if each.kind is AlertKind.SENSOR_SILENT and each.bin_id)
 
     def _tell_anew(self, before: Scene, scene: Scene) -> None:
         """Tell the pages when what they loaded whole must be loaded again."""

@@ -102,14 +102,14 @@ def _row(scene: Scene, sensor: Sensor, bin_id: BinId | None, alerts: Sequence[st
 def _state(scene: Scene, bin_id: BinId | None, reading: Reading | None, alerts: Sequence[str]) -> SensorStateName:
     if bin_id is None:
         return "not_installed"
-    outlook = scene.forecast.outlook(bin_id) if scene.forecast else None
-    if "sensor_silent" in alerts or (reading and outlook and outlook.sensor_state == "silent"):
+    heard = scene.sensor_state(bin_id)
+    if "sensor_silent" in alerts or (reading and heard == "silent"):
         return "silent"
     if alerts:
         return "alert"
     if reading is None:
         return "never"
-    return "odd" if outlook and outlook.sensor_state == "odd" else "ok"
+    return "odd" if heard == "odd" else "ok"
 
 
 def quarantine_out(devices: Sequence[Quarantined]) -> QuarantineOut:

@@ -12,20 +12,13 @@ from statistics import median
 
 from ingest.alerts.scene import Scene
 from tomma.model import Alert, AlertKind, BinId, Reading, SensorId
+from tomma.silence import GAPS_MIN, PATIENCE_MIN_S, PATIENCE_UNKNOWN_S, patience_s
 
-PATIENCE_MIN = timedelta(hours=2)
-PATIENCE_UNKNOWN = timedelta(hours=48)
-"""Of a sensor that spoke less than `GAPS_MIN` times: it may speak once a day."""
-PATIENCE_MAX = timedelta(days=8)
-GAPS_MIN = 4
+PATIENCE_MIN = timedelta(seconds=PATIENCE_MIN_S)
 BURST_S = 60.0
 """Readings this near to each other say nothing of a sensor's pace."""
-OF_USUAL = 6.0
 STEADY, STEADY_GAPS = 2.0, 48
 """A sensor whose longest gap of so many is at most two usual ones loses next to nothing."""
-OF_USUAL_WHEN_LOSSY = 24.0
-OF_LONGEST = 1.5
-"""With 28 % lost in bursts, 2 to 3 false silences a thousand sensor-days (decision 0010); half of it brings 20."""
 STREAM_SENSORS_MIN = 5
 STREAM_SILENT_MIN = timedelta(minutes=15)
 STREAM_SILENT_MAX = timedelta(hours=12)
@@ -36,19 +29,27 @@ STREAM_PAUSES = 5
 def patience_of(readings: Sequence[Reading]) -> timedelta:
     """Return how long this sensor may be silent, from its readings of the last days.
 
-    By when they came, as silence is judged: a device that keeps what the radio lost measures without a gap, and one
-    that hands in its day each night is silent all day.
+    Its pace is the slower of two. By when messages came, since silence is judged so: a device that keeps what the radio
+    lost measures without a gap, and one that hands in its day each night is silent all day. And by when it measured:
+    of days that came in an hour, after an outage or from another system, the times of coming say nothing.
     """
-    heard = sorted(reading.received_utc for reading in readings)
-    gaps_s = [(later - earlier).total_seconds() for earlier, later in pairwise(heard)]
-    gaps_s = [gap_s for gap_s in gaps_s if gap_s > BURST_S]
-    if len(gaps_s) < GAPS_MIN:
-        return PATIENCE_UNKNOWN
-    usual_s, longest_s = median(gaps_s), max(gaps_s)
-    is_steady = len(gaps_s) >= STEADY_GAPS and longest_s <= STEADY * usual_s
-    of_usual = OF_USUAL if is_steady else OF_USUAL_WHEN_LOSSY
-    patience = timedelta(seconds=max(of_usual * usual_s, OF_LONGEST * longest_s))
-    return min(max(patience, PATIENCE_MIN), PATIENCE_MAX)
+    heard_s = _gaps_s(reading.received_utc for reading in readings)
+    measured_s = _gaps_s(reading.measured_utc for reading in readings)
+    if len(measured_s) < GAPS_MIN:  # two messages an hour apart may be the only two of their days
+        return timedelta(seconds=PATIENCE_UNKNOWN_S)
+    usual_s, longest_s = max(_median(heard_s), median(measured_s)), max([*heard_s, *measured_s])
+    came_as_measured = STEADY * _median(heard_s) >= median(measured_s)
+    is_steady = came_as_measured and len(heard_s) >= STEADY_GAPS and longest_s <= STEADY * usual_s
+    return timedelta(seconds=patience_s(len(measured_s), usual_s, longest_s, loses_nothing=is_steady))
+
+
+def _gaps_s(moments: Iterable[datetime]) -> list[float]:
+    gaps = ((later - earlier).total_seconds() for earlier, later in pairwise(sorted(moments)))
+    return [gap_s for gap_s in gaps if gap_s > BURST_S]
+
+
+def _median(gaps_s: Sequence[float]) -> float:
+    return median(gaps_s) if gaps_s else 0.0
 
 
 def stream_patience(received_utc: Iterable[datetime]) -> timedelta:

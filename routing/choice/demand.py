@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from routing.choice.nearby import Streets
 from routing.choice.worth import Worth, worth
-from routing.forecast import CityForecast, SensorState
+from routing.forecast import CityForecast
 from routing.forecast.city_forecast import FURTHEST_H
 from tomma.city import City
 from tomma.model import BinId
@@ -117,7 +117,7 @@ def _overflow(each: _Outlook, forecast: CityForecast, row: int) -> list[Reason]:
     silent_h = forecast.silent_h[row]
     if forecast.no_data[row]:
         why.append(Reason(ReasonCode.NO_DATA))
-    elif forecast.sensor_states[row] is SensorState.SILENT and silent_h is not None:
+    elif forecast.is_overdue[row] and silent_h is not None:
         why.append(Reason(ReasonCode.SILENT_SENSOR, {"silent_h": silent_h, "p_overflow": each.p_next}))
     return why
 

@@ -60,6 +60,8 @@ class CityForecast:
     steps_utc: tuple[datetime, ...]
     sensor_states: tuple[SensorState, ...]
     silent_h: tuple[float | None, ...]
+    is_overdue: tuple[bool, ...]
+    """Whether a reading is so late that the level is a guess, as when the radio is gone for some hours."""
     no_data: tuple[bool, ...]
     fills: Fills = field(repr=False)
     clocks: Clocks = field(repr=False)

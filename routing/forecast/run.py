@@ -12,7 +12,7 @@ from routing.forecast.history import BinHistory
 from routing.forecast.influences import ORDINARY, Influences
 from routing.forecast.looks import looks_of
 from routing.forecast.memory import ForecastMemory, Recalled, recall
-from routing.forecast.state import sensor_states
+from routing.forecast.state import overdue, sensor_states
 from tomma.city import City
 from tomma.model import BinId
 
@@ -58,6 +58,7 @@ def forecast_from(
         steps_utc=tuple(now_utc + timedelta(hours=hour) for hour in range(0, horizon_h + 1, step_h)),
         sensor_states=sensor_states(heard, now_s),
         silent_h=tuple(None if np.isinf(hours) else hours for hours in silent),
+        is_overdue=overdue(heard, now_s),
         no_data=tuple(recalled.no_data.tolist()),
         fills=_fills(recalled),
         clocks=learned.clocks,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -12,8 +13,8 @@ import pytest
 from api.driver.ledger import DriverLedger
 from api.live.hub import LISTENERS_MAX, QUEUE_MAX, Hub
 from api.problems.model import BusyError
-from tests.api.conftest import PATIENCE_S, TODAY, World, event_body, plan_of, send, serving_on_a_port, until
-from tomma.model import PlanId
+from tests.api.conftest import NOW, PATIENCE_S, TODAY, World, event_body, plan_of, send, serving_on_a_port, until
+from tomma.model import Alert, AlertKind, BinId, PlanId, SensorId
 
 
 @pytest.fixture
@@ -50,8 +51,26 @@ def test_a_reading_reaches_the_pages_that_listen(client: httpx.Client, world: Wo
         heard(stream, "")
         world.measure("B2", 0.5)
         assert heard(stream, "bins") == {
-            "bins": [{"id": "B2", "fill_fraction": 0.5, "measured_utc": "2026-11-22T05:30:00Z", "plan_state": "none"}]
-        }
+            "bins": [
+                {
+                    "id": "B2", "fill_fraction": 0.5, "measured_utc": "2026-11-22T05:30:00Z", "sensor_state": "ok",
+                    "plan_state": "none",
+                }
+            ]
+        }  # fmt: skip
+
+
+def test_a_sensor_that_falls_silent_is_silent_on_the_map_at_once(client: httpx.Client, world: World) -> None:
+    """The list of alerts and the map once had a judge each: the same morning told of 0 and of 20 silent sensors."""
+    about = SensorId("H2"), BinId("B2")
+    with client.stream("GET", "/api/v1/stream") as response:
+        stream = news(response)
+        heard(stream, "")
+        for is_silent, state in ((True, "silent"), (False, "ok")):
+            told = Alert(AlertKind.SENSOR_SILENT, NOW + timedelta(hours=not is_silent), is_silent, *about)
+            world.stores.readings.append([], alerts=[told])
+            assert [(each["id"], each["sensor_state"]) for each in heard(stream, "bins")["bins"]] == [("B2", state)]
+            assert client.get("/api/v1/bins/B2").json()["sensor_state"] == state
 
 
 def test_a_tap_reaches_the_pages_as_event_and_as_state(client: httpx.Client, world: World) -> None:

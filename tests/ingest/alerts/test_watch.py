@@ -14,7 +14,7 @@ import pytest
 from ingest.alerts.losses import LOOK_BACK, Tally, losses, tally
 from ingest.alerts.pickups import Pickup, missed
 from ingest.alerts.scene import Scene
-from ingest.alerts.silence import PATIENCE_UNKNOWN, STREAM_SILENT_MAX, STREAM_SILENT_MIN, patience_of, stream_patience
+from ingest.alerts.silence import STREAM_SILENT_MAX, STREAM_SILENT_MIN, patience_of, stream_patience
 from ingest.alerts.watcher import Watcher
 from tomma.city import City
 from tomma.events import Event, EventKind, SkipReason
@@ -170,7 +170,7 @@ def test_patience_is_learned(gaps_h: list[float], expected_h: float) -> None:
     hours = itertools.accumulate(gaps_h, initial=0.0)
     readings = [Reading(BinId("B"), SensorId("S"), T0 + hour * HOUR, T0 + hour * HOUR, 0.5) for hour in hours]
     assert patience_of(readings) == timedelta(hours=expected_h)
-    assert patience_of([]) == PATIENCE_UNKNOWN
+    assert patience_of([]) == timedelta(hours=48)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,16 @@ def test_who_measures_each_hour_but_is_heard_more_seldom_is_given_the_time_to_be
         for hour in hourly
     ]
     assert patience_of(readings) == timedelta(hours=expected_h)
+
+
+@pytest.mark.parametrize("within_h", [0.5, 20.0], ids=["in half an hour", "in a day"])
+def test_days_that_come_at_once_do_not_make_a_sensor_look_quick(within_h: float) -> None:
+    """After an outage, or at a move from another system: in the demo each of its sensors was given two hours."""
+    readings = [
+        Reading(BinId("B"), SensorId("S"), T0 + hour * HOUR, T0 + (240 + within_h * hour / 240) * HOUR, 0.5)
+        for hour in range(240)
+    ]
+    assert patience_of(readings) == timedelta(hours=24)
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,7 @@ export class Bins {
       if (bin === undefined) continue;
       this.fill[bin] = change.fill_fraction === null ? -1 : Math.floor(change.fill_fraction * 100 + 1e-6);
       this.plan[bin] = PLAN_STATES.indexOf(change.plan_state);
+      this.sensor[bin] = SENSOR_STATES.indexOf(change.sensor_state);
       this.measuredMs[bin] = change.measured_utc ? Date.parse(change.measured_utc) : NaN;
       any = true;
     }
