@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from api.alerts.busy import busy
 from api.alerts.desk import AlertDesk, Standing
-from api.alerts.foresight import Ahead, coming, foresee, just_emptied
+from api.alerts.foresight import Ahead, coming, foresee, just_emptied, next_trucks
 from api.context import ApiContext
 from api.live.hub import Hub
 from api.live.topics import CITY
@@ -66,8 +66,9 @@ class Lookout(TurnTaker):
         def said_since(bin_id: BinId) -> Sequence[Alert]:
             return self._context.readings.alerts(since_utc, now_utc + JUST_AFTER, bin_id)
 
-        foreseen = scene.forecast.outlook
-        ahead = Ahead(now_utc, foreseen, coming(scene.plan, scene.day, now_utc), active, gone, said_since)
+        trucks_utc = next_trucks(scene.city, self._context.mornings.schedule(), scene.plan, now_utc)
+        foreseen, on_the_way = scene.forecast.outlook, coming(scene.plan, scene.day, now_utc)
+        ahead = Ahead(now_utc, foreseen, on_the_way, active, trucks_utc, gone, said_since)
         return list(foresee(scene.city.bins, ahead, self._context.settings.alerts.overflow_soon_h))
 
     def _residents(self) -> Iterator[Alert]:

@@ -15,6 +15,7 @@ from api.context import BinOutlook, ForecastStep
 from tests.api.conftest import FAST, NOW, World, event_body, send, serving, serving_on_a_port, until
 from tomma.alerts import URGENCY, Care, CareAction, CareState, Urgency, attention_to
 from tomma.model import Alert, AlertKind, BinId, SensorId
+from tomma.mornings import Schedule
 from tomma.notify_settings import AlertSettings
 from tomma.stores.wiring import open_stores
 
@@ -219,6 +220,49 @@ def test_a_bin_that_todays_truck_reaches_in_time_is_nobodys_trouble(calm: World)
         assert [each["status"] for each in send(client, passed)] == ["stored"]
         found = until(lambda: listed(client, "kind=overflow_soon"), lambda seen: len(seen) == 3)
         assert sorted(each["bin_id"] for each in found) == ["B1", "B2", "B5"]
+
+
+@pytest.mark.parametrize(
+    ("now", "hours", "planned", "told"),
+    [
+        pytest.param(
+            "2026-11-22T21:00Z", 11.0, True, False, id="ten at night, full at nine: the morning's plan will say"
+        ),
+        pytest.param("2026-11-22T21:00Z", 6.0, True, True, id="full at four: before any truck leaves"),
+        pytest.param("2026-11-23T03:00Z", 6.0, False, False, id="four at night, full at ten"),
+        pytest.param("2026-11-23T06:00Z", 6.0, False, True, id="seven o'clock, and no plan was made"),
+        pytest.param("2026-11-27T21:00Z", 11.0, True, True, id="Friday night, and nobody works on a Saturday"),
+    ],
+)
+def test_a_bin_that_lasts_until_the_trucks_go_out_is_the_next_plans_to_judge(
+    calm: World, now: str, hours: float, planned: bool, told: bool
+) -> None:
+    """In the demo each night brought nine of these alerts, which the morning's plan ended: nobody could do anything."""
+    calm.clock.now = datetime.fromisoformat(now)
+    calm.stores.mornings.set_schedule(
+        Schedule(enabled=True, weekdays=frozenset(range(1, 6)), changed_utc=calm.clock.now)
+    )
+    if planned:
+        calm.publish(day=calm.clock.now.date())
+    calm.forecaster = HandForecasts({"B5": hours, "B6": 0.5})  # type: ignore[assignment]
+    with serving(calm) as client:
+        found = until(lambda: listed(client, "kind=overflow_soon"), bool)
+        assert [each["bin_id"] for each in found] == (["B5", "B6"] if told else ["B6"])
+
+
+def test_a_forecast_that_wavers_about_the_trucks_leaving_tells_once(calm: World) -> None:
+    """Full at ten to six, at ten past, at ten to: one alert, not three."""
+    calm.clock.now = NOW.replace(hour=21)
+    calm.forecaster = soon = HandForecasts({"B5": 7.2})  # type: ignore[assignment]
+    with serving(calm) as client:
+        hands = client._transport._app.state.services  # type: ignore[attr-defined]
+        until(lambda: listed(client, "kind=overflow_soon"), bool)
+        for hours, stands in ((7.9, True), (7.2, True), (12.5, False)):
+            soon.hours_to_full["B5"] = hours
+            hands.forecasts.renew()
+            hands.watch.look()
+            hands.alerts.lookout.look()
+            assert bool(listed(client, "kind=overflow_soon")) is stands, hours
 
 
 def test_a_bin_that_was_just_emptied_is_not_told_of_by_the_forecast_of_before(calm: World) -> None:
