@@ -155,7 +155,7 @@ def _guard(app: FastAPI, services: Services) -> None:
     app.add_middleware(BodyLimit, max_bytes=BODY_MAX_BYTES, larger={f"{PREFIX}/assets/import": BYTES_MAX})
     app.add_middleware(SameOrigin)
     app.add_middleware(Audited, recorder=services.recorder, wall=context.wall)
-    app.add_middleware(TrustedHosts, names=(server.host, *server.trusted_hosts))
+    app.add_middleware(TrustedHosts, names=server.own_names)
     app.add_middleware(HeadLimit)
     app.add_middleware(HeadAsGet)
     app.add_middleware(CountUplinks, prefix=PREFIX, ledger=services.uplink_ledger, clock=context.clock)

@@ -52,7 +52,7 @@ class Source(Section):
 class BrokerSettings(Section):
     """Where sensors publish."""
 
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=1883, ge=1, le=65535)
     username: str = ""
     password: SecretStr = SecretStr("")
@@ -88,9 +88,9 @@ class BrokerSettings(Section):
     batch_wait_s: float = Field(default=0.05, ge=0.0, le=5.0)
     """How long the first reading of a batch waits for company."""
     payload_max_bytes: int = Field(default=16_384, ge=256, le=1_048_576)
-    sensor_burst: int = Field(default=5_000, ge=1)
+    sensor_burst: int = Field(default=5_000, ge=1, le=1_000_000_000)
     """Readings one sensor may send at once: two weeks of a five-minute sensor's backlog pass untouched."""
-    sensor_rate_per_s: float = Field(default=1.0, gt=0.0)
+    sensor_rate_per_s: float = Field(default=1.0, gt=0.0, le=1_000_000.0)
     """What one sensor may go on sending after its burst; the rest is counted, and sampled as dead letters."""
 
     @property

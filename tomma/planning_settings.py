@@ -7,16 +7,18 @@ from pydantic import Field, model_validator
 
 from tomma.errors import ConfigurationError
 from tomma.section import Section
-from tomma.server_settings import SERVER_PATTERN
+from tomma.server_settings import ServerAddress
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+MINOR_MAX = 1_000_000_000
+"""Ten million of a currency with cents, for a kilometre or an hour: sums of a city's plan still fit the engines."""
 
 
 class TrafficHours(Section):
     """How much slower the streets are than their prepared speeds at some hours of some days."""
 
-    weekdays: tuple[Weekday, ...] = _WEEKDAYS[:5]
+    weekdays: tuple[Weekday, ...] = Field(default=_WEEKDAYS[:5], min_length=1)
     from_h: float = Field(ge=0.0, lt=24.0)
     """Local time of day, 7.5 for half past seven."""
     to_h: float = Field(gt=0.0, le=24.0)
@@ -53,11 +55,11 @@ class RoadSettings(Section):
     """Places whose drives are kept on disk (8 bytes per pair: 800 MB for 10,000); 0 keeps them in memory only."""
     traffic: tuple[TrafficHours, ...] = ()
     """Hours at which driving takes longer; a plan uses the average over its trucks' hours."""
-    osrm_url: str = Field(default="", pattern=SERVER_PATTERN)
+    osrm_url: ServerAddress = ""
     """An OSRM server to ask instead of the network on this machine, such as http://osrm.internal:5000."""
     osrm_profile: str = Field(default="driving", pattern=r"^[A-Za-z0-9_.-]+$")
     """What that server calls its profile; it must be one for trucks, for it decides which streets are driven."""
-    valhalla_url: str = Field(default="", pattern=SERVER_PATTERN)
+    valhalla_url: ServerAddress = ""
     """A Valhalla server to ask for turn texts and, without `osrm_url`, for driving times."""
     server_timeout_s: float = Field(default=10.0, gt=0.0, le=300.0)
     """For connecting to a server, and for each of its silences."""
@@ -83,30 +85,30 @@ class PlanningSettings(Section):
     """A bin more likely than this to overflow before its next opportunity must be emptied; below it money decides,
     and mostly sooner: docs/decisions/0019-choice-and-horizon.md."""
     next_opportunity_h: float = Field(default=24.0, ge=1.0, le=168.0)
-    cost_per_km_minor: int = Field(default=1_600, ge=0)
-    cost_per_h_minor: int = Field(default=43_200, ge=0)
-    cost_per_lift_minor: int = Field(default=50, ge=0)
+    cost_per_km_minor: int = Field(default=1_600, ge=0, le=MINOR_MAX)
+    cost_per_h_minor: int = Field(default=43_200, ge=0, le=MINOR_MAX)
+    cost_per_lift_minor: int = Field(default=50, ge=0, le=MINOR_MAX)
     """Wear of lift and container for each bin emptied; the crew's time is in `cost_per_h_minor`."""
-    overflow_cost_minor: int = Field(default=0, ge=0)
+    overflow_cost_minor: int = Field(default=0, ge=0, le=MINOR_MAX)
     """What one overflow costs however short it is. Until the two below came, all of an overflow was in here."""
-    overflow_cost_per_h_minor: int = Field(default=1_500, ge=0)
+    overflow_cost_per_h_minor: int = Field(default=1_500, ge=0, le=MINOR_MAX)
     """What each hour costs that a bin stands full: complaints, vermin, litter by the wind."""
-    overflow_cost_per_l_minor: int = Field(default=300, ge=0)
+    overflow_cost_per_l_minor: int = Field(default=300, ge=0, le=MINOR_MAX)
     """What each litre costs that is left beside a full bin: a crew picks it up by hand, some 40 l in a quarter of an
     hour. A bin that is full for a day costs about 480 kr with both, as much as one overflow was assumed to before."""
     co2_kg_per_km: float = Field(default=1.4, ge=0.0, le=10.0)
     """A diesel refuse truck between stops: some 53 l per 100 km at 2.6 kg a litre burnt. [kg/km]"""
     co2_kg_per_lift: float = Field(default=0.1, ge=0.0, le=10.0)
     """Idling, lifting and compacting: some 0.04 l a bin. [kg]"""
-    co2_price_per_tonne_minor: int = Field(default=150_000, ge=0)
+    co2_price_per_tonne_minor: int = Field(default=150_000, ge=0, le=MINOR_MAX)
     """About what Sweden's carbon tax asks for a tonne (2026); 0 where fuel in `cost_per_km_minor` already pays it."""
     horizon_days: int = Field(default=5, ge=1, le=14)
     """How far a plan looks ahead for days that have more work than trucks, to take some of it today."""
-    change_cost_minor: int = Field(default=2_000, ge=0)
+    change_cost_minor: int = Field(default=2_000, ge=0, le=MINOR_MAX)
     """What it costs in trust and phone calls when a plan on the road gives a bin to another truck, or drops it."""
     budget_s: float = Field(default=20.0, ge=0.2, le=3_600.0)
-    memory_limit_mb: int = Field(default=2_048, ge=128)
-    seed: int = 0
+    memory_limit_mb: int = Field(default=2_048, ge=128, le=1_048_576)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
     cluster_address: str = ""
     """Of a Dask scheduler, `tcp://host:port`, whose workers search for large plans; empty means this machine only."""
 
@@ -119,7 +121,7 @@ class SavingSettings(Section):
     fixed_margin: float = Field(default=0.6, gt=0.0, le=2.0)
     """Of the days to full that a fixed round's interval takes, for bins without `fixed_rounds` of their own: what was
     best for fixed rounds on the proving ground."""
-    weekdays: tuple[Weekday, ...] = _WEEKDAYS
+    weekdays: tuple[Weekday, ...] = Field(default=_WEEKDAYS, min_length=1)
     """On which the rules drive; name those on which you do."""
     iterations: int = Field(default=3_000, ge=0, le=100_000)
     """Of the engine, for each day of each rule: with too few it would drive too far, and flatter the saving."""

@@ -101,6 +101,13 @@ class Settings(BaseSettings):
     audit: AuditSettings = AuditSettings()
     clock: ClockSettings = ClockSettings()
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _is_named(cls, folder: object) -> object:
+        if folder == "":
+            raise ValueError("must name a folder, got '': the stores would begin where the command was started")
+        return folder
+
     @field_validator("registry_url")
     @classmethod
     def _shows_no_password(cls, address: str) -> str:

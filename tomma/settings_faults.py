@@ -53,6 +53,6 @@ def told(fault: ErrorDetails) -> str:
     key = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"{key}: is not a known key"
-    value = fault["input"]
+    value, what = fault["input"], fault["msg"].removeprefix("Value error, ")
     plain = isinstance(value, int | float) or fault["type"] in {"int_parsing", "float_parsing", "literal_error"}
-    return f"{key}: {fault['msg']}, got {value!r:.80}" if plain else f"{key}: {fault['msg']}"
+    return f"{key}: {what}, got {value!r:.80}" if plain else f"{key}: {what}"

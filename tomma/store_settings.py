@@ -6,14 +6,17 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from tomma.section import Section
-from tomma.server_settings import SERVER_PATTERN
+from tomma.server_settings import ServerAddress
+
+DAYS_MAX = 36_500
+"""A century: the calendar of dates ends, and 0 keeps for ever."""
 
 
 class ReadingSettings(Section):
     """Where readings are kept. `influx` keeps the newest here and all of them on an InfluxDB: docs/stores.md."""
 
     kind: Literal["sqlite", "influx"] = "sqlite"
-    url: str = Field(default="", pattern=SERVER_PATTERN)
+    url: ServerAddress = ""
     """The server, such as http://influx.internal:8086."""
     org: str = "-"
     """The organisation of a version 2; other versions do not ask."""
@@ -32,7 +35,7 @@ class ReadingSettings(Section):
     """For connecting, and for each silence of the server."""
     batch_rows: int = Field(default=5_000, ge=1, le=50_000)
     """Readings per request."""
-    local_days: int = Field(default=35, ge=0)
+    local_days: int = Field(default=35, ge=0, le=DAYS_MAX)
     """So long a reading also stays here: pages and forecasts (28 days) then never wait for the server."""
     queue_max_bytes: int = Field(default=4 * 1024**3, ge=1024**2)
     """What may wait for a server that is away; beyond it nothing is acknowledged, and readings stay with the broker."""
@@ -62,21 +65,21 @@ class ReadingSettings(Section):
 class RetentionSettings(Section):
     """How many days records are kept; 0 keeps them for ever."""
 
-    readings_days: int = Field(default=400, ge=0)
+    readings_days: int = Field(default=400, ge=0, le=DAYS_MAX)
     """A year and a month, so that a season can be laid beside the last one."""
-    days_days: int = Field(default=0, ge=0)
+    days_days: int = Field(default=0, ge=0, le=DAYS_MAX)
     """The four numbers of a bin's day, which stay when its readings go."""
-    emptyings_days: int = Field(default=0, ge=0)
-    alerts_days: int = Field(default=400, ge=0)
-    dead_letters_days: int = Field(default=90, ge=0)
-    photos_days: int = Field(default=730, ge=0)
+    emptyings_days: int = Field(default=0, ge=0, le=DAYS_MAX)
+    alerts_days: int = Field(default=400, ge=0, le=DAYS_MAX)
+    dead_letters_days: int = Field(default=90, ge=0, le=DAYS_MAX)
+    photos_days: int = Field(default=730, ge=0, le=DAYS_MAX)
     """Photos that installers made: two years, as long as a battery lasts and no longer than needed."""
-    audit_days: int = Field(default=730, ge=0)
+    audit_days: int = Field(default=730, ge=0, le=DAYS_MAX)
     """Who did what: two years, for what is found late; a checkpoint goes on vouching for what was deleted."""
 
-    taps_days: int = Field(default=730, ge=0)
+    taps_days: int = Field(default=730, ge=0, le=DAYS_MAX)
     """What drivers did, with the places: long after plans, forecasts and the audited saving have used it."""
-    care_days: int = Field(default=730, ge=0)
+    care_days: int = Field(default=730, ge=0, le=DAYS_MAX)
     """What people did about alerts, work that is over, what they asked for."""
-    doors_days: int = Field(default=90, ge=4)
+    doors_days: int = Field(default=90, ge=4, le=DAYS_MAX)
     """Sessions, links, codes and tries that are long dead, and browsers that came no more."""

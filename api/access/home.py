@@ -1,12 +1,13 @@
 """Where a request comes from and whether its line can be listened to: what cookies depend on."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from tomma.server_settings import ServerSettings
+from tomma.server_settings import Network, ServerSettings
 
 AGENT_MAX = 120
 """Characters of what a browser says it is."""
@@ -67,7 +68,7 @@ def home_of(request: HTTPConnection, server: ServerSettings, *, https: bool) -> 
         is_secure=https or proxied,
         is_loopback=not proxied and _is_loopback_name(name.hostname or "") and is_loopback(_peer(request)),
         port=str(_port_of(host) or (443 if https else 80)),
-        address=_asker(request, frozenset(server.trusted_proxies)),
+        address=_asker(request, server.trusted_proxies),
         agent=request.headers.get("user-agent", "")[:AGENT_MAX],
     )
 
@@ -93,11 +94,24 @@ def _peer(request: HTTPConnection) -> str:
     return request.client.host if request.client else ""
 
 
-def _asker(request: HTTPConnection, proxies: frozenset[str]) -> str:
-    """Return the last address on the way that is no trusted proxy; what stands before it anybody can write."""
+def is_within(address: str, networks: Iterable[Network]) -> bool:
+    """Return whether one of the networks has the address; an IPv4 one also as an IPv6 socket tells it."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    plain = getattr(found, "ipv4_mapped", None) or found
+    return any(plain in each for each in networks)
+
+
+def _asker(request: HTTPConnection, proxies: Collection[Network]) -> str:
+    """Return the last address on the way that is no trusted proxy; what stands before it anybody can write.
+
+    Some proxies write a line of their own behind the one that the asker sent, so all of them count.
+    """
     address = _peer(request)
-    told = [each.strip() for each in request.headers.get("x-forwarded-for", "").split(",")]
-    while address in proxies and told:
+    told = [each.strip() for line in request.headers.getlist("x-forwarded-for") for each in line.split(",")]
+    while told and is_within(address, proxies):
         address = told.pop()
     try:
         return str(ip_address(address))

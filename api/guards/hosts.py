@@ -7,12 +7,12 @@ nothing is wrong with the body, and a tablet must go on keeping it.
 
 import re
 from collections.abc import Collection
-from ipaddress import ip_address
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems.model import problem_response
+from tomma.server_settings import is_address
 
 HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:@/?#\s]+))(?::\d{0,5})?")
 """A name or an address, and a port; whatever else stands there other readers would read otherwise."""
@@ -37,17 +37,9 @@ class TrustedHosts:
 
     def _trusts(self, host: str) -> bool:
         name = _without_port(host).lower()
-        return name in self._names or _is_address(name)
+        return name in self._names or is_address(name)
 
 
 def _without_port(host: str) -> str:
     found = HOST.fullmatch(host)
     return (found["six"] or found["name"]) if found else ""
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True

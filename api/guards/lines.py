@@ -8,7 +8,8 @@ answer under way, an event stream) are never ended for a newcomer.
 from collections.abc import Collection
 from typing import Protocol
 
-from api.access.home import is_loopback
+from api.access.home import is_loopback, is_within
+from tomma.server_settings import Network
 
 
 class Line(Protocol):
@@ -25,17 +26,17 @@ class Line(Protocol):
 class Lines:
     """The open lines of one server; used by its event loop only."""
 
-    def __init__(self, *, lines_max: int, lines_per_address_max: int, uncounted: Collection[str] = ()) -> None:
+    def __init__(self, *, lines_max: int, lines_per_address_max: int, uncounted: Collection[Network] = ()) -> None:
         """Bound the lines.
 
         Args:
             lines_max: Of all addresses together.
             lines_per_address_max: Of one address.
-            uncounted: Addresses that many callers share, such as a proxy's. This machine's own are among them anyway.
+            uncounted: Networks whose addresses many callers share, such as a proxy's. Loopback ones are anyway.
         """
         self._lines_max = lines_max
         self._lines_per_address_max = lines_per_address_max
-        self._uncounted = frozenset(uncounted)
+        self._uncounted = uncounted
         self._open: set[Line] = set()
         self._counts: dict[str, int] = {}
         self._owing: dict[Line, None] = {}  # in the order in which they began to owe
@@ -83,4 +84,4 @@ class Lines:
         self._counts[line.address] = self._counts.get(line.address, 0) + 1
 
     def _is_counted(self, address: str) -> bool:
-        return bool(address) and address not in self._uncounted and not is_loopback(address)
+        return bool(address) and not is_within(address, self._uncounted) and not is_loopback(address)

@@ -143,6 +143,18 @@ def test_a_request_sent_to_a_strangers_name_is_refused(
     assert status == (200 if answered else 421)
 
 
+def test_the_name_that_everybody_is_sent_to_is_known_without_being_listed(world: World) -> None:
+    """Behind a proxy `public_url` is set first: each page would be refused until the name stood in two places."""
+    server = world.settings.server.model_copy(update={"public_url": "https://Bins.Town.example/"})
+    context = replace(world.context(), settings=world.settings.model_copy(update={"server": server}))
+    with InProcess(create_app(context)) as transport:
+        client = httpx.Client(transport=transport, base_url="http://127.0.0.1")
+        answers = [
+            client.get("/api/v1/health", headers={"host": name}) for name in ("bins.town.example", "town.example")
+        ]
+    assert [answer.status_code for answer in answers] == [200, 421]
+
+
 @pytest.mark.parametrize(
     ("headers", "taken"),
     [

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from html.parser import HTMLParser
+from ipaddress import ip_network
 from urllib.parse import quote
 
 import httpx
@@ -211,7 +212,7 @@ def test_browsers_tell_the_pages_own_origin_with_its_form(resident: httpx.Client
 
 def test_who_taps_too_often_is_asked_to_wait_and_others_are_not(world: World) -> None:
     """By address, as the trusted proxy tells it; what it is told for is gone with the server's memory."""
-    server = world.settings.server.model_copy(update={"trusted_proxies": ("127.0.0.1",)})
+    server = world.settings.server.model_copy(update={"trusted_proxies": (ip_network("127.0.0.1"),)})
     bounded = opened_as(world, ResidentSettings(open=True, address_hour_max=2))
     bounded = replace(bounded, settings=bounded.settings.model_copy(update={"server": server}))
     with serving(bounded) as client:
