@@ -129,7 +129,7 @@ class DisposalNode:
 
 @dataclass(frozen=True, slots=True)
 class BreakRule:
-    """A rest that begins within [earliest_s, latest_s]; a truck home by `latest_s` has it at the depot instead."""
+    """A rest that begins within [earliest_s, latest_s]; a truck home by then, or not gone yet, has it at its depot."""
 
     earliest_s: int
     latest_s: int

@@ -3,10 +3,12 @@
 State: how many of the truck's breaks have been taken. A break may be taken at the place before a leg or at the
 place after it. For each state only the earliest time matters, since waiting is always allowed.
 
-The earliest time puts a break as early as its window allows: on a day that begins while the window is open, before
-anything was done. Such a day begins with work where that makes it no longer.
+The earliest time puts a break as early as its window allows, be it before anything was done: while the window is open
+as the day begins, or in the wait before the first gate. A day begins with work where rules and overtime allow it, and a
+break whose window closes before the truck has to leave its depot is had there, as that of a truck which is home again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -32,6 +34,17 @@ class _Task:
     shut_s: Gaps = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a truck's breaks may lie."""
+
+    breaks: tuple[BreakRule, ...]
+    had: int = 0
+    """So many first ones at the depot, before it has to leave."""
+    work_first: bool = False
+    """None before the first visit is done."""
+
+
 @dataclass(slots=True)
 class _Stage:
     """Times by number of breaks taken: ready to leave the place before, arrived, done."""
@@ -49,38 +62,63 @@ def timed(problem: Problem, truck_index: int, order: Order) -> TruckRoute | None
     if tasks is None:
         return None
     truck = problem.trucks[truck_index]
-    after_work = _after_work(truck)
-    ways = (truck.breaks,) if after_work is truck.breaks else (after_work, truck.breaks)
-    found = [_timetable(tasks, truck, breaks) for breaks in ways]
-    best = min((each for each in found if each is not None), key=lambda each: each[1], default=None)
-    return None if best is None else _route(problem, truck_index, *best, order)
+    found = [(way, table) for way in _ways(tasks, truck) if (table := _timetable(tasks, truck, way)) is not None]
+    best = min(found, key=lambda each: _price(truck, *each), default=None)
+    return None if best is None else _route(problem, truck_index, *best[1], order)
 
 
-def _timetable(tasks: list[_Task], truck: Truck, breaks: tuple[BreakRule, ...]) -> tuple[list[Visit], int] | None:
-    """Return the visits and when the truck is home, by these breaks."""
-    truck = replace(truck, breaks=breaks) if breaks is not truck.breaks else truck
-    stages = _forward(tasks, truck)
-    taken = _breaks_at_end(stages[-1].done_s, breaks) if stages else None
+def _ways(tasks: list[_Task], truck: Truck) -> Iterator[_Way]:
+    """Yield how the breaks may lie; the usual day, on which work comes before any break is due, has one way."""
+    if truck.on_road or not truck.breaks:  # who is out has worked already
+        yield _Way(truck.breaks)
+        return
+    leave_s = _leave_s(tasks[0], truck)
+    had = sum(rule.latest_s < leave_s for rule in truck.breaks)
+    yield _Way(truck.breaks, had, work_first=True)
+    if had == len(truck.breaks):
+        return
+    if (after_work := _after_work(truck.breaks, had, leave_s)) is not None:
+        yield _Way(after_work, had, work_first=True)
+    if truck.breaks[had].earliest_s < _finish(leave_s + tasks[0].drive_s, tasks[0]):
+        yield _Way(truck.breaks)
+
+
+def _leave_s(first: _Task, truck: Truck) -> int:
+    """Return when the truck need not leave its depot before."""
+    park_s = first.drive_s + first.halt_s
+    return begin_by(truck.shift_start_s + park_s, first.open_s, first.shut_s) - park_s
+
+
+def _price(truck: Truck, way: _Way, table: tuple[list[Visit], int]) -> tuple[int, bool, int, bool]:
+    """Return what is to be least: overtime, a rest before work, a late end, and work for less than an hour."""
+    end_s = table[1]
+    return truck.overtime_minor(end_s), not way.work_first, end_s, way.breaks is truck.breaks
+
+
+def _timetable(tasks: list[_Task], truck: Truck, way: _Way) -> tuple[list[Visit], int] | None:
+    """Return the visits and when the truck is home, with the breaks so."""
+    truck = replace(truck, breaks=way.breaks) if way.breaks is not truck.breaks else truck
+    stages = _forward(tasks, truck, way)
+    taken = _breaks_at_end(stages[-1].done_s, way.breaks) if stages else None
     if stages is None or taken is None:
         return None
     return _backward(tasks, stages, truck, taken), stages[-1].done_s[taken]
 
 
-def _after_work(truck: Truck) -> tuple[BreakRule, ...]:
-    """Return the breaks, one whose window is open as the day begins after an hour, or half of what is left of it."""
-    start_s = truck.shift_start_s
-    if truck.on_road or not truck.breaks or truck.breaks[0].earliest_s > start_s:
-        return truck.breaks  # the usual day; and who is out has worked already
-    first, *others = truck.breaks
-    if first.latest_s <= start_s:
-        return truck.breaks
-    return (replace(first, earliest_s=min(start_s + WORK_FIRST_S, (start_s + first.latest_s) // 2)), *others)
+def _after_work(breaks: tuple[BreakRule, ...], had: int, leave_s: int) -> tuple[BreakRule, ...] | None:
+    """Return the breaks, the first after an hour or half of the time until its latest; None if it is no earlier."""
+    first = breaks[had]
+    later_s = min(leave_s + WORK_FIRST_S, (leave_s + first.latest_s) // 2)
+    if later_s <= first.earliest_s:
+        return None
+    return (*breaks[:had], replace(first, earliest_s=later_s), *breaks[had + 1 :])
 
 
 def done_by_breaks(problem: Problem, truck_index: int, order: Order) -> list[int] | None:
     """Return when the order is done, by the number of breaks taken on the way; `NEVER` where that cannot be."""
     tasks = _tasks(problem, truck_index, order)
-    stages = _forward(tasks[:-1], problem.trucks[truck_index]) if tasks else None
+    truck = problem.trucks[truck_index]
+    stages = _forward(tasks[:-1], truck, _Way(truck.breaks)) if tasks else None
     return stages[-1].done_s if stages else None
 
 
@@ -144,15 +182,17 @@ def _tasks(problem: Problem, truck_index: int, order: Order) -> list[_Task] | No
     return tasks
 
 
-def _forward(tasks: list[_Task], truck: Truck) -> list[_Stage] | None:
+def _forward(tasks: list[_Task], truck: Truck, way: _Way) -> list[_Stage] | None:
     states = len(truck.breaks) + 1
-    done = [truck.shift_start_s] + [NEVER] * (states - 1)
+    none = [False] * states
+    done = [NEVER] * way.had + [truck.shift_start_s] + [NEVER] * (states - 1 - way.had)
     stages: list[_Stage] = []
-    for task in tasks:
-        ready, before = _rest(done, truck.breaks)
+    for at, task in enumerate(tasks):
+        works = at > 0 or not way.work_first
+        ready, before = _rest(done, truck.breaks) if works else (done, none)
         arrive = [time + task.drive_s if time < NEVER else NEVER for time in ready]
         # At home no break is needed: who is back in time rests at the depot, who is late cannot begin it.
-        arrive, after = _rest(arrive, truck.breaks) if task.index >= 0 else (arrive, [False] * states)
+        arrive, after = _rest(arrive, truck.breaks) if works and task.index >= 0 else (arrive, none)
         done = [_finish(time, task) for time in arrive]
         if min(done) >= NEVER:
             return None

@@ -199,8 +199,49 @@ def test_a_day_does_not_begin_with_a_break_that_can_wait(
     assert route.end_s == 6 * HOUR_S + work_s + 30 * MINUTE_S, "and the day is no longer for it"
 
 
-def test_a_break_at_the_start_that_saves_a_wait_stays_there() -> None:
-    """The first gate opens in half an hour: to rest later would make the day longer."""
+@pytest.mark.parametrize(
+    ("window_s", "rests_s"),
+    [
+        pytest.param((8 * HOUR_S, 9 * HOUR_S), None, id="over before the truck leaves: had at the depot"),
+        pytest.param((9 * HOUR_S, 11 * HOUR_S), 10 * HOUR_S + 30 * MINUTE_S, id="half of what is left of it"),
+        pytest.param((10 * HOUR_S, 12 * HOUR_S), 11 * HOUR_S - 61, id="it opens with the gate: an hour first"),
+        pytest.param((11 * HOUR_S, 12 * HOUR_S), 11 * HOUR_S, id="the usual break"),
+    ],
+)
+def test_a_truck_that_waits_for_its_first_gate_is_not_told_to_come_and_rest(
+    window_s: tuple[int, int], rests_s: int | None
+) -> None:
+    """The gate opens at ten: the driver was told to come at six and to rest at the depot, or for hours at the gate."""
+    truck = a_truck(breaks=(BreakRule(*window_s, 30 * MINUTE_S),), capacity_l=90_000)
+    bins = [{"open_s": 10 * HOUR_S, "service_s": 540, "volume_l": 10} for _ in range(18)]
+    problem = a_street([10 * at for at in range(1, 19)], bins=bins, trucks=[truck], disposal_at_m=310)
+    solution = settle(problem, {0: (*((COLLECT, at) for at in range(18)), (DISPOSE, 0))})
+    (route,) = solution.routes
+    assert violations(problem, solution) == ()
+    assert route.start_s == 10 * HOUR_S - 60 - 1, "just in time for the gate"
+    rests = [visit.begin_s for visit in route.visits if visit.kind is BREAK]
+    assert bool(rests) == (rests_s is not None)
+    assert all(rests_s <= each <= rests_s + 11 * MINUTE_S for each in rests if rests_s), "after the bin that it is at"
+
+
+def test_a_day_begins_with_its_break_where_resting_later_would_be_overtime() -> None:
+    """Half an hour's wait for the first gate: resting in it is home in time, and the office pays for nothing."""
+    truck = a_truck(
+        breaks=(BreakRule(6 * HOUR_S, 7 * HOUR_S + 30 * MINUTE_S, 30 * MINUTE_S),),
+        shift_end_s=8 * HOUR_S,
+        overtime_s=HOUR_S,
+        overtime_per_h_minor=60_000,
+    )
+    bins = [{"open_s": 6 * HOUR_S + 30 * MINUTE_S, "service_s": HOUR_S}]
+    problem = a_street([10], bins=bins, trucks=[truck], disposal_at_m=20)
+    route = timed(problem, 0, ((COLLECT, 0), (DISPOSE, 0)))
+    assert route is not None
+    assert route.visits[0].kind is BREAK
+    assert route.end_s < 8 * HOUR_S
+
+
+def test_a_break_at_the_start_that_no_later_one_can_replace_stays_there() -> None:
+    """The first gate opens in half an hour, and the work behind it lasts until the break's time is over."""
     rest = BreakRule(6 * HOUR_S, 7 * HOUR_S, 30 * MINUTE_S)
     bins = [{"open_s": 6 * HOUR_S + 30 * MINUTE_S, "service_s": 4 * HOUR_S}]
     problem = a_street([10], bins=bins, trucks=[a_truck(breaks=(rest,))])
