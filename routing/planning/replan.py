@@ -170,16 +170,17 @@ def _placed(
     """Return the truck as it is now; one that is not out stays as it was built, its fixed cost spent if it was."""
     if standing is None or not standing.started:
         return truck
+    over = len(vehicle.shift.breaks) - len(truck.breaks)  # whose time has passed, had or not
+    rests = truck.breaks[max(0, standing.breaks_had - over) :]
     if not standing.out:
-        return replace(_less_taken(truck, standing.collected), fixed_minor=0)
+        return replace(_less_taken(truck, standing.collected), fixed_minor=0, breaks=rests)
     place = _row(built.points, standing.place, truck.start_place)
     start_s = _start_s(built.problem, built, standing, truck, place, day, now_utc)
     aboard = tuple(
         Load(streams[code], _ceil(waste.volume_l), _ceil(waste.weight_kg))
         for code, waste in sorted(standing.aboard.items())
     )
-    over = len(vehicle.shift.breaks) - len(truck.breaks)  # whose time has passed, had or not
-    rests = tuple(rest for rest in truck.breaks[max(0, standing.breaks_had - over) :] if rest.latest_s >= start_s)
+    rests = tuple(rest for rest in rests if rest.latest_s >= start_s)
     fractions = _carried_on(truck.fractions, {load.fraction for load in aboard}, built.problem)
     out = replace(
         _less_taken(truck, standing.collected),

@@ -281,6 +281,29 @@ def test_a_truck_that_is_late_comes_home_in_overtime_rather_than_not_at_all(stor
     assert len(collects(own)) == 2, "and not a bin more"
 
 
+@pytest.mark.parametrize("had", [pytest.param(True, id="had"), pytest.param(False, id="still to come")])
+def test_a_truck_back_at_its_depot_is_given_a_break_once(stores: Stores, driven: Plan, *, had: bool) -> None:
+    """It came home, its driver rested, and a bin asked for at ten sent it out with the same break once more."""
+    for route in driven.routes:
+        for stop in route.stops:
+            tap(stores, driven, route.vehicle_id, stop, stop.depart_utc)
+    v1 = driven.routes[0].vehicle_id
+    rest = Stop(StopKind.BREAK, MORNING_UTC, MORNING_UTC, 0, 0, 0.0, 0.0)
+    nine = datetime(2026, 11, 23, 9, 5, tzinfo=STOCKHOLM).astimezone(UTC)
+    if had:
+        tap(stores, driven, v1, rest, nine)
+        tap(stores, driven, v1, rest, nine + timedelta(minutes=30), kind=EventKind.BREAK_ENDED)
+    city = small_city()
+    b6 = BinId("b6")
+    long = replace(city, bins={**city.bins, b6: replace(city.bins[b6], service_s=7_200)})
+    changed = plan(stores, nine + timedelta(minutes=55), long, replan_of=driven.id, locked={b6: v1})
+    assert changed.status is PlanStatus.READY, changed.violations
+    own = next(each for each in changed.routes if each.vehicle_id == v1)
+    ahead = own.stops[own.done_stops :]
+    assert b6 in [stop.bin_id for stop in ahead], "two hours of work from ten on"
+    assert sum(stop.kind is StopKind.BREAK for stop in ahead) == (0 if had else 1)
+
+
 def test_only_a_plan_on_the_road_can_be_changed(stores: Stores) -> None:
     """A draft is simply made anew."""
     draft = plan(stores)
