@@ -133,13 +133,16 @@ class Plan:
     accepted_overflow_probability: float | None = None
     """What it was made with; None in plans from before this was kept."""
     crews: Mapping[VehicleId, str] = field(default_factory=dict)
-    """Who drives, as the office calls its crews ("Team North"): a label, not a person's name."""
+    """Who drives, as the office calls its crews ("Team North"): a label, not a person's name; empty where a change of
+    the plan took it off."""
     areas: frozenset[str] = frozenset()
     """Only bins of these areas were weighed, and those that a person named; empty means the whole city."""
     gone_areas: frozenset[str] = frozenset()
     """Areas that the day had been ordered for and that the city no longer has: `areas` are taken for them."""
     locks: Mapping[BinId, VehicleId] = field(default_factory=dict)
     """Bins that a person gave to a truck."""
+    let_go: Mapping[BinId, VehicleId | None] = field(default_factory=dict)
+    """Of the plan that it changes: bins given to a truck (None: added) of which the bin or the truck is gone now."""
     unavailable: frozenset[VehicleId] = frozenset()
     """Trucks that a person took out of the day: a later change of the plan brings none of them back by itself."""
     based_on: PlanId | None = None

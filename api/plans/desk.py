@@ -16,7 +16,7 @@ from api.turns import TurnTaker
 from tomma.city import City
 from tomma.clock import Clock
 from tomma.errors import ConflictError, Refusal, TommaError
-from tomma.model import PlanId, VehicleId
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import UNFINISHED, Plan, PlanProgress, PlanStatus, RoadsSource, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.ports import PlanStore
@@ -41,6 +41,8 @@ class Order:
     crews: Mapping[VehicleId, str] = field(default_factory=dict)
     gone_areas: frozenset[str] = frozenset()
     """Which the plan to change was ordered for, and which the city does not have any more."""
+    let_go: Mapping[BinId, VehicleId | None] = field(default_factory=dict)
+    """What was given to a truck, or added, and of which the bin or the truck is no more."""
 
     def is_like(self, other: "Order") -> bool:
         """Return whether one plan answers both: the same day, trucks, shifts, prices and wishes."""
@@ -207,11 +209,13 @@ class PlanDesk(TurnTaker):
             detail = f"the checker refused it: {plan.violations[0]}"
             return replace(plan, status=PlanStatus.FAILED, detail=detail, failure=Refusal.CHECKER_REFUSED)
         driving = {route.vehicle_id for route in plan.routes}
+        done = {stop.bin_id for route in plan.routes for stop in route.stops[: route.done_stops]}
         return replace(
             plan,
-            crews={id_: crew for id_, crew in job.order.crews.items() if id_ in driving},
+            crews={id_: crew for id_, crew in job.order.crews.items() if id_ in driving or not crew},
             areas=job.order.wishes.areas,
             gone_areas=job.order.gone_areas,
+            let_go={id_: truck for id_, truck in job.order.let_go.items() if id_ not in done},
         )
 
     def _note(self, job: _Job, progress: PlanProgress) -> None:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from api.plans.schemas import EditKindName, PlanStatusName
 from api.schema import ClockTime, Day, Name, Shown, Told
@@ -27,7 +27,11 @@ class ShiftIn(Told):
     end: ClockTime
 
 
-CrewName = Annotated[Name, Field(max_length=32, description="What the office calls the crew; not a person's name.")]
+CrewName = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=32, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    Field(description="What the office calls the crew, not a person's name; empty for none."),
+]
 
 
 class PlanOrder(Told):
@@ -69,7 +73,11 @@ class PlanOrder(Told):
     shifts: dict[Name, ShiftIn] = Field(
         default={}, max_length=VEHICLES_MAX, description="By truck; its usual shift, or that of the plan to change."
     )
-    crews: dict[Name, CrewName] = Field(default={}, max_length=VEHICLES_MAX, description="Who drives, by truck.")
+    crews: dict[Name, CrewName] = Field(
+        default={},
+        max_length=VEHICLES_MAX,
+        description="Who drives, by truck; an empty name takes off the one that the plan to change has.",
+    )
     accepted_overflow_probability: Annotated[float, Field(strict=True)] | None = Field(
         default=None,
         ge=0.0,

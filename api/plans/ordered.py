@@ -22,7 +22,7 @@ def ordered_out(hands: Services, plan_id: PlanId) -> OrderedOut:
             for each in known
             for own in (earlier.shifts.get(each, city.vehicles[each].shift),)
         },
-        crews={each: earlier.crews[each] for each in known if each in earlier.crews},
+        crews={each: earlier.crews[each] for each in known if earlier.crews.get(each)},
         areas=sorted(areas.areas, key=natural_key),
         gone_areas=sorted(areas.gone, key=natural_key),
         balanced=earlier.balanced,

@@ -1,13 +1,13 @@
 """From what a person asks for to an order with everything decided, or a refusal that says what cannot be meant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
 from api.plans.areas import AreasNow
 from api.plans.desk import NO_WISHES, Order
 from api.plans.earlier import Earlier
-from api.plans.order_schemas import PlanOrder, ShiftIn
+from api.plans.order_schemas import CrewName, PlanOrder, ShiftIn
 from api.problems.model import NamedProblem, bound_refused, field_refused
 from api.schema import Name
 from api.services import Services
@@ -34,6 +34,7 @@ def decided(hands: Services, order: PlanOrder) -> Order:
     found = AreasNow.of(earlier.areas, former, city) if former is not None and order.areas is None else AreasNow()
     still = _still_wished(hands, former, earlier, found.areas) if former is not None else NO_WISHES
     wishes = _wishes(city, order, kept, still)
+    let_go = {bin_id: truck for each in (former, kept) for bin_id, truck in _let_go(each, city, wishes)}
     day = order.day or (kept.day if kept is not None else default_day(city, hands.context.clock.now_utc()))
     if former is not None:
         day = _day_on_the_road(former, order.day)
@@ -48,6 +49,7 @@ def decided(hands: Services, order: PlanOrder) -> Order:
         wishes=wishes,
         crews={id_: crew for id_, crew in earlier.crews.items() if id_ in city.vehicles} | _crews(city, order.crews),
         gone_areas=found.gone,
+        let_go=let_go,
     )
 
 
@@ -76,14 +78,7 @@ def _still_wished(hands: Services, former: Plan, earlier: Earlier, areas: frozen
     left = {each.bin_id for each in former.left_out if any(why.code is ReasonCode.EXCLUDED for why in each.reasons)}
     gone = former.unavailable & city.vehicles.keys()
     locked = _still_locked(former, city)
-    added = frozenset(
-        stop.bin_id
-        for route in former.routes
-        for stop in route.stops
-        if stop.bin_id is not None
-        and stop.bin_id in city.bins
-        and any(why.code is ReasonCode.ADDED for why in stop.reasons)
-    )
+    added = _added(former) & city.bins.keys()
     return Wishes(
         frozenset(left & city.bins.keys()) - again - locked.keys(),
         locked,
@@ -92,6 +87,26 @@ def _still_wished(hands: Services, former: Plan, earlier: Earlier, areas: frozen
         areas=areas,
         balanced=earlier.balanced,
     )
+
+
+def _added(plan: Plan) -> frozenset[BinId]:
+    """Return which bins are on the plan because a person wanted them there."""
+    stops = (stop for route in plan.routes for stop in route.stops if stop.bin_id is not None)
+    codes = {stop.bin_id: {why.code for why in stop.reasons} for stop in stops if stop.bin_id is not None}
+    return frozenset(bin_id for bin_id, own in codes.items() if ReasonCode.ADDED in own)
+
+
+def _let_go(plan: Plan | None, city: City, wishes: Wishes) -> Iterator[tuple[BinId, VehicleId | None]]:
+    """Yield what a person had decided on the plan and nobody can keep: the bin or its truck is gone or stands still."""
+    if plan is None:
+        return
+    for bin_id in sorted((_added(plan) | _by_hand(plan)[0]) - city.bins.keys() - plan.locks.keys()):
+        yield bin_id, None
+    driving = city.vehicles.keys() - wishes.unavailable
+    for bin_id, vehicle_id in sorted(plan.locks.items()):
+        is_settled = bin_id in wishes.locked or bin_id in wishes.excluded
+        if not is_settled and (bin_id not in city.bins or vehicle_id not in driving):
+            yield bin_id, vehicle_id
 
 
 def _still_locked(plan: Plan, city: City) -> dict[BinId, VehicleId]:
@@ -111,8 +126,9 @@ def _wishes(city: City, order: PlanOrder, kept: Plan | None, still: Wishes) -> W
     gone = still.unavailable if told is None else frozenset(VehicleId(each) for each in told)
     stays = {bin_id: truck for bin_id, truck in still.locked.items() if truck not in gone and bin_id not in excluded}
     excluded |= still.excluded - included - locked.keys()
+    freed = still.locked.keys() - stays.keys()  # still to be emptied, by another truck
     locked = stays | locked
-    included |= still.included - excluded
+    included |= (still.included | freed) - excluded
     if kept is not None:
         locked = {**_still_locked(kept, city), **locked}
         added, removed = (each & city.bins.keys() for each in _by_hand(kept))
@@ -194,7 +210,7 @@ def _clock_s(text: str) -> int:
     return int(hours) * 3600 + int(minutes) * 60
 
 
-def _crews(city: City, crews: Mapping[Name, str]) -> dict[VehicleId, str]:
+def _crews(city: City, crews: Mapping[Name, CrewName]) -> dict[VehicleId, str]:
     unknown = [each for each in crews if VehicleId(each) not in city.vehicles]
     if unknown:
         raise field_refused("crews", Rule.KNOWN, "must name trucks of this city", unknown[0])

@@ -55,6 +55,13 @@ class TotalsOut(Shown):
     trucks: int = Field(description="Trucks that drive.")
 
 
+class LetGoOut(Shown):
+    """A bin that a person gave to a truck or added, until one of them was no more."""
+
+    bin_id: str
+    vehicle_id: str | None = Field(description="The truck it was given to; null for a bin that was added.")
+
+
 class PlanFigures(Shown):
     """What is told of a plan wherever it is shown."""
 
@@ -89,6 +96,9 @@ class PlanFigures(Shown):
     areas: list[str] = Field(description="Only their bins were weighed, and those that were named; empty: all.")
     gone_areas: list[str] = Field(
         description="Areas that the day had been ordered for and that are no more; `areas` are where their bins stand."
+    )
+    let_go: list[LetGoOut] = Field(
+        description="What a person had decided on the plan before and nobody can keep: the bin or its truck is gone."
     )
     totals: TotalsOut
 

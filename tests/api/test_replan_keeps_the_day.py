@@ -13,6 +13,7 @@ from tomma.planning_settings import PlanningSettings
 from tomma.trucks import Shift
 
 EARLY, USUAL = Shift(5 * 3600, 10 * 3600), Shift(21_600, 52_200)
+BOTH_DRIVE = [{"bin_id": "B1", "vehicle_id": "V1"}, {"bin_id": "B2", "vehicle_id": "V2"}]
 V1, V2 = VehicleId("V1"), VehicleId("V2")
 
 
@@ -66,6 +67,49 @@ def test_a_replan_keeps_the_trucks_shifts_crews_risk_and_wishes_of_the_day(full:
     assert [(each["vehicle_id"], each["crew"]) for each in plan["routes"]] == [("V1", "Team North")]
     assert again.settings == first.settings
     assert (again.wishes.balanced, again.wishes.included) == (True, frozenset({BinId("B5")}))
+
+
+def test_a_crews_name_can_be_taken_off_for_the_rest_of_the_day(full: httpx.Client, world: World) -> None:
+    """The team went home and another came: who cleared the field saw the old name again, on the next change, too."""
+    first_id, _ = made(full, world, crews={"V1": "Team North", "V2": "Team South"}, lock=BOTH_DRIVE)
+    second_id, _ = made(full, world, replan_of=first_id, crews={"V1": ""})
+    third_id, _ = made(full, world, replan_of=second_id)
+    for plan_id in (second_id, third_id):
+        plan = full.get(f"/api/v1/plans/{plan_id}").json()
+        assert {each["vehicle_id"]: each["crew"] for each in plan["routes"]} == {"V1": "", "V2": "Team South"}
+        assert full.get(f"/api/v1/plans/{plan_id}/ordered").json()["crews"] == {"V2": "Team South"}
+
+
+def give_up(client: httpx.Client, bin_id: str) -> None:
+    """Let the city have this bin no more."""
+    at = f"/api/v1/assets/bins/{bin_id}"
+    assert client.delete(at, headers={"If-Match": client.get(at).headers["etag"]}).status_code < 300
+
+
+def test_what_was_locked_or_added_and_is_gone_is_told(full: httpx.Client, world: World) -> None:
+    """The lock fell without a word: the manager believed that the truck would still come by."""
+    first_id, _ = made(full, world, lock=[{"bin_id": "B1", "vehicle_id": "V2"}], include_bin_ids=["B5", "B6"])
+    give_up(full, "B1")
+    give_up(full, "B6")
+    second_id, _ = made(full, world, replan_of=first_id)
+    plan = full.get(f"/api/v1/plans/{second_id}").json()
+    assert plan["let_go"] == [{"bin_id": "B1", "vehicle_id": "V2"}, {"bin_id": "B6", "vehicle_id": None}]
+    assert "B5" in bins_of(plan)
+    third_id, _ = made(full, world, replan_of=second_id)
+    assert full.get(f"/api/v1/plans/{third_id}").json()["let_go"] == [], "told once"
+
+
+def test_a_locked_bin_of_a_truck_that_broke_down_is_emptied_by_another_and_told(
+    full: httpx.Client, world: World
+) -> None:
+    """Somebody had decided that it is emptied today: without its truck it was left like any bin that can wait."""
+    first_id, _ = made(full, world, lock=[{"bin_id": "B6", "vehicle_id": "V1"}, {"bin_id": "B5", "vehicle_id": "V1"}])
+    again = {"replan_of": first_id, "unavailable_vehicle_ids": ["V1"], "exclude_bin_ids": ["B5"]}
+    plan = ended(full, order(full, **again)["id"])
+    assert plan["let_go"] == [{"bin_id": "B6", "vehicle_id": "V1"}], "B5 was called off by the person themselves"
+    (stop,) = [each for route in plan["routes"] for each in route["stops"] if each["bin_id"] == "B6"]
+    assert [route["vehicle_id"] for route in plan["routes"]] == ["V2"]
+    assert stop["reasons"][0]["code"] == "added"
 
 
 def test_what_the_new_order_says_holds_and_the_knob_is_not_turned_twice(full: httpx.Client, world: World) -> None:
@@ -160,10 +204,10 @@ def test_a_draft_is_kept_without_the_bins_that_the_city_gave_up_since(full: http
     first_id = ended(full, order(full, budget_s=0.3)["id"])["id"]
     edits = [{"kind": "lock", "bin_id": bin_id} for bin_id in ("B5", "B6")]
     draft = full.post(f"/api/v1/plans/{first_id}/edits", json={"edits": edits}).json()
-    at = "/api/v1/assets/bins/B6"
-    assert full.delete(at, headers={"If-Match": full.get(at).headers["etag"]}).status_code < 300
+    give_up(full, "B6")
     plan = ended(full, order(full, keep_edits_of=draft["id"])["id"])
     assert plan["status"] == "ready"
+    assert plan["let_go"] == [{"bin_id": "B6", "vehicle_id": draft["locks"][1]["vehicle_id"]}]
     assert [each["bin_id"] for each in plan["locks"]] == ["B5"]
 
 

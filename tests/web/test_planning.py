@@ -371,12 +371,14 @@ def test_a_change_of_the_plan_on_the_road_begins_with_what_its_day_was_ordered_w
     expect(ends).to_have_value("14:00")
     page.get_by_label("Bilarna fortsätter").check()
     ends.fill("14:00")
+    crew.fill("")
     with page.expect_request(lambda asked: asked.method == "POST" and asked.url.endswith("/api/v1/plans")) as sent:
         page.get_by_role("button", name="Gör planen").click()
     body: Any = sent.value.post_data_json
     assert body == {
         "day": body["day"],
         "shifts": {"truck-1": {"start": "05:15", "end": "14:00"}},
+        "crews": {"truck-1": ""},
         "budget_s": 20,
         "replan_of": plan_id,
     }

@@ -3,7 +3,7 @@ import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {reasonTitle} from "../lib/reasons.js";
-import {goneAreasText} from "../office/planday.js";
+import {goneAreasText, letGoText} from "../office/planday.js";
 import {apart} from "./words.js";
 
 const NAMED = 5;
@@ -73,13 +73,13 @@ function TooLate({homeUtc}) {
 }
 
 export function Proposal({desk, state}) {
-  const {t, format} = useWords();
+  const {t, format, city} = useWords();
   const {proposal, changes} = state;
   const heading = useRef(null);
   useEffect(() => {
     if (proposal.id === state.orderedId) heading.current.focus(); // it is what the person waited for
   }, [proposal.id]);
-  const gone = goneAreasText(proposal, t);
+  const gone = [goneAreasText(proposal, t), letGoText(proposal, city, t)].filter(Boolean);
   const trucks = changes && Object.fromEntries(changes.routes.map((route) => [route.vehicle_id, route.vehicle_name]));
   return html`<section class="proposal" aria-labelledby="proposal-title">
     <header><h2 id="proposal-title" tabindex="-1" ref=${heading}>${t("followup.proposal.title")}
@@ -88,7 +88,7 @@ export function Proposal({desk, state}) {
         <button type="button" class="button primary" disabled=${!changes || changes.is_stale} onClick=${desk.publish}>
           ${t("followup.proposal.publish")}</button></div></header>
     ${changes?.is_stale && html`<p class="fault" role="alert">${t("followup.proposal.stale")}</p>`}
-    ${gone && html`<p>${gone}</p>`}
+    ${gone.map((each) => html`<p>${each}</p>`)}
     ${changes && html`<${TooLate} homeUtc=${changes.end_after_utc} />`}
     ${changes ? html`<${Figures} changes=${changes} />
       <ul class="trucks-changed">${changes.routes.map((route) => html`<${Truck} key=${route.vehicle_id} route=${route} trucks=${trucks} />`)}</ul>`

@@ -38,3 +38,12 @@ export function goneAreasText(plan, t) {
   const named = {gone: plan.gone_areas.join(", "), areas: plan.areas.filter(Boolean).join(", ")};
   return t(plan.areas.length ? "plan.gone_areas" : "plan.gone_areas_all", named);
 }
+
+/** What a person had given to a truck, or added, of which the bin or the truck is no more; empty when there is nothing. */
+export function letGoText(plan, city, t) {
+  if (!plan.let_go?.length) return "";
+  const nameOf = (id) => city.vehicles.find((each) => each.id === id)?.name ?? id;
+  const bins = plan.let_go.map(({bin_id: bin, vehicle_id: id}) => (
+    id === null ? t("plan.let_go.added", {bin}) : t("plan.let_go.locked", {bin, vehicle: nameOf(id)})));
+  return t("plan.let_go", {bins: bins.join(", ")});
+}

@@ -29,7 +29,7 @@ export function orderBody(vehicles, choices, {budgetS, risk, areas, balanced, ke
   const chosen = vehicles.map((each) => each.id).filter((id) => choices[id].isOn);
   const changed = chosen.filter((id) => (
     choices[id].start !== decided(id).start || choices[id].end !== decided(id).end));
-  const crews = chosen.filter((id) => choices[id].crew.trim() && choices[id].crew.trim() !== decided(id).crew);
+  const crews = chosen.filter((id) => choices[id].crew.trim() !== decided(id).crew);
   const isSameFleet = vehicles.every(({id}) => choices[id].isOn === decided(id).isOn);
   const broken = ordered?.unavailable_vehicle_ids ?? [];
   return {

@@ -3,7 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html, useMemo, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {may} from "../office/may.js";
-import {goneAreasText, publishedText} from "../office/planday.js";
+import {goneAreasText, letGoText, publishedText} from "../office/planday.js";
 import {Progress} from "../office/progress.js";
 import {exportHref} from "./api.js";
 import {Balance} from "./balance.js";
@@ -62,9 +62,9 @@ function Result({desk, state}) {
   const {t, format, city} = useWords();
   const [asking, setAsking] = useState(false);
   const {plan, byId} = state;
-  const gone = goneAreasText(plan, t);
+  const gone = [goneAreasText(plan, t), letGoText(plan, city, t)].filter(Boolean);
   return html`<${Said} state=${state} />
-    ${gone && html`<p class="hint">${gone}</p>`}
+    ${gone.map((each) => html`<p class="hint">${each}</p>`)}
     <${Warnings} desk=${desk} plan=${plan} byId=${byId} />
     ${may("plans") && html`<${Steps} desk=${desk} state=${state} />`}
     ${may("plans") && SENDABLE.has(plan.status) && html`<button type="button" class="button primary wide"
