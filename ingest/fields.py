@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from ingest.refusal import RefusedError, shown
 from ingest.strict_json import JsonValue
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import Advice, BoundError, Rule
 from tomma.model import RejectReason
 
 DISTANCE_MM = (1.0, 20_000.0)
@@ -54,21 +54,30 @@ def number(source: Mapping[str, JsonValue], name: str) -> float | None:
 
 
 def bounded(
-    source: Mapping[str, JsonValue], name: str, bounds: tuple[float, float], hint: str = "", slack: float = 0.0
+    source: Mapping[str, JsonValue],
+    name: str,
+    bounds: tuple[float, float],
+    advice: Advice | None = None,
+    slack: float = 0.0,
 ) -> float | None:
-    """Return the number if it lies within `bounds` widened by `slack`; `hint` may tell the likely unit mistake."""
+    """Return the number if it lies within `bounds`, as `check_bounds` has it; None when absent."""
     value = number(source, name)
     if value is not None:
-        check_bounds(name, value, bounds, hint, slack)
+        check_bounds(name, value, bounds, advice, slack)
     return value
 
 
-def check_bounds(name: str, value: float, bounds: tuple[float, float], hint: str = "", slack: float = 0.0) -> None:
-    """Raise RefusedError naming field, bound and value unless the value lies within `bounds` widened by `slack`."""
+def check_bounds(
+    name: str, value: float, bounds: tuple[float, float], advice: Advice | None = None, slack: float = 0.0
+) -> None:
+    """Raise RefusedError naming field, bound and value unless the value lies within `bounds` widened by `slack`.
+
+    `advice` goes with it, but of nothing below zero, which is wrong in any unit.
+    """
     low, high = bounds
     if not low - slack <= value <= high + slack:
         bound = BoundError(name, Rule.WITHIN, f"must be within [{low:g}, {high:g}]", f"{value:g}", low=low, high=high)
-        raise RefusedError(RejectReason.OUT_OF_BOUNDS, bound, hint)
+        raise RefusedError(RejectReason.OUT_OF_BOUNDS, bound, advice if value > 0.0 else None)
 
 
 def whole(source: Mapping[str, JsonValue], name: str, high: int) -> int | None:

@@ -1,19 +1,30 @@
 """The one error of parsing: raised anywhere between bytes and reading, turned into a value by the pipeline."""
 
-from tomma.bounds import BoundError
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tomma.bounds import Advice, BoundError
 from tomma.model import RejectReason
 
 SHOWN_CHARACTERS = 60
+ADVICE: Mapping[Advice, str] = {
+    Advice.ANOTHER_MAKE: "`tomma codec add` teaches another make",
+    Advice.KELVIN: "did you send kelvin?",
+    Advice.MILLIVOLTS: "did you send millivolts?",
+    Advice.NOT_MILLIMETRES: "is it in millimetres?",
+    Advice.PER_CENT: "did you send per cent?",
+}
+"""In the text of a refusal; pages have words of their own."""
 
 
 class RefusedError(ValueError):
     """A message that cannot become a reading; `reason` counts it, the text tells it in one plain sentence."""
 
-    def __init__(self, reason: RejectReason, told: BoundError, hint: str = "") -> None:
-        """Keep the reason and what broke its bound, by its parts; `hint` may tell the likely mistake."""
-        super().__init__(f"{told}; {hint}" if hint else str(told))
+    def __init__(self, reason: RejectReason, told: BoundError, advice: Advice | None = None) -> None:
+        """Keep the reason and what broke its bound, by its parts, and what may help."""
+        super().__init__(f"{told}; {ADVICE[advice]}" if advice else str(told))
         self.reason = reason
-        self.breach = told.breach
+        self.breach = replace(told.breach, advice=advice)
 
 
 def unknown_format(told: BoundError) -> RefusedError:

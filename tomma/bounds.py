@@ -144,6 +144,16 @@ class Rule(StrEnum):
     YES_NO = "yes_no"
 
 
+class Advice(StrEnum):
+    """What was probably meant, or what helps: the last word of the pages' words `advice.*`."""
+
+    ANOTHER_MAKE = "another_make"
+    KELVIN = "kelvin"
+    MILLIVOLTS = "millivolts"
+    NOT_MILLIMETRES = "not_millimetres"
+    PER_CENT = "per_cent"
+
+
 @dataclass(frozen=True, slots=True)
 class Breach:
     """What a `BoundError` says, as a value that can be kept and told later in any language."""
@@ -153,6 +163,7 @@ class Breach:
     bound: str
     got: str | None = None
     values: Mapping[str, str | float] = having(default_factory=dict)
+    advice: Advice | None = None
 
 
 class BoundError(ValueError):

@@ -44,6 +44,9 @@ class FieldError(Shown):
     values: dict[str, str | float] | None = Field(
         default=None, examples=[{"low": 0, "high": 168}], description="What the rule's sentence names."
     )
+    advice: str | None = Field(
+        default=None, examples=["millivolts"], description="What may help, by name; only of readings."
+    )
 
     @property
     def told(self) -> str:
@@ -69,8 +72,14 @@ def field_refused(
 
 def field_error(breach: Breach) -> FieldError:
     """Return the refused field as it is shown."""
-    values = dict(breach.values) or None
-    return FieldError(field=breach.field, bound=breach.bound, value=breach.got, rule=breach.rule, values=values)
+    return FieldError(
+        field=breach.field,
+        bound=breach.bound,
+        value=breach.got,
+        rule=breach.rule,
+        values=dict(breach.values) or None,
+        advice=breach.advice,
+    )
 
 
 def bound_refused(exc: ValueError, given: Mapping[str, object] | None = None) -> FieldsRefusedError:

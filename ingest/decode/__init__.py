@@ -12,7 +12,7 @@ from ingest.decode.codec import NO_CODECS, Codecs, FrameDecoder
 from ingest.decode.values import Values
 from ingest.message import Uplink
 from ingest.refusal import RefusedError, no_reading, shown
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import Advice, BoundError, Rule
 from tomma.city import Sensor
 from tomma.model import Measurement, RejectReason
 
@@ -74,7 +74,7 @@ def _foreign(uplink: Uplink, sensor: Sensor, codecs: Codecs) -> Sequence[Values]
         names = ", ".join(sorted(MAKERS))
         bound = f"must be one of {names} to decode a binary payload"
         unknown = BoundError("make", Rule.ONE_OF, bound, shown(sensor.make), names=names)
-        raise RefusedError(RejectReason.UNKNOWN_FORMAT, unknown, "`tomma codec add` teaches another make")
+        raise RefusedError(RejectReason.UNKNOWN_FORMAT, unknown, Advice.ANOTHER_MAKE)
     raise no_reading(BoundError("decoded_payload", Rule.NO_LEVEL, "must carry a distance or a fill where no frame is"))
 
 

@@ -6,7 +6,7 @@ from ingest import fields
 from ingest.decode.values import Values
 from ingest.refusal import RefusedError, shown
 from ingest.strict_json import JsonValue
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import Advice, BoundError, Rule
 from tomma.model import Alarm
 
 KNOWN = frozenset(
@@ -44,8 +44,8 @@ def read(body: Mapping[str, JsonValue]) -> Values:
     return Values(
         distance_mm=_distance_mm(body) if "distance_mm" in body else None,
         fill_fraction=None if "distance_mm" in body else _fill_fraction(body),
-        battery_v=fields.bounded(body, "battery_v", fields.BATTERY_V, "did you send millivolts?"),
-        temperature_c=fields.bounded(body, "temperature_c", fields.TEMPERATURE_C, "did you send kelvin?"),
+        battery_v=fields.bounded(body, "battery_v", fields.BATTERY_V, Advice.MILLIVOLTS),
+        temperature_c=fields.bounded(body, "temperature_c", fields.TEMPERATURE_C, Advice.KELVIN),
         alarms=_alarms(body) if "alarms" in body else NO_ALARMS,
         no_echo=_no_echo(body, given) if "no_echo" in body else False,
     )
@@ -76,8 +76,7 @@ def _distance_mm(body: Mapping[str, JsonValue]) -> float | None:
     """Metres are below any echo, micrometres beyond every one; centimetres are in range and cannot be told."""
     distance_mm = fields.number(body, "distance_mm")
     if distance_mm is not None:
-        hint = "" if distance_mm <= 0.0 else "is it in millimetres?"
-        fields.check_bounds("distance_mm", distance_mm, fields.DISTANCE_MM, hint)
+        fields.check_bounds("distance_mm", distance_mm, fields.DISTANCE_MM, Advice.NOT_MILLIMETRES)
     return distance_mm
 
 
@@ -87,6 +86,5 @@ def _fill_fraction(body: Mapping[str, JsonValue]) -> float | None:
         return pct / 100.0
     fraction = fields.number(body, "fill_fraction")
     if fraction is not None:
-        hint = "did you mean fill_pct?" if fraction > 1.0 + fields.FILL_TOLERANCE else ""
-        fields.check_bounds("fill_fraction", fraction, fields.FILL_FRACTION, hint, slack=fields.FILL_TOLERANCE)
+        fields.check_bounds("fill_fraction", fraction, fields.FILL_FRACTION, Advice.PER_CENT, fields.FILL_TOLERANCE)
     return fraction

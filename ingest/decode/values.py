@@ -93,11 +93,9 @@ class Draft:
             bound = "must carry a distance, or something else that is kept, got device information"
             raise no_reading(BoundError("frame", Rule.NO_LEVEL, bound, told_as="the frame"))
         if self.distance_mm is not None:
-            fields.check_bounds("distance", self.distance_mm, fields.DISTANCE_MM, "in millimetres")
+            fields.check_bounds("distance_mm", self.distance_mm, fields.DISTANCE_MM)
         if self.fill_fraction is not None:
-            fields.check_bounds(
-                "fill", self.fill_fraction, fields.FILL_FRACTION, "as a fraction", slack=fields.FILL_TOLERANCE
-            )
+            fields.check_bounds("fill_fraction", self.fill_fraction, fields.FILL_FRACTION, slack=fields.FILL_TOLERANCE)
         return Values(
             distance_mm=self.distance_mm,
             fill_fraction=self.fill_fraction,

@@ -14,7 +14,7 @@ from ingest.identity import spellings
 from ingest.message import Message, Record, Uplink
 from ingest.refusal import RefusedError, no_reading, shown
 from ingest.strict_json import JsonValue, parse
-from tomma.bounds import BoundError, Rule
+from tomma.bounds import Advice, BoundError, Rule
 
 type Json = Mapping[str, JsonValue]
 
@@ -99,9 +99,7 @@ def _level(entity: Json, plain: Json) -> float | None:
     if isinstance(attribute, dict) and _plain(attribute.get("unitCode")) == PERCENT:
         pct = fields.bounded(plain, "fillingLevel", (0.0, 100.0), slack=100.0 * fields.FILL_TOLERANCE)
         return None if pct is None else pct / 100.0
-    return fields.bounded(
-        plain, "fillingLevel", fields.FILL_FRACTION, "did you send per cent?", slack=fields.FILL_TOLERANCE
-    )
+    return fields.bounded(plain, "fillingLevel", fields.FILL_FRACTION, Advice.PER_CENT, slack=fields.FILL_TOLERANCE)
 
 
 def _plain(value: JsonValue) -> JsonValue:

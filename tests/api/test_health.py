@@ -88,6 +88,7 @@ def test_dead_letters_are_counted_by_reason_and_shown_newest_first(client: httpx
     assert newest["payload_bytes"] == 4_000
     assert newest["error"] is None
     assert oldest["error"] == {
-        "field": "fill", "bound": "must be a number", "value": "NaN", "rule": "number", "values": None
+        "field": "fill", "bound": "must be a number", "value": "NaN", "rule": "number", "values": None,
+        "advice": None,
     }  # fmt: skip
     assert len(client.get("/api/v1/dead-letters?limit=1").json()["dead_letters"]) == 1

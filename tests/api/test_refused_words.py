@@ -15,7 +15,7 @@ import quickjs
 from pydantic_core._pydantic_core import list_all_errors
 
 from api.problems.fields import field_errors
-from tomma.bounds import Rule
+from tomma.bounds import Advice, Rule
 from tomma.errors import Refusal
 
 ROOT = Path(__file__).parents[2]
@@ -97,8 +97,8 @@ def called(node: ast.Call) -> str:
 def test_every_code_that_the_server_can_send_has_words_and_every_word_a_code(language: str) -> None:
     """Whoever adds a reason adds its sentence; one that is gone leaves none behind."""
     told = {key for key in words(language) if not key.startswith("field.")}
-    wanted = {f"refused.{each}" for each in (*Refusal, *OF_THE_PAGES)} | {f"bound.{each}" for each in Rule}
-    assert told == wanted
+    families = (("refused", (*Refusal, *OF_THE_PAGES)), ("bound", Rule), ("advice", Advice))
+    assert told == {f"{family}.{each}" for family, members in families for each in members}
 
 
 def test_whoever_refuses_gives_what_the_words_name() -> None:

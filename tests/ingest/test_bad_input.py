@@ -15,7 +15,7 @@ from ingest.decode.codec import FrameDecoder
 from ingest.envelope import ENVELOPES
 from ingest.message import Message
 from ingest.pipeline import IngestContext, process
-from tomma.bounds import Breach, Rule
+from tomma.bounds import Advice, Breach, Rule
 from tomma.city import Sensor
 from tomma.model import Rejected, RejectReason
 from tomma.ports import ReadingStore, Registry
@@ -66,11 +66,14 @@ BAD: Mapping[str, Bad] = {
     "per cent for a fraction": Bad(
         level('"fill_fraction": 81'),
         R.OUT_OF_BOUNDS,
-        "fill_fraction must be within [0, 1], got 81; did you mean fill_pct?",
+        "fill_fraction must be within [0, 1], got 81; did you send per cent?",
     ),
     "300 per cent": Bad(level('"fill_pct": 300'), R.OUT_OF_BOUNDS, "fill_pct must be within [0, 100], got 300"),
     "millivolts for volts": Bad(body('"battery_v": 3580'), R.OUT_OF_BOUNDS, "did you send millivolts?"),
     "kelvin for Celsius": Bad(body('"temperature_c": 277.4'), R.OUT_OF_BOUNDS, "did you send kelvin?"),
+    "colder than any place, in any unit": Bad(
+        body('"temperature_c": -90'), R.OUT_OF_BOUNDS, "temperature_c must be within [-60, 150], got -90"
+    ),
     "a time without a zone": Bad(
         body('"measured_utc": "2026-06-01T11:00:00"'), R.WRONG_FIELD, "must be a time such as"
     ),
@@ -138,7 +141,14 @@ def test_a_message_on_a_topic_that_no_source_names_says_so(
     [
         pytest.param(
             level('"distance_mm": 0.812'),
-            Breach("distance_mm", Rule.WITHIN, "must be within [1, 20000]", "0.812", {"low": 1.0, "high": 20_000.0}),
+            Breach(
+                "distance_mm",
+                Rule.WITHIN,
+                "must be within [1, 20000]",
+                "0.812",
+                {"low": 1.0, "high": 20_000.0},
+                Advice.NOT_MILLIMETRES,
+            ),
             id="beyond its bounds",
         ),
         pytest.param(
@@ -155,6 +165,18 @@ def test_a_message_on_a_topic_that_no_source_names_says_so(
             body('"sensor_id": "H0002"'),
             Breach("sensor_id", Rule.TOPICS_DEVICE, "must be the topic's ('H0001')", "'H0002'", {"device": "'H0001'"}),
             id="another device than the topic's",
+        ),
+        pytest.param(
+            body('"battery_v": 3580'),
+            Breach(
+                "battery_v", Rule.WITHIN, "must be within [0, 60]", "3580", {"low": 0, "high": 60}, Advice.MILLIVOLTS
+            ),
+            id="what was probably meant",
+        ),
+        pytest.param(
+            body('"battery_v": -3580'),
+            Breach("battery_v", Rule.WITHIN, "must be within [0, 60]", "-3580", {"low": 0, "high": 60}),
+            id="wrong in any unit",
         ),
         pytest.param(b"[600]", Breach("payload", Rule.OBJECT, "must be a JSON object", "[600]"), id="no field at all"),
     ],

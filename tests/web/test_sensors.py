@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from ingest.decode import elsys
+from ingest.decode import elsys, own_fields
 from ingest.message import Uplink
 from ingest.refusal import RefusedError
 from tests.web.conftest import OpenPage
@@ -75,11 +75,16 @@ def test_why_a_message_was_refused_is_told_in_the_page_s_language(stack: Stack, 
         elsys.decode(Uplink(("e1",), None, frame=b"\xff\x01"))
     of_a_frame = Rejected("t", b"{}", NOW, raised.value.reason, f"{raised.value}", breach=raised.value.breach)
     strange = Rejected("t", b"{}", NOW, RejectReason.UNKNOWN_DEVICE, "got 'em400'", device_ids=("em400",))
-    stack.stores.readings.append([], rejected=[letter, of_a_frame, strange])
+    with pytest.raises(RefusedError) as millivolts:
+        own_fields.read({"distance_mm": 812, "battery_v": 3580})
+    told = millivolts.value
+    wrong_unit = Rejected("t", b"{}", NOW, told.reason, f"{told}", breach=told.breach)
+    stack.stores.readings.append([], rejected=[wrong_unit, letter, of_a_frame, strange])
     page = open_page(stack, "/sensors", language="sv").page
     letters = page.locator(".letters")
     letters.get_by_text("Utanför gränserna").click()
     expect(letters).to_contain_text("Ett värde ligger utanför vad en givare kan mäta")
+    expect(letters).to_contain_text("battery_v: måste ligga mellan 0 och 60, inte 3580. Skickades värdet i millivolt?")
     expect(letters).to_contain_text("fill_pct: måste ligga mellan 0 och 100, inte 131,5.")
     expect(letters.locator("[lang=en]").first).to_have_text("fill_pct must be within [0, 100], got 131.5")
     letters.get_by_text("Okänt format").click()

@@ -40,7 +40,8 @@ export function fieldText(error, words, name = fieldName(error.field, words.t)) 
   const came = error.value ?? "";
   const value = DECIMAL.test(came) ? written("value", Number(came), words) : came;
   const told = {field: name, bound: boundText(error, words), value};
-  return words.t(came && came.length <= SHOWN ? "refused.field_value" : "refused.field", told);
+  const text = words.t(came && came.length <= SHOWN ? "refused.field_value" : "refused.field", told);
+  return error.advice ? `${text} ${words.t(`advice.${error.advice}`)}` : text;
 }
 
 /** A refusal's words; those of the server where the page has none for this kind. */

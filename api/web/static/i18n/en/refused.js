@@ -322,4 +322,9 @@ export default {
   "field.volume_table": "Height [mm] and volume [l], a line each",
   "field.weekdays": "Weekdays",
   "field.withheld_bin_ids": "Bins that stay in",
+  "advice.another_make": "tomma codec add teaches another make.",
+  "advice.kelvin": "Was it sent in kelvin?",
+  "advice.millivolts": "Was it sent in millivolts?",
+  "advice.not_millimetres": "Is it in millimetres?",
+  "advice.per_cent": "Was it sent in per cent?",
 };

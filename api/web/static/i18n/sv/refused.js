@@ -322,4 +322,9 @@ export default {
   "field.volume_table": "Höjd [mm] och volym [l], en rad för varje",
   "field.weekdays": "Veckodagar",
   "field.withheld_bin_ids": "Kärl som inte visas",
+  "advice.another_make": "tomma codec add lär in ett annat fabrikat.",
+  "advice.kelvin": "Skickades värdet i kelvin?",
+  "advice.millivolts": "Skickades värdet i millivolt?",
+  "advice.not_millimetres": "Är värdet i millimeter?",
+  "advice.per_cent": "Skickades värdet i procent?",
 };
