@@ -5,9 +5,10 @@ from fastapi import APIRouter, Response
 from api.about.schemas import AboutOut
 from api.about.view import about_out, bill_bytes
 from api.access import OFFICE, Role, allow
+from api.guards.strict_json import StrictRoute
 from api.problems.model import problems
 
-router = APIRouter(prefix="/about", tags=["about"], dependencies=[allow(*OFFICE, Role.ADMIN)])
+router = APIRouter(prefix="/about", tags=["about"], route_class=StrictRoute, dependencies=[allow(*OFFICE, Role.ADMIN)])
 
 CYCLONEDX = "application/vnd.cyclonedx+json"
 BILL = {200: {"content": {CYCLONEDX: {}}, "description": "CycloneDX 1.6."}}

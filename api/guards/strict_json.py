@@ -2,11 +2,13 @@
 
 The standard reader takes NaN, infinities, numbers beyond a float, and the last of two equal keys; each of them
 means something else to the next program. So does a parameter that is given twice: one takes the first, one the last.
+One that nobody knows is a typing mistake, and would be passed over: `from` for `from_utc` gives other days than were
+meant, and `dryrun` for `dry_run` stores in earnest.
 """
 
 import json
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, NoReturn, get_args, get_origin
 
 from fastapi import HTTPException, Request, Response
@@ -102,10 +104,12 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the request before FastAPI reads it."""
         handle = super().get_route_handler()
-        lists = _lists_of(self.dependant)
+        named = _query_of(self.dependant)
+        lists = frozenset(name for name, is_list in named.items() if is_list)
 
         async def strictly(request: Request) -> Response:
             _refuse_twice(request, lists)
+            _refuse_strange(request, named)
             strict = _StrictRequest(request.scope, request.receive)
             if self.body_field is not None and not _says_json(request) and await strict.body():
                 raise HTTPException(415, "the content type must be application/json")
@@ -126,10 +130,19 @@ def _refuse_twice(request: Request, lists: frozenset[str]) -> None:
         seen.add(name)
 
 
-def _lists_of(dependant: Dependant) -> frozenset[str]:
-    """Return the parameters of a query that may be given more than once."""
-    own = {each.alias for each in dependant.query_params if _is_list(each.field_info.annotation)}
-    return frozenset(own.union(*(_lists_of(each) for each in dependant.dependencies)))
+def _refuse_strange(request: Request, named: Collection[str]) -> None:
+    for name in request.query_params:
+        if name not in named:
+            known = f"one of {', '.join(sorted(named))}" if named else "left out: this address takes no parameters"
+            raise field_refused(name[:NAME_SHOWN], Rule.UNKNOWN, f"must be {known}")
+
+
+def _query_of(dependant: Dependant) -> dict[str, bool]:
+    """Return the parameters of a query, and whether each may be given more than once."""
+    found = {each.alias: _is_list(each.field_info.annotation) for each in dependant.query_params}
+    for each in dependant.dependencies:
+        found |= _query_of(each)
+    return found
 
 
 def _is_list(annotation: Any) -> bool:

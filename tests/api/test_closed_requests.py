@@ -100,6 +100,23 @@ def test_a_parameter_is_given_once_unless_it_is_a_list(
     assert refusing_client.get("/api/v1/city?nobody=1&nobody=2").status_code == 422
 
 
+def test_a_parameter_that_nobody_knows_is_refused_with_those_that_there_are(
+    described: dict[str, Any], refusing_client: httpx.Client
+) -> None:
+    """Passed over, `from` for `from_utc` tells of other days than were asked for, and `dryrun` stores in earnest."""
+    asked = 0
+    for method, path, operation in operations(described):
+        if "{" in path or not path.startswith("/api/v1/") or operation.get("requestBody"):
+            continue
+        refused = refusing_client.request(method, path, params={"dryrun": "true"})
+        known = sorted(each["name"] for each in operation.get("parameters", ()) if each["in"] == "query")
+        (error,) = refused.json().get("errors") or pytest.fail(f"{method} {path}: {refused.text}")
+        assert (refused.status_code, error["field"], error["rule"]) == (422, "dryrun", "unknown"), path
+        assert all(name in error["bound"] for name in known), (path, error)
+        asked += 1
+    assert asked > 40
+
+
 @pytest.mark.parametrize("path", ["/static/", "/static/lib/", "/static/vendor/", "/.git/config", "/api/v1/"])
 def test_no_folder_lists_itself(refusing_client: httpx.Client, path: str) -> None:
     """What lies beside the pages is nobody's business until it is named."""
