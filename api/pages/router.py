@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from markupsafe import Markup, escape
 from starlette.responses import FileResponse, HTMLResponse
+from starlette.routing import Mount
 from starlette.templating import Jinja2Templates
 
 from api.access import EVERYBODY, OFFICE, SIGNED_IN, Role, allow, allow_page
@@ -75,7 +76,8 @@ def mount_pages(app: FastAPI, web: Path = WEB, *, demo: bool = False) -> None:
         router.add_api_route(worker, _worker(web, templates, kept), methods=["GET"], dependencies=OPEN)
     app.include_router(router)
     if (web / "static").is_dir():
-        app.mount("/static", StaticPages(web / "static"), name="static")
+        # First of all: a page asks for ninety files, and each would be held against every route of the API.
+        app.router.routes.insert(0, Mount("/static", StaticPages(web / "static"), name="static"))
 
 
 def _shell(templates: Jinja2Templates, shell: Shell, there: Mapping[str, Shell]) -> Any:
