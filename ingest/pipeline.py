@@ -22,6 +22,7 @@ from ingest.decode import decode
 from ingest.decode.codec import NO_CODECS, Codecs
 from ingest.emptyings import NOTHING, detect
 from ingest.envelope import ENVELOPES
+from ingest.envelope.other_events import is_other_event
 from ingest.identity import distinct
 from ingest.memory import SensorMemory, seen_in
 from ingest.message import Message, Record, Uplink
@@ -266,7 +267,9 @@ def _unwrap(message: Message, context: IngestContext) -> Sequence[Record]:
     size = len(message.payload) if message.size_bytes is None else message.size_bytes
     if size > context.payload_max_bytes:
         raise _too_large(size, context.payload_max_bytes)
-    if not message.envelope:  # the embedded broker also takes what no source asks for, such as a network's other events
+    if not message.envelope:  # the embedded broker also hands over what no source asks for
+        if is_other_event(message.topic):
+            return ()
         bound = "must be one of a source in the settings ([[broker.sources]])"
         raise unknown_format(
             BoundError("topic", Rule.TOPIC_OF_SOURCE, bound, shown(message.topic), told_as="the topic")

@@ -130,10 +130,22 @@ def test_it_is_refused_with_a_plain_reason(bad: Bad, context: IngestContext, mes
 def test_a_message_on_a_topic_that_no_source_names_says_so(
     context: IngestContext, message: Callable[..., Message]
 ) -> None:
-    """The embedded broker takes a network's joins and acknowledgements, too; no format of theirs is to be mended."""
-    (rejected,) = process([message(b"{}", topic="application/1/device/a/event/join", envelope="")], context).rejected
+    """The embedded broker takes those, too; whoever forgot a source must see it, and no format is to be mended."""
+    (rejected,) = process([message(b"{}", topic="application/1/device/a/event/up", envelope="")], context).rejected
     assert (rejected.reason, rejected.breach and rejected.breach.rule) == (R.UNKNOWN_FORMAT, Rule.TOPIC_OF_SOURCE)
-    assert "'application/1/device/a/event/join'" in rejected.detail
+    assert "'application/1/device/a/event/up'" in rejected.detail
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["application/1/device/a/event/join", "application/1/device/a/command/down", "v3/bins@ttn/devices/a/down/ack"],
+)
+def test_what_a_network_says_beside_uplinks_is_no_dead_letter_unless_it_was_asked_for(
+    context: IngestContext, message: Callable[..., Message], topic: str
+) -> None:
+    """A thousand devices that join again each night would hide the one message that somebody has to look at."""
+    assert process([message(b"{}", topic=topic, envelope="")], context).rejected == ()
+    assert len(process([message(b"{}", topic=topic, envelope="auto")], context).rejected) == 1
 
 
 @pytest.mark.parametrize(
