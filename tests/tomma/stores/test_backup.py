@@ -1,5 +1,6 @@
 """`tomma backup` and `tomma restore`: a moment of a store in use, put back on another machine."""
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -163,6 +164,16 @@ def test_taps_and_their_record_come_back_as_one_moment_and_the_chain_holds(
     assert len(taps) - 2 <= verdict.records <= len(taps)
     assert verdict.is_whole, verdict
     assert {("event_position", len(taps)), ("audit", verdict.records)} <= set(here["counter"])
+
+
+def test_a_backup_is_for_whoever_made_it_alone(home: Settings, tmp_path: Path) -> None:
+    """It is made where a script of root's runs, under a umask that lets everybody read digests of passwords."""
+    before = os.umask(0o022)
+    try:
+        back_up(home, tmp_path / "backup", T0)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "backup").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_backup_never_overwrites_and_is_never_put_over_anything(home: Settings, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def back_up(settings: Settings, target: Path, now_utc: datetime) -> Mapping[str,
         raise ConfigurationError(f"there is nothing to back up in {settings.data_dir.absolute()}: is it data_dir?")
     draft = target.with_name(f"{target.name}.{os.getpid()}.new")
     with telling(target):
-        draft.mkdir(parents=True)
+        draft.mkdir(parents=True, mode=0o700)  # every bin, tap and digest of a password, whatever the umask is
         try:
             found = {name: _copy_database(path, draft / name) for name, path in databases.items()}
             found |= _copy_others(settings, draft)
