@@ -26,6 +26,8 @@ from tomma.plan import Plan, StopKind
 
 ENDS_FACTOR = 1.5
 """Raised within `soon_h`, it ends when the bin lasts half as long again, or a truck comes in two thirds of the time."""
+PLAN_LATE = timedelta(hours=1)
+"""A morning without a plan so long after its first truck should have left is one on which none comes."""
 DAYS_OF_A_WEEK = 7
 TRUCK_LATE = timedelta(hours=3)
 """A stop that is not done so long after its time is not counted on any more."""
@@ -65,16 +67,16 @@ def coming(plan: Plan | None, day: DayState, now_utc: datetime) -> Mapping[BinId
 
 
 def next_trucks(city: City, schedule: Schedule, plan: Plan | None, now_utc: datetime) -> datetime | None:
-    """Return when the first truck leaves on the next day that is still to be planned; `plan` is today's."""
+    """Return when the first truck leaves on the next day that is still to be planned; `plan` is the newest published."""
     today = local_day(now_utc, city.organisation.timezone)
     for days in range(DAYS_OF_A_WEEK + 1):
         day = today + timedelta(days=days)
         is_worked = not schedule.enabled or day.isoweekday() in schedule.weekdays
-        if not is_worked or (days == 0 and plan is not None) or not city.vehicles:
+        if not is_worked or (plan is not None and plan.day == day) or not city.vehicles:
             continue
         leaves_s = min(each.shift.start_s for each in city.vehicles.values())
         leaves_utc = WorkingDay(day, city.organisation.timezone).at_utc(leaves_s)
-        if leaves_utc > now_utc:
+        if leaves_utc + PLAN_LATE > now_utc:
             return leaves_utc
     return None
 

@@ -5,16 +5,19 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from api.alerts.foresight import next_trucks
 from api.context import BinOutlook, ForecastStep
-from tests.api.conftest import FAST, NOW, World, event_body, send, serving, serving_on_a_port, until
+from tests.api.conftest import (
+    FAST, NOW, TODAY, World, event_body, make_city, plan_of, send, serving, serving_on_a_port, until
+)  # fmt: skip
 from tomma.alerts import URGENCY, Care, CareAction, CareState, Urgency, attention_to
-from tomma.model import Alert, AlertKind, BinId, SensorId
+from tomma.model import Alert, AlertKind, BinId, PlanId, SensorId
 from tomma.mornings import Schedule
 from tomma.notify_settings import AlertSettings
 from tomma.stores.wiring import open_stores
@@ -230,7 +233,8 @@ def test_a_bin_that_todays_truck_reaches_in_time_is_nobodys_trouble(calm: World)
         ),
         pytest.param("2026-11-22T21:00Z", 6.0, True, True, id="full at four: before any truck leaves"),
         pytest.param("2026-11-23T03:00Z", 6.0, False, False, id="four at night, full at ten"),
-        pytest.param("2026-11-23T06:00Z", 6.0, False, True, id="seven o'clock, and no plan was made"),
+        pytest.param("2026-11-23T05:50Z", 6.0, False, False, id="ten to seven: the plan is late"),
+        pytest.param("2026-11-23T06:10Z", 6.0, False, True, id="ten past seven, and no plan was made"),
         pytest.param("2026-11-27T21:00Z", 11.0, True, True, id="Friday night, and nobody works on a Saturday"),
     ],
 )
@@ -248,6 +252,14 @@ def test_a_bin_that_lasts_until_the_trucks_go_out_is_the_next_plans_to_judge(
     with serving(calm) as client:
         found = until(lambda: listed(client, "kind=overflow_soon"), bool)
         assert [each["bin_id"] for each in found] == (["B5", "B6"] if told else ["B6"])
+
+
+def test_yesterdays_plan_is_no_plan_of_a_day_that_has_just_begun() -> None:
+    """The scene is some seconds old: at each midnight of the demo this told of bins for the quarter of an hour."""
+    city, yesterday = make_city(), plan_of(make_city(), PlanId("P"), TODAY, NOW)
+    midnight_utc = datetime(2026, 11, 22, 23, tzinfo=UTC)
+    for moment in (midnight_utc, midnight_utc - timedelta(seconds=1)):
+        assert next_trucks(city, Schedule(), yesterday, moment) == datetime(2026, 11, 23, 5, tzinfo=UTC)
 
 
 def test_a_forecast_that_wavers_about_the_trucks_leaving_tells_once(calm: World) -> None:
