@@ -67,7 +67,10 @@ def coming(plan: Plan | None, day: DayState, now_utc: datetime) -> Mapping[BinId
 
 
 def next_trucks(city: City, schedule: Schedule, plan: Plan | None, now_utc: datetime) -> datetime | None:
-    """Return when the first truck leaves on the next day that is still to be planned; `plan` is the newest published."""
+    """Return when the first truck leaves on the next day that is still to be planned.
+
+    `plan` is the newest that was published: today's, or yesterday's.
+    """
     today = local_day(now_utc, city.organisation.timezone)
     for days in range(DAYS_OF_A_WEEK + 1):
         day = today + timedelta(days=days)
