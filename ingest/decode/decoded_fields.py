@@ -17,6 +17,7 @@ from tomma.model import Alarm, RejectReason
 MILLIMETRES: Mapping[Kind, str] = {Kind.DISTANCE: "mm"}
 UNITS_OF_MAKER: Mapping[str, Mapping[Kind, str]] = {
     "decentlab": MILLIMETRES,
+    "dingtek": {**MILLIMETRES, Kind.FILL: "mm"},
     "dragino": MILLIMETRES,
     "elsys": MILLIMETRES,
     "milesight": MILLIMETRES,

@@ -38,7 +38,7 @@ YES = frozenset({"true", "on", "yes", "alarm", "active", "triggered", "low", "ti
     *("error", "detected", "fire", "1", "threshold_alarm", "threshold alarm", "tampered", "open")
 }
 NO_ECHO_WORDS = frozenset(
-    {"no echo", "noecho", "no_echo", "no target", "out of range", "invalid", "invalid reading", "no signal", "n/a"}
+    {"no echo", "noecho", "no target", "out of range", "invalid", "invalid reading", "no signal", "n/a"}
     | {"nan", "error", "none", "no sensor", "timeout"}
 )
 MISSING = frozenset({"valid", "isvalid", "distancevalid", "measurementvalid", "validreading"})
@@ -307,7 +307,7 @@ def _read_distance(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Dra
     heard: dict[tuple[str, ...], list[float | None]] = {}
     for fact, meaning in _ranked(facts, Kind.DISTANCE):
         words = words_of(fact.name)
-        if isinstance(fact.value, str) and fact.value.strip().lower() in NO_ECHO_WORDS:
+        if isinstance(fact.value, str) and _plain(fact.value) in NO_ECHO_WORDS:
             heard.setdefault(words, []).append(None)
             continue
         told = number_and_unit(fact.value)
@@ -324,6 +324,10 @@ def _read_distance(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Dra
         near = [value for value in values if value is not None]
         draft.hear(min(near) if near else None)
         return
+
+
+def _plain(said: str) -> str:
+    return said.strip().lower().replace("_", " ")
 
 
 def _read_fill(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Draft, doubts: list[_Doubt]) -> None:
@@ -344,7 +348,14 @@ def _read_fill(facts: Sequence[tuple[Fact, Meaning]], hint: Hint, draft: Draft, 
             draft.fill_fraction = told[0] / 100.0
             return
         else:
-            doubts.append(partial(_unit_doubt, fact, "fill", "%, fraction", "%"))
+            doubts.append(_level_doubt(fact, meaning, told[0]))
+
+
+def _level_doubt(fact: Fact, meaning: Meaning, value: float) -> _Doubt:
+    """Return the doubt about a bare level: what is beyond any per cent is a distance."""
+    if meaning.kind is Kind.LEVEL and value > 100.0 * (1.0 + FILL_TOLERANCE):
+        return partial(_unit_doubt, fact, "distance", "mm, cm, m, in", "mm")
+    return partial(_unit_doubt, fact, "fill", "%, fraction", "%")
 
 
 def _is_percent(value: float) -> bool:

@@ -85,6 +85,7 @@ ALARM_WORDS: dict[frozenset[str], Alarm] = {
     frozenset({"low", "battery"}): Alarm.BATTERY_LOW,
     frozenset({"low", "batt"}): Alarm.BATTERY_LOW,
     frozenset({"low", "bat"}): Alarm.BATTERY_LOW,
+    **{frozenset({"battery", word}): Alarm.BATTERY_LOW for word in ("alarm", "alert", "warning")},
     frozenset({"tamper"}): Alarm.TAMPER,
     frozenset({"tampered"}): Alarm.TAMPER,
     frozenset({"vandalism"}): Alarm.TAMPER,

@@ -324,6 +324,12 @@ def test_a_frame_is_refused_because(values: Callable[[], Sequence[Values]], says
             Values(temperature_c=91, alarms=frozenset({Alarm.FIRE})),
             id="fire without a level",
         ),
+        pytest.param(
+            "dingtek",
+            {"level": 812, "alarmFire": False, "alarmFall": False, "alarmBattery": True, "angle": 1, "temperature": 21},
+            Values(812, temperature_c=21, alarms=frozenset({Alarm.BATTERY_LOW})),
+            id="a level in millimetres, and a battery that only warns",
+        ),
         pytest.param("", {"note": "hello"}, None, id="nothing we keep"),
     ],
 )  # fmt: skip

@@ -75,6 +75,8 @@ def test_a_name_tells_what_a_field_is_and_in_which_unit(name: str, kind: Kind, u
         ("position", Alarm.TILT),
         ("lowBattery", Alarm.BATTERY_LOW),
         ("battery_low_alarm", Alarm.BATTERY_LOW),
+        ("alarmBattery", Alarm.BATTERY_LOW),
+        ("battery_alarm_threshold", None),
         ("tamper_detected", Alarm.TAMPER),
         ("ultrasonicSensorFailure", Alarm.SENSOR_FAULT),
         ("fire_alarm_threshold", None),
@@ -128,6 +130,7 @@ def test_a_name_tells_which_alarm_it_is(name: str, alarm: Alarm | None) -> None:
         pytest.param({"distance_cm": 9999}, {"no_echo": True}, id="four nines are no echo"),
         pytest.param({"distance": -1}, {"no_echo": True}, id="below nothing is no echo"),
         pytest.param({"distance": "No Target"}, {"no_echo": True}, id="no echo in words"),
+        pytest.param({"distance": "INVALID_READING"}, {"no_echo": True}, id="no echo in a maker's capitals"),
         pytest.param({"distance_mm": 812, "valid": False}, {"no_echo": True}, id="not valid"),
         pytest.param({"distance_mm": None, "battery": 80}, {"battery_fraction": 0.8}, id="null"),
         pytest.param(
@@ -150,7 +153,8 @@ def test_certain_fields_are_understood(data: dict[str, Any], expected: Mapping[s
     [
         pytest.param({"distance": 81}, 'distance = { from = "distance", unit = "mm" }', id="a bare distance"),
         pytest.param({"a": {"dist": "81"}}, 'distance = { from = "a.dist", unit = "mm" }', id="a nested one"),
-        pytest.param({"level": 214}, 'fill = { from = "level", unit = "%" }', id="a bare level"),
+        pytest.param({"level": 14}, 'fill = { from = "level", unit = "%" }', id="a bare level"),
+        pytest.param({"level": 214}, 'distance = { from = "level", unit = "mm" }', id="more than any per cent"),
         pytest.param({"fill": 0.5}, 'fill = { from = "fill", unit = "%" }', id="half, or half a per cent"),
         pytest.param({"fill": 1}, 'fill = { from = "fill", unit = "%" }', id="full, or one per cent"),
         pytest.param(
