@@ -116,14 +116,18 @@ def test_an_update_in_the_middle_of_a_shift_waits_until_it_is_taken(
     stack.until(lambda: len(stack.events()) == 1)
 
 
+@pytest.mark.parametrize("path", ["/api/v1/city", "/tiles/14/9330/4742.mvt"])
 def test_an_update_is_taken_while_the_page_asks_the_server_on_and_on(
-    own_pages: Path, stack: Stack, open_page: OpenPage
+    own_pages: Path, stack: Stack, open_page: OpenPage, path: str
 ) -> None:
-    """A question to the API must not wake the old version's worker just when it is ended: the new one would wait on."""
+    """A question, or a tile on a thin line, must not keep the old version's worker at work: the new one would wait."""
     page = open_page(stack, DRIVER, offline_start=True).page
     wait_until_kept(page)
     take = find_update(page, own_pages)
-    page.evaluate("{ const ask = () => fetch('/api/v1/city').then(ask, () => null); [1, 2, 3].forEach(ask); }")
+    page.evaluate(
+        "(path) => { const ask = () => fetch(path, {cache: 'no-store'}).then(ask, () => 0); [1, 2, 3].forEach(ask); }",
+        path,
+    )
     take.click()
     expect(page.locator(".card-head")).to_have_text("Nästa hållplats")
 

@@ -22,11 +22,11 @@ async function install() {
 }
 
 /**
- * What is asked of the API does not wake this worker, where the browser lets us say so. It is quicker; and a browser
- * ends the old version's worker before a new one takes over, but one that is asked something in that very moment it
- * starts again, and the new one waits on, for minutes.
+ * What is asked of the API, and a tile, does not wake this worker where the browser lets us say so. It is quicker; and a
+ * browser ends the old version's worker before a new one takes over, but one that is asked something in that very moment
+ * it starts again, and one that waits for a tile on a thin line it does not end: the new one waits on, for minutes.
  */
-const leaveTheApiAlone = async (event) => event.addRoutes?.({condition: {urlPattern: "/api/*"}, source: "network"});
+const pastUs = async (event, urlPattern, source) => event.addRoutes?.({condition: {urlPattern}, source});
 
 async function activate() {
   const names = await caches.keys();
@@ -40,14 +40,16 @@ async function fromShell(path, request) {
   return kept ?? fetch(request);
 }
 
-/** The route's tiles are put here by the page; others are asked for and left to the browser's own cache. */
+/** The route's tiles are put here by the page; others are asked for and left to the browser's own cache: as `cache` does. */
 async function tile(request) {
   const kept = await caches.match(request, {ignoreVary: true});
   return kept ?? fetch(request);
 }
 
 self.addEventListener("install", (event) => {
-  leaveTheApiAlone(event).catch(() => {}); // a browser that knows other conditions only: as one without routes
+  for (const [path, source] of [["/api/*", "network"], ["/tiles/*", "cache"]]) {
+    pastUs(event, path, source).catch(() => {}); // a browser that knows other routes only: as one without any
+  }
   event.waitUntil(install());
 });
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
