@@ -2,9 +2,10 @@
 
 A small one is searched as a whole by every lane, exactly as PyVRP does it, each with a seed of its own: our layer then
 costs nothing but its start. Of several lanes the first goes on for as long as PyVRP would, the others begin anew with
-another seed whenever nothing better comes: so whatever PyVRP finds alone is found here as well. In a large one, or
-where there is little time for its bins, a single search does not get through the whole: after a while the routes are
-cut in two, each lane searches a half, and the cut turns from round to round.
+another seed whenever nothing better comes: so whatever PyVRP finds alone is found here as well. Where routes are short
+the last part of the time is for choosing among those of all lanes (`recombine`). In a large one, or where there is
+little time for its bins, a single search does not get through the whole: after a while the routes are cut in two, each
+lane searches a half, and the cut turns from round to round.
 """
 
 import time
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
-from pyvrp import Result, solve
+from pyvrp import IteratedLocalSearchParams, Result, SolveParams, solve
 from pyvrp import Solution as Found
 from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria, NoImprovement, StoppingCriterion
 
@@ -25,6 +26,7 @@ from routing.engines.fleets import idle_trucks_are_free
 from routing.engines.interface import Report
 from routing.engines.parts import Part, joined, part_of
 from routing.engines.pyvrp_model import Model, build_model
+from routing.engines.recombine import Pool, Seen, is_recombinable, recombined
 from routing.engines.search import Outcome, Search
 from routing.problem import Int64, Problem, Solution, VisitKind
 
@@ -34,6 +36,8 @@ HASTY_BINS, HASTE_S_PER_BIN = 200, 0.03
 """With less time for so many, halves gain already: docs/benchmarks/solver.md. Fewer bins are worse off in halves."""
 WHOLE_SHARE = 0.15
 """Of the seconds of a large day, before it is cut: measured in docs/benchmarks/solver.md."""
+SEARCH_SHARE, CHOICE_SHARE = 0.65, 0.25
+"""Of the seconds of a day of short routes: for searching, and at most for choosing. The rest goes on from there."""
 ROUNDS = 6
 """Cuts, in the time that is left."""
 SPARE_TRUCKS = 2
@@ -53,6 +57,11 @@ def is_plain(problem: Problem) -> bool:
     return len(able) == 1 and idle_trucks_are_free(problem)
 
 
+def _able(problem: Problem) -> tuple[int, ...]:
+    """Those that somebody unloads: of a plain day they are all alike."""
+    return tuple(truck for truck, sites in enumerate(problem.disposals_of_truck) if sites)
+
+
 @dataclass
 class Plain:
     """A plain day's search."""
@@ -69,13 +78,28 @@ class Plain:
         """Return the best found; report whatever is better on the way."""
         left_s = max(LEAST_S, self.ends_at - time.monotonic())
         rounds = self._rounds(left_s)
-        best = self._whole(best, WHOLE_SHARE * left_s if rounds else left_s, rounds)
+        if not rounds and is_recombinable(best):
+            return self._short(best, left_s)
+        best, _ = self._whole(best, WHOLE_SHARE * left_s if rounds else left_s, self._share(rounds))
         for number in range(rounds):
             seconds = (self.ends_at - time.monotonic()) / (rounds - number)
             if seconds < LEAST_S:
                 break
             best = self._halves(best, seconds, number)
         return best
+
+    def _short(self, best: Solution, left_s: float) -> Solution:
+        """Search, choose among the routes of all lanes, and go on from there."""
+        first = self.iterations and max(1, int(SEARCH_SHARE * self.iterations))
+        after = self.iterations and self.iterations - (first or 0)
+        best, pools = self._whole(best, SEARCH_SHARE * left_s, first, keeps=True)
+        orders = recombined(self.problem, _able(self.problem), pools, CHOICE_SHARE * left_s)
+        chosen = settle(self.problem, orders) if orders else best
+        if chosen.rank < best.rank:
+            best = chosen
+            self.report("recombined", best)
+        seconds = self.ends_at - time.monotonic()
+        return best if after == 0 or seconds < LEAST_S else self._whole(best, seconds, after, goes_on=True)[0]
 
     def _rounds(self, left_s: float) -> int:
         """How often the routes are cut; not at all where a search gets through the whole often enough."""
@@ -89,29 +113,32 @@ class Plain:
         hasty = bins >= HASTY_BINS and self.iterations is None and left_s < HASTE_S_PER_BIN * bins
         return hasty or bins > WHOLE_BINS
 
-    def _whole(self, best: Solution, seconds: float, rounds: int) -> Solution:
-        """Search from PyVRP's own start, in further lanes also from what there is."""
-        every = tuple(range(len(self.problem.trucks)))
-        can_all = not best.must_missed
-        tasks = [
-            Search(
-                self.problem,
-                every,
-                seconds,
-                self._share(rounds),
-                self.seed + lane,
-                start=best if lane and can_all else None,
-                orders=orders_of(best) if lane % 2 and can_all else None,
-                hard=can_all,
-            )
-            for lane in range(self.lanes.count)
-        ]
-        goes_on = [self.lanes.count > 1 and not lane for lane in range(self.lanes.count)]
-        for found in self.lanes.map(_as_told, list(zip(tasks, goes_on, strict=True))):
+    def _whole(
+        self, best: Solution, seconds: float, iterations: int | None, *, keeps: bool = False, goes_on: bool = False
+    ) -> tuple[Solution, list[Pool]]:
+        """Search from PyVRP's own start, in further lanes also from what there is; with `goes_on` in all from there."""
+        tasks = [self._task(best, seconds, iterations, lane, goes_on) for lane in range(self.lanes.count)]
+        patient = [self.lanes.count > 1 and not lane for lane in range(self.lanes.count)]
+        pools = []
+        for found in self.lanes.map(_as_told, [(task, p, keeps) for task, p in zip(tasks, patient, strict=True)]):
+            pools.append(found.pool)
             if found.solution.rank < best.rank:
                 best = found.solution
                 self.report("routes", best)
-        return best
+        return best, pools
+
+    def _task(self, best: Solution, seconds: float, iterations: int | None, lane: int, goes_on: bool) -> Search:
+        can_all = not best.must_missed
+        return Search(
+            self.problem,
+            tuple(range(len(self.problem.trucks))),
+            seconds,
+            iterations,
+            self.seed + lane + (self.lanes.count if goes_on else 0),
+            start=best if (lane or goes_on) and can_all else None,
+            orders=orders_of(best) if (lane % 2 or goes_on) and can_all else None,
+            hard=can_all,
+        )
 
     def _share(self, rounds: int) -> int | None:
         return self.iterations and max(1, self.iterations // (1 + rounds))
@@ -133,47 +160,50 @@ class Plain:
         return best
 
 
-def _as_told(told: tuple[Search, bool]) -> Outcome:
-    task, goes_on = told
-    return as_it_comes(task, goes_on=goes_on)
+def _as_told(told: tuple[Search, bool, bool]) -> Outcome:
+    task, goes_on, keeps = told
+    return as_it_comes(task, goes_on=goes_on, keeps=keeps)
 
 
-def as_it_comes(task: Search, *, goes_on: bool = False) -> Outcome:
+def as_it_comes(task: Search, *, goes_on: bool = False, keeps: bool = False) -> Outcome:
     """Search with PyVRP's own parameters and, without a start, from its own; again and again, while there is time.
 
-    With `goes_on` the first search has the patience of all of them.
+    With `goes_on` the first search has the patience of all of them; with `keeps` the outcome has the routes it saw.
     """
     ends_at = time.monotonic() + task.seconds
     priced = arcs(task.problem)
     model = build_model(task.problem, priced, task.trucks, required=task.hard)
     if not model.bins:
         return Outcome(task.start or settle(task.problem, {}, priced, task.trucks), {}, None)
-    orders = model.orders(_best_of_many(model, task, ends_at, 0 if goes_on else BEGINNINGS))
+    seen = Seen() if keeps else None
+    params = SolveParams(ils=IteratedLocalSearchParams(callbacks=seen)) if seen else SolveParams()
+    orders = model.orders(_best_of_many(model, task, params, ends_at, 0 if goes_on else BEGINNINGS))
     after = settle(task.problem, orders, priced, task.trucks)
     best = after if task.start is None else min(task.start, after, key=lambda each: each.rank)
-    return Outcome(best, orders, None)
+    return Outcome(best, orders, None, seen.pool(model, _able(task.problem)[0]) if seen else {})
 
 
-def _best_of_many(model: Model, task: Search, ends_at: float, anew: int) -> Found:
+def _best_of_many(model: Model, task: Search, params: SolveParams, ends_at: float, anew: int) -> Found:
     patience = PATIENCE_PER_BIN * len(model.bins) * (1 + BEGINNINGS - anew)
-    first = _once(model, task, ends_at, task.iterations, task.seed, patience)
+    first = _once(model, task, params, ends_at, patience)
     best, left, vain = first, _less(task.iterations, first), 0
     for seed in count(task.seed + FAR_SEED, FAR_SEED):
         if vain == anew or left == 0 or time.monotonic() >= ends_at:
             return best.best
-        found = _once(model, replace(task, orders=None), ends_at, left, seed, patience)
+        found = _once(model, replace(task, orders=None, iterations=left, seed=seed), params, ends_at, patience)
         left = _less(left, found)
         best, vain = (found, 0) if found.cost() < best.cost() else (best, vain + 1)
     return best.best
 
 
-def _once(model: Model, task: Search, ends_at: float, iterations: int | None, seed: int, patience: int) -> Result:
+def _once(model: Model, task: Search, params: SolveParams, ends_at: float, patience: int) -> Result:
     return solve(
         model.data,
-        stop=_stop(ends_at, iterations, patience),
-        seed=seed,
+        stop=_stop(ends_at, task.iterations, patience),
+        seed=task.seed,
         collect_stats=False,
         display=False,
+        params=params,
         initial_solution=None if task.orders is None else model.warm_start(task.orders),
     )
 

@@ -65,15 +65,16 @@ class Model:
         return tuple(self.layout.bins)
 
     def orders(self, solution: Solution) -> dict[int, Order]:
-        """Return the trucks' orders, with the last unloading put back."""
+        """Return the trucks' orders."""
         free = [list(kind) for kind in self.layout.kinds]
         orders: dict[int, Order] = {}
         for route in solution.routes():
             truck = free[route.vehicle_type()].pop(0)
-            orders[truck] = self._order(truck, route)
+            orders[truck] = self.order(truck, route)
         return orders
 
-    def _order(self, truck: int, route: Route) -> Order:
+    def order(self, truck: int, route: Route) -> Order:
+        """Return a truck's order, with the last unloading put back."""
         if not self.problem.disposals_of_truck[truck]:
             return ()  # an answer that breaks rules may give bins also to a truck that nobody unloads
         order: list[tuple[VisitKind, int]] = []
