@@ -208,7 +208,7 @@ class SavingDay:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the day's canonical JSON."""
+        """SHA-256 of the day's JSON as `to_json` writes it, into every export, too."""
         return digest_of(to_json(self))
 
 

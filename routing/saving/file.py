@@ -6,8 +6,8 @@
 
 `shared` holds the master data (a city file, see `tomma.stores.files.city_file`) and the drives
 (`routing.saving.drives`) that the days name by digest. A day is a `tomma.saving.SavingDay`; its digest is SHA-256 of
-its canonical JSON: keys sorted, no blanks. The seal is SHA-256 of the days' digests, one a line. docs/saving.md
-explains every field.
+its JSON as it stands in the file: no blanks, keys in the order of the fields. The seal is SHA-256 of the days' digests,
+one a line. docs/saving.md explains every field.
 """
 
 import base64

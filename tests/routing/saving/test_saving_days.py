@@ -1,6 +1,9 @@
 """The saving of finished days: computed once, kept with all its inputs, and computed anew from an export alone."""
 
+import base64
+import hashlib
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -241,6 +244,20 @@ def test_without_the_engine_the_routes_in_the_file_are_followed(stores: Stores) 
     told = check(replace(audit, days=((foreign.digest, foreign),), seal=seal([foreign.digest])))
     assert told.faults == ()
     assert "followed, not searched" in told.notes[0]
+
+
+def test_an_auditor_proves_the_file_with_a_program_of_their_own(stores: Stores) -> None:
+    """Whoever has to run ours to check us believes us: docs/saving.md says enough to do without."""
+    document = json.loads(audit_document(stores.saving, "Byn", *ALL))
+    digests = [
+        hashlib.sha256(json.dumps(row["day"], separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+        for row in document["days"]
+    ]
+    assert digests == [row["digest"] for row in document["days"]]
+    assert hashlib.sha256("\n".join(digests).encode()).hexdigest() == document["seal"]
+    assert [row["day"]["inputs"]["previous"] for row in document["days"]][1:] == digests[:-1]
+    for name, packed in document["shared"].items():
+        assert hashlib.sha256(zlib.decompress(base64.b64decode(packed))).hexdigest() == name
 
 
 def tampered(stores: Stores, change: Callable[[Any], object], *, sealed: bool) -> Checked:
