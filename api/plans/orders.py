@@ -90,10 +90,13 @@ def _still_wished(hands: Services, former: Plan, earlier: Earlier, areas: frozen
 
 
 def _added(plan: Plan) -> frozenset[BinId]:
-    """Return which bins are on the plan because a person wanted them there."""
-    stops = (stop for route in plan.routes for stop in route.stops if stop.bin_id is not None)
-    codes = {stop.bin_id: {why.code for why in stop.reasons} for stop in stops if stop.bin_id is not None}
-    return frozenset(bin_id for bin_id, own in codes.items() if ReasonCode.ADDED in own)
+    """Return which bins a person wanted on the plan, those among them that no truck had time for, too."""
+    stops = [(stop.bin_id, stop.reasons) for route in plan.routes for stop in route.stops if stop.bin_id is not None]
+    told = [*stops, *((each.bin_id, each.reasons) for each in plan.left_out)]
+    codes = {bin_id: {why.code for why in reasons} for bin_id, reasons in told}
+    return frozenset(
+        bin_id for bin_id, own in codes.items() if ReasonCode.ADDED in own and ReasonCode.EXCLUDED not in own
+    )
 
 
 def _let_go(plan: Plan | None, city: City, wishes: Wishes) -> Iterator[tuple[BinId, VehicleId | None]]:

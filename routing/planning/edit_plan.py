@@ -364,14 +364,21 @@ def _told(
     demand: Demand, bin_id: BinId, parent: Plan, edits: Sequence[Edit], locks: Mapping[BinId, VehicleId]
 ) -> Demand:
     """Return the demand with what a person decided first among its reasons."""
-    added = False
+    added = any(why.code is ReasonCode.ADDED for why in demand.reasons)  # by the order of the day
     for each in (*parent.edits, *edits):
         if each.bin_id == bin_id and each.kind in (EditKind.ADD, EditKind.REMOVE):
             added = each.kind is EditKind.ADD
     added |= bin_id in locks and bin_id not in parent.bins_collected
     codes = [code for code, holds in ((ReasonCode.ADDED, added), (ReasonCode.LOCKED, bin_id in locks)) if holds]
-    own = tuple(each for each in demand.reasons if each.code not in (NOT_WANTED | BY_HAND))
+    before = next((stop.reasons for route in parent.routes for stop in route.stops if stop.bin_id == bin_id), ())
+    own = _why(demand.reasons) or _why(before)
+    codes = codes if codes or own else [ReasonCode.ADDED]  # it was locked, and nothing else wanted it
     return replace(demand, reasons=(*(Reason(code) for code in codes), *own))
+
+
+def _why(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Return what wants a bin that is on the plan, people apart."""
+    return tuple(each for each in reasons if each.code not in (NOT_WANTED | BY_HAND))
 
 
 def _carrying(built: Built, city: City, basis: Basis) -> Built:

@@ -32,6 +32,7 @@ from routing.planning.drives import Drives, ask_drives
 from routing.planning.replan import (
     Morning,
     locked_in,
+    named,
     on_the_road,
     still_on_duty,
     still_open,
@@ -306,7 +307,8 @@ def _plan(plan_id: PlanId, task: _Task, asked: Sequence[Demand], built: Built, s
         routes = with_history(routes, task.morning, city)
         spent = spent_minor(task.morning, city, settings)
     collected = frozenset(stop.bin_id for route in routes for stop in route.stops if stop.bin_id is not None)
-    left_out = left_out_of(city, asked, built, solution, collected)
+    told = [named(each, task.wishes) for each in asked]
+    left_out = left_out_of(city, told, built, solution, collected)
     faults = (*violations(built.problem, solution), *_unaccounted(city, collected, len(left_out)))
     return Plan(
         id=plan_id,

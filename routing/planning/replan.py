@@ -42,7 +42,7 @@ class Morning:
 def wished(demands: Sequence[Demand], wishes: Wishes, city: City) -> tuple[Demand, ...]:
     """Return the bins to choose from as a person wishes: without the excluded, those that were named as musts."""
     return tuple(
-        _named(each, wishes)
+        named(each, wishes)
         for each in demands
         if each.bin_id not in wishes.excluded and in_areas(each.bin_id, wishes, city)
     )
@@ -54,9 +54,10 @@ def in_areas(bin_id: BinId, wishes: Wishes, city: City) -> bool:
     return named or not wishes.areas or city.sites[city.bins[bin_id].site_id].area in wishes.areas
 
 
-def _named(demand: Demand, wishes: Wishes) -> Demand:
-    named = ((ReasonCode.LOCKED, demand.bin_id in wishes.locked), (ReasonCode.ADDED, demand.bin_id in wishes.included))
-    codes = [code for code, holds in named if holds]
+def named(demand: Demand, wishes: Wishes) -> Demand:
+    """Return the demand as a must that says so, if a person named its bin."""
+    told = ((ReasonCode.LOCKED, demand.bin_id in wishes.locked), (ReasonCode.ADDED, demand.bin_id in wishes.included))
+    codes = [code for code, holds in told if holds]
     if not codes:
         return demand
     reasons = (*(Reason(code) for code in codes), *(each for each in demand.reasons if each.code is not NOT_YET))

@@ -80,6 +80,19 @@ def test_a_crews_name_can_be_taken_off_for_the_rest_of_the_day(full: httpx.Clien
         assert full.get(f"/api/v1/plans/{plan_id}/ordered").json()["crews"] == {"V2": "Team South"}
 
 
+def test_an_added_bin_that_one_change_had_no_time_for_is_taken_by_the_next(full: httpx.Client, world: World) -> None:
+    """Half an hour of a day left it out, and the next change had forgotten that somebody wanted it emptied."""
+    world.measure("B5", 0.05)
+    first_id, _ = made(full, world, include_bin_ids=["B5"])
+    short = {each: {"start": "06:00", "end": "06:01"} for each in ("V1", "V2")}
+    second_id, _ = made(full, world, replan_of=first_id, shifts=short)
+    (left,) = [each for each in full.get(f"/api/v1/plans/{second_id}").json()["left_out"] if each["bin_id"] == "B5"]
+    assert [each["code"] for each in left["reasons"]][:2] == ["no_vehicle", "added"], "and not that it is not needed"
+    usual = {each: {"start": "06:00", "end": "14:30"} for each in ("V1", "V2")}
+    third_id, _ = made(full, world, replan_of=second_id, shifts=usual, vehicle_ids=[V1, V2])
+    assert "B5" in bins_of(full.get(f"/api/v1/plans/{third_id}").json())
+
+
 def give_up(client: httpx.Client, bin_id: str) -> None:
     """Let the city have this bin no more."""
     at = f"/api/v1/assets/bins/{bin_id}"

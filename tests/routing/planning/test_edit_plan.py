@@ -200,3 +200,31 @@ def test_a_bin_with_both_words_of_a_person_tells_both(stores: Stores) -> None:
     draft = edited(stores, "p", [Edit(EditKind.ADD, BinId("b6")), Edit(EditKind.LOCK, BinId("b6"), VehicleId("v2"))])
     (stop,) = [each for route in draft.routes for each in route.stops if each.bin_id == "b6"]
     assert [each.code for each in stop.reasons] == [ReasonCode.ADDED, ReasonCode.LOCKED]
+
+
+@pytest.mark.parametrize(
+    ("ordered", "edit", "told"),
+    [
+        pytest.param({"included": {BinId("b6")}}, Edit(EditKind.LOCK, BinId("b1")), [ReasonCode.ADDED], id="added"),
+        pytest.param(
+            {"locked": {BinId("b6"): VehicleId("v2")}},
+            Edit(EditKind.UNLOCK, BinId("b6")),
+            [ReasonCode.ADDED],
+            id="unlocked",
+        ),
+        pytest.param(
+            {"locked": {BinId("b6"): VehicleId("v2")}},
+            Edit(EditKind.LOCK, BinId("b1")),
+            [ReasonCode.LOCKED],
+            id="locked",
+        ),
+    ],
+)
+def test_a_bin_of_the_order_keeps_its_reason_through_a_change_by_hand(
+    stores: Stores, ordered: dict[str, object], edit: Edit, told: list[ReasonCode]
+) -> None:
+    """An empty bin that was ordered with the plan stood there without any, as soon as something else was changed."""
+    plan(stores, "with b6", **ordered)
+    draft = edited(stores, "with b6", [edit])
+    (stop,) = [stop for route in draft.routes for stop in route.stops if stop.bin_id == "b6"]
+    assert [each.code for each in stop.reasons] == told
