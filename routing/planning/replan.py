@@ -13,7 +13,7 @@ from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
 from routing.planning.build import Built, Points
 from routing.planning.standing import Standing, Taken
-from routing.problem import HORIZON_S, BinNode, Load, Order, Orders, Problem, Truck, VisitKind
+from routing.problem import HORIZON_S, BinNode, BreakRule, Load, Order, Orders, Problem, Truck, VisitKind
 from tomma.city import City
 from tomma.fold import DayState, StopState
 from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
@@ -181,7 +181,7 @@ def _placed(
         Load(streams[code], _ceil(waste.volume_l), _ceil(waste.weight_kg))
         for code, waste in sorted(standing.aboard.items())
     )
-    rests = tuple(rest for rest in rests if rest.latest_s >= start_s)
+    rests = _from_now(rests, max(start_s, day.since_midnight_s(now_utc)))
     fractions = _carried_on(truck.fractions, {load.fraction for load in aboard}, built.problem)
     out = replace(
         _less_taken(truck, standing.collected),
@@ -197,6 +197,11 @@ def _placed(
     )
     home_s = _home_s(built, standing, out, rests_s=sum(rest.duration_s for rest in rests))
     return replace(out, overtime_s=min(max(out.overtime_s, home_s - out.shift_end_s), HORIZON_S - out.shift_end_s))
+
+
+def _from_now(rests: Sequence[BreakRule], now_s: int) -> tuple[BreakRule, ...]:
+    """Return the breaks that can still begin, none in the past: who is heading somewhere has left the place before."""
+    return tuple(replace(rest, earliest_s=max(rest.earliest_s, now_s)) for rest in rests if rest.latest_s >= now_s)
 
 
 def _less_taken(truck: Truck, taken: Taken) -> Truck:

@@ -1,8 +1,7 @@
 """What was done before a plan was changed, put back into the new one: routes, costs and reasons. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from routing.planning.replan import Morning, in_areas
 from tomma.city import City, Position
@@ -13,6 +12,8 @@ from tomma.planning_settings import PlanningSettings
 from tomma.reasons import Reason, ReasonCode
 
 type Line = tuple[tuple[float, float], ...]
+type Ends = tuple[str | None, str]
+"""Where a leg begins and ends; None is the depot."""
 
 
 def with_history(routes: Sequence[Route], morning: Morning, city: City) -> tuple[Route, ...]:
@@ -34,11 +35,7 @@ def _joined(former: Route | None, done: tuple[Stop, ...], ahead: Route | None, c
     if not done or former is None:
         return ahead
     lines = _lines(former)
-    places = [None, *((stop.bin_id or stop.disposal_site_id) for stop in done)]
-    legs = tuple(
-        lines.get((before, after), _straight(before, after, city)) if after is not None else ()
-        for before, after in pairwise(places)
-    )
+    legs = tuple(_driven(done, lines, city))
     return Route(
         vehicle_id=former.vehicle_id,
         start_utc=former.start_utc,
@@ -51,19 +48,33 @@ def _joined(former: Route | None, done: tuple[Stop, ...], ahead: Route | None, c
     )
 
 
-def _lines(route: Route) -> Mapping[tuple[str | None, str | None], Line]:
-    """Return the line of each leg by its ends; a break's is empty and belongs to nobody."""
-    found: dict[tuple[str | None, str | None], Line] = {}
+def _driven(done: Sequence[Stop], lines: Mapping[Ends, Line], city: City) -> Iterator[Line]:
+    """Yield the line to each stop from the place before; a break is had where the truck was."""
     before: str | None = None
+    for stop in done:
+        place = stop.bin_id or stop.disposal_site_id
+        if place is None:
+            yield ()
+        else:
+            yield lines.get((before, place)) or _straight(before, place, city)
+            before = place
+
+
+def _lines(route: Route) -> Mapping[Ends, Line]:
+    """Return the line of each leg by its ends; one to a break on arrival leads to what is done there."""
+    found: dict[Ends, Line] = {}
+    before: str | None = None
+    line: Line = ()
     for stop, leg in zip(route.stops, route.legs_lonlat, strict=False):
         place = stop.bin_id or stop.disposal_site_id
+        line = (*line, *leg)
         if place is not None:
-            found[before, place] = leg
-            before = place
+            found[before, place] = line
+            before, line = place, ()
     return found
 
 
-def _straight(before: str | None, after: str | None, city: City) -> Line:
+def _straight(before: str | None, after: str, city: City) -> Line:
     """Return a line between stops that no plan had in this order."""
     ends = [_position(each, city) for each in (before, after)]
     if ends[0] is None or ends[1] is None or ends[0] == ends[1]:

@@ -126,14 +126,15 @@ def _done(route: Route, own: Sequence[Event], city: City, now_utc: datetime) -> 
             if site is not None:
                 done[number] = _at(_unloading(stop, site, event), event.tapped_utc)
     rests = pauses(own)
-    for at, (stop, rest) in enumerate(zip(others[StopKind.BREAK], rests, strict=False)):
-        done["break", at] = _rested(stop, rest, now_utc)
+    for at, rest in enumerate(rests):
+        done["break", at] = _rested(next(others[StopKind.BREAK], None), rest, now_utc)
     return tuple(sorted(done.values(), key=lambda stop: stop.depart_utc)), len(rests)
 
 
-def _rested(stop: Stop, rest: Pause, now_utc: datetime) -> Stop:
-    """Return the break as it was had; one that goes on lasts as planned, and until now if it is longer."""
+def _rested(planned: Stop | None, rest: Pause, now_utc: datetime) -> Stop:
+    """Return the break as it was had, planned or not; one that goes on lasts as planned, and until now if longer."""
     begun_utc = rest.first.tapped_utc
+    stop = planned or Stop(StopKind.BREAK, begun_utc, begun_utc, 0, 0, 0.0, 0.0)
     if rest.goes_on:
         return replace(
             stop, arrive_utc=begun_utc, depart_utc=max(begun_utc + (stop.depart_utc - stop.arrive_utc), now_utc)

@@ -14,16 +14,17 @@ from routing.planning.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.at_once import at_once
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
-from tomma.city import City
+from tomma.city import City, Position
 from tomma.errors import ConflictError
 from tomma.events import Event, EventKind, SkipReason
-from tomma.model import BinId, PlanId, VehicleId
+from tomma.model import BinId, PlanId, SiteId, VehicleId
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind, Wishes, difference
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import ReasonCode
 from tomma.requests import BinRequest, RequestReason, RequestSource
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores
+from tomma.trucks import Break, Shift
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 TODAY = date(2026, 11, 23)
@@ -302,6 +303,40 @@ def test_a_truck_back_at_its_depot_is_given_a_break_once(stores: Stores, driven:
     ahead = own.stops[own.done_stops :]
     assert b6 in [stop.bin_id for stop in ahead], "two hours of work from ten on"
     assert sum(stop.kind is StopKind.BREAK for stop in ahead) == (0 if had else 1)
+
+
+def test_no_break_of_a_truck_on_its_way_is_promised_in_the_past(stores: Stores) -> None:
+    """It has been driving for half an hour: the break was put where it came from, and was nearly over by the plan."""
+    late = Shift(8 * 3_600, 16 * 3_600, (Break(8 * 3_600, 11 * 3_600, 1_800),))
+    near = small_city(shift=late)
+    far = replace(near.sites[SiteId("s4")], position=Position(59.85, 16.54))
+    b5, b1 = BinId("b5"), BinId("b1")
+    city = replace(near, sites={**near.sites, far.id: far}, vehicles={V1: near.vehicles[V1]})
+    city = replace(city, bins={**city.bins, b5: replace(city.bins[b5], service_s=5_400)})
+    morning = stores.plans.publish(plan(stores, city=city, locked={b1: V1, b5: V1}).id)
+    now = datetime(2026, 11, 23, 9, 15, tzinfo=STOCKHOLM).astimezone(UTC)
+    for stop in morning.routes[0].stops:
+        if stop.kind is StopKind.COLLECT and stop.bin_id != b5:
+            tap(stores, morning, V1, stop, now - timedelta(minutes=30))
+    changed = plan(stores, now, city, replan_of=morning.id)
+    assert changed.status is PlanStatus.READY, changed.violations
+    (rest,) = [stop for stop in changed.routes[0].stops if stop.kind is StopKind.BREAK]
+    assert rest.depart_utc - timedelta(seconds=1_800) >= now
+
+
+def test_the_lines_of_what_was_driven_go_on_after_a_break(stores: Stores, driven: Plan) -> None:
+    """The map showed no road from the place of a break to the next bin: the break stood in the way."""
+    route, _ = do_first(stores, driven, 1)
+    rest = Stop(StopKind.BREAK, MORNING_UTC, MORNING_UTC, 0, 0, 0.0, 0.0)
+    at_utc = route.stops[0].depart_utc + timedelta(minutes=1)
+    tap(stores, driven, route.vehicle_id, rest, at_utc)
+    tap(stores, driven, route.vehicle_id, rest, at_utc, key="back to work", kind=EventKind.BREAK_ENDED)
+    far = next(stop for stop in route.stops[1:] if stop.kind is StopKind.COLLECT and stop.leg_distance_m)
+    tap(stores, driven, route.vehicle_id, far, at_utc + timedelta(minutes=4))
+    changed = plan(stores, at_utc + timedelta(minutes=5), replan_of=driven.id)
+    own = next(each for each in changed.routes if each.vehicle_id == route.vehicle_id)
+    assert [stop.kind for stop in own.stops[:3]] == [StopKind.COLLECT, StopKind.BREAK, StopKind.COLLECT]
+    assert [bool(leg) for leg in own.legs_lonlat[:3]] == [True, False, True]
 
 
 def test_only_a_plan_on_the_road_can_be_changed(stores: Stores) -> None:

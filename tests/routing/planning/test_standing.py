@@ -138,6 +138,19 @@ def test_a_break_that_is_over_is_told_as_it_was_had() -> None:
     assert found.free_utc == at(45)
 
 
+@pytest.mark.parametrize(
+    ("ended_min", "free_min"), [pytest.param([45], 45, id="over"), pytest.param([], 50, id="it goes on")]
+)
+def test_a_break_that_no_plan_had_is_told_and_takes_its_time(ended_min: list[float], free_min: float) -> None:
+    """The truck would be home in time, so the plan had none; its driver, offline, had one by the plan before."""
+    unbroken = replace(PLAN, routes=(replace(ROUTE, stops=tuple(stop for stop in STOPS if stop is not REST)),))
+    taps = [tapped(EventKind.BREAK_STARTED, 30), *(tapped(EventKind.BREAK_ENDED, each) for each in ended_min)]
+    found = standing_of(unbroken, fold(taps), small_city(), at(50))[V1]
+    (rest,) = found.done
+    assert (rest.kind, rest.arrive_utc, rest.depart_utc) == (StopKind.BREAK, at(30), at(free_min))
+    assert (found.free_utc, found.breaks_had) == (at(free_min), 1)
+
+
 def test_a_break_driven_past_and_the_next_one_begun_are_two() -> None:
     """Counted as one, the driver would be told to rest a third time."""
     late = replace(REST, arrive_utc=at(140), depart_utc=at(150))
