@@ -335,7 +335,7 @@ def _plan(plan_id: PlanId, task: _Task, asked: Sequence[Demand], built: Built, s
 
 
 def _unaccounted(city: City, collected: frozenset[str], left_out: int) -> tuple[str, ...]:
-    told = len(collected) + left_out
+    told = len(collected & city.bins.keys()) + left_out  # what was emptied and then given up stays on its route
     return () if told == len(city.bins) else (f"the plan tells of {told} bins, the city has {len(city.bins)}",)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -221,7 +222,7 @@ def test_a_bin_with_both_words_of_a_person_tells_both(stores: Stores) -> None:
     ],
 )
 def test_a_bin_of_the_order_keeps_its_reason_through_a_change_by_hand(
-    stores: Stores, ordered: dict[str, object], edit: Edit, told: list[ReasonCode]
+    stores: Stores, ordered: dict[str, Any], edit: Edit, told: list[ReasonCode]
 ) -> None:
     """An empty bin that was ordered with the plan stood there without any, as soon as something else was changed."""
     plan(stores, "with b6", **ordered)

@@ -200,6 +200,19 @@ def test_a_truck_that_breaks_down_leaves_its_bins_to_the_others(stores: Stores, 
     assert difference(driven, changed).concerns(other)
 
 
+def test_a_bin_that_was_emptied_and_then_given_up_stays_in_the_day(stores: Stores, driven: Plan) -> None:
+    """The city has it no more, yet a truck was there: each change of the plan failed, for it told of a bin too many."""
+    route, now = do_first(stores, driven, 2)
+    gone = next(stop.bin_id for stop in route.stops if stop.bin_id is not None)
+    city = small_city()
+    installed = tuple(each for each in city.installations if each.bin_id != gone)
+    left = {bin_id: each for bin_id, each in city.bins.items() if bin_id != gone}
+    changed = plan(stores, now, replace(city, bins=left, installations=installed), replan_of=driven.id)
+    assert (changed.status, changed.violations) == (PlanStatus.READY, ())
+    own = next(each for each in changed.routes if each.vehicle_id == route.vehicle_id)
+    assert collects(own)[:2] == collects(route)[:2]
+
+
 def test_a_bin_that_was_emptied_or_skipped_is_not_planned_again(stores: Stores, driven: Plan) -> None:
     """The driver was there: the left-out list says what happened."""
     route, now = do_first(stores, driven, 1)
