@@ -50,7 +50,7 @@ def bin_page(
     """Show what is known already, or the three buttons."""
     language = language_of(lang, accept_language)
     if wait_s := _wait_s(hands, request, hands.residents.looks):
-        return _held(request, _words(hands, language), wait_s)
+        return _held(request, _words(hands, language), wait_s, bin_id)
     try:
         found = seen(hands, BinId(bin_id))
     except NotFoundError:
@@ -64,6 +64,12 @@ def bin_page(
     )
 
 
+@router.get("/{bin_id}/{reason}")
+def bin_told_before(bin_id: str, reason: str, lang: str = "") -> Response:  # noqa: ARG001  (the tap's own address)
+    """Lead to the bin: a phone that was asked to wait still shows the tap's address, and loads it again."""
+    return _to_bin(bin_id, lang)
+
+
 @router.post("/{bin_id}/{reason}")
 def bin_told(
     hands: Hands, request: Request, bin_id: str, reason: str, lang: str = "", accept_language: AcceptLanguage = ""
@@ -73,15 +79,20 @@ def bin_told(
     if reason not in BUTTONS:
         return _page(request, Words(language, NOBODY), "missing", status=404)
     if wait_s := _wait_s(hands, request, hands.residents.taps):
-        return _held(request, _words(hands, language), wait_s)
+        return _held(request, _words(hands, language), wait_s, bin_id)
     try:
         tell(hands, BinId(bin_id), RequestReason(reason))
     except NotFoundError:
         return _page(request, Words(language, NOBODY), "missing", status=404)
     except EnoughTodayError:
         words = _words(hands, language)
-        return _page(request, words, "held", {"why": words("resident.enough")}, status=429)
-    return RedirectResponse(f"/r/{quote(bin_id, safe='')}?lang={language}", status_code=303, headers=HEADERS)
+        return _page(request, words, "held", {"why": words("resident.enough")}, status=429, bin_id=bin_id)
+    return _to_bin(bin_id, language)
+
+
+def _to_bin(bin_id: str, lang: str) -> Response:
+    asked = f"?lang={quote(lang, safe='')}" if lang else ""
+    return RedirectResponse(f"/r/{quote(bin_id, safe='')}{asked}", status_code=303, headers=HEADERS)
 
 
 def _told(found: Seen, words: Words, now_utc: datetime) -> dict[str, Any]:
@@ -94,10 +105,11 @@ def _told(found: Seen, words: Words, now_utc: datetime) -> dict[str, Any]:
     return {"stream": stream, "place": found.place, "known": known, "said": said, "buttons": buttons}
 
 
-def _held(request: Request, words: Words, wait_s: float) -> Response:
+def _held(request: Request, words: Words, wait_s: float, bin_id: str) -> Response:
     minutes = int(wait_s // S_PER_MIN) + 1
     why = {"why": words("resident.held", n=minutes)}
-    return _page(request, words, "held", why, status=429, headers={"Retry-After": str(int(wait_s) + 1)})
+    headers = {"Retry-After": str(int(wait_s) + 1)}
+    return _page(request, words, "held", why, status=429, bin_id=bin_id, headers=headers)
 
 
 def _page(

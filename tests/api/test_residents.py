@@ -224,10 +224,18 @@ def test_who_taps_too_often_is_asked_to_wait_and_others_are_not(world: World) ->
         refused = tap("B3", "192.0.2.1")
         assert 0 < int(refused.headers["retry-after"]) <= 1801
         assert "Try again in 30 minutes." in refused.text
+        assert '<a class="back" href="/r/B3?lang=en">Back to the bin</a>' in refused.text
         assert tap("B4", "192.0.2.2").status_code == 303
         # One IPv6 line has 2**64 addresses: they are one.
         assert [tap("B5", f"2001:db8::{n}").status_code for n in (1, 2, 3)] == [303, 303, 429]
     assert of_residents(world, "B3") == []
+
+
+def test_who_loads_the_address_of_a_tap_comes_to_the_bin(resident: httpx.Client) -> None:
+    """A phone that was asked to wait still shows it: trying again was answered by a sentence for programs."""
+    answer = resident.get("/r/B3/full?lang=en")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/r/B3?lang=en")
+    assert resident.get("/r/B3/full?lang=a%26b%0d").headers["location"] == "/r/B3?lang=a%26b%0D"
 
 
 def test_residents_cannot_ask_for_more_than_the_citys_bound_of_a_day(world: World) -> None:

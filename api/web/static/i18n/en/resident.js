@@ -2,6 +2,7 @@
 export default {
   "resident.bin": "Bin {id}",
   "resident.other_language": "På svenska",
+  "resident.back": "Back to the bin",
   "resident.ask": "What is wrong?",
   "resident.full": "It is full",
   "resident.litter_beside": "Litter beside it",

@@ -2,6 +2,7 @@
 export default {
   "resident.bin": "Kärl {id}",
   "resident.other_language": "In English",
+  "resident.back": "Tillbaka till kärlet",
   "resident.ask": "Vad är fel?",
   "resident.full": "Det är fullt",
   "resident.litter_beside": "Skräp bredvid",
