@@ -45,6 +45,10 @@ LANDSCAPE = (1280, 800)
 PORTRAIT = (800, 1280)
 LOCALES = {"sv": "sv-SE", "en": "en-GB"}
 PATIENCE_MS = 20_000
+PLAIN = "/static/icons/tomma.svg"
+"""A document of the server's origin without a page's ninety files."""
+UNNAMED_ICON = "/favicon.ico"
+"""What a browser asks for beside a document that names none; only `PLAIN` does not."""
 OWN_SCHEMES = ("data", "blob")
 """Made by the page itself: nothing leaves the machine."""
 
@@ -116,7 +120,8 @@ def watching(
     watched = Watched(page, context, address)
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        is_for_icon = message.location["url"].endswith(UNNAMED_ICON) and page.url.endswith(PLAIN)
+        if message.type == "error" and not is_for_icon:
             watched.complaints.append(message.text)
 
     context.on("request", lambda request: watched.requests.append(request.url))

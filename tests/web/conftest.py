@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.web.browsing import Watched, launch, watching
+from api.pages.router import WEB
+from tests.web.browsing import PLAIN, Watched, launch, watching
 from tests.web.stack import Stack, copy_of, seed, serving
 
 OpenPage = Callable[..., Watched]
+Ask = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
@@ -74,5 +76,32 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
         yield opener
         for watched in seen:
-            assert watched.strangers() == [], "a page asked another host"
-            assert watched.faults() == [], "a page complained"
+            content(watched)
+
+
+@pytest.fixture(scope="module")
+def plain(browser: Browser, shared: Stack) -> Iterator[Page]:
+    """One for a file's tests that ask the pages' modules, with all words: a page of the product is drawn for nobody."""
+    parts = " ".join(sorted(path.stem for path in (WEB / "static/i18n/en").glob("*.js")))
+    with watching(browser, shared.address) as watched:
+        page = watched.go(PLAIN)
+        page.evaluate("(words) => { document.documentElement.dataset.words = words; }", parts)
+        yield page
+        content(watched)
+
+
+@pytest.fixture(scope="module")
+def ask(plain: Page) -> Ask:
+    """Call a function of a module of the pages with JSON arguments."""
+
+    def call(module: str, name: str, *arguments: Any) -> Any:
+        script = "async ([module, name, given]) => (await import(`/static/${module}`))[name](...given)"
+        return plain.evaluate(script, [module, name, list(arguments)])
+
+    return call
+
+
+def content(watched: Watched) -> None:
+    """Fail for a page that left its host or complained."""
+    assert watched.strangers() == [], "a page asked another host"
+    assert watched.faults() == [], "a page complained"

@@ -112,10 +112,9 @@ def test_the_drawer_tells_how_the_sensor_is(shared: Stack, open_page: OpenPage) 
     expect(health.locator("dd").first).to_have_text(re.compile(r"\w+ .*\w+"))
 
 
-def test_two_witnesses_of_one_emptying_are_told_as_one(shared: Stack, open_page: OpenPage) -> None:
+def test_two_witnesses_of_one_emptying_are_told_as_one(plain: Page) -> None:
     """The driver's moment, the sensor's levels; another emptying hours later stays another."""
-    page = open_page(shared, "/tablets").page
-    joined = page.evaluate("""async () => {
+    joined = plain.evaluate("""async () => {
       const {joinEmptyings} = await import("/static/manager/emptyings.js");
       const at = (hour, source, before = null) => ({
         at_utc: `2026-11-20T${hour}:00Z`, source, fill_before_fraction: before, fill_after_fraction: before && 0.04});

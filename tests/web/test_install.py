@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import OpenPage
+from tests.web.conftest import Ask, OpenPage
 from tests.web.stack import Stack
 from tomma.model import BinId, Reading, SensorId
 
@@ -244,8 +244,6 @@ LABELS = {
 }
 
 
-def test_a_label_is_read_as_the_device_it_names(shared: Stack, open_page: OpenPage) -> None:
+def test_a_label_is_read_as_the_device_it_names(ask: Ask) -> None:
     """Every maker prints its own kind of code."""
-    page = open_page(shared, "/install", size=PHONE).page
-    read = "async (label) => (await import('/static/install/scan.js')).deviceIn(label)"
-    assert {label: page.evaluate(read, label) for label in LABELS} == LABELS
+    assert {label: ask("install/scan.js", "deviceIn", label) for label in LABELS} == LABELS

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from api.pages.router import SHELLS
-from tests.web.browsing import forecast_is_there, map_is_drawn
-from tests.web.conftest import OpenPage
+from tests.web.browsing import PLAIN, forecast_is_there, map_is_drawn
+from tests.web.conftest import Ask, OpenPage
 from tests.web.stack import BINS, NOW, Stack
 from tomma.model import BinId, Reading
 
@@ -43,7 +43,7 @@ def test_the_key_figures_are_those_of_the_api(shared: Stack, open_page: OpenPage
 
 def test_yesterdays_plan_is_not_told_as_todays(shared: Stack, open_page: OpenPage) -> None:
     """Before the morning's plan the trucks drive none: yesterday's kilometres were once told as planned today."""
-    watched = open_page(shared, "/about")
+    watched = open_page(shared, PLAIN)
 
     def a_day_ago(route: Route) -> None:
         answer = route.fetch()
@@ -125,10 +125,9 @@ def test_the_drawer_tells_level_history_forecast_and_why(shared: Stack, open_pag
     expect(page.locator("#plan-title")).to_be_visible()
 
 
-def test_the_chart_joins_measurement_and_forecast_at_the_last_reading(shared: Stack, open_page: OpenPage) -> None:
+def test_the_chart_joins_measurement_and_forecast_at_the_last_reading(plain: Page) -> None:
     """No gap at "now", and nothing forecast for the past."""
-    page = open_page(shared, "/").page
-    rows = page.evaluate("""async () => {
+    rows = plain.evaluate("""async () => {
       const {chartData} = await import("/static/manager/chart.js");
       const step = (at_utc) => ({at_utc, p10: 0.4, p50: 0.5, p90: 0.6});
       const history = {readings: [{measured_utc: "2026-11-20T06:00:00Z", fill_fraction: 0.3}]};
@@ -165,10 +164,9 @@ def test_a_plan_is_made_watched_read_and_published(fresh: Stack, open_page: Open
     assert str(link.get_attribute("href")).startswith("/driver?vehicle=")
 
 
-def test_every_stage_of_the_planner_has_words(shared: Stack, open_page: OpenPage) -> None:
+def test_every_stage_of_the_planner_has_words(plain: Page) -> None:
     """Also when an engine adds its round to its name."""
-    page = open_page(shared, "/").page
-    told = page.evaluate(
+    told = plain.evaluate(
         """async (stages) => {
       const {stageText} = await import("/static/office/progress.js");
       const {loadLanguage, translator} = await import("/static/i18n/index.js");
@@ -325,30 +323,24 @@ FIND_SPOT = """([[west, south, east, north], bins, box]) => {
     ],
 )
 def test_the_plan_on_show_is_the_one_that_matters_now(
-    shared: Stack, open_page: OpenPage, statuses: list[tuple[str, str]], shown: int | None
+    ask: Ask, statuses: list[tuple[str, str]], shown: int | None
 ) -> None:
     """Several plans may exist; the manager must not have to look for the right one."""
-    page = open_page(shared, "/driver").page
     plans = [{"id": number, "day": day, "status": status} for number, (day, status) in enumerate(statuses)]
-    script = (
-        """async ([plans, today]) => (await import("/static/manager/desk.js")).planToShow(plans, today)?.id ?? null"""
-    )
-    assert page.evaluate(script, [plans, "2026-11-20"]) == shown
+    assert (ask("manager/desk.js", "planToShow", plans, "2026-11-20") or {}).get("id") == shown
 
 
 @pytest.mark.parametrize(("day", "when"), [("2026-11-20", "past"), ("2026-11-21", "today"), ("2026-11-22", "coming")])
-def test_the_day_of_a_plan_is_the_citys(shared: Stack, open_page: OpenPage, day: str, when: str) -> None:
+def test_the_day_of_a_plan_is_the_citys(ask: Ask, day: str, when: str) -> None:
     """In Helsinki it is already the 21st while the browser's own clock may say otherwise."""
-    page = open_page(shared, "/about").page
-    script = """async ([day, ms]) => (await import("/static/office/planday.js"))
-      .whenOf({day}, {organisation: {timezone: "Europe/Helsinki"}}, ms)"""
+    city = {"organisation": {"timezone": "Europe/Helsinki"}}
     late_ms = datetime(2026, 11, 20, 22, 30, tzinfo=UTC).timestamp() * 1_000
-    assert page.evaluate(script, [day, late_ms]) == when
+    assert ask("office/planday.js", "whenOf", {"day": day}, city, late_ms) == when
 
 
 def test_a_plan_whose_trucks_were_all_due_home_is_not_told_as_driven_now(shared: Stack, open_page: OpenPage) -> None:
     """In the evening the page said that the trucks drive it, and sent a new one to trucks that were home unasked."""
-    watched = open_page(shared, "/about")
+    watched = open_page(shared, PLAIN)
     status = "published"
 
     def ended(route: Route) -> None:
@@ -370,12 +362,10 @@ def test_a_plan_whose_trucks_were_all_due_home_is_not_told_as_driven_now(shared:
     expect(page.get_by_role("button", name="Publicera ändå")).to_be_visible()
 
 
-def test_the_time_a_plan_took_is_not_told_as_a_broken_bound(shared: Stack, open_page: OpenPage) -> None:
+def test_the_time_a_plan_took_is_not_told_as_a_broken_bound(ask: Ask) -> None:
     """The budget is the search's; reading and writing come on top: "5 of at most 2 s" looks like a fault."""
-    page = open_page(shared, "/about").page
-    script = """async ([budget_s, elapsed]) =>
-      (await import("/static/office/progress.js")).elapsedKey({budget_s}, elapsed)"""
-    told = [page.evaluate(script, each) for each in ([2, 1.5], [2, 5], [None, 5])]
+    cases = ((2, 1.5), (2, 5), (None, 5))
+    told = [ask("office/progress.js", "elapsedKey", {"budget_s": budget}, elapsed) for budget, elapsed in cases]
     assert told == ["plan.elapsed_of", "plan.elapsed", "plan.elapsed"]
 
 
@@ -388,10 +378,6 @@ def test_the_time_a_plan_took_is_not_told_as_a_broken_bound(shared: Stack, open_
         ("Fullt nu", "93 % fullt nu.", "93 % fullt nu."),
     ],
 )
-def test_a_reason_does_not_say_its_name_twice(
-    shared: Stack, open_page: OpenPage, name: str, sentence: str, left: str
-) -> None:
+def test_a_reason_does_not_say_its_name_twice(ask: Ask, name: str, sentence: str, left: str) -> None:
     """The drawer has the name in front; the tablet has the sentence alone."""
-    page = open_page(shared, "/about").page
-    script = """async ([name, text]) => (await import("/static/office/reason.js")).beyond(name, text)"""
-    assert page.evaluate(script, [name, sentence]) == left
+    assert ask("office/reason.js", "beyond", name, sentence) == left

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.web.browsing import LANDSCAPE, map_is_drawn
+from tests.web.browsing import LANDSCAPE, PLAIN, map_is_drawn
 from tests.web.conftest import OpenPage
 from tests.web.stack import Stack
 from tests.web.test_access import DEAF_MS, small_targets, violations
@@ -90,7 +90,7 @@ def test_a_bin_off_the_list_is_found_by_its_id_also_without_a_network(stack: Sta
 
 def test_bins_that_were_never_kept_are_not_called_unknown(stack: Stack, open_page: OpenPage) -> None:
     """On plain HTTP nothing is kept: "no bin was found" would send the driver away from a bin that is there."""
-    watched = open_page(stack, "/sensors")
+    watched = open_page(stack, PLAIN)
     watched.expects_failures = True
     page = watched.page
     page.route("**/api/v1/driver/bins*", lambda route: route.abort())
@@ -115,7 +115,7 @@ def test_waste_beside_the_bin_is_told_with_the_same_tap(stack: Stack, open_page:
 
 def test_a_city_with_few_reasons_shows_few_tiles(stack: Stack, open_page: OpenPage) -> None:
     """What the office does not count, the driver need not read."""
-    page = open_page(stack, "/sensors").page
+    page = open_page(stack, PLAIN).page
     few = {**stack.ask("/driver/routes/truck-1"), "skip_reasons": ["blocked", "damaged"]}
     page.route("**/api/v1/driver/routes/truck-1", lambda route: route.fulfill(json=few))
     page.goto(stack.address + DRIVER)

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Route, expect
 
+from tests.web.browsing import PLAIN
 from tests.web.conftest import OpenPage
 from tests.web.stack import Stack
 
@@ -142,7 +143,7 @@ FILL_STORAGE = """() => {
 
 def test_a_key_is_made_without_the_secure_context_too(shared: Stack, open_page: OpenPage) -> None:
     """On plain HTTP there is no crypto.randomUUID; keys are of the same form."""
-    page = open_page(shared, "/driver").page
+    page = open_page(shared, PLAIN).page
     made = page.evaluate("""async () => {
       Object.defineProperty(crypto, "randomUUID", {value: undefined});
       const {newKey} = await import("/static/lib/ids.js");

@@ -210,11 +210,8 @@ def test_the_figures_are_those_of_the_api_and_the_files_are_linked(shared: Stack
         pytest.param(24_001, 24_000, "ingen skillnad", id="too little to be written"),
     ],
 )
-def test_a_difference_tells_its_part_only_when_there_is_one(
-    shared: Stack, open_page: OpenPage, value: int, base: int, told: str
-) -> None:
+def test_a_difference_tells_its_part_only_when_there_is_one(plain: Page, value: int, base: int, told: str) -> None:
     """A stop moved by hand cost "+0,1 km (0 % mer)": a sum that contradicts itself."""
-    page = open_page(shared, "/planning").page
     script = """async ([value, base]) => {
       const {differenceText} = await import("/static/planning/numbers.js");
       const {createFormat} = await import("/static/lib/format.js");
@@ -224,7 +221,7 @@ def test_a_difference_tells_its_part_only_when_there_is_one(
       const format = createFormat("sv", {timezone: "Europe/Helsinki", currency: "EUR"});
       return differenceText(value, base, format.km, t, format);
     }"""
-    assert page.evaluate(script, [value, base]).replace("\xa0", " ") == told
+    assert plain.evaluate(script, [value, base]).replace("\xa0", " ") == told
 
 
 def test_the_plan_stands_beside_the_fixed_rounds_and_the_threshold(shared: Stack, open_page: OpenPage) -> None:
@@ -324,10 +321,9 @@ TELL_REFUSALS = """async (vehicle) => {
 }"""
 
 
-def test_only_what_differs_from_the_citys_own_hours_is_ordered(shared: Stack, open_page: OpenPage) -> None:
+def test_only_what_differs_from_the_citys_own_hours_is_ordered(plain: Page) -> None:
     """A shift past midnight looks like an early one in a field for a time of day: untouched, it is not sent."""
-    page = open_page(shared, "/planning").page
-    bodies = page.evaluate("""async () => {
+    bodies = plain.evaluate("""async () => {
       const {orderBody} = await import("/static/planning/order.js");
       const truck = (id, end_s) => ({id, shift: {start_s: 21600, end_s}});
       const vehicles = [truck("a", 93600), truck("b", 52200)];

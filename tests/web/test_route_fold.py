@@ -1,30 +1,14 @@
 """What the tablet makes of a route and its taps: pure functions, asked in the browser that runs them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
-from tests.web.stack import Stack
+from tests.web.conftest import Ask
 
-Ask = Callable[..., Any]
 PLAN = "plan-1"
 TRUCK = "truck-1"
-
-
-@pytest.fixture(scope="module")
-def ask(browser: Browser, shared: Stack) -> Any:
-    """Call a function of a module of the pages with JSON arguments."""
-    page = browser.new_page()
-    page.goto(f"{shared.address}/driver")
-
-    def call(module: str, name: str, *arguments: Any) -> Any:
-        script = "async ([module, name, given]) => (await import(`/static/${module}`))[name](...given)"
-        return page.evaluate(script, [module, name, list(arguments)])
-
-    yield call
-    page.close()
 
 
 def stop(kind: str = "collect", **more: Any) -> dict[str, Any]:
@@ -215,26 +199,20 @@ def test_a_fast_clock_counts_on_from_where_it_was_asked(ask: Ask) -> None:
     assert ask("lib/clock.js", "serverMsAt", anchor, 51_000) == 1_000_000 + 120_000
 
 
-def test_unknown_values_are_sorted_last_either_way(ask: Ask, browser: Browser, shared: Stack) -> None:
+def test_unknown_values_are_sorted_last_either_way(plain: Page) -> None:
     """A bin without a reading must not push the fullest off the first page."""
-    page = browser.new_page()
-    page.goto(f"{shared.address}/driver")
     script = """async (descending) => {
       const {sortBins} = await import("/static/manager/table.js");
       const fill = [null, 0.2, 0.9, 0.5];
       return sortBins(Uint8Array.of(1, 1, 1, 0), (bin) => fill[bin], descending);
     }"""
-    assert page.evaluate(script, True) == [2, 1, 0]
-    assert page.evaluate(script, False) == [1, 2, 0]
-    page.close()
+    assert plain.evaluate(script, True) == [2, 1, 0]
+    assert plain.evaluate(script, False) == [1, 2, 0]
 
 
-def test_one_event_the_server_cannot_read_does_not_hold_back_the_others(browser: Browser, shared: Stack) -> None:
+def test_one_event_the_server_cannot_read_does_not_hold_back_the_others(plain: Page) -> None:
     """A poisoned tap is set aside with its reason; the rest of the day gets through."""
-    page = browser.new_page()
-    page.goto(f"{shared.address}/driver")
-    settled = page.evaluate(POISON)
-    page.close()
+    settled = plain.evaluate(POISON)
     assert settled == [["a", "stored"], ["b", "stored"], ["bad", "rejected"], ["c", "stored"]]
 
 
@@ -263,12 +241,9 @@ POISON = """async () => {
 @pytest.mark.parametrize(
     "answer", ['new ApiError(400, null, "")', 'new ApiError(422, {title: "of a proxy"}, "")', "null"]
 )
-def test_a_strangers_refusal_costs_no_tap(browser: Browser, shared: Stack, answer: str) -> None:
+def test_a_strangers_refusal_costs_no_tap(plain: Page, answer: str) -> None:
     """A proxy's 400, or an answer that speaks of no tap at all, is no word of our server: the taps wait."""
-    page = browser.new_page()
-    page.goto(f"{shared.address}/driver")
-    settled, posts = page.evaluate(STRANGER.replace("ANSWER", answer))
-    page.close()
+    settled, posts = plain.evaluate(STRANGER.replace("ANSWER", answer))
     assert settled == []
     assert posts == 1, "asked again only after a pause"
 

@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from api.driver.view import told_route
 from api.followup.day import truck_day
 from routing.daytime import WorkingDay
 from tests.routing.planning.small_city import small_city
-from tests.web.stack import Stack
 from tomma.events import Event, EventKind, SkipReason
 from tomma.fold import DayState, fold
 from tomma.model import BinId, DisposalSiteId, PlanId, VehicleId
@@ -165,17 +164,14 @@ TABLET = """async ([route, records, nowMin]) => {
 
 
 @pytest.fixture(scope="module")
-def by_tablet(browser: Browser, shared: Stack) -> Any:
+def by_tablet(plain: Page) -> Callable[..., Told]:
     """Ask the page's own functions, in the browser that runs them."""
-    page = browser.new_page()
-    page.goto(f"{shared.address}/driver")
 
     def told(day: Day, *, is_sent: bool = False) -> Told:
-        arrivals, end = page.evaluate(TABLET, asked(day, is_sent=is_sent))
+        arrivals, end = plain.evaluate(TABLET, asked(day, is_sent=is_sent))
         return arrivals, end
 
-    yield told
-    page.close()
+    return told
 
 
 @pytest.mark.parametrize("day", DAYS.values(), ids=DAYS)

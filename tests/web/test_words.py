@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from playwright.sync_api import Page
 
 from api.driver.flags import Flag
 from api.exports.words import Words
@@ -13,8 +14,6 @@ from api.followup.deviations import DeviationKind
 from api.schema import ReasonOut
 from api.sensors.schemas import SensorStateName
 from routing.roads.guidance import Language
-from tests.web.conftest import OpenPage
-from tests.web.stack import Stack
 from tomma.alerts import CareAction
 from tomma.city import Organisation
 from tomma.errors import Refusal
@@ -44,11 +43,10 @@ VALUES = {
 AllWords = Mapping[str, Mapping[str, Any]]
 
 
-@pytest.fixture
-def words(shared: Stack, open_page: OpenPage) -> AllWords:
+@pytest.fixture(scope="module")
+def words(plain: Page) -> AllWords:
     """Every text, by language and key, as the pages load them."""
-    page = open_page(shared, "/driver").page
-    loaded: AllWords = page.evaluate(LOAD_WORDS, PARTS)
+    loaded: AllWords = plain.evaluate(LOAD_WORDS, PARTS)
     return loaded
 
 
@@ -122,23 +120,21 @@ NOT_WORDS = {
 """Names under which the pages keep something on the device, and of a template."""
 
 
-def test_a_reason_becomes_one_whole_sentence(shared: Stack, open_page: OpenPage) -> None:
+def test_a_reason_becomes_one_whole_sentence(plain: Page) -> None:
     """Its numbers are in it, with their units, and nothing is left to fill in."""
-    page = open_page(shared, "/driver").page
     reasons = [Reason(code, VALUES) for code in ReasonCode]
     bodies = [{"code": each.code.value, "values": dict(each.values)} for each in reasons]
-    rows = page.evaluate(TELL_REASONS, [bodies, list(LANGUAGES)])
+    rows = plain.evaluate(TELL_REASONS, [bodies, list(LANGUAGES)])
     assert len(rows) == len(ReasonCode) * len(LANGUAGES)
     for language, code, sentence in rows:
         assert re.fullmatch(r"[A-ZÅÄÖ0-9][^{}–]*\.", sentence), (language, code, sentence)
 
 
-def test_paper_says_what_the_pages_say(shared: Stack, open_page: OpenPage) -> None:
+def test_paper_says_what_the_pages_say(plain: Page) -> None:
     """Two writers of the same sentence, one in the browser and one for the PDF: word for word and number for number."""
-    page = open_page(shared, "/driver").page
     organisation = Organisation("o", "Staden", "Europe/Stockholm", "SEK")
     bodies = [{"code": code.value, "values": VALUES} for code in ReasonCode]
-    for language, code, sentence in page.evaluate(TELL_REASONS, [bodies, list(LANGUAGES)]):
+    for language, code, sentence in plain.evaluate(TELL_REASONS, [bodies, list(LANGUAGES)]):
         printed = Words(Language(language), organisation).reason(ReasonOut(code=code, values=VALUES))
         assert " ".join(printed.split()) == " ".join(sentence.split()), (language, code)
 
