@@ -314,6 +314,19 @@ def test_the_driver_chooses_a_truck_once(shared: Stack, open_page: OpenPage) -> 
     expect(page.locator(".trucks .tile")).to_have_count(2)
 
 
+def test_a_driver_who_has_tapped_may_change_trucks_and_come_back(stack: Stack, open_page: OpenPage) -> None:
+    """With a tap of the day on the tablet the screen froze on the old truck; it would have at midnight, too."""
+    page = open_page(stack, DRIVER).page
+    tap_emptied(page)
+    page.get_by_role("button", name="Byt bil").click()
+    page.locator(".trucks .tile").nth(1).click()
+    expect(page.locator(".bar .vehicle")).to_contain_text("Bil 2")
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^0 / "))
+    page.get_by_role("button", name="Byt bil").click()
+    page.locator(".trucks .tile").first.click()
+    expect(page.locator(".bar .progress")).to_contain_text(re.compile("^1 / "))
+
+
 def test_without_webgl_list_next_stop_and_buttons_still_work(stack: Stack, open_page: OpenPage) -> None:
     """An old tablet is a tablet."""
     page = open_page(stack, DRIVER).page

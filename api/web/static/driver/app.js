@@ -80,7 +80,7 @@ export function DriverApp({session, onLanguage}) {
   const aboard = onBoard(stops).kg;
   // Unloaded too early: the last unloading is done once more.
   const again = !current && aboard > 0 ? stops.findLast((stop) => stop.kind === "dispose") : null;
-  const extra = extraStops(route, stops, records);
+  const extra = route ? extraStops(route, stops, records) : [];
   const eta = route && expectedTimes(route, stops, extra, current, now);
   const [openMore, more] = useMore({session, state, stops, current});
   const Map = useLater(loadMap, Boolean(route));
