@@ -119,7 +119,8 @@ def _host(settings: Settings, wanted: Wanted, *, is_first_run: bool) -> str:
 def _tell(application: FastAPI, address: str, *, is_first_run: bool) -> None:
     settings = application.state.services.context.settings
     if not settings.basemap.remote_url and not settings.basemap_path.exists():
-        log.warning("maps have no streets path=%s mend=`tomma basemap build` makes it", settings.basemap_path)
+        mend = "[basemap] pmtiles_file names it" if settings.basemap.pmtiles_file else "`tomma basemap build` makes it"
+        log.warning("maps have no streets path=%s mend=%s", settings.basemap_path, mend)
     typer.echo(f"tomma serves {address}")
     if is_first_run:
         services = application.state.services

@@ -58,7 +58,7 @@ class BrokerSettings(Section):
     password: SecretStr = SecretStr("")
     password_file: Path | None = None
     """A file with the password on its first line, in place of `password`."""
-    client_id: str = "tomma-ingest"
+    client_id: str = Field(default="tomma-ingest", min_length=1)
     mqtt_version: Literal["auto", "3.1.1", "5"] = "auto"
     """`auto` speaks 5 and takes 3.1.1 where the broker knows no 5."""
     tls: bool = False

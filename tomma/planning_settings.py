@@ -11,8 +11,8 @@ from tomma.server_settings import ServerAddress
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
-MINOR_MAX = 1_000_000_000
-"""Ten million of a currency with cents, for a kilometre or an hour: sums of a city's plan still fit the engines."""
+MINOR_MAX = 100_000_000
+"""A million of a currency with cents, for a kilometre or an hour; a tenth of what a problem takes, which adds CO2."""
 
 
 class TrafficHours(Section):

@@ -150,7 +150,14 @@ def vectors(
 
 
 def open_codecs(settings: Settings) -> DroppedIn:
-    """Return the codecs of the configured folder; `close` ends the process that scripts run in."""
+    """Return the codecs of the configured folder; `close` ends the process that scripts run in.
+
+    Raises:
+        ConfigurationError: If a folder is named and not there: its makes' messages would be dead letters, unheard.
+    """
+    named = settings.codecs.folder
+    if named is not None and not named.is_dir():
+        raise ConfigurationError(f"codecs.folder must be a folder, got {named.absolute()}; `tomma codec add` makes it")
     return DroppedIn(settings.codecs_dir, _limits(settings))
 
 

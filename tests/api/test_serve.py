@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 import httpx
+import pytest
 
 from api.server import listen_on
 from tests.api.conftest import PATIENCE_S, make_city, settings_in, until
@@ -66,6 +67,16 @@ def test_whoever_starts_a_city_without_a_basemap_is_told_how_to_make_one(tmp_pat
     told = tmp_path / "log"
     with told.open("w") as log, served(tmp_path, log=log):
         assert "`tomma basemap build`" in told.read_text()
+
+
+def test_whoever_named_a_basemap_that_is_not_there_is_told_which_setting_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`tomma basemap build` never writes the city's own file: told to run it, somebody would run it again and again."""
+    monkeypatch.setenv("TOMMA_BASEMAP__PMTILES_FILE", str(tmp_path / "own.pmtiles"))
+    told = tmp_path / "log"
+    with told.open("w") as log, served(tmp_path, log=log):
+        assert f"path={tmp_path / 'own.pmtiles'} mend=[basemap] pmtiles_file" in told.read_text()
 
 
 def test_full_bins_are_forecast_planned_and_sent_to_the_trucks(tmp_path: Path) -> None:

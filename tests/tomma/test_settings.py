@@ -44,6 +44,7 @@ def test_a_variable_wins_over_the_file(own_folder: Path, monkeypatch: pytest.Mon
         pytest.param("[broker]\nsensor_rate_per_s = inf\n", "sensor_rate_per_s: .*, got inf", id="no limit at all"),
         pytest.param("[retention]\naudit_days = 99999999\n", "audit_days: .* 36500, got 99999999", id="before Christ"),
         pytest.param("[planning]\ncost_per_km_minor = 10_000_000_000\n", "cost_per_km_minor: .*, got 1", id="no price"),
+        pytest.param("[broker]\nclient_id = ''\n", "broker.client_id: .* at least 1", id="a session without a name"),
         pytest.param("[planning]\nseed = -1\n", "planning.seed: .* 0, got -1", id="no seed of an engine"),
         pytest.param("[saving]\nweekdays = []\n", "saving.weekdays: .* at least 1", id="nobody ever drives"),
         pytest.param(

@@ -61,6 +61,7 @@ def test_a_missing_file_and_a_make_without_letters_are_refused() -> None:
 def test_the_folder_can_be_elsewhere(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cities keep codecs under version control."""
     monkeypatch.setenv("TOMMA_CODECS__FOLDER", str(place / "ours"))
+    assert f"codecs.folder must be a folder, got {place / 'ours'}" in _refused("list")  # not mounted, or misspelt
     Path("a.js").write_text(SCRIPT)
     assert _run("add", "a.js", "--make", "Acme", "--model", "X 1").exit_code == 0
     assert [path.name for path in (place / "ours").iterdir()] == ["acme-x-1.js"]
