@@ -17,7 +17,7 @@ class StoreTrails:
     def __init__(self, store: ReadingStore) -> None:
         self._store = store
         self._held: dict[SensorId, Trail] = {}
-        self._active: Mapping[SensorId | BinId, int] | None = None
+        self._active: Mapping[tuple[SensorId | BinId, BinId | None], int] | None = None
 
     def trail_of(self, sensor_id: SensorId, bin_id: BinId) -> Trail:
         """Return what is remembered; StoreUnavailableError when the store cannot be asked."""
@@ -36,12 +36,14 @@ class StoreTrails:
     def _recalled(self, sensor_id: SensorId, bin_id: BinId) -> Trail:
         if self._active is None:
             self._active = self._standing()
-        return Trail(self._active.get(sensor_id, 0) | self._active.get(bin_id, 0))
+        return Trail(self._active.get((sensor_id, bin_id), 0) | self._active.get((bin_id, bin_id), 0))
 
-    def _standing(self) -> Mapping[SensorId | BinId, int]:
-        found: dict[SensorId | BinId, int] = {}
+    def _standing(self) -> Mapping[tuple[SensorId | BinId, BinId | None], int]:
+        """Return the bits by whom they are about, and in which bin: in another one a sensor begins anew."""
+        found: dict[tuple[SensorId | BinId, BinId | None], int] = {}
         for alert in self._store.active_alerts():
             about = alert.sensor_id or alert.bin_id
             if about is not None and alert.kind in BITS:
-                found[about] = found.get(about, 0) | BITS[alert.kind]
+                key = about, alert.bin_id
+                found[key] = found.get(key, 0) | BITS[alert.kind]
         return found

@@ -91,9 +91,8 @@ def sensor_silence(scene: Scene, patience: Mapping[SensorId, timedelta]) -> Iter
         sensor_id = reading.sensor_id
         raised = scene.standing(AlertKind.SENSOR_SILENT, (sensor_id, None))
         if raised is not None:
-            gone = scene.city.bin_of_sensor(sensor_id, scene.now_utc) is None
-            if gone or reading.received_utc > raised.at_utc:
-                at_utc = scene.now_utc if gone else reading.received_utc
+            at_utc = reading.received_utc
+            if at_utc > raised.at_utc:
                 yield Alert(AlertKind.SENSOR_SILENT, at_utc, active=False, sensor_id=sensor_id, bin_id=reading.bin_id)
         elif stream is None and sensor_id in patience:
             yield from _fallen_silent(scene, reading, patience[sensor_id])

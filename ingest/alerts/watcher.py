@@ -7,8 +7,10 @@ import contextlib
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ingest.alerts.gone import gone
 from ingest.alerts.losses import LOOK_BACK as COUNTED_BACK
 from ingest.alerts.losses import losses
 from ingest.alerts.pickups import BEFORE_WITHIN, LOOK_BACK, Pickup, expected_pickups, made_good, missed, unplanned
@@ -93,6 +95,10 @@ class Watcher:
                 yield plan
 
     def _changes(self, scene: Scene) -> Iterator[Alert]:
+        ended = tuple(gone(scene))
+        yield from ended
+        over = {(each.kind, each.subject) for each in ended}
+        scene = replace(scene, active=[each for each in scene.active if (each.kind, each.subject) not in over])
         if scene.now_utc >= self._survey_due_utc:
             self._survey_due_utc = scene.now_utc + SURVEY_EVERY
             yield from self._survey(scene)

@@ -109,7 +109,7 @@ class Subscriber:
 
     def step(self, stop: threading.Event) -> None:
         """Do one round: poll the city, take one batch, make it durable, acknowledge it."""
-        self._watch.poll()
+        self._poll_city()
         if self._watch.city is None:
             self._link.pump(IDLE_WAIT_S)
         else:
@@ -118,6 +118,13 @@ class Subscriber:
                 self._take(deliveries, stop)
             self._bring_home()
         self._tell()
+
+    def _poll_city(self, *, at_once: bool = False) -> bool:
+        """Load the city when it has changed. A sensor may hang elsewhere then: what was said of it there is over."""
+        has_changed = self._watch.poll(at_once=at_once)
+        if has_changed:
+            self._trails.forget()
+        return has_changed
 
     def _bring_home(self) -> None:
         """Replay some of what devices sent before they were registered."""
@@ -202,7 +209,7 @@ class Subscriber:
     def _judge(self, messages: list[Message]) -> Batch:
         batch = process(messages, self._context())
         is_perhaps_new = any(rejected.reason in PERHAPS_NEW for rejected in batch.rejected)
-        if is_perhaps_new and self._watch.poll(at_once=True):
+        if is_perhaps_new and self._poll_city(at_once=True):
             batch = process(messages, self._context())
         return batch
 

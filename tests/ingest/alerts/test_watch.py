@@ -16,7 +16,7 @@ from ingest.alerts.pickups import Pickup, missed
 from ingest.alerts.scene import Scene
 from ingest.alerts.silence import STREAM_SILENT_MAX, STREAM_SILENT_MIN, patience_of, stream_patience
 from ingest.alerts.watcher import Watcher
-from tomma.city import City
+from tomma.city import City, Installation, Sensor
 from tomma.events import Event, EventKind, SkipReason
 from tomma.model import Alert, AlertKind, BinId, Emptying, EmptyingSource, PlanId, Quality, Reading, SensorId, VehicleId
 from tomma.plan import LeftOut, Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
@@ -410,6 +410,31 @@ def test_without_a_plan_no_emptying_is_unplanned(town: Town) -> None:
     town.hear(0)
     town.stores.readings.append([], [emptying(0, "B0005")])
     assert town.look(0.1) == []
+
+
+def test_what_was_said_of_a_sensor_ends_when_another_hangs_there(town: Town, city: City) -> None:
+    """The new one speaks the moment it hangs, and the old one never again: its alerts stood for ever."""
+    for hour in range(-50, 8):
+        town.hear(hour, range(1, SENSORS) if hour > 0 else range(SENSORS))
+    low = Alert(K.BATTERY_LOW, T0, True, SensorId("H0000"), BinId("B0000"), {"battery_v": 2.5})
+    full = [Alert(K.OVERFLOW, T0, True, None, BinId(each)) for each in ("B0000", "B0001")]
+    town.stores.readings.append([], alerts=[low, *full])
+    assert town.look(7.1) == [(K.SENSOR_SILENT, True, "H0000")]
+
+    now_utc, old = T0 + 7.2 * HOUR, SensorId("H0000")
+    hung = [replace(each, to_utc=now_utc) if each.sensor_id == old else each for each in city.installations]
+    new = Installation(SensorId("NEW"), BinId("B0000"), now_utc)
+    changed = replace(
+        city,
+        sensors={**city.sensors, new.sensor_id: Sensor(new.sensor_id)},
+        installations=tuple(each for each in (*hung, new) if each.bin_id != "B0001"),
+        bins={name: each for name, each in city.bins.items() if name != "B0001"},
+    )
+    town.stores.registry.save(changed)
+    town.stores.readings.append([Reading(BinId("B0000"), new.sensor_id, now_utc, now_utc, 0.9)])
+    ended = {(K.SENSOR_SILENT, False, "H0000"), (K.BATTERY_LOW, False, "H0000"), (K.OVERFLOW, False, "B0001")}
+    assert set(town.look(7.3)) == ended
+    assert town.look(7.4) == []
 
 
 def test_a_sensor_that_was_taken_down_is_not_silent(town: Town, city: City) -> None:
