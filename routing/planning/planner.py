@@ -6,7 +6,8 @@ What a person who presses "plan" gets, by the time of the press (local time, shi
 * 10:00 for today: trucks leave their depots, empty, ten minutes later (`LEAD_S`, time to publish and to read it) and
   work until the shift ends. A break whose latest start has passed is taken to have been had.
 * 18:00 without a day: the next day, from 06:00 (`default_day`): nobody can still do an hour's work today.
-* 10:00 for a plan on the road (`Wishes.replan_of`): its trucks go on from where they are, with what they carry.
+* 10:00 for a plan on the road (`Wishes.replan_of`): its trucks go on from where they are, with what they carry. A break
+  that the plan had and nobody tapped is had within the hour, also when its time has passed.
 
 A day that is over, or too far ahead to say anything, is refused with ConflictError.
 """

@@ -17,12 +17,15 @@ from routing.problem import HORIZON_S, BinNode, BreakRule, Load, Order, Orders, 
 from tomma.city import City
 from tomma.fold import DayState, StopState
 from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
-from tomma.plan import Plan, Wishes
+from tomma.plan import Plan, StopKind, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import Reason, ReasonCode
 from tomma.trucks import Vehicle
 
 type Line = tuple[tuple[float, float], ...]
+
+OVERDUE_S = 3600
+"""Within so long a driver whose break did not come to pass has it: after the stop they are at, and one or two more."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,9 @@ def _placed(
         Load(streams[code], _ceil(waste.volume_l), _ceil(waste.weight_kg))
         for code, waste in sorted(standing.aboard.items())
     )
-    rests = _from_now(rests, max(start_s, day.since_midnight_s(now_utc)))
+    at_s = max(start_s, day.since_midnight_s(now_utc))
+    rests = _from_now(rests, at_s)
+    rests = (*_overdue(standing, vehicle, over, at_s, before=rests), *rests)
     fractions = _carried_on(truck.fractions, {load.fraction for load in aboard}, built.problem)
     out = replace(
         _less_taken(truck, standing.collected),
@@ -202,6 +207,18 @@ def _placed(
 def _from_now(rests: Sequence[BreakRule], now_s: int) -> tuple[BreakRule, ...]:
     """Return the breaks that can still begin, none in the past: who is heading somewhere has left the place before."""
     return tuple(replace(rest, earliest_s=max(rest.earliest_s, now_s)) for rest in rests if rest.latest_s >= now_s)
+
+
+def _overdue(
+    standing: Standing, vehicle: Vehicle, over: int, now_s: int, before: Sequence[BreakRule]
+) -> tuple[BreakRule, ...]:
+    """Return the break that the plan on the road had and its driver has not, though its time has passed; due soon."""
+    own = sorted(vehicle.shift.breaks, key=lambda rest: (rest.earliest_s, rest.latest_s))
+    missed = own[standing.breaks_had : over]
+    latest_s = min([now_s + OVERDUE_S, HORIZON_S, *(rest.earliest_s for rest in before)])
+    if not missed or latest_s <= now_s or all(stop.kind is not StopKind.BREAK for stop in standing.ahead):
+        return ()
+    return (BreakRule(now_s, latest_s, missed[-1].duration_s),)
 
 
 def _less_taken(truck: Truck, taken: Taken) -> Truck:

@@ -337,6 +337,33 @@ def test_no_break_of_a_truck_on_its_way_is_promised_in_the_past(stores: Stores) 
     assert rest.depart_utc - timedelta(seconds=1_800) >= now
 
 
+@pytest.mark.parametrize("had", [pytest.param(True, id="had"), pytest.param(False, id="not had")])
+def test_a_break_that_did_not_come_to_pass_in_its_time_is_not_lost(stores: Stores, *, had: bool) -> None:
+    """An hour late, the driver had not rested; a change of the plan took the break for had and off the tablet."""
+    b5 = BinId("b5")
+    small = small_city(shift=Shift(6 * 3_600, 14 * 3_600, (Break(7 * 3_600, 8 * 3_600, 1_800),)))
+    city = replace(
+        small, bins={**small.bins, b5: replace(small.bins[b5], service_s=7_200)}, vehicles={V1: small.vehicles[V1]}
+    )
+    city = replace(
+        city, bins={id_: replace(each, service_s=max(each.service_s, 1_500)) for id_, each in city.bins.items()}
+    )
+    morning = stores.plans.publish(plan(stores, city=city).id)
+    (route,) = morning.routes
+    now = datetime(2026, 11, 23, 8, 30, tzinfo=STOCKHOLM).astimezone(UTC)
+    rest = next(stop for stop in route.stops if stop.kind is StopKind.BREAK)
+    tap(stores, morning, V1, route.stops[0], now - timedelta(minutes=5))
+    if had:
+        tap(stores, morning, V1, rest, now - timedelta(minutes=60))
+        tap(stores, morning, V1, rest, now - timedelta(minutes=30), key="back to work", kind=EventKind.BREAK_ENDED)
+    changed = plan(stores, now, city, replan_of=morning.id)
+    assert changed.status is PlanStatus.READY, changed.violations
+    (own,) = changed.routes
+    ahead = [stop for stop in own.stops[own.done_stops :] if stop.kind is StopKind.BREAK]
+    assert len(ahead) == (0 if had else 1)
+    assert all(now <= each.depart_utc - timedelta(seconds=1_800) <= now + timedelta(hours=1) for each in ahead)
+
+
 def test_the_lines_of_what_was_driven_go_on_after_a_break(stores: Stores, driven: Plan) -> None:
     """The map showed no road from the place of a break to the next bin: the break stood in the way."""
     route, _ = do_first(stores, driven, 1)
