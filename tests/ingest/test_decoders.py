@@ -409,10 +409,7 @@ def test_a_level_is_found_in(fields: dict[str, Any], distance_mm: float | None, 
         pytest.param({"f_port": "85"}, RejectReason.WRONG_FIELD, "f_port must be a number", id="text for a port"),
         pytest.param({"decoded_payload": [1]}, RejectReason.WRONG_FIELD, "must be an object", id="a list for fields"),
         pytest.param(
-            {"decoded_payload": {"distance_m": 81}},
-            RejectReason.OUT_OF_BOUNDS,
-            "distance_mm must be within [1, 20000]",
-            id="81 m deep",
+            {"decoded_payload": {"distance_m": 81}}, RejectReason.OUT_OF_BOUNDS, "distance_mm must be", id="81 m deep"
         ),
         pytest.param(
             {"received_at": "yesterday", "frm_payload": "AA=="},
