@@ -16,7 +16,7 @@ from tests.routing.planning.small_city import small_city
 from tests.routing.saving.lived import Lived
 from tests.web.conftest import OpenPage
 from tests.web.stack import NOW, Stack, serving
-from tests.web.test_access import violations
+from tests.web.test_access import violations, violations_by_night
 from tomma.settings import Settings
 from tomma.stores.wiring import open_stores
 
@@ -78,9 +78,7 @@ def test_axe_finds_nothing_on_the_figures_by_day_or_by_night(with_days: Stack, o
     page.locator(".chart canvas").wait_for()
     page.locator("summary").click()
     assert violations(page) == ""
-    page.evaluate("async () => (await import('/static/lib/theme.js')).chooseTheme('night')")
-    expect(page.locator("html")).to_have_attribute("data-theme", "night")
-    assert violations(page) == ""
+    assert violations_by_night(page) == ""
 
 
 def test_before_the_first_finished_day_the_page_says_when_it_comes(shared: Stack, open_page: OpenPage) -> None:
