@@ -1,12 +1,15 @@
 """The API described as a product: what the reader of `/api/openapi.json` sees first."""
 
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.access.doors import Door, doors_of
 from api.problems.model import MEDIA_TYPE, Problem
+from tomma.people import NO_KEYS, Role
 
 TITLE = "tomma API"
 SUMMARY = "Waste bins that tell when they need emptying."
@@ -17,8 +20,10 @@ Conventions: names carry their units (`_m`, `_s`, `_l`, `_kg`, `_deg`, `_fractio
 UTC with Z; a `day` is the organisation's local day. Money is in minor units of the organisation's currency. \
 Geometry is [lon_deg, lat_deg].
 
+A program sends its key as `Authorization: Bearer tm_...`; each operation says which roles it answers.
+
 Every refusal is a problem document (RFC 9457) that names field, bound and value. Requests are strict: an unknown \
-key, a number as text or the same key twice is refused. Bodies are JSON of at most 1 MiB.
+key or parameter, a number as text or the same key twice is refused. Bodies are JSON of at most 1 MiB.
 """
 REFUSED = "Refused by a guard that all operations share: who asks, how much, how fast, in which form."
 TAGS = [
@@ -45,6 +50,21 @@ TAGS = [
     {"name": "map", "description": "Vector tiles of the streets."},
 ]
 
+KEY, SESSION = "key", "session"
+SECURITY = {
+    KEY: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A program's key, made on the page `/people` or by `tomma keys add NAME --role ROLE`.",
+    },
+    SESSION: {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-tomma",
+        "description": "A person who signed in on `/login`; over plain HTTP on the machine itself `tomma-<port>`.",
+    },
+}
+
 
 def product_version() -> str:
     """Return the version of the installed product."""
@@ -67,6 +87,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         )
         _tell_problems(schema)
+        _tell_doors(schema, doors_of(app))
         app.openapi_schema = schema
     return app.openapi_schema
 
@@ -87,3 +108,19 @@ def _tell_problems(schema: dict[str, Any]) -> None:
                     answer.setdefault("description", "Refused")
             if "422" in operation["responses"]:
                 operation["responses"]["422"]["description"] = "A field was refused; `errors` names it."
+
+
+def _tell_doors(schema: dict[str, Any], doors: Sequence[Door]) -> None:
+    """Say who is let in and by what: without it a client that is made from this document asks without its key."""
+    schema["components"]["securitySchemes"] = SECURITY
+    for door in doors:
+        operation = schema["paths"].get(door.path, {}).get(door.method.lower())
+        if operation is None:
+            continue
+        if Role.PUBLIC in door.roles:
+            operation["security"] = []
+            continue
+        ways = [KEY, SESSION] if door.roles - NO_KEYS else [SESSION]
+        operation["security"] = [{way: []} for way in ways]
+        told = f"Roles: {', '.join(sorted(door.roles))}."
+        operation["description"] = f"{operation.get('description', '')}\n\n{told}".strip()

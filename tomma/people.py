@@ -42,6 +42,9 @@ class Role(StrEnum):
     """Anybody, signed in or not: what is listed with it is open."""
 
 
+NO_KEYS = frozenset({Role.ADMIN, Role.PUBLIC})
+"""What no program's key may be: whoever lets people in is a person, and the public needs none."""
+
 PERSONAL = (Role.MANAGER, Role.CONTRACTOR, Role.DRIVER, Role.INSTALLER, Role.ADMIN, Role.AUDITOR)
 """What a person can be."""
 SECOND_FACTOR_ROLES = frozenset({Role.MANAGER, Role.ADMIN})
@@ -184,8 +187,9 @@ class ApiKey:
         """Refuse a nameless key, one for everything, and a secret in place of its digest."""
         check_length("name", self.name, 1, NAME_MAX)
         _check_digest(self.secret_sha256)
-        if not self.roles or Role.PUBLIC in self.roles or Role.ADMIN in self.roles:
-            raise ValueError(f"roles of a key must be one or more, without admin and public, got {sorted(self.roles)}")
+        if not self.roles or self.roles & NO_KEYS:
+            got = ", ".join(sorted(self.roles)) or "none"
+            raise ValueError(f"roles of a key must be one or more, without admin and public, got {got}")
 
     def is_good(self, now_utc: datetime) -> bool:
         """Return whether it opens anything."""

@@ -184,6 +184,21 @@ def test_every_operation_says_what_it_does_and_how_it_fails(described: dict[str,
             assert answer["description"], (path, status)
 
 
+def test_every_operation_says_whom_it_answers_and_how_they_show_it(described: dict[str, Any]) -> None:
+    """A client that is made from the description asks without its key where nothing says that one is wanted."""
+    ways = described["components"]["securitySchemes"]
+    assert (ways["key"]["type"], ways["key"]["scheme"]) == ("http", "bearer")
+    for method, path, operation in operations(described):
+        told = [name for way in operation["security"] for name in way]
+        assert set(told) <= ways.keys(), (method, path)
+        assert ("Roles: " in operation["description"]) is bool(told), (method, path)
+    of = described["paths"]
+    assert of["/api/v1/open-data/bins.csv"]["get"]["security"] == []
+    assert of["/api/v1/bins"]["get"]["security"] == [{"key": []}, {"session": []}]
+    assert of["/api/v1/bins"]["get"]["description"].endswith("Roles: auditor, contractor, installer, manager.")
+    assert of["/api/v1/people"]["post"]["security"] == [{"session": []}], "no key may be an admin's"
+
+
 def test_operation_ids_are_unique_and_readable(described: dict[str, Any]) -> None:
     """Generated clients name their functions after them."""
     ids = [operation["operationId"] for _, _, operation in operations(described)]

@@ -79,6 +79,7 @@ def test_every_door_of_the_product_is_declared(world: World) -> None:
         "GET /oidc/begin",
         "GET /oidc/callback",
         "GET /r/{bin_id}",
+        "GET /r/{bin_id}/{reason}",
         "POST /r/{bin_id}/{reason}",
         "GET /static",
         "GET /sw.js",
