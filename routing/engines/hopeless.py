@@ -3,7 +3,7 @@
 An engine then gets a problem in which every bin can be served on its own, and cannot be asked the impossible.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -132,7 +132,8 @@ def why_hopeless(problem: Problem) -> dict[int, ReasonCode]:
     for index in np.flatnonzero(stages[-2] & ~alone):
         alone[index] = _in_time_exactly(problem, bins, int(index))
     failed = np.argmin(stages, axis=0)  # the first stage that no truck passes
-    return {index: STAGES[failed[index]] for index in range(len(problem.bins)) if not alone[index]}
+    found = {index: STAGES[failed[index]] for index in range(len(problem.bins)) if not alone[index]}
+    return found | dict.fromkeys(_beside_a_load(problem, found), ReasonCode.NO_CAPACITY)
 
 
 STAGES = (
@@ -145,6 +146,16 @@ STAGES = (
     ReasonCode.NO_TIME_WINDOW,
 )
 """What keeps a bin out when no truck passes that stage, having passed all before it."""
+
+
+def _beside_a_load(problem: Problem, found: Mapping[int, ReasonCode]) -> Iterator[int]:
+    """Yield the bins that a truck that is out had time for, were it empty: it is room that they lack."""
+    late = [index for index, code in found.items() if code is ReasonCode.NO_TIME_WINDOW]
+    if not late or not any(truck.aboard for truck in problem.trucks):
+        return
+    emptied = replace(problem, trucks=tuple(replace(truck, aboard=()) for truck in problem.trucks))
+    bins = Bins(emptied)
+    yield from (index for index in late if _in_time_exactly(emptied, bins, index))
 
 
 def _stages(problem: Problem, bins: Bins, truck_index: int) -> Bool:

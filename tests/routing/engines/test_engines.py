@@ -14,13 +14,14 @@ from routing.engines import greedy_engine, ortools_engine, pyvrp_engine
 from routing.engines.arcs import arcs, before_breaks
 from routing.engines.finish import settle
 from routing.engines.fleets import fleets
-from routing.engines.hopeless import reduce
+from routing.engines.hopeless import reduce, why_hopeless
 from routing.engines.interface import Budget, Engine
 from routing.engines.parts import parts
 from routing.engines.pyvrp_model import build_model
 from routing.engines.schedule import timed
-from routing.problem import BreakRule, DisposalNode, Problem, Solution, VisitKind
+from routing.problem import BreakRule, DisposalNode, Load, Problem, Solution, VisitKind
 from tests.routing.engines.small_days import HOUR_S, MORNING_REST, a_street, a_truck, any_problem
+from tomma.reasons import ReasonCode
 
 COLLECT, DISPOSE, BREAK = VisitKind.COLLECT, VisitKind.DISPOSE, VisitKind.BREAK
 ENGINES: list[Engine] = [greedy_engine.solve, pyvrp_engine.solve, ortools_engine.solve]
@@ -249,6 +250,19 @@ def test_a_break_at_the_start_that_no_later_one_can_replace_stays_there() -> Non
     assert route is not None
     assert [visit.kind for visit in route.visits] == [BREAK, COLLECT, DISPOSE]
     assert route.visits[0].begin_s == 6 * HOUR_S
+
+
+@pytest.mark.parametrize(
+    ("bin_at_m", "code"),
+    [
+        pytest.param(600, ReasonCode.NO_CAPACITY, id="time enough, no room"),
+        pytest.param(900_000, ReasonCode.NO_TIME_WINDOW, id="too far for an empty truck, too"),
+    ],
+)
+def test_a_bin_beside_a_load_that_may_be_unloaded_once_lacks_room_and_not_time(bin_at_m: int, code: ReasonCode) -> None:
+    """At eight in the morning the office was told that no truck could be there in time."""
+    out = a_truck(on_road=True, aboard=(Load(0, 2_500, 250),), max_unloads=1)
+    assert why_hopeless(a_street([bin_at_m], trucks=[out])) == {0: code}
 
 
 def test_a_truck_home_before_its_break_is_due_needs_none() -> None:
