@@ -3,9 +3,11 @@
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
@@ -14,6 +16,7 @@ from tests.web.conftest import OpenPage
 from tests.web.followup_day import half_a_day, tap_of
 from tests.web.stack import NOW, Stack, copy_of, serving
 from tests.web.test_access import small_targets, violations
+from tomma.model import BinId, PlanId, VehicleId
 
 A_PLAN_MS = 60_000
 """A search of a second with processes of its own; seen 17 s on two cores with sixteen others waiting."""
@@ -162,6 +165,28 @@ def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_publ
     expect(page.locator(".replan").get_by_label(gone)).to_be_checked()  # the next change does not send it out again
     again = [each for route in after["routes"] for each in route["stops"] if each["bin_id"] == skipped["bin_id"]]
     assert again, "what was skipped and asked for is tried once more"
+
+
+def test_a_bin_that_the_city_gave_up_is_told_as_gone_and_its_lock_as_fallen(day: Stack, open_page: OpenPage) -> None:
+    """It "had to wait", and the lock that somebody had set on it fell without a word."""
+    before = day.ask("/followup")
+    plan = day.stores.plans.get(PlanId(before["plan_id"]))
+    route = before["routes"][0]
+    bin_id = [stop["bin_id"] for stop in route["stops"] if stop["kind"] == "collect" and stop["state"] == "todo"][-1]
+    day.stores.plans.save(replace(plan, locks={BinId(bin_id): VehicleId(route["vehicle_id"])}))
+    day.stop()
+    day.start()  # nobody has read the plan as it was
+    at = f"{day.address}/api/v1/assets/bins/{bin_id}"
+    mark = {"If-Match": httpx.get(at, trust_env=False).headers["etag"]}
+    assert httpx.delete(at, headers=mark, trust_env=False).status_code == 204
+    day.until(lambda: all(each["id"] != bin_id for each in day.ask("/bins")["bins"]))
+    page = open_page(day, "/followup").page
+    lanes(page)
+    page.get_by_label("Räknetid").select_option("1")
+    page.get_by_role("button", name="Räkna fram ett förslag").click()
+    proposal = page.locator(".proposal")
+    expect(proposal).to_contain_text(f"{bin_id} (låst till {route['vehicle_name']})", timeout=A_PLAN_MS)
+    expect(proposal).to_contain_text(f"{bin_id} (finns inte längre)")
 
 
 def test_forty_missed_bins_leave_the_replan_in_sight(day: Stack, open_page: OpenPage) -> None:

@@ -22,6 +22,9 @@ function Figures({changes}) {
     <div><dt>${t("followup.change.home")}</dt><dd><b>${home}</b></dd></div></dl>`;
 }
 
+/** A bin of the city that is left has a reason; one without was given up since. */
+const leftWord = ({reasons}) => (reasons.length ? "followup.change.waits" : "followup.change.gone");
+
 /** "Gata 1 (from Truck 2), Gata 4 and 7 more" */
 function Handed({word, bins, from, trucks}) {
   const {t} = useWords();
@@ -30,7 +33,7 @@ function Handed({word, bins, from, trucks}) {
   const shown = all ? bins : bins.slice(0, NAMED);
   const name = (each) => (each.other_vehicle_id
     ? t(from ? "followup.change.from" : "followup.change.to", {place: each.name, vehicle: trucks[each.other_vehicle_id] ?? each.other_vehicle_id})
-    : t(from ? "followup.change.new" : "followup.change.waits", {place: each.name}));
+    : t(from ? "followup.change.new" : leftWord(each), {place: each.name}));
   return html`<li>${t(word, {n: bins.length, names: shown.map(name).join(", ")})}
     ${bins.length > NAMED && html` <button type="button" class="link" aria-expanded=${all} onClick=${() => setAll(!all)}>
       ${all ? t("followup.fewer") : t("plan.more", {n: bins.length - NAMED})}</button>`}</li>`;

@@ -145,6 +145,7 @@ export default {
   "followup.change.new": "{place} (new)",
   "followup.change.why": "Has to wait because: {why}",
   "followup.change.waits": "{place} (has to wait)",
+  "followup.change.gone": "{place} (is no longer there)",
   "followup.change.reordered": "Drives its stops in another order.",
   "followup.change.later": {one: "{n} stop comes more than 15 min later.", other: "{n} stops come more than 15 min later."},
   "followup.change.earlier": {one: "{n} stop comes more than 15 min earlier.", other: "{n} stops come more than 15 min earlier."},

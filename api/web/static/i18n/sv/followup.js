@@ -144,6 +144,7 @@ export default {
   "followup.change.to": "{place} (till {vehicle})",
   "followup.change.new": "{place} (nytt)",
   "followup.change.why": "Får vänta eftersom: {why}",
+  "followup.change.gone": "{place} (finns inte längre)",
   "followup.change.waits": "{place} (får vänta)",
   "followup.change.reordered": "Kör sina stopp i en annan ordning.",
   "followup.change.later": {one: "{n} stopp kommer mer än en kvart senare.", other: "{n} stopp kommer mer än en kvart senare."},
