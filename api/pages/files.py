@@ -4,8 +4,8 @@ import gzip
 import hashlib
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -16,12 +16,12 @@ from api.pages.squeeze import served
 PACKED = frozenset({".js", ".mjs", ".css", ".svg", ".webmanifest"})
 REVALIDATE = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
 """A file's name stays when its content changes, so a copy is asked about before use."""
-Mark = tuple[int, int]
+KEPT_FILES = 1_024
+"""Three times what there is: while files change, as in an upgrade, both versions may be kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Packed:
-    mark: Mark
     plain: bytes
     gz: bytes
     digest: str
@@ -29,11 +29,6 @@ class _Packed:
 
 class StaticPages(StaticFiles):
     """Files whose copies are asked about before use; text is squeezed and packed as small as gzip can."""
-
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory=directory)
-        self._packed: dict[Path, _Packed] = {}
-        self._lock = Lock()
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer from memory what is text, and from the disk what is not."""
@@ -49,23 +44,20 @@ class StaticPages(StaticFiles):
 
     def _text(self, path: Path, scope: Scope, media_type: str) -> Response:
         asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        packed = self._look(path)
+        seen = path.stat()
+        packed = _packed(path, seen.st_mtime_ns, seen.st_size)
         takes_gzip = "gzip" in asked.get(b"accept-encoding", "").lower()
         etag = f'"{packed.digest}{"-gz" if takes_gzip else ""}"'
-        headers = {**REVALIDATE, "ETag": etag, "Last-Modified": formatdate(packed.mark[0] / 1e9, usegmt=True)}
+        headers = {**REVALIDATE, "ETag": etag, "Last-Modified": formatdate(seen.st_mtime, usegmt=True)}
         if etag in asked.get(b"if-none-match", ""):
             return Response(status_code=304, headers=headers)
         if takes_gzip:
             return Response(packed.gz, media_type=media_type, headers={**headers, "Content-Encoding": "gzip"})
         return Response(packed.plain, media_type=media_type, headers=headers)
 
-    def _look(self, path: Path) -> _Packed:
-        seen = path.stat()
-        mark = (seen.st_mtime_ns, seen.st_size)
-        with self._lock:
-            kept = self._packed.get(path)
-            if kept is None or kept.mark != mark:
-                plain = served(path)
-                digest = hashlib.blake2b(plain, digest_size=12).hexdigest()
-                kept = self._packed[path] = _Packed(mark, plain, gzip.compress(plain, 9, mtime=0), digest)
-            return kept
+
+@lru_cache(maxsize=KEPT_FILES)
+def _packed(path: Path, changed_ns: int, size_bytes: int) -> _Packed:  # noqa: ARG001  (what says that it is another one)
+    """Return a file as it is sent, packed once for all applications of this process."""
+    plain = served(path)
+    return _Packed(plain, gzip.compress(plain, 9, mtime=0), hashlib.blake2b(plain, digest_size=12).hexdigest())

@@ -77,7 +77,7 @@ def mount_pages(app: FastAPI, web: Path = WEB, *, demo: bool = False) -> None:
     app.include_router(router)
     if (web / "static").is_dir():
         # First of all: a page asks for ninety files, and each would be held against every route of the API.
-        app.router.routes.insert(0, Mount("/static", StaticPages(web / "static"), name="static"))
+        app.router.routes.insert(0, Mount("/static", StaticPages(directory=web / "static"), name="static"))
 
 
 def _shell(templates: Jinja2Templates, shell: Shell, there: Mapping[str, Shell]) -> Any:
