@@ -51,9 +51,9 @@ class Scene:
 
     def sensor_state(self, bin_id: BinId) -> str:
         """Return how far the bin's level can be believed."""
-        if bin_id in self.silent:
-            return "silent"
         newest = self.latest.get(bin_id)
+        if newest and bin_id in self.silent:
+            return "silent"
         outlook = self.forecast.outlook(bin_id) if self.forecast else None
         if self.forecast is None or outlook is None:
             return "ok" if newest else "none"

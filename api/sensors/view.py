@@ -103,8 +103,10 @@ def _state(scene: Scene, bin_id: BinId | None, reading: Reading | None, alerts: 
     if bin_id is None:
         return "not_installed"
     heard = scene.sensor_state(bin_id)
-    if "sensor_silent" in alerts or (reading and heard == "silent"):
+    if reading and ("sensor_silent" in alerts or heard == "silent"):
         return "silent"
+    if reading is None and list(alerts) == ["sensor_silent"]:
+        return "never"
     if alerts:
         return "alert"
     if reading is None:

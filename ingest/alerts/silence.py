@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from ingest.alerts.scene import Scene
+from tomma.city import Installation
 from tomma.model import Alert, AlertKind, BinId, Reading, SensorId
 from tomma.silence import GAPS_MIN, PATIENCE_MIN_S, PATIENCE_UNKNOWN_S, patience_s
 
@@ -110,6 +111,28 @@ def _fallen_silent(scene: Scene, reading: Reading, patience: timedelta) -> Itera
         bin_id=reading.bin_id,
         values={"expected_h": round(patience.total_seconds() / 3600.0, 2)},
     )
+
+
+def perhaps_never_heard(scene: Scene) -> Iterator[Installation]:
+    """Yield the sensors that have hung long enough and are not those that their bins were heard by last.
+
+    Put up with a flat battery or under a wrong name, a sensor gives no reading whose age could tell. Nothing while the
+    stream is silent, or before anybody is heard: a city is registered before its sensors speak.
+    """
+    if not scene.latest or scene.standing(AlertKind.STREAM_SILENT, (None, None)) is not None:
+        return
+    told = {alert.sensor_id for alert in scene.active}  # of silence; or of a fault, and then it has spoken
+    for hung in scene.city.installations:
+        newest = scene.latest.get(hung.bin_id)
+        is_newest = newest is not None and newest.sensor_id == hung.sensor_id
+        is_due = hung.covers(scene.now_utc) and scene.now_utc >= unheard_since(scene, hung)
+        if is_due and not is_newest and hung.sensor_id not in told:
+            yield hung
+
+
+def unheard_since(scene: Scene, hung: Installation) -> datetime:
+    """Return when a sensor that hangs there should have been heard at the latest."""
+    return max(hung.from_utc, scene.listening_since_utc) + timedelta(seconds=PATIENCE_UNKNOWN_S)
 
 
 def long_unheard(latest: Mapping[BinId, Reading], now_utc: datetime) -> list[Reading]:

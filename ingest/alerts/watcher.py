@@ -19,9 +19,11 @@ from ingest.alerts.silence import (
     STREAM_SILENT_MAX,
     long_unheard,
     patience_of,
+    perhaps_never_heard,
     sensor_silence,
     stream_patience,
     stream_silence,
+    unheard_since,
 )
 from tomma.clock import Clock
 from tomma.errors import NotFoundError, TommaError
@@ -55,6 +57,8 @@ class Watcher:
         self._survey_due_utc = self._listening_since_utc
         self._stream_patience = STREAM_SILENT_MAX
         self._settled: dict[Pickup, None] = {}
+        self._heard: dict[SensorId, datetime] = {}
+        """When the store was asked for each sensor that shares its bin with the one heard last, and had heard it."""
 
     def look(self) -> tuple[Alert, ...]:
         """Look once, make durable what changed, and return it."""
@@ -106,6 +110,7 @@ class Watcher:
         yield from stream
         if not any(each.active for each in stream):
             yield from sensor_silence(scene, self._learned(scene))
+            yield from self._never_heard(scene)
         yield from self._missed(scene)
         yield from made_good(scene)
         yield from unplanned(scene)
@@ -135,6 +140,20 @@ class Watcher:
             if known is not None:
                 found[reading.sensor_id] = known[1]
         return found
+
+    def _never_heard(self, scene: Scene) -> Iterator[Alert]:
+        since_utc, room = scene.now_utc - LEARN_DAYS, LEARN_MAX
+        for hung in perhaps_never_heard(scene):
+            asked_utc = self._heard.get(hung.sensor_id)
+            if not room or (asked_utc is not None and scene.now_utc - asked_utc <= LEARN_AGAIN):
+                continue
+            room -= 1
+            found = self._readings.range(hung.bin_id, max(since_utc, hung.from_utc), scene.now_utc)
+            if any(each.sensor_id == hung.sensor_id for each in found):
+                self._heard[hung.sensor_id] = scene.now_utc
+            else:
+                silent_utc = unheard_since(scene, hung)
+                yield Alert(AlertKind.SENSOR_SILENT, silent_utc, True, sensor_id=hung.sensor_id, bin_id=hung.bin_id)
 
     def _missed(self, scene: Scene) -> Iterator[Alert]:
         expected = expected_pickups(scene)

@@ -63,6 +63,8 @@ def test_a_reading_reaches_the_pages_that_listen(client: httpx.Client, world: Wo
 def test_a_sensor_that_falls_silent_is_silent_on_the_map_at_once(client: httpx.Client, world: World) -> None:
     """The list of alerts and the map once had a judge each: the same morning told of 0 and of 20 silent sensors."""
     about = SensorId("H2"), BinId("B2")
+    world.measure("B2", 0.5)
+    until(lambda: client.get("/api/v1/bins/B2").json()["fill_fraction"], lambda level: level == 0.5)
     with client.stream("GET", "/api/v1/stream") as response:
         stream = news(response)
         heard(stream, "")

@@ -58,6 +58,9 @@ def test_a_sensor_is_told_with_its_newest_reading(client: httpx.Client, world: W
     }  # fmt: skip
     assert (rows["H1"]["quality"], rows["H1"]["measured_utc"]) == (["late"], "2026-11-22T05:30:00Z")
     assert (rows["H2"]["state"], rows["H2"]["measured_utc"]) == ("never", None)
+    never = Alert(AlertKind.SENSOR_SILENT, NOW, True, SensorId("H2"), BinId("B2"))
+    world.stores.readings.append([], alerts=[never])
+    assert (_rows(client)["H2"]["state"], _rows(client)["H2"]["alerts"]) == ("never", ["sensor_silent"])
 
 
 def test_sensors_are_found_by_state_and_by_any_name(troubled: World, client: httpx.Client) -> None:

@@ -412,6 +412,37 @@ def test_without_a_plan_no_emptying_is_unplanned(town: Town) -> None:
     assert town.look(0.1) == []
 
 
+def test_a_sensor_that_hangs_and_was_never_heard_is_told_after_two_days(town: Town, city: City) -> None:
+    """A replacement put up with a flat battery has no reading whose age could tell; a second one in a bin has."""
+    hung = [Installation(SensorId(each), BinId("B0001"), T0 - HOUR) for each in ("NEW", "SECOND")]
+    sensors = {each.sensor_id: Sensor(each.sensor_id) for each in hung}
+    town.stores.registry.save(
+        replace(city, sensors={**city.sensors, **sensors}, installations=(*city.installations, *hung))
+    )
+
+    def second(hour: float) -> None:
+        moment = T0 + hour * HOUR
+        town.stores.readings.append([Reading(BinId("B0001"), SensorId("SECOND"), moment, moment, 0.4)])
+
+    told = []
+    for hour in range(60):
+        second(hour - 0.5)
+        town.hear(hour)
+        told += town.look(hour + 0.1)
+    assert told == [(K.SENSOR_SILENT, True, "NEW"), (K.SENSOR_SILENT, True, "eui-1000000000000001")]
+    raised = {each.sensor_id: each.at_utc for each in town.stores.readings.active_alerts()}
+    assert raised[SensorId("NEW")] == T0 + 48 * HOUR, "since we listen: it may have spoken before"
+
+    moment = T0 + 60 * HOUR
+    town.stores.readings.append([Reading(BinId("B0001"), SensorId("NEW"), moment, moment, 0.4)])
+    assert town.look(60.1) == [(K.SENSOR_SILENT, False, "NEW")]
+
+
+def test_before_anybody_is_heard_nobody_is_missed(town: Town) -> None:
+    """A city is registered weeks before its sensors are hung up, or its network is told where to send."""
+    assert [each for hour in range(0, 72, 8) for each in town.look(hour)] == []
+
+
 def test_what_was_said_of_a_sensor_ends_when_another_hangs_there(town: Town, city: City) -> None:
     """The new one speaks the moment it hangs, and the old one never again: its alerts stood for ever."""
     for hour in range(-50, 8):
