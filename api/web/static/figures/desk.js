@@ -22,10 +22,11 @@ export function openDesk(city) {
   });
   let asked = 0;
 
-  const query = () => {
-    const {from, to, by} = store.get();
-    return new URLSearchParams({from, to, by});
+  const days = () => {
+    const {from, to} = store.get();
+    return new URLSearchParams({from, to});
   };
+  const query = () => `${days()}&by=${store.get().by}`;
 
   async function look() {
     const number = asked += 1;
@@ -52,6 +53,6 @@ export function openDesk(city) {
     choose,
     show: (measure) => store.set({measure}),
     tablePath: () => `${BASE}/table.csv?${query()}`,
-    auditPath: () => `${BASE}/audit.json?${query()}`,
+    auditPath: () => `${BASE}/audit.json?${days()}`,
   };
 }

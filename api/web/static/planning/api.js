@@ -13,7 +13,7 @@ export const editPlan = (id, edits) => ask(plan(id, "/edits"), {method: "POST", 
 export const sendPlan = (id, acceptWarnings) => (
   ask(plan(id, "/publish"), {method: "POST", body: {accept_warnings: acceptWarnings}}));
 export const getComparison = (id) => ask(plan(id, "/comparison"));
-export const getCurve = (day) => ask(`/plans/pareto?day=${day}`);
+export const getCurve = () => ask("/plans/pareto");
 export const getSchedule = () => ask("/schedule");
 export const putSchedule = (body) => ask("/schedule", {method: "PUT", body});
 

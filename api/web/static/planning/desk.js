@@ -147,7 +147,7 @@ export function openDesk(city) {
   async function askCurve() {
     clearTimeout(curveTimer);
     const {day} = get();
-    const curve = await getCurve(day).catch(() => ({status: "failed", points: []}));
+    const curve = await getCurve().catch(() => ({status: "failed", points: []}));
     if (get().day !== day) return;
     store.set({curve});
     if (curve.status === "computing") curveTimer = setTimeout(askCurve, AGAIN_MS);
