@@ -85,11 +85,15 @@ class Live:
         self.counts.published = self.publisher.acknowledged
 
     def settle(self, stop: threading.Event) -> None:
-        """Wait, for `SETTLE_S` at most, until the server has seen nearly every bin: then a plan makes sense."""
+        """Wait, for `SETTLE_S` at most, until the server has seen nearly every bin: then a plan makes sense.
+
+        Sensors go on meanwhile: half a minute without a word is an hour of the demo, and an alert that all are silent.
+        """
         if self.office is None:
             return
         obstacle = ""
         for _ in range(int(SETTLE_S / STEP_S)):
+            self.publisher.publish(self.world.advance(self.clock.now_utc()))
             try:
                 known = self.office.known_fills()
                 obstacle = f"{known} of {len(self.town.truths)} bins have a reading"

@@ -1,7 +1,8 @@
 """The town goes on whatever people do to its city at the desk."""
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -78,3 +79,59 @@ def test_a_bin_added_at_the_desk_is_emptied_and_ends_nothing(small_town: Town) -
     assert [(each["kind"], each["bin_id"]) for each in desk.taps] == [("emptied", ADDED)]
     town.step()
     assert town.counts.taps == 1
+
+
+@dataclass
+class SlowServer:
+    """An office that knows the levels when it is asked for the second time, an hour of the town's clock later."""
+
+    clock: "HandClock"
+    bins: int
+    asked: int = 0
+
+    def known_fills(self) -> int:
+        """None at first."""
+        self.asked += 1
+        self.clock.now += timedelta(hours=1)
+        return self.bins if self.asked > 1 else 0
+
+    def events_after(self, position: int) -> tuple[int, tuple[EventView, ...]]:
+        """There are none."""
+        return position, ()
+
+
+@dataclass
+class HandClock:
+    """A clock that the server moves."""
+
+    now: datetime
+
+    def now_utc(self) -> datetime:
+        """Return where it stands."""
+        return self.now
+
+    def real_seconds(self, clock_s: float) -> float:
+        """Return how long a wait is."""
+        return clock_s
+
+
+@dataclass
+class Heard(Silent):
+    """A publisher that counts."""
+
+    messages: list[OutMessage] = field(default_factory=list)
+
+    def publish(self, messages: Sequence[OutMessage]) -> None:
+        """Keep them."""
+        self.messages += messages
+
+
+def test_sensors_go_on_while_the_server_wakes_up(small_town: Town) -> None:
+    """In the demo they waited for it, and its morning began with an alert that nothing comes in."""
+    clock, heard = HandClock(SIX), Heard()
+    server, world = SlowServer(clock, len(small_town.truths)), World(small_town, SIX, seed=1)
+    town = Live(small_town, world, cast("Publisher", heard), clock, seed=2, office=cast("Office", server))
+    town.settle(threading.Event())
+    assert server.asked == 2
+    assert world.now_utc == SIX + timedelta(hours=1)
+    assert len({each.sensor_id for each in heard.messages}) > len(small_town.truths) / 2

@@ -339,9 +339,10 @@ def test_a_confirmed_pickup_is(after: list[tuple[float, float]], detected: list[
     assert ("missed" if isinstance(verdict, Alert) else {True: "emptied", None: "unknown"}[verdict]) == expected
 
 
-def test_a_pickup_of_a_nearly_empty_bin_is_never_missed() -> None:
+@pytest.mark.parametrize(("before", "after"), [(0.12, 0.12), (0.26, 0.19)])
+def test_a_pickup_of_a_bin_with_little_in_it_is_never_missed(before: float, after: float) -> None:
     """Nobody can see it, and nobody minds."""
-    readings = [level(hour, 0.12) for hour in (-3, -2, -1, 1, 2)]
+    readings = [level(hour, before if hour < 0 else after) for hour in (-3, -2, -1, 1, 2)]
     assert missed(Pickup(BinId("B0001"), T0, confirmed=True), readings, []) is True
 
 
