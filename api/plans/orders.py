@@ -1,7 +1,7 @@
 """From what a person asks for to an order with everything decided, or a refusal that says what cannot be meant."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from api.plans.areas import AreasNow
@@ -121,37 +121,70 @@ def _still_locked(plan: Plan, city: City) -> dict[BinId, VehicleId]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Bins:
+    """What is decided of single bins."""
+
+    excluded: frozenset[BinId]
+    included: frozenset[BinId]
+    locked: Mapping[BinId, VehicleId]
+
+
 def _wishes(city: City, order: PlanOrder, kept: Plan | None, still: Wishes) -> Wishes:
-    locked = {BinId(each.bin_id): VehicleId(each.vehicle_id) for each in order.lock}
-    excluded = frozenset(BinId(each) for each in order.exclude_bin_ids)
-    included = frozenset(BinId(each) for each in order.include_bin_ids)
     told = order.unavailable_vehicle_ids
     gone = still.unavailable if told is None else frozenset(VehicleId(each) for each in told)
-    stays = {bin_id: truck for bin_id, truck in still.locked.items() if truck not in gone and bin_id not in excluded}
-    excluded |= still.excluded - included - locked.keys()
-    freed = still.locked.keys() - stays.keys()  # still to be emptied, by another truck
-    locked = stays | locked
-    included |= (still.included | freed) - excluded
+    bins = _with_former(_of_the_order(order), still, gone)
     if kept is not None:
-        locked = {**_still_locked(kept, city), **locked}
-        added, removed = (each & city.bins.keys() for each in _by_hand(kept))
-        excluded, included = excluded | (removed - included), included | (added - excluded)
+        bins = _with_edits(bins, kept, city)
     areas = still.areas if order.areas is None else frozenset(order.areas)
     balanced = still.balanced if order.balanced is None else order.balanced
-    known = {each.area for each in city.sites.values()}
+    _check_known(city, bins, gone, areas)
+    replan_of = PlanId(order.replan_of) if order.replan_of is not None else None
+    try:
+        return Wishes(bins.excluded, bins.locked, gone, replan_of, bins.included, areas, balanced)
+    except ValueError as exc:
+        raise bound_refused(exc) from exc
+
+
+def _of_the_order(order: PlanOrder) -> _Bins:
+    return _Bins(
+        excluded=frozenset(BinId(each) for each in order.exclude_bin_ids),
+        included=frozenset(BinId(each) for each in order.include_bin_ids),
+        locked={BinId(each.bin_id): VehicleId(each.vehicle_id) for each in order.lock},
+    )
+
+
+def _with_former(ordered: _Bins, still: Wishes, gone: frozenset[VehicleId]) -> _Bins:
+    """Add what holds from the plan on the road; of a bin that the order names, the order's word counts."""
+    stays = {
+        bin_id: truck for bin_id, truck in still.locked.items() if truck not in gone and bin_id not in ordered.excluded
+    }
+    excluded = ordered.excluded | (still.excluded - ordered.included - ordered.locked.keys())
+    freed = still.locked.keys() - stays.keys()  # still to be emptied, by another truck
+    included = ordered.included | ((still.included | freed) - excluded)
+    return _Bins(excluded, included, {**stays, **ordered.locked})
+
+
+def _with_edits(bins: _Bins, draft: Plan, city: City) -> _Bins:
+    """Add what a person changed on the draft whose edits are kept; what is decided already counts more."""
+    added, removed = (each & city.bins.keys() for each in _by_hand(draft))
+    return _Bins(
+        excluded=bins.excluded | (removed - bins.included),
+        included=bins.included | (added - bins.excluded),
+        locked={**_still_locked(draft, city), **bins.locked},
+    )
+
+
+def _check_known(city: City, bins: _Bins, gone: frozenset[VehicleId], areas: frozenset[str]) -> None:
+    named = bins.excluded | bins.included | bins.locked.keys()
     strangers = [
-        *(("bin_id", each) for each in sorted(excluded | included | locked.keys()) if each not in city.bins),
-        *(("vehicle_id", each) for each in sorted(gone.union(locked.values())) if each not in city.vehicles),
-        *(("areas", each) for each in sorted(areas - known)),
+        *(("bin_id", each) for each in sorted(named) if each not in city.bins),
+        *(("vehicle_id", each) for each in sorted(gone.union(bins.locked.values())) if each not in city.vehicles),
+        *(("areas", each) for each in sorted(areas - {each.area for each in city.sites.values()})),
     ]
     if strangers:
         field, value = strangers[0]
         raise field_refused(field, Rule.KNOWN, "must be of this city", value)
-    replan_of = PlanId(order.replan_of) if order.replan_of is not None else None
-    try:
-        return Wishes(excluded, locked, gone, replan_of, included, areas, balanced)
-    except ValueError as exc:
-        raise bound_refused(exc) from exc
 
 
 def _by_hand(draft: Plan) -> tuple[frozenset[BinId], frozenset[BinId]]:
