@@ -140,7 +140,7 @@ class _Bench:
         demand_of |= {each.bin_id: each for each in wished(basis.asked, basis.wishes, city)}
         _check_known(city, basis, demand_of, chosen, edits, morning)
         locks = _locks(parent, edits)
-        demands = [_told(demand_of[each], each, parent, edits, locks) for each in chosen]
+        demands = [_told(demand_of[each], parent, edits, locks) for each in chosen]
         points = points_of(city, demands, basis.vehicles)
         if morning is not None:
             points = with_places(points, city, morning.standings)
@@ -360,10 +360,9 @@ def _locks(parent: Plan, edits: Sequence[Edit]) -> dict[BinId, VehicleId]:
     return locks
 
 
-def _told(
-    demand: Demand, bin_id: BinId, parent: Plan, edits: Sequence[Edit], locks: Mapping[BinId, VehicleId]
-) -> Demand:
+def _told(demand: Demand, parent: Plan, edits: Sequence[Edit], locks: Mapping[BinId, VehicleId]) -> Demand:
     """Return the demand with what a person decided first among its reasons."""
+    bin_id = demand.bin_id
     added = any(why.code is ReasonCode.ADDED for why in demand.reasons)  # by the order of the day
     for each in (*parent.edits, *edits):
         if each.bin_id == bin_id and each.kind in (EditKind.ADD, EditKind.REMOVE):
