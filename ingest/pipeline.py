@@ -13,7 +13,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ingest.alerts.signs import sign_of
 from ingest.alerts.trail import NO_TRAILS, Trail, Trails, alerts_of, follow, with_memory
@@ -176,9 +176,8 @@ class _Making:
             return
         for measurement in measurements:
             try:
-                clock, hung = _when_and_where(message, measurement, sensor, context.city)
-                known = self._memory_of(sensor.id, hung.bin_id)
-                setting = clock, hung, len(measurements) == 1
+                setting = _setting(message, measurement, sensor, context.city, is_lone=len(measurements) == 1)
+                known = self._memory_of(sensor.id, setting.hung.bin_id)
                 heard = _hear(message, measurement, setting, sensor, known, context)
             except (ValueError, ArithmeticError) as exc:
                 self._rejected.append(_rejected(message, context, exc, sensor, where))
@@ -298,10 +297,19 @@ def _sensor_of(uplink: Uplink, city: City) -> Sensor:
     raise StrangerError(RejectReason.UNKNOWN_DEVICE, told, uplink.device_ids)
 
 
+class _Setting(NamedTuple):
+    """When and where one measurement was made."""
+
+    clock: When
+    hung: Installation
+    is_lone: bool
+    """Whether its record has no other."""
+
+
 def _hear(
     message: Message,
     measurement: Measurement,
-    setting: tuple[When, Installation, bool],
+    setting: _Setting,
     sensor: Sensor,
     known: SensorMemory,
     context: IngestContext,
@@ -348,9 +356,7 @@ def _with_doubts(flags: Quality, clock: When, known: SensorMemory) -> Quality:
     return flags
 
 
-def _when_and_where(
-    message: Message, measurement: Measurement, sensor: Sensor, city: City
-) -> tuple[When, Installation]:
+def _setting(message: Message, measurement: Measurement, sensor: Sensor, city: City, *, is_lone: bool) -> _Setting:
     clock = when(message, measurement)
     hung = city.installation_of_sensor(sensor.id, clock.measured_utc)
     if hung is None and (periods := city.installations_of_sensor.get(sensor.id)):
@@ -361,7 +367,7 @@ def _when_and_where(
         bound, told_as = f"must be installed in a bin at {moment}", f"sensor {shown(sensor.id)}"
         told = BoundError(sensor.id, Rule.HUNG_AT, bound, None, told_as=told_as, at_utc=moment)
         raise StrangerError(RejectReason.NOT_INSTALLED, told, (sensor.id,))
-    return clock, hung
+    return _Setting(clock, hung, is_lone)
 
 
 def _identity_utc(clock: When, arrival: Arrival, known: SensorMemory, receipts: Receipts) -> datetime:

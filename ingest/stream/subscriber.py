@@ -202,11 +202,12 @@ class Subscriber:
         self._trails.forget()
 
     def _process(self, admitted: Admitted) -> Batch:
-        """Run the pure pipeline; once more with the newest city if a device was unknown and the city has changed."""
+        """Return what becomes of the messages, with samples of those that a device sent too fast."""
         batch = self._judge([delivery.message for delivery in admitted.deliveries])
         return replace(batch, rejected=(*batch.rejected, *admitted.samples)) if admitted.samples else batch
 
     def _judge(self, messages: list[Message]) -> Batch:
+        """Run the pure pipeline; once more with the newest city if a device was unknown and the city has changed."""
         batch = process(messages, self._context())
         is_perhaps_new = any(rejected.reason in PERHAPS_NEW for rejected in batch.rejected)
         if is_perhaps_new and self._poll_city(at_once=True):
