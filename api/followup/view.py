@@ -215,10 +215,15 @@ def _flags(event: Event | None, day: RoadDay) -> list[Flag]:
 
 def _name(stop: Stop, event: Event | None, day: RoadDay) -> str:
     if stop.kind is StopKind.DISPOSE:
-        site = (event.disposal_site_id if event else None) or stop.disposal_site_id
-        known = day.city.disposal_sites.get(site) if site else None
-        return known.name if known else site or ""
+        return _gate(stop, event, day)[1]
     return day.name_of_bin(stop.bin_id)
+
+
+def _gate(stop: Stop | None, event: Event | None, day: RoadDay) -> tuple[str, str]:
+    """Return where it was unloaded, else where it should be: the site's id and its name."""
+    site_id = (event.disposal_site_id if event else None) or (stop.disposal_site_id if stop else None)
+    known = day.city.disposal_sites.get(site_id) if site_id else None
+    return site_id or "", known.name if known else site_id or ""
 
 
 def _fraction(bin_id: BinId | None, day: RoadDay) -> str | None:
@@ -235,12 +240,11 @@ def _trips(truck: TruckDay, day: RoadDay) -> list[TripOut]:
     for own, load in zip_longest(planned, loads_of(truck)):
         stop, promise = (own[0], day.promise(own[1], load[0] if load else None)) if own else (None, None)
         event, since = load or (None, ())
-        site = (event.disposal_site_id if event else None) or (stop.disposal_site_id if stop else None)
-        known = day.city.disposal_sites.get(site) if site else None
+        site_id, name = _gate(stop, event, day)
         found.append(
             TripOut(
-                disposal_site_id=site or "",
-                name=known.name if known else site or "",
+                disposal_site_id=site_id,
+                name=name,
                 planned_utc=promise.arrive_utc if promise else None,
                 done_utc=by_our_clock(event) if event else None,
                 planned_kg=round(promise.weight_kg, 1) if promise else None,
