@@ -2,15 +2,15 @@
 
 A small one is searched as a whole by every lane, exactly as PyVRP does it, each with a seed of its own: our layer then
 costs nothing but its start. Of several lanes the first goes on for as long as PyVRP would, the others begin anew with
-another seed whenever nothing better comes: so whatever PyVRP finds alone is found here as well. Where routes are short
-the last part of the time is for choosing among those of all lanes (`recombine`). In a large one, or where there is
-little time for its bins, a single search does not get through the whole: after a while the routes are cut in two, each
-lane searches a half, and the cut turns from round to round.
+another seed whenever nothing better comes: so whatever PyVRP finds alone is found here as well. In a large one, or
+where there is little time for its bins, a single search does not get through the whole: after a while the routes are
+cut in two, each lane searches a half, and the cut turns from round to round. Where there are many routes, the last
+part of the time is for choosing among those of all searches (`recombine`).
 """
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import numpy as np
@@ -36,8 +36,8 @@ HASTY_BINS, HASTE_S_PER_BIN = 200, 0.03
 """With less time for so many, halves gain already: docs/benchmarks/solver.md. Fewer bins are worse off in halves."""
 WHOLE_SHARE = 0.15
 """Of the seconds of a large day, before it is cut: measured in docs/benchmarks/solver.md."""
-SEARCH_SHARE, CHOICE_SHARE = 0.65, 0.25
-"""Of the seconds of a day of short routes: for searching, and at most for choosing. The rest goes on from there."""
+SEARCH_SHARE, CHOICE_SHARE = 0.7, 0.2
+"""Of the seconds of a day of many routes: for searching, and at most for choosing. The rest goes on from there."""
 ROUNDS = 6
 """Cuts, in the time that is left."""
 SPARE_TRUCKS = 2
@@ -74,32 +74,45 @@ class Plain:
     seed: int
     report: Report
 
+    _pools: list[Pool] = field(default_factory=list, init=False)
+
     def run(self, best: Solution) -> Solution:
         """Return the best found; report whatever is better on the way."""
         left_s = max(LEAST_S, self.ends_at - time.monotonic())
-        rounds = self._rounds(left_s)
-        if not rounds and is_recombinable(best):
-            return self._short(best, left_s)
-        best, _ = self._whole(best, WHOLE_SHARE * left_s if rounds else left_s, self._share(rounds))
+        rounds, chooses = self._rounds(left_s), is_recombinable(best)
+        if not chooses:
+            return self._search(best, self.ends_at, rounds, self._share(rounds))
+        first = self._share(rounds + 1) if rounds else self._share(0, SEARCH_SHARE)
+        best = self._search(best, self.ends_at - (1.0 - SEARCH_SHARE) * left_s, rounds, first, keeps=True)
+        best = self._recombined(best, CHOICE_SHARE * left_s)
+        seconds = self.ends_at - time.monotonic()
+        if seconds < LEAST_S:
+            return best
+        if rounds:
+            return self._halves(best, seconds, rounds, first)
+        return self._whole(best, seconds, self._share(0, 1.0 - SEARCH_SHARE), goes_on=True)
+
+    def _search(
+        self, best: Solution, ends_at: float, rounds: int, iterations: int | None, *, keeps: bool = False
+    ) -> Solution:
+        """Search the whole, then so many times halves of it; `iterations` are those of each."""
+        left_s = max(LEAST_S, ends_at - time.monotonic())
+        best = self._whole(best, WHOLE_SHARE * left_s if rounds else left_s, iterations, keeps=keeps)
         for number in range(rounds):
-            seconds = (self.ends_at - time.monotonic()) / (rounds - number)
+            seconds = (ends_at - time.monotonic()) / (rounds - number)
             if seconds < LEAST_S:
                 break
-            best = self._halves(best, seconds, number)
+            best = self._halves(best, seconds, number, iterations, keeps=keeps)
         return best
 
-    def _short(self, best: Solution, left_s: float) -> Solution:
-        """Search, choose among the routes of all lanes, and go on from there."""
-        first = self.iterations and max(1, int(SEARCH_SHARE * self.iterations))
-        after = self.iterations and self.iterations - (first or 0)
-        best, pools = self._whole(best, SEARCH_SHARE * left_s, first, keeps=True)
-        orders = recombined(self.problem, _able(self.problem), pools, CHOICE_SHARE * left_s)
+    def _recombined(self, best: Solution, seconds: float) -> Solution:
+        """Choose among the routes of all searches."""
+        orders = recombined(self.problem, _able(self.problem), self._pools, seconds)
         chosen = settle(self.problem, orders) if orders else best
         if chosen.rank < best.rank:
             best = chosen
             self.report("recombined", best)
-        seconds = self.ends_at - time.monotonic()
-        return best if after == 0 or seconds < LEAST_S else self._whole(best, seconds, after, goes_on=True)[0]
+        return best
 
     def _rounds(self, left_s: float) -> int:
         """How often the routes are cut; not at all where a search gets through the whole often enough."""
@@ -115,17 +128,18 @@ class Plain:
 
     def _whole(
         self, best: Solution, seconds: float, iterations: int | None, *, keeps: bool = False, goes_on: bool = False
-    ) -> tuple[Solution, list[Pool]]:
+    ) -> Solution:
         """Search from PyVRP's own start, in further lanes also from what there is; with `goes_on` in all from there."""
-        tasks = [self._task(best, seconds, iterations, lane, goes_on) for lane in range(self.lanes.count)]
-        patient = [self.lanes.count > 1 and not lane for lane in range(self.lanes.count)]
-        pools = []
-        for found in self.lanes.map(_as_told, [(task, p, keeps) for task, p in zip(tasks, patient, strict=True)]):
-            pools.append(found.pool)
+        told = [
+            _Told(self._task(best, seconds, iterations, lane, goes_on), self.lanes.count > 1 and not lane, keeps)
+            for lane in range(self.lanes.count)
+        ]
+        for found in self.lanes.map(_as_told, told):
+            self._pools.append(found.pool)
             if found.solution.rank < best.rank:
                 best = found.solution
                 self.report("routes", best)
-        return best, pools
+        return best
 
     def _task(self, best: Solution, seconds: float, iterations: int | None, lane: int, goes_on: bool) -> Search:
         can_all = not best.must_missed
@@ -140,29 +154,38 @@ class Plain:
             hard=can_all,
         )
 
-    def _share(self, rounds: int) -> int | None:
-        return self.iterations and max(1, self.iterations // (1 + rounds))
+    def _share(self, rounds: int, share: float = 1.0) -> int | None:
+        return self.iterations and max(1, int(share * self.iterations) // (1 + rounds))
 
-    def _halves(self, best: Solution, seconds: float, number: int) -> Solution:
+    def _halves(
+        self, best: Solution, seconds: float, number: int, iterations: int | None, *, keeps: bool = False
+    ) -> Solution:
         pieces = _cut(self.problem, best, max(2, self.lanes.count), self.seed + number)
-        tasks = []
+        told = []
         for part in pieces:
             start = part.of_whole(best)
             every = tuple(range(len(part.trucks)))
-            task = Search(
-                part.problem, every, seconds, self._share(ROUNDS), self.seed + number, start, orders_of(start)
-            )
-            tasks.append(replace(task, hard=start.must_missed == 0))
-        for part, task, found in zip(pieces, tasks, self.lanes.map(as_it_comes, tasks), strict=True):
-            if task.start is not None and found.solution.rank < task.start.rank:
+            task = Search(part.problem, every, seconds, iterations, self.seed + number, start, orders_of(start))
+            told.append(_Told(replace(task, hard=start.must_missed == 0), keeps=keeps))
+        for part, each, found in zip(pieces, told, self.lanes.map(_as_told, told), strict=True):
+            self._pools.append([(cost, part.to_whole({0: order})[part.trucks[0]]) for cost, order in found.pool])
+            if each.task.start is not None and found.solution.rank < each.task.start.rank:
                 best = joined(self.problem, best, [(part, found.solution)])
                 self.report("halves", best)
         return best
 
 
-def _as_told(told: tuple[Search, bool, bool]) -> Outcome:
-    task, goes_on, keeps = told
-    return as_it_comes(task, goes_on=goes_on, keeps=keeps)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a lane is to do."""
+
+    task: Search
+    goes_on: bool = False
+    keeps: bool = False
+
+
+def _as_told(told: _Told) -> Outcome:
+    return as_it_comes(told.task, goes_on=told.goes_on, keeps=told.keeps)
 
 
 def as_it_comes(task: Search, *, goes_on: bool = False, keeps: bool = False) -> Outcome:
@@ -180,7 +203,7 @@ def as_it_comes(task: Search, *, goes_on: bool = False, keeps: bool = False) -> 
     orders = model.orders(_best_of_many(model, task, params, ends_at, 0 if goes_on else BEGINNINGS))
     after = settle(task.problem, orders, priced, task.trucks)
     best = after if task.start is None else min(task.start, after, key=lambda each: each.rank)
-    return Outcome(best, orders, None, seen.pool(model, _able(task.problem)[0]) if seen else {})
+    return Outcome(best, orders, None, seen.pool(model, _able(task.problem)[0]) if seen else ())
 
 
 def _best_of_many(model: Model, task: Search, params: SolveParams, ends_at: float, anew: int) -> Found:

@@ -1,12 +1,15 @@
-"""Routes that a search has driven past, put together anew: the cheapest choice of them that empties every bin once.
+"""Routes that searches have driven past, put together anew: the cheapest choice of them that empties every bin once.
 
-A search changes a few routes at a time; where each takes a handful of bins, the best day is often made of routes it
-has seen on different days. Choosing among them is a set partitioning problem, whose linear relaxation is then nearly
-whole: HiGHS proves the best of a thousand routes within a second. (Local search with set partitioning: Subramanian,
-Uchoa and Ochi, Computers & Operations Research 40, 2013.) Of long routes too few fit together for it to find any.
+A search changes a few routes at a time, and the best day is often made of routes that it saw on different days, or that
+another search saw. Choosing among them is a set partitioning problem, whose linear relaxation is nearly whole when all
+come from good days: HiGHS proves the best of some hundred routes within a second. (Local search with set partitioning:
+Subramanian, Uchoa and Ochi, Computers & Operations Research 40, 2013.)
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 import numpy as np
@@ -18,57 +21,55 @@ from scipy.sparse import csr_matrix
 from routing.engines.pyvrp_model import Model
 from routing.problem import Order, Orders, Problem, Solution, VisitKind
 
-SHORT_ROUTE_BINS = 6
-"""Up to here on the mean. Of routes of nine (X-n251) HiGHS finds no choice in half a minute."""
-EVERY = 10
-"""Iterations of which one's routes are kept: each changes few, and keeping them all would take a fifth of the time."""
-MOST_ROUTES = 4_000
-"""Of each search, those seen last."""
+LEAST_ROUTES = 15
+"""Of fewer there is little to choose: four routes of 25 bins have no bins in common but all."""
+DAYS = 400
+"""Of each search, the best it came by."""
+STEPS = (400, 800, 1_600)
+"""Routes to choose among, while there is time."""
+VISITS = 8_000
+"""In all of them, after the first step: 1,500 routes of nine bins take HiGHS more than twenty seconds, 500 one."""
 NODES = 1_000
 """Of the branching, so that a count of iterations decides also here."""
-
 TAKEN = 0.5
 """HiGHS tells whole numbers to six digits."""
 
-Pool = Mapping[frozenset[int], tuple[int, Order]]
-"""For the bins that a truck empties together: what it costs less their prizes, as PyVRP counts, and the order."""
+Priced = tuple[int, Order]
+"""A route, and what it costs less its prizes, in minor units as PyVRP counts."""
+Pool = Sequence[Priced]
+"""Routes, those of the best days first."""
 
 
 def is_recombinable(solution: Solution) -> bool:
-    """Whether routes are short enough for choosing among them, and nothing that must be emptied is left out."""
-    collected = sum(visit.kind is VisitKind.COLLECT for route in solution.routes for visit in route.visits)
-    return not solution.must_missed and 0 < collected <= SHORT_ROUTE_BINS * len(solution.routes)
+    """Whether there are routes enough for choosing among them, and nothing that must be emptied is left out."""
+    return not solution.must_missed and len(solution.routes) >= LEAST_ROUTES
 
 
 class Seen(IteratedLocalSearchCallbacks):
-    """Keeps the routes that a search drives past."""
+    """Keeps the best days that a search drives past: those that keep all rules."""
 
     def __init__(self) -> None:
-        self._left = EVERY
-        self._routes: dict[frozenset[int], Route] = {}
+        self._days: dict[int, Found] = {}
+        self._dearest: float = np.inf
 
     def on_iteration(self, current: Found, candidate: Found, best: Found, cost_evaluator: Any) -> None:  # noqa: ARG002
-        """Take note of where the search is, one time in so many."""
-        self._left -= 1
-        if not self._left:
-            self._left = EVERY
-            self.note(current)
-
-    def note(self, solution: Found) -> None:
-        """Keep those of its routes that keep all rules, the cheaper of two with the same bins."""
-        for route in solution.routes():
-            if not route.is_feasible():
-                continue
-            bins = frozenset(activity.idx for activity in route if activity.is_client())
-            before = self._routes.pop(bins, route)  # put in anew: the order tells which were seen last
-            self._routes[bins] = min(before, route, key=_cost)
+        """Take note of where the search is."""
+        if not current.is_feasible() or (cost := cost_evaluator.cost(current)) >= self._dearest:
+            return
+        self._days[cost] = current
+        if len(self._days) >= 2 * DAYS:
+            self._days = dict(islice(sorted(self._days.items()), DAYS))
+            self._dearest = max(self._days)
 
     def pool(self, model: Model, truck: int) -> Pool:
-        """Return what was kept in our problem's words, as orders of one of the like trucks."""
-        found: dict[frozenset[int], tuple[int, Order]] = {}
-        for route in [*self._routes.values()][-MOST_ROUTES:]:
-            _add(found, _cost(route), model.order(truck, route))
-        return found
+        """Return their routes in our problem's words, as orders of one of the like trucks."""
+        found: dict[frozenset[int], Priced] = {}
+        for _, day in sorted(self._days.items()):
+            for route in day.routes():
+                _add(found, (_cost(route) * model.layout.money_divisor, model.order(truck, route)))
+            if len(found) >= STEPS[-1]:
+                break
+        return list(found.values())
 
 
 def recombined(problem: Problem, trucks: Sequence[int], pools: Iterable[Pool], seconds: float) -> Orders:
@@ -80,40 +81,53 @@ def recombined(problem: Problem, trucks: Sequence[int], pools: Iterable[Pool], s
         pools: Of each search.
         seconds: The search for the choice ends then, with the best it has. Without any the orders are empty.
     """
-    pool: dict[frozenset[int], tuple[int, Order]] = {}
-    for cost, order in (route for each in pools for route in each.values()):
-        _add(pool, cost, order)
+    ends_at = time.monotonic() + seconds
+    pool: dict[frozenset[int], Priced] = {}
+    for route in chain.from_iterable(zip_longest(*pools)):
+        if route is not None:
+            _add(pool, route)
+    best: tuple[float, list[Order]] = (np.inf, [])
+    for size in STEPS[: 1 + bisect_left(STEPS, len(pool))]:
+        some = dict(islice(pool.items(), size))
+        left_s = ends_at - time.monotonic()
+        if not some or left_s <= 0.0 or (size > STEPS[0] and sum(map(len, some)) > VISITS):
+            break
+        best = min(best, _choice(problem, len(trucks), some, left_s))
+    return dict(zip(trucks, best[1], strict=False))
+
+
+def _choice(
+    problem: Problem, trucks: int, pool: dict[frozenset[int], Priced], seconds: float
+) -> tuple[float, list[Order]]:
+    """Return what the best choice costs, and its routes."""
     must = np.array([float(node.must) for node in problem.bins])
-    chosen = (
-        pool
-        and milp(
-            np.array([float(cost) for cost, _ in pool.values()]),
-            integrality=np.ones(len(pool)),
-            bounds=Bounds(0, 1),
-            constraints=[
-                LinearConstraint(_takes(pool, len(problem.bins)), must, 1),
-                LinearConstraint(np.ones((1, len(pool))), 0, len(trucks)),
-            ],
-            options={"time_limit": seconds, "node_limit": NODES},
-        ).x
+    found = milp(
+        np.array([float(cost) for cost, _ in pool.values()]),
+        integrality=np.ones(len(pool)),
+        bounds=Bounds(0, 1),
+        constraints=[
+            LinearConstraint(_takes(list(pool), len(problem.bins)), must, 1),
+            LinearConstraint(np.ones((1, len(pool))), 0, trucks),
+        ],
+        options={"time_limit": seconds, "node_limit": NODES},
     )
-    if not pool or chosen is None:
-        return {}
-    orders = (order for (_, order), share in zip(pool.values(), chosen, strict=True) if share > TAKEN)
-    return dict(zip(trucks, orders, strict=False))
+    if found.x is None:
+        return np.inf, []
+    return found.fun, [order for (_, order), share in zip(pool.values(), found.x, strict=True) if share > TAKEN]
 
 
-def _add(pool: dict[frozenset[int], tuple[int, Order]], cost: int, order: Order) -> None:
-    bins = frozenset(index for kind, index in order if kind is VisitKind.COLLECT)
-    if bins not in pool or cost < pool[bins][0]:
-        pool[bins] = (cost, order)
+def _add(pool: dict[frozenset[int], Priced], route: Priced) -> None:
+    """Keep the cheaper of two that take the same bins, where the first of them stands."""
+    bins = frozenset(index for kind, index in route[1] if kind is VisitKind.COLLECT)
+    if bins not in pool or route[0] < pool[bins][0]:
+        pool[bins] = route
 
 
-def _takes(pool: Pool, bins: int) -> csr_matrix:
+def _takes(routes: Sequence[frozenset[int]], bins: int) -> csr_matrix:
     """[bins, routes] 1 where the route empties the bin."""
-    rows = [index for route in pool for index in sorted(route)]
-    columns = [at for at, route in enumerate(pool) for _ in route]
-    return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(bins, len(pool)))
+    rows = [index for route in routes for index in sorted(route)]
+    columns = [at for at, route in enumerate(routes) for _ in route]
+    return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(bins, len(routes)))
 
 
 def _cost(route: Route) -> int:

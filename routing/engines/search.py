@@ -6,7 +6,7 @@ more than the whole day. Here they begin near what a second of driving and a lit
 
 import time
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -81,8 +81,8 @@ class Outcome:
     orders: Orders
     """Of the best; where nothing kept all rules, where the search was last: that breaks some."""
     penalties: Penalties | None
-    pool: Pool = field(default_factory=dict)
-    """The routes that it drove past, where it was told to keep them."""
+    pool: Pool = ()
+    """Routes that it drove past, where it was told to keep them."""
 
 
 def search(task: Search) -> Outcome:

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import routing.engines.plain as plain_days
 import routing.engines.recombine as recombine
 from routing.check import violations
 from routing.engines.finish import settle
 from routing.engines.plain import Plain
 from routing.engines.recombine import Pool, is_recombinable, recombined
-from routing.problem import Order, Problem, VisitKind
+from routing.problem import Order, Problem, Solution, VisitKind
 from tests.routing.engines.test_plain_days import TwoInline, a_plain_day
 
 BINS = 5
@@ -26,7 +27,7 @@ def to(*bins: int) -> Order:
 
 def pool(*routes: tuple[int, tuple[int, ...]]) -> Pool:
     """Return what a search drove past: what each route costs, and its bins."""
-    return {frozenset(bins): (cost, to(*bins)) for cost, bins in routes}
+    return [(cost, to(*bins)) for cost, bins in routes]
 
 
 def test_the_best_routes_of_two_days_become_one_day() -> None:
@@ -50,11 +51,11 @@ def test_without_a_choice_there_are_no_orders(pools: list[Pool]) -> None:
     assert recombined(a_plain_day(BINS), (0, 1, 2), pools, 10.0) == {}
 
 
-def cheapest(problem: Problem, seen: Pool, trucks: int) -> int | None:
+def cheapest(problem: Problem, seen: dict[frozenset[int], int], trucks: int) -> int | None:
     """Return what the best choice costs, by trying every one."""
     must = {at for at, node in enumerate(problem.bins) if node.must}
     costs = [
-        sum(seen[each][0] for each in chosen)
+        sum(seen[each] for each in chosen)
         for size in range(trucks + 1)
         for chosen in combinations(seen, size)
         if len(frozenset().union(*chosen)) == sum(map(len, chosen)) and must <= frozenset().union(*chosen)
@@ -76,14 +77,28 @@ def test_no_choice_of_routes_is_cheaper(routes: dict[frozenset[int], int], optio
     seen = pool(*((cost, tuple(bins)) for bins, cost in routes.items()))
     orders = recombined(problem, tuple(range(trucks)), [seen], 10.0)
     chosen = [frozenset(index for kind, index in order if kind is VisitKind.COLLECT) for order in orders.values()]
-    least = cheapest(problem, seen, trucks)
-    assert (sum(seen[each][0] for each in chosen) if orders or optional else None) == least
+    assert (sum(map(routes.__getitem__, chosen)) if orders or optional else None) == cheapest(problem, routes, trucks)
 
 
-@pytest.mark.parametrize("optional", [False, True])
-def test_a_day_of_short_routes_is_put_together_from_what_all_searches_saw(optional: bool) -> None:
+def test_the_routes_of_the_best_days_are_chosen_among_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too many for the time is left out from the end, of each search in turn."""
+    problem = a_plain_day(BINS)
+    monkeypatch.setattr(recombine, "STEPS", (2, 4, 8))
+    monkeypatch.setattr(recombine, "VISITS", 11)
+    good, better, best = ((0, 1), (2, 3, 4)), ((0, 2), (1, 3, 4)), ((0, 3), (1, 2, 4))
+    searches = [pool((9, good[0]), (5, better[0]), (1, best[0])), pool((9, good[1]), (5, better[1]), (1, best[1]))]
+    assert recombined(problem, (0, 1), searches, 10.0) == {0: to(*better[0]), 1: to(*better[1])}
+    monkeypatch.setattr(recombine, "VISITS", 15)
+    assert recombined(problem, (0, 1), searches, 10.0) == {0: to(*best[0]), 1: to(*best[1])}
+
+
+@pytest.mark.parametrize("prize_minor", [None, 6_000], ids=["all must be emptied", "all are worth it"])
+def test_a_day_of_many_routes_is_put_together_from_what_all_searches_saw(prize_minor: int | None) -> None:
     """In two hundred iterations no lane comes to it alone."""
-    problem = a_plain_day(100, optional=optional)
+    problem = a_plain_day(100)
+    if prize_minor is not None:
+        bins = tuple(replace(each, must=False, prize_minor=prize_minor) for each in problem.bins)
+        problem = replace(problem, bins=bins)
     stages: list[str] = []
     start = settle(problem, {})
     search = Plain(problem, TwoInline(), time.monotonic() + 60.0, 200, 1, lambda stage, _: stages.append(stage))
@@ -93,17 +108,27 @@ def test_a_day_of_short_routes_is_put_together_from_what_all_searches_saw(option
     assert found.rank < start.rank
 
 
-def test_long_routes_are_not_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Too few of them fit together: the time is better spent on the search."""
-    problem = a_plain_day(60)
-    start = settle(problem, {})
-    assert is_recombinable(start)
-    monkeypatch.setattr(recombine, "SHORT_ROUTE_BINS", 4)
-    assert not is_recombinable(start)
+def test_a_large_day_is_put_together_from_what_its_halves_saw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A half's bins and trucks have numbers of their own."""
+    monkeypatch.setattr(plain_days, "WHOLE_BINS", 10)
+    problem = a_plain_day(100)
+    told: list[tuple[str, Solution]] = []
+    search = Plain(problem, TwoInline(), time.monotonic() + 60.0, 800, 1, lambda *each: told.append(each))
+    found = search.run(settle(problem, {}))
+    stages = [stage for stage, _ in told]
+    assert "halves" in stages[: stages.index("recombined")]
+    assert all(violations(problem, each) == () for _, each in told)
+    assert found == told[-1][1]
+
+
+def test_few_routes_are_not_put_together() -> None:
+    """Of four there is little to choose; the time is better spent on the search."""
+    assert is_recombinable(settle(a_plain_day(5 * recombine.LEAST_ROUTES), {}))
+    assert not is_recombinable(settle(a_plain_day(5 * recombine.LEAST_ROUTES - 10), {}))
 
 
 def test_a_day_on_which_something_must_stay_is_not_put_together() -> None:
     """A choice in which each must bin is emptied once does not exist then."""
-    problem = a_plain_day(60)
-    few = replace(problem, trucks=problem.trucks[:2])
+    problem = a_plain_day(100)
+    few = replace(problem, trucks=problem.trucks[:16])
     assert not is_recombinable(settle(few, {}))
