@@ -27,8 +27,9 @@ DAYS = 400
 """Of each search, the best it came by."""
 STEPS = (400, 800, 1_600)
 """Routes to choose among, while there is time."""
-VISITS = 8_000
-"""In all of them, after the first step: 1,500 routes of nine bins take HiGHS more than twenty seconds, 500 one."""
+VISITS, VISITS_PER_S = 8_000, 5_000
+"""In all of them after the first step, and for each second that is left: 800 routes of four bins take HiGHS half a
+second, 400 of nine a tenth, 1,500 of nine more than twenty."""
 NODES = 1_000
 """Of the branching, so that a count of iterations decides also here."""
 TAKEN = 0.5
@@ -63,13 +64,16 @@ class Seen(IteratedLocalSearchCallbacks):
 
     def pool(self, model: Model, truck: int) -> Pool:
         """Return their routes in our problem's words, as orders of one of the like trucks."""
-        found: dict[frozenset[int], Priced] = {}
+        found: dict[frozenset[int], Route] = {}
         for _, day in sorted(self._days.items()):
             for route in day.routes():
-                _add(found, (_cost(route) * model.layout.money_divisor, model.order(truck, route)))
+                clients = frozenset(activity.idx for activity in route if activity.is_client())
+                if clients not in found or _cost(route) < _cost(found[clients]):
+                    found[clients] = route
             if len(found) >= STEPS[-1]:
                 break
-        return list(found.values())
+        divisor = model.layout.money_divisor
+        return [(_cost(route) * divisor, model.order(truck, route)) for route in found.values()]
 
 
 def recombined(problem: Problem, trucks: Sequence[int], pools: Iterable[Pool], seconds: float) -> Orders:
@@ -90,7 +94,8 @@ def recombined(problem: Problem, trucks: Sequence[int], pools: Iterable[Pool], s
     for size in STEPS[: 1 + bisect_left(STEPS, len(pool))]:
         some = dict(islice(pool.items(), size))
         left_s = ends_at - time.monotonic()
-        if not some or left_s <= 0.0 or (size > STEPS[0] and sum(map(len, some)) > VISITS):
+        most = min(VISITS, VISITS_PER_S * left_s)
+        if not some or left_s <= 0.0 or (size > STEPS[0] and sum(map(len, some)) > most):
             break
         best = min(best, _choice(problem, len(trucks), some, left_s))
     return dict(zip(trucks, best[1], strict=False))
