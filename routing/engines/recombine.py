@@ -13,10 +13,9 @@ from itertools import chain, islice, zip_longest
 from typing import Any
 
 import numpy as np
+import scipy  # whose parts load when they are first asked for: a fifth of a second that no other day waits for
 from pyvrp import IteratedLocalSearchCallbacks, Route
 from pyvrp import Solution as Found
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_matrix
 
 from routing.engines.pyvrp_model import Model
 from routing.problem import Order, Orders, Problem, Solution, VisitKind
@@ -106,13 +105,13 @@ def _choice(
 ) -> tuple[float, list[Order]]:
     """Return what the best choice costs, and its routes."""
     must = np.array([float(node.must) for node in problem.bins])
-    found = milp(
+    found = scipy.optimize.milp(
         np.array([float(cost) for cost, _ in pool.values()]),
         integrality=np.ones(len(pool)),
-        bounds=Bounds(0, 1),
+        bounds=scipy.optimize.Bounds(0, 1),
         constraints=[
-            LinearConstraint(_takes(list(pool), len(problem.bins)), must, 1),
-            LinearConstraint(np.ones((1, len(pool))), 0, trucks),
+            scipy.optimize.LinearConstraint(_takes(list(pool), len(problem.bins)), must, 1),
+            scipy.optimize.LinearConstraint(np.ones((1, len(pool))), 0, trucks),
         ],
         options={"time_limit": seconds, "node_limit": NODES},
     )
@@ -128,11 +127,11 @@ def _add(pool: dict[frozenset[int], Priced], route: Priced) -> None:
         pool[bins] = route
 
 
-def _takes(routes: Sequence[frozenset[int]], bins: int) -> csr_matrix:
+def _takes(routes: Sequence[frozenset[int]], bins: int) -> "scipy.sparse.csr_matrix":
     """[bins, routes] 1 where the route empties the bin."""
     rows = [index for route in routes for index in sorted(route)]
     columns = [at for at, route in enumerate(routes) for _ in route]
-    return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(bins, len(routes)))
+    return scipy.sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(bins, len(routes)))
 
 
 def _cost(route: Route) -> int:
