@@ -97,7 +97,7 @@ def test_a_refused_field_is_named_with_its_bound_and_value(refusing_client: http
     """Whoever writes a client mends it from the answer alone."""
     answer = refusing_client.post("/api/v1/plans", json={"budget_s": -1.5})
     problem = is_problem(answer)
-    told = {"rule": "at_least", "values": {"low": 0.2}}
+    told = {"rule": "at_least", "values": {"low": 0.2}, "advice": None}
     assert problem.model_dump()["errors"] == [
         {"field": "budget_s", "bound": "Input should be greater than or equal to 0.2", "value": "-1.5", **told}
     ]
