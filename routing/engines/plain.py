@@ -2,10 +2,10 @@
 
 A small one is searched as a whole by every lane, exactly as PyVRP does it, each with a seed of its own: our layer then
 costs nothing but its start. Of several lanes the first goes on for as long as PyVRP would, the others begin anew with
-another seed whenever nothing better comes: so whatever PyVRP finds alone is found here as well. In a large one, or
-where there is little time for its bins, a single search does not get through the whole: after a while the routes are
-cut in two, each lane searches a half, and the cut turns from round to round. Where there are many routes, the last
-part of the time is for choosing among those of all searches (`recombine`).
+another seed whenever nothing better comes: so what PyVRP finds alone in that time is found here as well. In a large
+one, or where there is little time for its bins, a single search does not get through the whole: after a while the
+routes are cut in two, each lane searches a half, and the cut turns from round to round. Where there are many routes,
+the last part of the time is for choosing among those of all searches (`recombine`).
 """
 
 import time
