@@ -42,7 +42,7 @@ export default {
   "alerts.ago": "for {time}",
   "alerts.since_long": "Since {time}.",
   "alerts.stream": "the whole stream",
-  "alerts.none": "No alerts. All is well.",
+  "alerts.none": "No alerts.",
   "alerts.none_past": "No alerts in two weeks.",
   "alerts.state.open": "Open",
   "alerts.state.acknowledged": "Taken on",

@@ -42,7 +42,7 @@ export default {
   "alerts.ago": "i {time}",
   "alerts.since_long": "Sedan {time}.",
   "alerts.stream": "hela strömmen",
-  "alerts.none": "Inga larm. Allt är som det ska.",
+  "alerts.none": "Inga larm.",
   "alerts.none_past": "Inga larm på två veckor.",
   "alerts.state.open": "Öppet",
   "alerts.state.acknowledged": "Omhändertaget",
