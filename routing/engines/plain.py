@@ -73,8 +73,8 @@ class Plain:
     iterations: int | None
     seed: int
     report: Report
-
     _pools: list[Pool] = field(default_factory=list, init=False)
+    """Of the searches so far."""
 
     def run(self, best: Solution) -> Solution:
         """Return the best found; report whatever is better on the way."""
@@ -90,7 +90,7 @@ class Plain:
             return best
         if rounds:
             return self._halves(best, seconds, rounds, first)
-        return self._whole(best, seconds, self._share(0, 1.0 - SEARCH_SHARE), goes_on=True)
+        return self._whole(best, seconds, self._share(0, 1.0 - SEARCH_SHARE), from_best=True)
 
     def _search(
         self, best: Solution, ends_at: float, rounds: int, iterations: int | None, *, keeps: bool = False
@@ -127,11 +127,11 @@ class Plain:
         return hasty or bins > WHOLE_BINS
 
     def _whole(
-        self, best: Solution, seconds: float, iterations: int | None, *, keeps: bool = False, goes_on: bool = False
+        self, best: Solution, seconds: float, iterations: int | None, *, keeps: bool = False, from_best: bool = False
     ) -> Solution:
-        """Search from PyVRP's own start, in further lanes also from what there is; with `goes_on` in all from there."""
+        """Search from PyVRP's own start, in further lanes also from `best`; with `from_best` in all of them."""
         told = [
-            _Told(self._task(best, seconds, iterations, lane, goes_on), self.lanes.count > 1 and not lane, keeps)
+            _Told(self._task(best, seconds, iterations, lane, from_best), self.lanes.count > 1 and not lane, keeps)
             for lane in range(self.lanes.count)
         ]
         for found in self.lanes.map(_as_told, told):
@@ -141,16 +141,16 @@ class Plain:
                 self.report("routes", best)
         return best
 
-    def _task(self, best: Solution, seconds: float, iterations: int | None, lane: int, goes_on: bool) -> Search:
+    def _task(self, best: Solution, seconds: float, iterations: int | None, lane: int, from_best: bool) -> Search:
         can_all = not best.must_missed
         return Search(
             self.problem,
             tuple(range(len(self.problem.trucks))),
             seconds,
             iterations,
-            self.seed + lane + (self.lanes.count if goes_on else 0),
-            start=best if (lane or goes_on) and can_all else None,
-            orders=orders_of(best) if (lane % 2 or goes_on) and can_all else None,
+            self.seed + lane + (self.lanes.count if from_best else 0),
+            start=best if (lane or from_best) and can_all else None,
+            orders=orders_of(best) if (lane % 2 or from_best) and can_all else None,
             hard=can_all,
         )
 

@@ -22,8 +22,8 @@ from routing.problem import Order, Orders, Problem, Solution, VisitKind
 
 LEAST_ROUTES = 15
 """Of fewer there is little to choose: four routes of 25 bins have no bins in common but all."""
-DAYS = 400
-"""Of each search, the best it came by."""
+DAYS, DAYS_VISITS = 400, 400_000
+"""Of each search, the best it came by: so many, and no more visits in all of them. They lie in memory."""
 STEPS = (400, 800, 1_600)
 """Routes to choose among, while there is time."""
 VISITS, VISITS_PER_S = 8_000, 5_000
@@ -57,8 +57,9 @@ class Seen(IteratedLocalSearchCallbacks):
         if not current.is_feasible() or (cost := cost_evaluator.cost(current)) >= self._dearest:
             return
         self._days[cost] = current
-        if len(self._days) >= 2 * DAYS:
-            self._days = dict(islice(sorted(self._days.items()), DAYS))
+        days = min(DAYS, 1 + DAYS_VISITS // (1 + current.num_clients()))
+        if len(self._days) >= 2 * days:
+            self._days = dict(islice(sorted(self._days.items()), days))
             self._dearest = max(self._days)
 
     def pool(self, model: Model, truck: int) -> Pool:

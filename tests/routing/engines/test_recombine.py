@@ -1,6 +1,7 @@
 """Routes seen on different days, put together anew."""
 
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -12,9 +13,11 @@ import routing.engines.plain as plain_days
 import routing.engines.recombine as recombine
 from routing.check import violations
 from routing.engines.finish import settle
-from routing.engines.plain import Plain
+from routing.engines.plain import Plain, as_it_comes
 from routing.engines.recombine import Pool, is_recombinable, recombined
-from routing.problem import Order, Problem, Solution, VisitKind
+from routing.engines.schedule import timed
+from routing.engines.search import Search
+from routing.problem import Order, Orders, Problem, Solution, VisitKind
 from tests.routing.engines.test_plain_days import TwoInline, a_plain_day
 
 BINS = 5
@@ -111,6 +114,13 @@ def test_a_day_of_many_routes_is_put_together_from_what_all_searches_saw(prize_m
 def test_a_large_day_is_put_together_from_what_its_halves_saw(monkeypatch: pytest.MonkeyPatch) -> None:
     """A half's bins and trucks have numbers of their own."""
     monkeypatch.setattr(plain_days, "WHOLE_BINS", 10)
+    seen: list[Pool] = []
+
+    def noted(problem: Problem, trucks: Sequence[int], pools: Iterable[Pool], seconds: float) -> Orders:
+        seen.extend(pools)
+        return recombined(problem, trucks, pools, seconds)
+
+    monkeypatch.setattr(plain_days, "recombined", noted)
     problem = a_plain_day(100)
     told: list[tuple[str, Solution]] = []
     search = Plain(problem, TwoInline(), time.monotonic() + 60.0, 800, 1, lambda *each: told.append(each))
@@ -119,6 +129,9 @@ def test_a_large_day_is_put_together_from_what_its_halves_saw(monkeypatch: pytes
     assert "halves" in stages[: stages.index("recombined")]
     assert all(violations(problem, each) == () for _, each in told)
     assert found == told[-1][1]
+    routes = [(cost, timed(problem, 0, order)) for pool_ in seen for cost, order in pool_]
+    assert len(seen) > 2
+    assert all(route is not None and route.cost_minor == cost for cost, route in routes)
 
 
 def test_few_routes_are_not_put_together() -> None:
@@ -132,3 +145,14 @@ def test_a_day_on_which_something_must_stay_is_not_put_together() -> None:
     problem = a_plain_day(100)
     few = replace(problem, trucks=problem.trucks[:16])
     assert not is_recombinable(settle(few, {}))
+
+
+def test_a_search_of_a_large_day_keeps_fewer_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of days of ten thousand bins would take the memory that the search has."""
+    problem = a_plain_day(100)
+    task = Search(problem, tuple(range(len(problem.trucks))), 60.0, iterations=300)
+    many = as_it_comes(task, keeps=True)
+    monkeypatch.setattr(recombine, "DAYS_VISITS", 200)
+    few = as_it_comes(task, keeps=True)
+    assert few.solution == many.solution
+    assert len(few.solution.routes) <= len(few.pool) < len(many.pool) / 3
