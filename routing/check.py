@@ -6,7 +6,8 @@ builds timetables, so a fault there cannot hide here. Cost is linear in the numb
 
 from collections import Counter
 
-from routing.problem import Problem, Solution, VisitKind
+from routing.answer import Solution, VisitKind
+from routing.problem import Problem
 from routing.replay import Replay, trucks_out
 from tomma.reasons import ReasonCode
 

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from routing.problem import BinNode, Compartment, DisposalNode, Problem, Truck, TruckRoute, Visit, VisitKind
+from routing.answer import TruckRoute, Visit, VisitKind
+from routing.problem import BinNode, Compartment, DisposalNode, Problem, Truck
 from tomma.edits import RuleCode
 
 

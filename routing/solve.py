@@ -22,13 +22,14 @@ from typing import BinaryIO, Protocol
 
 import psutil
 
+from routing.answer import Orders, Solution
 from routing.check import violations
 from routing.engines.finish import changes_minor, settle
 from routing.engines.hopeless import reduce, why_hopeless
 from routing.engines.schedule import homebound
 from routing.engines.sectors import mended
 from routing.engines.wire import Job, Message, read_message, write_job
-from routing.problem import Orders, Problem, Solution
+from routing.problem import Problem
 from tomma.reasons import ReasonCode
 
 log = logging.getLogger(__name__)

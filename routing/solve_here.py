@@ -6,12 +6,13 @@ comparisons and audits need. Who has a person waiting calls `routing.solve` inst
 
 from importlib.metadata import version
 
+from routing.answer import Solution
 from routing.check import violations
 from routing.engines.finish import settle
 from routing.engines.hopeless import reduce, why_hopeless
 from routing.engines.interface import Budget
 from routing.engines.pyvrp_engine import solve
-from routing.problem import Problem, Solution
+from routing.problem import Problem
 
 AMPLE_S = 3_600.0
 

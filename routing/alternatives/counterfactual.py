@@ -20,13 +20,13 @@ from routing.alternatives.rules import (
     interval_days,
     is_turn,
 )
+from routing.answer import Solution, VisitKind
 from routing.choice.demand import Demand
 from routing.choice.nearby import per_lift_minor
 from routing.daytime import WorkingDay
 from routing.forecast import CityForecast
 from routing.planning.build import Built, Points, build_problem, points_of
 from routing.planning.drives import Drives
-from routing.problem import Solution, VisitKind
 from routing.solve_here import solve_here
 from tomma.city import City
 from tomma.model import BinId

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.ahead.outlook import Outlook
+from routing.answer import Solution, VisitKind
 from routing.choice.demand import demands
 from routing.choice.nearby import per_lift_minor
 from routing.daytime import WorkingDay, hours_of
@@ -27,7 +28,6 @@ from routing.engines.sectors import first_answer
 from routing.forecast import CityForecast, SensorState
 from routing.planning.build import Built, Points, build_problem, points_of, wanted
 from routing.planning.drives import Drives, ask_drives
-from routing.problem import Solution, VisitKind
 from routing.roads.port import Roads
 from routing.solve import StopSign
 from tomma.city import City

@@ -15,9 +15,10 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from routing.answer import Solution
 from routing.bench.replan import after_events
 from routing.check import violations
-from routing.problem import BinNode, BreakRule, DisposalNode, Problem, Rates, Solution, Truck
+from routing.problem import BinNode, BreakRule, DisposalNode, Problem, Rates, Truck
 from routing.roads import open_roads
 from routing.roads.port import Matrix, Roads
 from routing.roads.sample_streets import HUBS, street_places

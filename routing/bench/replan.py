@@ -9,19 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from routing.answer import Order, Solution, TruckRoute, Visit, VisitKind
 from routing.check import violations
-from routing.problem import (
-    HORIZON_S,
-    BreakRule,
-    Load,
-    Order,
-    Problem,
-    Solution,
-    Truck,
-    TruckRoute,
-    Visit,
-    VisitKind,
-)
+from routing.problem import HORIZON_S, BreakRule, Load, Problem, Truck
 from routing.solve import solve_in_child
 
 HOUR_S = 3600

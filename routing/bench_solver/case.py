@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from routing.problem import Problem, Solution
+from routing.answer import Solution
+from routing.problem import Problem
 
 Routes = tuple[tuple[int, ...], ...]
 """One tuple of the instance's own node numbers per truck, without the depots at both ends."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from routing.answer import Solution, VisitKind
 from routing.bench_solver.case import Published, Routes, Score
 from routing.bench_solver.kim_instance import (
     FEET_PER_MILE,
@@ -24,7 +25,7 @@ from routing.bench_solver.kim_instance import (
     score,
 )
 from routing.bench_solver.published import KIM
-from routing.problem import BinNode, BreakRule, DisposalNode, Problem, Rates, Solution, Truck, VisitKind
+from routing.problem import BinNode, BreakRule, DisposalNode, Problem, Rates, Truck
 
 FEET_ARE_MONEY = Rates(per_km_minor=1_000, per_h_minor=0, per_handling_h_minor=0)
 EVERYTHING = frozenset({0})

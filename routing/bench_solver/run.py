@@ -9,10 +9,10 @@ from typing import Self
 
 import psutil
 
+from routing.answer import Solution
 from routing.bench_solver.case import Case, Routes, Score
 from routing.bench_solver.peers import plan_beside
 from routing.check import violations
-from routing.problem import Solution
 from routing.solve import solve_in_child
 
 CORES_FOR_BOTH_PEERS = 2

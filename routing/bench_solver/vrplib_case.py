@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from routing.answer import Order, Solution, VisitKind
 from routing.bench_solver.case import Published, Routes, Score
 from routing.bench_solver.vrplib_instance import DEPOT, VrplibInstance, read_instance, read_published, score
-from routing.problem import HORIZON_S, BinNode, DisposalNode, Int32, Order, Problem, Rates, Solution, Truck, VisitKind
+from routing.problem import HORIZON_S, BinNode, DisposalNode, Int32, Problem, Rates, Truck
 
 DISTANCE_IS_MONEY = Rates(per_km_minor=1_000, per_h_minor=0, per_handling_h_minor=0)
 EVERYTHING = frozenset({0})

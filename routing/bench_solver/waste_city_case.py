@@ -7,9 +7,10 @@ from itertools import pairwise
 from math import inf
 from pathlib import Path
 
+from routing.answer import Solution
 from routing.bench_solver.case import Routes, Score
 from routing.bench_solver.waste_city import WasteCity, city, load
-from routing.problem import Problem, Solution
+from routing.problem import Problem
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from itertools import pairwise, permutations
 
 import numpy as np
 
-from routing.problem import HORIZON_S, MAX_ARC, DisposalNode, Gaps, Order, Problem, RoadProfile, Truck, VisitKind
+from routing.answer import Order, VisitKind
+from routing.problem import HORIZON_S, MAX_ARC, DisposalNode, Gaps, Problem, RoadProfile, Truck
 
 COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE
 LONGEST = 3

@@ -10,12 +10,12 @@ import sys
 import time
 from typing import BinaryIO
 
+from routing.answer import Orders, Solution
 from routing.engines.hopeless import Reduced, reduce
 from routing.engines.interface import Budget, Engine
 from routing.engines.memory import limit_memory
 from routing.engines.sectors import first_answer, mended
 from routing.engines.wire import Job, Message, read_job, write_message
-from routing.problem import Orders, Solution
 
 
 def main() -> None:

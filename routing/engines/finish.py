@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from routing.answer import Order, Orders, Solution, TruckRoute, VisitKind
 from routing.engines.arcs import Arcs, arcs
 from routing.engines.bins import is_wanted
 from routing.engines.insertion import COLLECT, DISPOSE, Tour, insert_all, tours_of
 from routing.engines.schedule import homebound, timed
 from routing.engines.screening import screen
-from routing.problem import Order, Orders, Problem, Solution, TruckRoute, VisitKind
+from routing.problem import Problem
 from tomma.reasons import ReasonCode
 
 AT_ONCE = 200

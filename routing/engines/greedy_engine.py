@@ -7,11 +7,12 @@ import time
 
 import numpy as np
 
+from routing.answer import Solution
 from routing.engines.arcs import arcs
 from routing.engines.finish import account, complete, orders_of
 from routing.engines.insertion import COLLECT, Tour, tours_of
 from routing.engines.interface import Budget, Report
-from routing.problem import Problem, Solution
+from routing.problem import Problem
 
 
 def solve(problem: Problem, *, budget: Budget, seed: int, report: Report, start: Solution) -> Solution:

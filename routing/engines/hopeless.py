@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from routing.answer import Order, Orders, Solution, TruckRoute, Visit, VisitKind
 from routing.engines.arcs import FORBIDDEN_S, before_breaks, begin_at
 from routing.engines.bins import Bins, rooms_of
 from routing.engines.chains import Chained, chain
 from routing.engines.finish import changes_minor
 from routing.engines.locked import unlock
 from routing.engines.schedule import homebound, timed
-from routing.problem import Bool, Int64, Order, Orders, Problem, RoadProfile, Solution, TruckRoute, Visit, VisitKind
+from routing.problem import Bool, Int64, Problem, RoadProfile
 from tomma.reasons import ReasonCode
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from routing.answer import Order, Orders, VisitKind
 from routing.engines.arcs import Arcs, before_breaks, begin_at, halt_by
 from routing.engines.bins import Bins, rooms_of
-from routing.problem import Bool, Gaps, Int64, Order, Orders, Problem, VisitKind, begin_by
+from routing.problem import Bool, Gaps, Int64, Problem, begin_by
 
 COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE
 NO_WAY = 2**60

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from routing.problem import Problem, Solution
+from routing.answer import Solution
+from routing.problem import Problem
 
 Report = Callable[[str, Solution], None]
 """Told the stage and the best solution so far, each time it gets better."""

@@ -7,9 +7,10 @@ cannot get wrong.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from routing.answer import Order, VisitKind
 from routing.engines.bins import Bins
 from routing.engines.schedule import NEVER, done_by_breaks, timed
-from routing.problem import Load, Order, Problem, Truck, VisitKind
+from routing.problem import Load, Problem, Truck
 from tomma.reasons import ReasonCode
 
 

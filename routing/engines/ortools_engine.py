@@ -6,11 +6,12 @@ It aborts the process on zero vehicles, so an empty problem never reaches it.
 import time
 from dataclasses import dataclass
 
+from routing.answer import Orders, Solution
 from routing.engines.arcs import arcs
 from routing.engines.finish import orders_of, settle
 from routing.engines.interface import Budget, Report
 from routing.engines.ortools_model import Model
-from routing.problem import Orders, Problem, Solution
+from routing.problem import Problem
 
 REPORT_EVERY_S = 1.0
 

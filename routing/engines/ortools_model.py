@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
+from routing.answer import Order, Orders, VisitKind
 from routing.engines.arcs import FORBIDDEN_S, Arcs, before_breaks
 from routing.engines.bins import Bins, is_wanted, least_handling_minor, worth_minor
 from routing.engines.insertion import last_site
 from routing.engines.schedule import homebound, timed
-from routing.problem import Int64, Order, Orders, Problem, Truck, VisitKind
+from routing.problem import Int64, Problem, Truck
 
 MONEY_CEILING = 2**32
 UNLOADS_PER_TRUCK = 3

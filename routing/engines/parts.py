@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from routing.answer import Order, Orders, Solution, TruckRoute, VisitKind
 from routing.engines.finish import changes_minor
-from routing.problem import BinNode, Int64, Order, Orders, Problem, RoadProfile, Solution, TruckRoute, VisitKind
+from routing.problem import BinNode, Int64, Problem, RoadProfile
 from tomma.reasons import ReasonCode
 
 

@@ -18,6 +18,7 @@ from pyvrp import IteratedLocalSearchParams, Result, SolveParams, solve
 from pyvrp import Solution as Found
 from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria, NoImprovement, StoppingCriterion
 
+from routing.answer import Solution, VisitKind
 from routing.engines.arcs import arcs
 from routing.engines.bins import is_wanted
 from routing.engines.executors import Lanes
@@ -28,7 +29,7 @@ from routing.engines.parts import Part, joined, part_of
 from routing.engines.pyvrp_model import Model, build_model
 from routing.engines.recombine import Pool, Seen, is_recombinable, recombined
 from routing.engines.search import Outcome, Search
-from routing.problem import Int64, Problem, Solution, VisitKind
+from routing.problem import Int64, Problem
 
 WHOLE_BINS = 400
 """Up to here halves gain nothing, given time: a search gets through the whole often enough."""

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from routing.answer import Solution, VisitKind
 from routing.engines.bins import is_wanted
 from routing.engines.executors import Lanes
 from routing.engines.finish import orders_of
 from routing.engines.interface import Report
 from routing.engines.parts import Part, joined, part_of
 from routing.engines.search import Search, search
-from routing.problem import Int64, Problem, Solution, VisitKind
+from routing.problem import Int64, Problem
 
 SLICE_S_PER_BIN = 0.005
 """A group of 400 bins is searched for two seconds at a time: shorter ones only begin, longer ones wait."""

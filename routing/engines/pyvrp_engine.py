@@ -8,6 +8,7 @@ Trucks and bins that no waste stream connects are planned one after the other (`
 import time
 from dataclasses import dataclass
 
+from routing.answer import Solution
 from routing.engines.arcs import arcs
 from routing.engines.executors import Lanes, open_lanes
 from routing.engines.interface import Budget, Report
@@ -17,7 +18,7 @@ from routing.engines.polish import Polish
 from routing.engines.sector_plans import plan_sectors
 from routing.engines.sectors import is_large
 from routing.engines.sweep import Sweep
-from routing.problem import Problem, Solution
+from routing.problem import Problem
 
 WHOLE_S_PER_BIN = 0.02
 """1599_stop finds its 13 trucks in one piece, and in sectors only 15: docs/benchmarks/solver.md."""

@@ -35,12 +35,13 @@ from pyvrp import (
     VehicleType,
 )
 
+from routing.answer import Order, Orders, VisitKind
 from routing.engines.arcs import Arcs, before_breaks
 from routing.engines.bins import least_handling_minor, worth_minor
 from routing.engines.insertion import last_site
 from routing.engines.pyvrp_layout import Layout, Span
 from routing.engines.schedule import timed
-from routing.problem import Order, Orders, Problem, VisitKind
+from routing.problem import Problem
 
 COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE
 ENDLESS_S = int(np.iinfo(np.int64).max)

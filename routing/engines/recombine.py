@@ -17,8 +17,9 @@ import scipy  # whose parts load when they are first asked for: a fifth of a sec
 from pyvrp import IteratedLocalSearchCallbacks, Route
 from pyvrp import Solution as Found
 
+from routing.answer import Order, Orders, Solution, VisitKind
 from routing.engines.pyvrp_model import Model
-from routing.problem import Order, Orders, Problem, Solution, VisitKind
+from routing.problem import Problem
 
 LEAST_ROUTES = 15
 """Of fewer there is little to choose: four routes of 25 bins have no bins in common but all."""

@@ -7,9 +7,10 @@ second one would give; OR-Tools goes on from there with the true limit. Neither 
 import time
 from dataclasses import replace
 
+from routing.answer import Solution
 from routing.engines import ortools_engine, pyvrp_engine
 from routing.engines.interface import Budget, Report
-from routing.problem import Problem, Solution
+from routing.problem import Problem
 
 FIRST_SHARE, FIRST_SHARE_OF_MANY = 0.6, 0.85
 MANY_BINS = 400

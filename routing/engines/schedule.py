@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from routing.problem import BreakRule, Gaps, Order, Problem, Truck, TruckRoute, Visit, VisitKind, begin_by
+from routing.answer import Order, TruckRoute, Visit, VisitKind
+from routing.problem import BreakRule, Gaps, Problem, Truck, begin_by
 
 NEVER = 2**62
 WORK_FIRST_S = 3600

@@ -22,12 +22,13 @@ from pyvrp import Solution as Found
 from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, PerturbationManager, compute_neighbours
 
+from routing.answer import Orders, Solution
 from routing.engines.arcs import FORBIDDEN_S, Arcs, arcs
 from routing.engines.finish import settle
 from routing.engines.parts import part_of
 from routing.engines.pyvrp_model import Model, build_model
 from routing.engines.recombine import Pool
-from routing.problem import Orders, Problem, Solution
+from routing.problem import Problem
 
 NEIGHBOURS = 40
 """Half of a bin's neighbours stay out of the plan on a usual day: 30 were too few, 80 too slow."""

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from routing.answer import Solution, VisitKind
 from routing.engines.arcs import arcs
 from routing.engines.executors import Inline, Lanes
 from routing.engines.finish import settle
@@ -10,7 +11,7 @@ from routing.engines.interface import Report
 from routing.engines.parts import Part, joined
 from routing.engines.sectors import nothing_done, sectors
 from routing.engines.sweep import Sweep
-from routing.problem import Problem, Solution, VisitKind
+from routing.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.answer import Orders, Solution, VisitKind
 from routing.engines.arcs import FORBIDDEN_S
 from routing.engines.bins import Bins, is_wanted
 from routing.engines.finish import settle
 from routing.engines.parts import Part, joined, part_of
-from routing.problem import Bool, Int64, Orders, Problem, Solution, VisitKind
+from routing.problem import Bool, Int64, Problem
 from tomma.reasons import ReasonCode
 
 Float64 = NDArray[np.float64]

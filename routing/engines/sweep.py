@@ -8,13 +8,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from routing.answer import Orders, Solution
 from routing.engines.arcs import Arcs
 from routing.engines.executors import Lanes
 from routing.engines.finish import orders_of
 from routing.engines.fleets import Fleet, fleets, idle_trucks_are_free
 from routing.engines.interface import Report
 from routing.engines.search import Outcome, Search, has_skeleton, search, skeleton
-from routing.problem import Orders, Problem, Solution
+from routing.problem import Problem
 
 PROBE_SHARE = 0.1
 """Of the seconds, for finding out which sizes serve what must be served."""

@@ -8,7 +8,8 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
-from routing.problem import Orders, Problem, Solution
+from routing.answer import Orders, Solution
+from routing.problem import Problem
 
 PREFIX = struct.Struct(">Q")
 HEAD = struct.Struct(">QQ")

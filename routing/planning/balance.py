@@ -7,7 +7,8 @@ only if no bin is lost by it that must be emptied.
 
 from dataclasses import replace
 
-from routing.problem import Problem, Solution, TruckRoute, VisitKind
+from routing.answer import Solution, TruckRoute, VisitKind
+from routing.problem import Problem
 
 ROOMS = (1.08, 1.25)
 """How far above the average a day may be, tried in turn: the trucks share the bins, and each has its own way there."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
+from routing.answer import Solution, VisitKind
 from routing.choice.demand import Demand
 from routing.choice.nearby import per_lift_minor
-from routing.problem import Solution, VisitKind
 from tomma.model import BinId
 from tomma.plan import Route
 from tomma.planning_settings import PlanningSettings

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from routing.answer import Order, Solution, VisitKind
 from routing.choice.demand import Demand
 from routing.daytime import WorkingDay, hours_of
 from routing.planning.basis import Basis, from_bytes
@@ -21,7 +22,6 @@ from routing.planning.planner import morning_of
 from routing.planning.replan import Morning, locked_in, on_the_road, wished, with_places
 from routing.planning.replan_history import spent_minor, with_history
 from routing.planning.tell import routes_of
-from routing.problem import Order, Solution, VisitKind
 from routing.roads.port import Roads
 from tomma.city import City
 from tomma.edits import BrokenRule, Edit, EditKind, RuleCode

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from routing.answer import Order, TruckRoute, VisitKind
 from routing.engines.arcs import Arcs, arcs
 from routing.engines.insertion import last_site
 from routing.engines.schedule import homebound, timed
-from routing.problem import HORIZON_S, Order, Problem, TruckRoute, VisitKind
+from routing.problem import HORIZON_S, Problem
 from routing.replay import Fault, Replay
 from tomma.edits import EditKind
 from tomma.errors import ConflictError, Refusal

@@ -21,6 +21,7 @@ from typing import Protocol
 
 from routing.ahead.days_ahead import look_ahead, taken_early
 from routing.ahead.outlook import Foresight, city_outlook
+from routing.answer import Orders, Solution
 from routing.check import violations
 from routing.choice.asked import standing_requests
 from routing.choice.demand import Demand, demands
@@ -46,7 +47,6 @@ from routing.planning.search import Search
 from routing.planning.standing import standing_of
 from routing.planning.tell import left_out_of, routes_of
 from routing.planning.yesterday import last_driven, orders_of_plan
-from routing.problem import Orders, Solution
 from routing.roads.port import Roads
 from routing.solve import Solved, StopSign
 from tomma.city import City

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from routing.answer import Order, Orders, VisitKind
 from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
 from routing.planning.build import Built, Points
 from routing.planning.standing import Standing, Taken
-from routing.problem import HORIZON_S, BinNode, BreakRule, Load, Order, Orders, Problem, Truck, VisitKind
+from routing.problem import HORIZON_S, BinNode, BreakRule, Load, Problem, Truck
 from tomma.city import City
 from tomma.fold import DayState, StopState
 from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId

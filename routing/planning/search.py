@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from routing.answer import Orders, Solution
 from routing.engines.finish import orders_of
 from routing.planning.balance import ROOMS, evened, is_better
-from routing.problem import Orders, Problem, Solution
+from routing.problem import Problem
 from routing.solve import Solved, StopSign, solve_in_child
 from tomma.planning_settings import PlanningSettings
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from routing.answer import Solution, TruckRoute, Visit, VisitKind
 from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
 from routing.planning.build import Built
 from routing.planning.drives import Drives
-from routing.problem import RoadProfile, Solution, Truck, TruckRoute, Visit, VisitKind
+from routing.problem import RoadProfile, Truck
 from routing.roads.port import Leg, Roads
 from tomma.city import City
 from tomma.errors import RoadsUnavailableError

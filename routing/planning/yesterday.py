@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
+from routing.answer import Order, Orders, VisitKind
 from routing.planning.build import Built
-from routing.problem import Order, Orders, VisitKind
 from tomma.plan import Plan
 from tomma.ports import PlanStore
 

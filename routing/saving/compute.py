@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from routing.alternatives.counterfactual import due_by_calendar, routed
 from routing.alternatives.rules import asked_by_rule, at_level
+from routing.answer import Solution, VisitKind
 from routing.choice.demand import Demand
 from routing.daytime import WorkingDay, hours_of
 from routing.planning.build import Built
-from routing.problem import Solution, VisitKind
 from routing.saving.bill import drive, with_lifts
 from routing.saving.drives import KeptDrives
 from routing.saving.shadow import Waste, by_bin, live

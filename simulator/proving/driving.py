@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from routing.answer import TruckRoute, Visit, VisitKind
 from routing.planning.build import Built
-from routing.problem import TruckRoute, Visit, VisitKind
 from simulator.draws import HOUR_S
 from simulator.proving.contents import Contents, Emptied
 from simulator.proving.router import Routed

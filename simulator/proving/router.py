@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from routing.answer import Solution
 from routing.planning.build import Built, build_problem, points_of, wanted
-from routing.problem import Solution
 from routing.solve_here import solve_here
 from simulator.proving.morning import Choice, Morning
 from tomma.trucks import Vehicle

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import event, given, settings
 
+from routing.answer import Solution, VisitKind
 from routing.check import violations
 from routing.engines import greedy_engine, ortools_engine, pyvrp_engine, relay_engine
 from routing.engines.arcs import arcs
@@ -15,17 +16,7 @@ from routing.engines.finish import orders_of, settle
 from routing.engines.hopeless import reduce
 from routing.engines.interface import Budget, Engine
 from routing.engines.pyvrp_model import build_model
-from routing.problem import (
-    BreakRule,
-    Compartment,
-    DisposalNode,
-    Load,
-    Problem,
-    Rates,
-    RoadProfile,
-    Solution,
-    VisitKind,
-)
+from routing.problem import BreakRule, Compartment, DisposalNode, Load, Problem, Rates, RoadProfile
 from routing.solve import engines_for, solve_in_child
 from tests.routing.engines.small_days import HOUR_S, a_street, a_truck, any_ruled_problem
 from tests.routing.engines.small_days import RATES as USUAL_RATES

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from routing.answer import Solution
 from routing.bench_solver.case import Routes
 from routing.bench_solver.vrplib_case import open_case
 from routing.bench_solver.vrplib_instance import read_instance, read_published, score
 from routing.check import violations
 from routing.engines.finish import settle
-from routing.problem import Solution
 from tests.routing.bench_solver.conftest import SHARED
 from tomma.errors import ConfigurationError
 

@@ -7,8 +7,9 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from routing.answer import Solution
 from routing.engines.interface import Budget, Report
-from routing.problem import Problem, Solution
+from routing.problem import Problem
 
 
 def abort(problem: Problem, **_: Any) -> Solution:

@@ -6,9 +6,10 @@ from multiprocessing import parent_process
 from typing import Any
 
 import routing.engines.sweep as sweep_module
+from routing.answer import Solution
 from routing.engines import pyvrp_engine
 from routing.engines.search import Outcome, Search, search
-from routing.problem import Problem, Solution
+from routing.problem import Problem
 
 
 def _in_a_lane() -> bool:

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from routing.answer import Solution, TruckRoute, Visit, VisitKind
 from routing.check import violations
 from routing.engines.finish import settle
 from routing.engines.hopeless import reduce
-from routing.problem import DisposalNode, Problem, Solution, TruckRoute, Visit, VisitKind
+from routing.problem import DisposalNode, Problem
 from tests.routing.engines.small_days import HOUR_S, MORNING_REST, a_street, a_truck, any_problem
 from tomma.reasons import ReasonCode
 

@@ -6,20 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from routing.answer import Solution, TruckRoute, Visit, VisitKind
 from routing.check import violations
 from routing.engines.finish import settle
-from routing.problem import (
-    Compartment,
-    DisposalNode,
-    Load,
-    Problem,
-    Rates,
-    RoadProfile,
-    Solution,
-    TruckRoute,
-    Visit,
-    VisitKind,
-)
+from routing.problem import Compartment, DisposalNode, Load, Problem, Rates, RoadProfile
 from tests.routing.engines.small_days import HOUR_S, a_street, a_truck
 from tomma.reasons import ReasonCode
 

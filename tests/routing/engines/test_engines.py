@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyvrp import Activity, ActivityType, Route
 from pyvrp import Solution as Found
 
+from routing.answer import Solution, VisitKind
 from routing.check import violations
 from routing.engines import greedy_engine, ortools_engine, pyvrp_engine
 from routing.engines.arcs import arcs, before_breaks
@@ -19,7 +20,7 @@ from routing.engines.interface import Budget, Engine
 from routing.engines.parts import parts
 from routing.engines.pyvrp_model import build_model
 from routing.engines.schedule import timed
-from routing.problem import BreakRule, DisposalNode, Load, Problem, Solution, VisitKind
+from routing.problem import BreakRule, DisposalNode, Load, Problem
 from tests.routing.engines.small_days import HOUR_S, MORNING_REST, a_street, a_truck, any_problem
 from tomma.reasons import ReasonCode
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
+from routing.answer import VisitKind
 from routing.check import violations
 from routing.engines.hopeless import why_hopeless
-from routing.problem import Problem, VisitKind
+from routing.problem import Problem
 from routing.solve import solve_in_child
 from tests.routing.engines.small_days import any_problem, any_ruled_problem
 from tomma.reasons import ReasonCode

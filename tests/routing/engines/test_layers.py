@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from routing.answer import Solution, VisitKind
 from routing.check import violations
 from routing.engines import pyvrp_engine, sectors, sweep
 from routing.engines.arcs import arcs
@@ -20,7 +21,7 @@ from routing.engines.screening import screen
 from routing.engines.search import Search, search, skeleton
 from routing.engines.sweep import Sweep, as_many
 from routing.engines.wire import Job, read_job, write_job
-from routing.problem import DisposalNode, Problem, Solution, VisitKind
+from routing.problem import DisposalNode, Problem
 from tests.routing.engines.small_days import MORNING_REST, a_street, a_truck
 
 EVERYTHING = frozenset({0, 1})

@@ -11,6 +11,7 @@ from pyvrp import Client, Depot, Location, ProblemData, VehicleType
 from pyvrp.stop import MaxIterations
 
 import routing.engines.plain as plain_days
+from routing.answer import Solution
 from routing.check import violations
 from routing.engines.arcs import arcs
 from routing.engines.executors import Inline
@@ -20,7 +21,7 @@ from routing.engines.parts import Part
 from routing.engines.plain import Plain, is_plain
 from routing.engines.pyvrp_engine import solve
 from routing.engines.pyvrp_model import build_model
-from routing.problem import BinNode, DisposalNode, Problem, Rates, Solution, Truck
+from routing.problem import BinNode, DisposalNode, Problem, Rates, Truck
 from tests.routing.engines.small_days import a_truck
 
 FREE = Rates(per_km_minor=1_000, per_h_minor=0, per_handling_h_minor=0)

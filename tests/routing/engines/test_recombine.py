@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 import routing.engines.plain as plain_days
 import routing.engines.recombine as recombine
+from routing.answer import Order, Orders, Solution, VisitKind
 from routing.check import violations
 from routing.engines.finish import settle
 from routing.engines.plain import Plain, as_it_comes
 from routing.engines.recombine import Pool, is_recombinable, recombined
 from routing.engines.schedule import timed
 from routing.engines.search import Search
-from routing.problem import Order, Orders, Problem, Solution, VisitKind
+from routing.problem import Problem
 from tests.routing.engines.test_plain_days import TwoInline, a_plain_day
 
 BINS = 5

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from routing.answer import Solution, VisitKind
 from routing.check import violations
-from routing.problem import DisposalNode, Problem, Solution, VisitKind
+from routing.problem import DisposalNode, Problem
 from routing.solve import Solved, solve_in_child
 from tests.processes import running_children
 from tests.routing.engines.small_days import HOUR_S, a_street, a_truck

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from routing.answer import Solution
 from routing.check import violations
 from routing.planning.balance import ROOMS, evened, is_better, spread_s, work_s
-from routing.problem import BinNode, DisposalNode, Problem, Rates, Solution, Truck
+from routing.problem import BinNode, DisposalNode, Problem, Rates, Truck
 from routing.solve_here import solve_here
 
 HOUR_S = 3_600

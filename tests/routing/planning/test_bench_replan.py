@@ -5,11 +5,12 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from routing.answer import Solution, VisitKind
 from routing.bench.plan import synthetic
 from routing.bench.replan import EVENTS, Moment, at, half_way, replan
 from routing.check import violations
 from routing.engines.finish import orders_of, settle
-from routing.problem import Problem, Solution, VisitKind
+from routing.problem import Problem
 from routing.roads.straight_line import StraightLineRoads
 from tomma.cli import build_app
 

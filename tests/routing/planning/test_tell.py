@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from routing.answer import Solution, VisitKind
 from routing.engines.schedule import timed
 from routing.planning.build import build_problem, points_of
 from routing.planning.drives import ask_drives
 from routing.planning.tell import routes_of
-from routing.problem import Solution, VisitKind
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.small_city import small_city
 from tests.routing.planning.test_build import A_DAY, demands_of
