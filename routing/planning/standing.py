@@ -4,6 +4,7 @@ Taps are the truth; the plan fills in what nobody taps. A truck is where its las
 expected in the bins emptied since the last unloading, and what it is on its way to is not taken from it.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -71,9 +72,10 @@ def _standing(route: Route, state: DayState, city: City, now_utc: datetime) -> S
     own = [event for event in state.standing if event.vehicle_id == route.vehicle_id]
     done, breaks_had = _done(route, own, city, now_utc)
     ahead = _ahead(route, own, breaks_had, state)
-    place, free_utc = _last_place(done, route)
-    taken = _taken(done, _expected(route), own, city)
-    aboard, collected = _aboard(done, taken, city), _collected(done, taken)
+    place, free_utc = _last_place(done, route, city)
+    streams = _streams(route, done, city)
+    taken = _taken(done, _expected(route), own, city, streams)
+    aboard, collected = _aboard(done, taken, streams), _collected(done, taken)
     done = tuple(_loaded(done, taken))
     started = bool(done) or now_utc >= route.start_utc
     out = started and (bool(ahead) or bool(aboard) or now_utc < route.end_utc)
@@ -87,7 +89,7 @@ def _standing(route: Route, state: DayState, city: City, now_utc: datetime) -> S
         vehicle_id=route.vehicle_id,
         out=out,
         started=started,
-        place=_site_of(place, city) if out else None,
+        place=place if out else None,
         free_utc=free_utc,
         aboard=aboard,
         collected=collected,
@@ -184,17 +186,17 @@ def _ahead(route: Route, own: Sequence[Event], breaks_had: int, state: DayState)
     return tuple(ahead)
 
 
-def _last_place(done: Sequence[Stop], route: Route) -> tuple[BinId | DisposalSiteId | None, datetime]:
-    """Return where the truck was last, and when it was done there; a break is had anywhere."""
-    place: BinId | DisposalSiteId | None = None
+def _last_place(done: Sequence[Stop], route: Route, city: City) -> tuple[SiteId | DisposalSiteId | None, datetime]:
+    """Return the last place it was at that the city knows, and when it was done there; a break is had anywhere."""
+    place: SiteId | DisposalSiteId | None = None
     free_utc = route.start_utc
     for stop in done:
         free_utc = max(free_utc, stop.depart_utc)
-        place = stop.bin_id or stop.disposal_site_id or place
+        place = _site_of(stop.bin_id or stop.disposal_site_id, city) or place
     return place, free_utc
 
 
-def _site_of(place: BinId | SiteId | DisposalSiteId | None, city: City) -> SiteId | DisposalSiteId | None:
+def _site_of(place: BinId | DisposalSiteId | None, city: City) -> SiteId | DisposalSiteId | None:
     """Return the site of a bin, or the disposal site; None for what the city no longer knows."""
     own = city.bins.get(BinId(place)) if place is not None else None
     if own is not None:
@@ -202,25 +204,45 @@ def _site_of(place: BinId | SiteId | DisposalSiteId | None, city: City) -> SiteI
     return DisposalSiteId(place) if place is not None and place in city.disposal_sites else None
 
 
+def _streams(route: Route, done: Sequence[Stop], city: City) -> Mapping[BinId, FractionCode]:
+    """Return the stream of every bin of the day; of one that the city gave up since, the one most of the others are of.
+
+    Its waste is aboard all the same, and a truck without any other bin has one of its own streams there.
+    """
+    bins = dict.fromkeys(stop.bin_id for stop in (*route.stops, *done) if stop.bin_id is not None)
+    known = {bin_id: city.bins[bin_id].fraction_code for bin_id in bins if bin_id in city.bins}
+    vehicle = city.vehicles.get(route.vehicle_id)
+    likely = Counter(known.values()).most_common(1) or [
+        (code, 0) for code in sorted(vehicle.fractions if vehicle else ())
+    ]
+    return known | {bin_id: likely[0][0] for bin_id in bins if bin_id not in known and likely}
+
+
 def _taken(
-    done: Sequence[Stop], expected: Mapping[BinId, Waste], own: Sequence[Event], city: City
+    done: Sequence[Stop],
+    expected: Mapping[BinId, Waste],
+    own: Sequence[Event],
+    city: City,
+    streams: Mapping[BinId, FractionCode],
 ) -> Mapping[BinId, Waste]:
     """Return what came out of each bin that the driver emptied."""
     emptied = {event.bin_id for event in own if event.kind is EventKind.EMPTIED}
     return {
         stop.bin_id: expected.get(stop.bin_id) or _guessed(city, stop.bin_id)
         for stop in done
-        if stop.bin_id is not None and stop.bin_id in emptied and stop.bin_id in city.bins
+        if stop.bin_id is not None and stop.bin_id in emptied and stop.bin_id in streams
     }
 
 
-def _aboard(done: Sequence[Stop], taken: Mapping[BinId, Waste], city: City) -> Mapping[FractionCode, Waste]:
+def _aboard(
+    done: Sequence[Stop], taken: Mapping[BinId, Waste], streams: Mapping[BinId, FractionCode]
+) -> Mapping[FractionCode, Waste]:
     aboard: dict[FractionCode, Waste] = {}
     for stop in done:
         if stop.kind is StopKind.DISPOSE:
             aboard.clear()
         elif stop.bin_id is not None and stop.bin_id in taken:
-            more, code = taken[stop.bin_id], city.bins[stop.bin_id].fraction_code
+            more, code = taken[stop.bin_id], streams[stop.bin_id]
             had = aboard.get(code, Waste(0.0, 0.0))
             aboard[code] = Waste(had.volume_l + more.volume_l, had.weight_kg + more.weight_kg)
     return aboard

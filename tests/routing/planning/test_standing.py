@@ -9,7 +9,7 @@ from routing.planning.standing import Standing, standing_of
 from tests.routing.planning.small_city import GLASS, RESIDUAL, small_city
 from tomma.events import Event, EventKind, SkipReason
 from tomma.fold import fold
-from tomma.model import BinId, DisposalSiteId, PlanId, SiteId, VehicleId
+from tomma.model import BinId, DisposalSiteId, FractionCode, PlanId, SiteId, VehicleId
 from tomma.plan import Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
 
 SIX = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -88,6 +88,26 @@ def test_a_second_change_knows_as_well_what_is_aboard() -> None:
     route = replace(ROUTE, stops=(*first.done, *first.ahead), done_stops=len(first.done))
     again = standing_of(replace(PLAN, routes=(route,)), fold(taps), small_city(), at(30))[V1]
     assert (again.aboard, again.collected) == (first.aboard, first.collected)
+
+
+@pytest.mark.parametrize(
+    ("given_up", "stream"), [({"b1"}, RESIDUAL), ({"b1", "b3", "b6"}, GLASS)], ids=["one bin of many", "all of them"]
+)
+def test_the_waste_of_a_bin_that_the_city_gave_up_since_is_still_aboard(
+    given_up: set[str], stream: FractionCode
+) -> None:
+    """Emptied at nine, retired at ten: the truck that is planned anew was promised room that it does not have."""
+    city = small_city()
+    installed = tuple(each for each in city.installations if each.bin_id not in given_up)
+    city = replace(
+        city, bins={id_: own for id_, own in city.bins.items() if id_ not in given_up}, installations=installed
+    )
+    taps = (tapped(EventKind.EMPTIED, 12, "b3"), tapped(EventKind.EMPTIED, 25, "b1"))
+    found = standing_of(PLAN, fold(taps), city, at(30))[V1]
+    assert sum(waste.volume_l for waste in found.aboard.values()) == pytest.approx(900.0)
+    assert (stream in found.aboard, found.collected.bins, found.collected.weight_kg) == (True, 2, 90.0)
+    assert found.place == (None if "b3" in given_up else SiteId("s2")), "the last place that is known"
+    assert [stop.load_after_l for stop in found.done] == [500.0, 900.0]
 
 
 def test_stops_done_in_another_order_are_told_in_that_order() -> None:
