@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from routing.answer import TruckRoute, Visit, VisitKind
-from routing.problem import BinNode, Compartment, DisposalNode, Problem, Truck
+from routing.problem import BinNode, DisposalNode, Problem
+from routing.truck import Compartment, Truck
 from tomma.edits import RuleCode
 
 

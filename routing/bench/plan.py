@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from routing.answer import Solution
 from routing.bench.replan import after_events
 from routing.check import violations
-from routing.problem import BinNode, BreakRule, DisposalNode, Problem, Rates, Truck
+from routing.problem import BinNode, DisposalNode, Problem
 from routing.roads import open_roads
 from routing.roads.port import Matrix, Roads
 from routing.roads.sample_streets import HUBS, street_places
 from routing.roads.straight_line import StraightLineRoads
 from routing.solve import Solved, solve_in_child
+from routing.truck import BreakRule, Rates, Truck
 from tomma.city import Position
 from tomma.earth import M_PER_DEG
 from tomma.planning_settings import RoadSettings

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 
 from routing.answer import Order, Solution, TruckRoute, Visit, VisitKind
 from routing.check import violations
-from routing.problem import HORIZON_S, BreakRule, Load, Problem, Truck
+from routing.integers import HORIZON_S
+from routing.problem import Problem
 from routing.solve import solve_in_child
+from routing.truck import BreakRule, Load, Truck
 
 HOUR_S = 3600
 SKIPPED_FOR_S = 2 * HOUR_S

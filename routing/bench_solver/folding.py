@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from routing.bench_solver.kim_case import FEET_ARE_MONEY, TENTHS, KimCase
 from routing.bench_solver.kim_instance import LUNCH_FROM_S, KimInstance
 from routing.bench_solver.waste_city import DEPOT, FIRST_BIN, SITES, WasteCity
-from routing.problem import Int64
+from routing.integers import Int64
 
 assert FEET_ARE_MONEY.per_km_minor == 1_000  # noqa: S101  (feet are the peers' money, too)
 

@@ -25,7 +25,8 @@ from routing.bench_solver.kim_instance import (
     score,
 )
 from routing.bench_solver.published import KIM
-from routing.problem import BinNode, BreakRule, DisposalNode, Problem, Rates, Truck
+from routing.problem import BinNode, DisposalNode, Problem
+from routing.truck import BreakRule, Rates, Truck
 
 FEET_ARE_MONEY = Rates(per_km_minor=1_000, per_h_minor=0, per_handling_h_minor=0)
 EVERYTHING = frozenset({0})

@@ -16,7 +16,7 @@ from routing.bench_solver.kim_case import KimCase
 from routing.bench_solver.vrplib_case import VrplibCase, distances, trucks_offered
 from routing.bench_solver.vrplib_instance import VrplibInstance
 from routing.bench_solver.waste_city_case import WasteCityCase
-from routing.problem import HORIZON_S, Int64
+from routing.integers import HORIZON_S, Int64
 
 SPARE_UNLOADS = 2
 """Times the unloadings that the load asks for."""

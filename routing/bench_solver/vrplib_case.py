@@ -9,7 +9,9 @@ import numpy as np
 from routing.answer import Order, Solution, VisitKind
 from routing.bench_solver.case import Published, Routes, Score
 from routing.bench_solver.vrplib_instance import DEPOT, VrplibInstance, read_instance, read_published, score
-from routing.problem import HORIZON_S, BinNode, DisposalNode, Int32, Problem, Rates, Truck
+from routing.integers import HORIZON_S, Int32
+from routing.problem import BinNode, DisposalNode, Problem
+from routing.truck import Rates, Truck
 
 DISTANCE_IS_MONEY = Rates(per_km_minor=1_000, per_h_minor=0, per_handling_h_minor=0)
 EVERYTHING = frozenset({0})

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from routing.answer import Solution, VisitKind
-from routing.problem import BinNode, BreakRule, DisposalNode, Problem, Rates, Truck
+from routing.problem import BinNode, DisposalNode, Problem
+from routing.truck import BreakRule, Rates, Truck
 from tomma.errors import ConfigurationError
 
 DEPOT, SITES, FIRST_BIN = 0, (1, 2), 3

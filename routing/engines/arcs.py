@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.problem import HORIZON_S, BreakRule, Gaps, Int64, Problem, Rates, RoadProfile
+from routing.integers import HORIZON_S, Gaps, Int64
+from routing.problem import Problem, RoadProfile
+from routing.truck import BreakRule, Rates
 
 FORBIDDEN_S = 10 * HORIZON_S
 """Longer than any shift: an arc of this length never fits."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.problem import Bool, Compartment, Int64, Problem, Truck
+from routing.integers import Bool, Int64
+from routing.problem import Problem
+from routing.truck import Compartment, Truck
 
 
 class Bins:

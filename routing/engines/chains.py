@@ -11,7 +11,9 @@ from itertools import pairwise, permutations
 import numpy as np
 
 from routing.answer import Order, VisitKind
-from routing.problem import HORIZON_S, MAX_ARC, DisposalNode, Gaps, Problem, RoadProfile, Truck
+from routing.integers import HORIZON_S, MAX_ARC, Gaps
+from routing.problem import DisposalNode, Problem, RoadProfile
+from routing.truck import Truck
 
 COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE
 LONGEST = 3

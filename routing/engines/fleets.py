@@ -11,7 +11,8 @@ import numpy as np
 
 from routing.engines.arcs import FORBIDDEN_S, Arcs
 from routing.engines.bins import Bins
-from routing.problem import Problem, Truck
+from routing.problem import Problem
+from routing.truck import Truck
 
 Fleet = tuple[int, ...]
 """Trucks in ascending order."""

@@ -15,7 +15,8 @@ from routing.engines.chains import Chained, chain
 from routing.engines.finish import changes_minor
 from routing.engines.locked import unlock
 from routing.engines.schedule import homebound, timed
-from routing.problem import Bool, Int64, Problem, RoadProfile
+from routing.integers import Bool, Int64
+from routing.problem import Problem, RoadProfile
 from tomma.reasons import ReasonCode
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from routing.answer import Order, Orders, VisitKind
 from routing.engines.arcs import Arcs, before_breaks, begin_at, halt_by
 from routing.engines.bins import Bins, rooms_of
-from routing.problem import Bool, Gaps, Int64, Problem, begin_by
+from routing.integers import Bool, Gaps, Int64, begin_by
+from routing.problem import Problem
 
 COLLECT, DISPOSE = VisitKind.COLLECT, VisitKind.DISPOSE
 NO_WAY = 2**60

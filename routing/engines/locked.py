@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from routing.answer import Order, VisitKind
 from routing.engines.bins import Bins
 from routing.engines.schedule import NEVER, done_by_breaks, timed
-from routing.problem import Load, Problem, Truck
+from routing.problem import Problem
+from routing.truck import Load, Truck
 from tomma.reasons import ReasonCode
 
 

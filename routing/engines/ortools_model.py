@@ -19,7 +19,9 @@ from routing.engines.arcs import FORBIDDEN_S, Arcs, before_breaks
 from routing.engines.bins import Bins, is_wanted, least_handling_minor, worth_minor
 from routing.engines.insertion import last_site
 from routing.engines.schedule import homebound, timed
-from routing.problem import Int64, Problem, Truck
+from routing.integers import Int64
+from routing.problem import Problem
+from routing.truck import Truck
 
 MONEY_CEILING = 2**32
 UNLOADS_PER_TRUCK = 3

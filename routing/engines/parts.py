@@ -11,7 +11,8 @@ import numpy as np
 
 from routing.answer import Order, Orders, Solution, TruckRoute, VisitKind
 from routing.engines.finish import changes_minor
-from routing.problem import BinNode, Int64, Problem, RoadProfile
+from routing.integers import Int64
+from routing.problem import BinNode, Problem, RoadProfile
 from tomma.reasons import ReasonCode
 
 

@@ -29,7 +29,8 @@ from routing.engines.parts import Part, joined, part_of
 from routing.engines.pyvrp_model import Model, build_model
 from routing.engines.recombine import Pool, Seen, is_recombinable, recombined
 from routing.engines.search import Outcome, Search
-from routing.problem import Int64, Problem
+from routing.integers import Int64
+from routing.problem import Problem
 
 WHOLE_BINS = 400
 """Up to here halves gain nothing, given time: a search gets through the whole often enough."""

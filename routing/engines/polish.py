@@ -18,7 +18,8 @@ from routing.engines.finish import orders_of
 from routing.engines.interface import Report
 from routing.engines.parts import Part, joined, part_of
 from routing.engines.search import Search, search
-from routing.problem import Int64, Problem
+from routing.integers import Int64
+from routing.problem import Problem
 
 SLICE_S_PER_BIN = 0.005
 """A group of 400 bins is searched for two seconds at a time: shorter ones only begin, longer ones wait."""

@@ -14,7 +14,9 @@ from routing.answer import VisitKind
 from routing.engines.arcs import FORBIDDEN_S, Arcs, before_breaks
 from routing.engines.bins import Bins, is_wanted, worth_minor
 from routing.engines.schedule import homebound, timed
-from routing.problem import Bool, Gaps, Int64, Problem, Truck
+from routing.integers import Bool, Gaps, Int64
+from routing.problem import Problem
+from routing.truck import Truck
 
 MONEY_CEILING = 2**36
 """Costs above are scaled down together: PyVRP sums penalties of many times an arc in 64 bits."""

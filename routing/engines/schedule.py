@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from routing.answer import Order, TruckRoute, Visit, VisitKind
-from routing.problem import BreakRule, Gaps, Problem, Truck, begin_by
+from routing.integers import Gaps, begin_by
+from routing.problem import Problem
+from routing.truck import BreakRule, Truck
 
 NEVER = 2**62
 WORK_FIRST_S = 3600

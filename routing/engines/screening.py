@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from routing.engines.insertion import NO_WAY, Tour
-from routing.problem import Bool, Int64
+from routing.integers import Bool, Int64
 
 
 @dataclass(frozen=True, slots=True)

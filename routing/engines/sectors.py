@@ -18,7 +18,8 @@ from routing.engines.arcs import FORBIDDEN_S
 from routing.engines.bins import Bins, is_wanted
 from routing.engines.finish import settle
 from routing.engines.parts import Part, joined, part_of
-from routing.problem import Bool, Int64, Problem
+from routing.integers import Bool, Int64
+from routing.problem import Problem
 from tomma.reasons import ReasonCode
 
 Float64 = NDArray[np.float64]

@@ -14,7 +14,8 @@ from routing.answer import Order, TruckRoute, VisitKind
 from routing.engines.arcs import Arcs, arcs
 from routing.engines.insertion import last_site
 from routing.engines.schedule import homebound, timed
-from routing.problem import HORIZON_S, Problem
+from routing.integers import HORIZON_S
+from routing.problem import Problem
 from routing.replay import Fault, Replay
 from tomma.edits import EditKind
 from tomma.errors import ConflictError, Refusal

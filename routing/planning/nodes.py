@@ -12,7 +12,9 @@ from itertools import pairwise
 from routing.choice.demand import Demand
 from routing.choice.nearby import per_km_minor
 from routing.daytime import WorkingDay
-from routing.problem import HORIZON_S, BinNode, BreakRule, Compartment, DisposalNode, Gaps, Rates, Truck
+from routing.integers import HORIZON_S, Gaps
+from routing.problem import BinNode, DisposalNode
+from routing.truck import BreakRule, Compartment, Rates, Truck
 from tomma.city import City, DisposalSite
 from tomma.hours import DAY_S, open_spans
 from tomma.model import FractionCode

@@ -12,9 +12,11 @@ from datetime import datetime
 from routing.answer import Order, Orders, VisitKind
 from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
+from routing.integers import HORIZON_S
 from routing.planning.build import Built, Points
 from routing.planning.standing import Standing, Taken
-from routing.problem import HORIZON_S, BinNode, BreakRule, Load, Problem, Truck
+from routing.problem import BinNode, Problem
+from routing.truck import BreakRule, Load, Truck
 from tomma.city import City
 from tomma.fold import DayState, StopState
 from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId

@@ -9,8 +9,9 @@ from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
 from routing.planning.build import Built
 from routing.planning.drives import Drives
-from routing.problem import RoadProfile, Truck
+from routing.problem import RoadProfile
 from routing.roads.port import Leg, Roads
+from routing.truck import Truck
 from tomma.city import City
 from tomma.errors import RoadsUnavailableError
 from tomma.model import BinId

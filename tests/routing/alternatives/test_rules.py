@@ -16,8 +16,9 @@ from routing.engines.finish import orders_of, settle
 from routing.engines.hopeless import reduce
 from routing.engines.interface import Budget, Engine
 from routing.engines.pyvrp_model import build_model
-from routing.problem import BreakRule, Compartment, DisposalNode, Load, Problem, Rates, RoadProfile
+from routing.problem import DisposalNode, Problem, RoadProfile
 from routing.solve import engines_for, solve_in_child
+from routing.truck import BreakRule, Compartment, Load, Rates
 from tests.routing.engines.small_days import HOUR_S, a_street, a_truck, any_ruled_problem
 from tests.routing.engines.small_days import RATES as USUAL_RATES
 from tomma.reasons import ReasonCode

@@ -9,18 +9,9 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from routing.problem import (
-    BinNode,
-    BreakRule,
-    Compartment,
-    DisposalNode,
-    Gaps,
-    Load,
-    Problem,
-    Rates,
-    RoadProfile,
-    Truck,
-)
+from routing.integers import Gaps
+from routing.problem import BinNode, DisposalNode, Problem, RoadProfile
+from routing.truck import BreakRule, Compartment, Load, Rates, Truck
 
 HOUR_S = 3600
 RATES = Rates(per_km_minor=1_600, per_h_minor=43_200, per_handling_h_minor=43_200)

@@ -9,7 +9,8 @@ import pytest
 from routing.answer import Solution, TruckRoute, Visit, VisitKind
 from routing.check import violations
 from routing.engines.finish import settle
-from routing.problem import Compartment, DisposalNode, Load, Problem, Rates, RoadProfile
+from routing.problem import DisposalNode, Problem, RoadProfile
+from routing.truck import Compartment, Load, Rates
 from tests.routing.engines.small_days import HOUR_S, a_street, a_truck
 from tomma.reasons import ReasonCode
 

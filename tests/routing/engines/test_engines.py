@@ -20,7 +20,8 @@ from routing.engines.interface import Budget, Engine
 from routing.engines.parts import parts
 from routing.engines.pyvrp_model import build_model
 from routing.engines.schedule import timed
-from routing.problem import BreakRule, DisposalNode, Load, Problem
+from routing.problem import DisposalNode, Problem
+from routing.truck import BreakRule, Load
 from tests.routing.engines.small_days import HOUR_S, MORNING_REST, a_street, a_truck, any_problem
 from tomma.reasons import ReasonCode
 

@@ -21,7 +21,8 @@ from routing.engines.parts import Part
 from routing.engines.plain import Plain, is_plain
 from routing.engines.pyvrp_engine import solve
 from routing.engines.pyvrp_model import build_model
-from routing.problem import BinNode, DisposalNode, Problem, Rates, Truck
+from routing.problem import BinNode, DisposalNode, Problem
+from routing.truck import Rates, Truck
 from tests.routing.engines.small_days import a_truck
 
 FREE = Rates(per_km_minor=1_000, per_h_minor=0, per_handling_h_minor=0)

@@ -5,8 +5,9 @@ import numpy as np
 from routing.answer import Solution
 from routing.check import violations
 from routing.planning.balance import ROOMS, evened, is_better, spread_s, work_s
-from routing.problem import BinNode, DisposalNode, Problem, Rates, Truck
+from routing.problem import BinNode, DisposalNode, Problem
 from routing.solve_here import solve_here
+from routing.truck import Rates, Truck
 
 HOUR_S = 3_600
 BINS = 10

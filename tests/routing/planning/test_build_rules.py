@@ -8,8 +8,9 @@ import pytest
 
 from routing.daytime import WorkingDay
 from routing.planning.build import points_of
-from routing.problem import Compartment, Problem
+from routing.problem import Problem
 from routing.roads.port import KerbPosition
+from routing.truck import Compartment
 from tests.routing.planning.small_city import GLASS, HOUR_S, RESIDUAL, small_city
 from tests.routing.planning.test_build import build, demands_of
 from tomma.city import City, Depot, Position
