@@ -17,7 +17,8 @@ from ingest.codecs.meaning import interpret
 from ingest.codecs.sandbox import LIMITS, Call, Limits, Sandbox
 from ingest.decode.codec import FrameDecoder
 from ingest.decode.decoded_fields import UNITS_OF_MAKER, UNITS_OF_NAME
-from ingest.decode.guess import Hint, draft_of, no_hint
+from ingest.decode.guess import draft_of
+from ingest.decode.levels import Hint, no_hint
 from ingest.decode.names import Kind
 from ingest.decode.values import Values
 from ingest.message import Uplink

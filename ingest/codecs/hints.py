@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from ingest.decode.guess import Hint
+from ingest.decode.levels import Hint
 from ingest.decode.names import Kind
 
 _LENGTHS = (

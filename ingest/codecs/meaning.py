@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 
 from ingest.codecs.layout import DECIMALS, HISTORY
 from ingest.codecs.mapping import ALARMS, CodecMapping, Conditional, Fields, Flag, Quantity
-from ingest.decode.guess import Hint, draft_of, is_yes, no_hint, time_in, time_of, understand
+from ingest.decode.facts import time_in, time_of
+from ingest.decode.guess import draft_of, understand
+from ingest.decode.levels import Hint, no_hint
 from ingest.decode.quantity import CELSIUS, LENGTH_MM, SHARE, VOLTS, clean_unit, in_unit, number_and_unit
+from ingest.decode.side_values import is_yes
 from ingest.decode.values import Draft, Values
 from ingest.refusal import RefusedError, no_reading, shown
 from ingest.strict_json import JsonValue

@@ -7,8 +7,10 @@ names that have none, which their published decoders fix, and two ways of tellin
 
 from collections.abc import Mapping, Sequence
 
-from ingest.decode.guess import Hint, is_yes, understand
+from ingest.decode.guess import understand
+from ingest.decode.levels import Hint
 from ingest.decode.names import Kind, words_of
+from ingest.decode.side_values import is_yes
 from ingest.decode.values import FIRE_MIN_C, Values
 from ingest.refusal import RefusedError
 from ingest.strict_json import JsonValue

@@ -65,6 +65,11 @@ class Draft:
             self.alarms.discard(alarm)
 
     @property
+    def has_level(self) -> bool:
+        """Whether there is a distance or a fill."""
+        return self.distance_mm is not None or self.fill_fraction is not None
+
+    @property
     def empty(self) -> bool:
         """Whether nothing we keep was in the frame."""
         return not (

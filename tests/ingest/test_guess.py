@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ingest.decode.guess import no_hint, understand
+from ingest.decode.guess import understand
+from ingest.decode.levels import no_hint
 from ingest.decode.names import Kind, meaning_of
 from ingest.decode.quantity import LENGTH_MM
 from ingest.decode.values import NO_ECHO_MM, Values
