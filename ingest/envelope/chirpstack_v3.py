@@ -1,7 +1,8 @@
 """ChirpStack v3 (and LoRa Server before it): `application/{application}/device/{EUI}/event/up`, as JSON.
 
 The EUI is hex, or base64 where the server writes protobuf's JSON; the decoded payload is an object, or JSON inside a
-text (`objectJSON`). The time is the first gateway's that knows one, else that of publishing.
+text (`objectJSON`). The time is the first gateway's that knows one, else that of publishing. What the server tells
+beside uplinks is let go: over HTTP it pushes every event, asked for or not.
 """
 
 import base64
@@ -16,9 +17,11 @@ from ingest.strict_json import JsonValue, parse_object
 
 NAMES = ("fPort", "data", "object")
 EUI_BYTES = 8
+OTHER_EVENTS = frozenset({"acknowledged", "margin", "error", "location", "integrationName", "gatewayID"})
+"""Keys on top that only an ack, a status, an error, a location, another integration and a txack have."""
 
 
-def unwrap(message: Message) -> tuple[Uplink]:
+def unwrap(message: Message) -> tuple[Uplink, ...]:
     """Return the uplink in a message of ChirpStack v3."""
     return read(message, parse_object(message.payload))
 
@@ -39,8 +42,10 @@ def gateways(body: Mapping[str, JsonValue]) -> list[Mapping[str, JsonValue]]:
     return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
-def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
-    """Return the uplink in a parsed message."""
+def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:
+    """Return the uplink in a parsed message; nothing of another event."""
+    if OTHER_EVENTS & body.keys() or _is_join(body):
+        return ()
     if not ({"data", "object", "objectJSON", "rxInfo"} & body.keys()):
         raise only("up", "event", what="one without data and object")
     uplinks = data_uplink(
@@ -53,6 +58,11 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
         names=NAMES,
     )
     return with_signal(uplinks, body.get("rxInfo"), "rssi", "loRaSNR")
+
+
+def _is_join(body: Mapping[str, JsonValue]) -> bool:
+    """Return whether the message tells of an address and of no frame; a join has the gateways of an uplink, too."""
+    return "devAddr" in body and not {"fCnt", "fPort", "data", "object", "objectJSON"} & body.keys()
 
 
 def devices(topic: str, body: Mapping[str, JsonValue]) -> tuple[str, ...]:

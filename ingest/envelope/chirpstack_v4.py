@@ -1,8 +1,8 @@
 """ChirpStack v4: `application/{application}/device/{EUI}/event/{kind}`, as JSON.
 
 `up` carries a reading. `status` tells the battery the network asked for: a status of the device. Joins, acknowledged
-and sent downlinks, logs, locations and integrations carry none. The server omits every field that is zero, false or
-empty, as The Things Stack does.
+and sent downlinks, logs, locations and integrations carry none and are let go: over HTTP the server pushes all of them,
+asked for or not. It omits every field that is zero, false or empty, as The Things Stack does.
 """
 
 from collections.abc import Mapping
@@ -15,16 +15,11 @@ from ingest.strict_json import JsonValue, parse_object
 from tomma.bounds import BoundError, Rule
 
 NAMES = ("fPort", "data", "object")
-OTHER_EVENTS: Mapping[str, str] = {
-    "queueItemId": "a downlink was sent or acknowledged",
-    "integrationName": "another integration spoke",
-    "location": "a location",
-    "description": "a log line",
-}
-"""By a key that only this kind has."""
+OTHER_EVENTS = frozenset({"queueItemId", "integrationName", "location", "description"})
+"""Keys that only a downlink sent or acknowledged, another integration, a location and a log line have."""
 
 
-def unwrap(message: Message) -> tuple[Uplink]:
+def unwrap(message: Message) -> tuple[Uplink, ...]:
     """Return the uplink in a message of ChirpStack v4."""
     return read(message, parse_object(message.payload))
 
@@ -34,17 +29,19 @@ def recognises(body: Mapping[str, JsonValue]) -> bool:
     return "deviceInfo" in body
 
 
-def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
-    """Return the uplink, or the battery status, in a parsed message."""
-    for key, what in OTHER_EVENTS.items():
-        if key in body:
-            raise only("up", "event", key, what)
+def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:
+    """Return the uplink, or the battery status, in a parsed message; nothing of another event."""
+    if OTHER_EVENTS & body.keys():
+        return ()
     device_ids = _devices(message.topic, fields.section(body, "deviceInfo"))
     measured_utc = fields.moment(body, "time")
     if "margin" in body or "batteryLevel" in body:
-        return (Uplink(device_ids, measured_utc, fields=_status(body)),)
+        level_pct = _battery_pct(body)
+        return () if level_pct is None else (Uplink(device_ids, measured_utc, fields={"battery_pct": level_pct}),)
     if not ({"data", "object", "fPort", "rxInfo"} & body.keys()):
-        raise only("up", "event", what="a join or an event we do not know")
+        if "devAddr" in body:  # a join
+            return ()
+        raise only("up", "event", what="an event we do not know")
     uplinks = data_uplink(
         device_ids,
         measured_utc,
@@ -57,12 +54,10 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
     return with_signal(uplinks, body.get("rxInfo"), "rssi", "snr")
 
 
-def _status(body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-    """Return the battery in per cent; plugged-in devices and those that cannot tell have none."""
+def _battery_pct(body: Mapping[str, JsonValue]) -> float | None:
+    """Return what a status says of the battery; plugged-in devices and those that cannot tell have none."""
     level_pct = fields.bounded(body, "batteryLevel", (0.0, 100.0))
-    if level_pct is None or body.get("batteryLevelUnavailable") is True:
-        raise only("up", "event", what="a status without a battery level")
-    return {"battery_pct": level_pct}
+    return None if body.get("batteryLevelUnavailable") is True else level_pct
 
 
 def _devices(topic: str, info: Mapping[str, JsonValue]) -> tuple[str, ...]:

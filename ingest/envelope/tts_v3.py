@@ -1,6 +1,7 @@
 """The Things Stack v3: `v3/{application}@{tenant}/devices/{device}/up`, as JSON.
 
-Only `uplink_message` carries a reading; joins, downlink events, locations and the console's simulated uplinks do not.
+Only `uplink_message` carries a reading. Joins, downlink events, locations and service data are let go; the console's
+simulated uplinks are refused, so that whoever tries one out sees what became of it.
 The server omits every field that is zero, false or empty: no f_port means port 0 (network commands, no data), no
 f_cnt means 0, no frm_payload means an empty frame.
 """
@@ -25,9 +26,12 @@ from ingest.strict_json import JsonValue, parse_object
 from tomma.bounds import BoundError, Rule
 
 NAMES = ("f_port", "frm_payload", "decoded_payload")
+OTHER_EVENTS = frozenset({"join_accept", "location_solved", "service_data"})
+DOWNLINK = "downlink_"
+"""What was sent down, and what became of it: `downlink_sent`, `downlink_ack`, `downlink_failed`, ..."""
 
 
-def unwrap(message: Message) -> tuple[Uplink]:
+def unwrap(message: Message) -> tuple[Uplink, ...]:
     """Return the uplink in a message of The Things Stack."""
     return read(message, parse_object(message.payload))
 
@@ -37,9 +41,11 @@ def recognises(body: Mapping[str, JsonValue]) -> bool:
     return "end_device_ids" in body
 
 
-def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
-    """Return the uplink in a parsed message."""
+def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:
+    """Return the uplink in a parsed message; nothing of another event."""
     if "uplink_message" not in body:
+        if OTHER_EVENTS & body.keys() or any(key.startswith(DOWNLINK) for key in body):
+            return ()
         instead = other_keys(body, ("end_device_ids", "correlation_ids", "received_at", "simulated"))
         raise only("uplink_message", "message", instead)
     if body.get("simulated") is True:

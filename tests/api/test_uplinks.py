@@ -111,6 +111,31 @@ def test_an_answer_comes_after_the_reading_is_stored(door: Door, network: httpx.
     assert len(door.world.stores.audit.page(100)) == records
 
 
+@pytest.mark.parametrize("address", ["chirpstack_v4", "auto"])
+def test_every_event_of_chirpstack_is_taken_and_only_what_it_says_of_bins_is_kept(
+    door: Door, network: httpx.Client, address: str
+) -> None:
+    """Its HTTP integration has one address for all events: each night's joins hid the letter that somebody must see."""
+    about = {"deduplicationId": "3ac7", "time": "2026-11-22T05:00:00Z", "deviceInfo": {"devEui": "H1"}}
+    events: Mapping[str, Mapping[str, Any]] = {
+        "up": {"devAddr": "00189440", "fPort": 85, "object": {"distance_mm": 550}, "rxInfo": [{"rssi": -48}]},
+        "join": {"devAddr": "00189440"},
+        "ack": {"queueItemId": "1", "acknowledged": True, "fCntDown": 3},
+        "txack": {"queueItemId": "1", "fCntDown": 3, "gatewayId": "0303"},
+        "log": {"level": "ERROR", "code": "UPLINK_CODEC", "description": "it threw"},
+        "location": {"location": {"latitude": 59.6, "longitude": 16.5}},
+        "integration": {"integrationName": "loracloud", "eventType": "x"},
+        "status": {"margin": 10, "externalPowerSource": True},
+    }
+    for name, event in events.items():
+        answer = network.post(f"{UPLINKS}/{address}?event={name}", content=json.dumps({**about, **event}))
+        assert answer.status_code == 204, (name, answer.text)
+    assert fills(door, "B1") == [0.5]
+    assert letters(door) == {}
+    strange = network.post(f"{UPLINKS}/{address}?event=new", content=json.dumps({**about, "brand": "new"}))
+    assert (strange.status_code, letters(door)) == (204, {f"http/{address}": "no_reading"})
+
+
 def test_what_cannot_be_stored_is_not_promised_and_is_not_lost_either(world: World) -> None:
     """The sender keeps it and comes again; what it handed in before is stored as soon as the store can."""
     door = Door(locked(world))

@@ -23,6 +23,8 @@ T0 = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DATA = Path(__file__).parents[3] / "shared" / "data"
 EUI = "1000000000000001"
 R = RejectReason
+LET_GO = None
+"""Told beside uplinks by every network server, and no business of a reading."""
 
 
 def rows() -> Iterator[dict[str, Any]]:
@@ -82,12 +84,12 @@ def example(name: str) -> dict[str, Any]:
         pytest.param("chirpstack_v4_up", ("0101010101010101", 0, 1, "aa"), id="ChirpStack omits the counter 0"),
         pytest.param("chirpstack_v4_up_em400", (EUI, 4, 85, "8367e800018482410601"), id="ChirpStack"),
         pytest.param("chirpstack_v4_status", ("0101010101010101", None, None, {"battery_pct": 88.3}), id="a status"),
-        pytest.param("chirpstack_v4_ack", R.NO_READING, id="an acknowledged downlink"),
-        pytest.param("chirpstack_v4_integration", R.NO_READING, id="another integration"),
-        pytest.param("chirpstack_v4_join", R.NO_READING, id="a join of ChirpStack"),
-        pytest.param("chirpstack_v4_location", R.NO_READING, id="a location"),
-        pytest.param("chirpstack_v4_log", R.NO_READING, id="a log line"),
-        pytest.param("chirpstack_v4_txack", R.NO_READING, id="a sent downlink"),
+        pytest.param("chirpstack_v4_ack", LET_GO, id="an acknowledged downlink"),
+        pytest.param("chirpstack_v4_integration", LET_GO, id="another integration"),
+        pytest.param("chirpstack_v4_join", LET_GO, id="a join of ChirpStack"),
+        pytest.param("chirpstack_v4_location", LET_GO, id="a location"),
+        pytest.param("chirpstack_v4_log", LET_GO, id="a log line"),
+        pytest.param("chirpstack_v4_txack", LET_GO, id="a sent downlink"),
         pytest.param("loriot_rx", (EUI, 2, 85, "8367e800018482410601"), id="LORIOT"),
         pytest.param(
             "milesight_gateway_http", ("24e1641092176759", 0, 85, "8367e800018482410601"), id="a Milesight gateway"
@@ -98,10 +100,10 @@ def example(name: str) -> dict[str, Any]:
         pytest.param("senml_kpn_things_2", R.NO_READING, id="a position"),
         pytest.param("tts_v3_up_docs", ("dev1", 0, 15, "54656d7065726174757265203d20302e30"), id="The Things Stack"),
         pytest.param("tts_v3_up_em400", (f"eui-{EUI}", 10335, 85, "8367e800018482410601"), id="an EM400 there"),
-        pytest.param("tts_v3_join_message_example", R.NO_READING, id="a join"),
-        pytest.param("tts_v3_downlink_message_example", R.NO_READING, id="a downlink"),
-        pytest.param("tts_v3_downlink_event_message_example", R.NO_READING, id="an acknowledged downlink there"),
-        pytest.param("tts_v3_downlink_failed_event_message_example", R.NO_READING, id="a failed downlink"),
+        pytest.param("tts_v3_join_message_example", LET_GO, id="a join"),
+        pytest.param("tts_v3_downlink_message_example", R.NO_READING, id="what a city sends down"),
+        pytest.param("tts_v3_downlink_event_message_example", LET_GO, id="an acknowledged downlink there"),
+        pytest.param("tts_v3_downlink_failed_event_message_example", LET_GO, id="a failed downlink"),
         pytest.param("vega_nb11_mqtt_json", ("867723030711633", 3, None, {"battery_pct": 99, "temperature_c": 28}),
                      id="Vega NB-11"),
     ],
@@ -112,6 +114,9 @@ def test_of_the_documented_messages(name: str, expected: Any, envelope: str) -> 
     by_name = next(each for each in names if name.startswith(each))
     payload = document["payload"]
     raw = payload.encode() if isinstance(payload, str) else payload
+    if expected is LET_GO:
+        assert tuple(unwrap("auto" if envelope == "auto" else by_name, raw)) == ()
+        return
     if isinstance(expected, RejectReason):
         with pytest.raises(RefusedError) as refusal:
             unwrap("auto" if envelope == "auto" else by_name, raw)
@@ -154,6 +159,27 @@ CHIRPSTACK_V3 = {
     "data": "BILoAw==",
 }
 AT_ELEVEN = datetime(2026, 6, 1, 11, 0, 0, 500_000, tzinfo=UTC)
+
+
+OF_DEVICE_V3 = {name: CHIRPSTACK_V3[name] for name in ("applicationID", "applicationName", "deviceName", "devEUI")}
+
+
+@pytest.mark.parametrize("envelope", ["chirpstack_v3", "auto"])
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param({"devAddr": "AFE5Qg==", "rxInfo": CHIRPSTACK_V3["rxInfo"], "txInfo": {}, "dr": 5}, id="a join"),
+        pytest.param({"fCnt": 12, "acknowledged": False}, id="a downlink that was not acknowledged"),
+        pytest.param({"fCnt": 12, "gatewayID": "0303030303030303", "txInfo": {}}, id="a sent downlink"),
+        pytest.param({"margin": 10, "batteryLevel": 75.5}, id="a status"),
+        pytest.param({"type": "UPLINK_CODEC", "error": "it threw"}, id="an error"),
+        pytest.param({"location": {"latitude": 59.6, "longitude": 16.5}}, id="a location"),
+        pytest.param({"integrationName": "loracloud", "eventType": "x", "objectJSON": "{}"}, id="an integration"),
+    ],
+)
+def test_what_chirpstack_3_tells_beside_uplinks_is_let_go(event: dict[str, object], envelope: str) -> None:
+    """Over HTTP it pushes every event to the one address that it was given."""
+    assert tuple(unwrap(envelope, {**OF_DEVICE_V3, **event})) == ()
 
 
 @pytest.mark.parametrize(
@@ -264,8 +290,8 @@ def test_loriot_tells_an_uplink_twice_and_it_is_one_reading(context: IngestConte
                      id="still encrypted"),
         pytest.param("chirpstack_v4", {"deviceInfo": {"devEui": EUI}, "fCnt": 3, "rxInfo": []}, R.NO_READING,
                      "network command", id="port 0 is omitted"),
-        pytest.param("chirpstack_v4", {"deviceInfo": {"devEui": EUI}, "margin": 3, "batteryLevelUnavailable": True},
-                     R.NO_READING, "without a battery", id="a status without a battery"),
+        pytest.param("chirpstack_v4", {"deviceInfo": {"devEui": EUI}, "time": "2026-06-01T11:00:00Z"}, R.NO_READING,
+                     "an event we do not know", id="an event of tomorrow"),
         pytest.param("chirpstack_v4", {"deviceInfo": {}, "fPort": 3, "data": "AA=="}, R.WRONG_FIELD, "devEui",
                      id="no device"),
         pytest.param("vega_nb11", {"Message": {"IMEI": "1"}, "Telemetry": {}}, R.WRONG_FIELD, "Telemetry",
