@@ -1,6 +1,7 @@
 """What every section of the settings has in common: no unknown key, no change, and each secret also from a file."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import UnionType
 from typing import Any, Self, Union, get_args, get_origin
 
@@ -27,7 +28,19 @@ class Section(BaseModel):
     @model_validator(mode="after")
     def _a_secret_comes_one_way(self) -> Self:
         refuse_both(self)
+        refuse_nobodys(self)
         return self
+
+
+def refuse_nobodys(section: BaseModel) -> None:
+    """Raise ValueError where a password is set beside an empty user name: it would never be sent, nor its file read."""
+    given = next((each for each in ("password", f"password{FILE}") if _is_set(getattr(section, each, None))), None)
+    if given and getattr(section, "username", None) == "":
+        raise ValueError(f"username must be set where {given} is, got none: name the login, or take {given} away")
+
+
+def _is_set(value: SecretStr | Path | None) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
 def refuse_both(section: BaseModel) -> None:

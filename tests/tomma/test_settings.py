@@ -11,9 +11,10 @@ from urllib.parse import quote, urlsplit
 import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from tomma.broker_settings import BrokerSettings
 from tomma.clock import ScaledClock, SystemClock
 from tomma.errors import ConfigurationError
-from tomma.notify_settings import Recipient
+from tomma.notify_settings import EmailSettings, Recipient
 from tomma.section import Section, secrets_of
 from tomma.settings import Settings, load_settings
 
@@ -137,6 +138,7 @@ def test_a_clock_that_does_not_move_forward_is_refused(factor: float) -> None:
 
 def test_a_secret_does_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings end up in logs and bug reports."""
+    monkeypatch.setenv("TOMMA_BROKER__USERNAME", "tomma")
     monkeypatch.setenv("TOMMA_BROKER__PASSWORD", "canary-4711")
     assert "canary-4711" not in repr(load_settings())
 
@@ -168,6 +170,7 @@ def test_every_secret_may_come_from_a_file_of_its_own(name: str, tmp_path: Path)
     path.chmod(0o600)
     needed: dict[str, Any] = {"name": "hook", "webhook": "https://ops.example/"} if model is Recipient else {}
     needed |= {"registry_url": "postgresql://tomma@db.example/tomma"} if model is Settings else {}
+    needed |= {"username": "tomma"} if "username" in model.model_fields else {}
     settings = model(**needed, **{f"{field}_file": path})
     assert _revealed(settings, field) == "canary-4711"
     path.chmod(0o644)
@@ -191,6 +194,8 @@ def test_a_file_of_settings_with_a_secret_must_not_be_everybodys(name: str, own_
     text = {
         "registry_password": "registry_url = 'postgresql://tomma@db/tomma'\nregistry_password = 'canary'",
         "notify.recipients.*.secret": "[[notify.recipients]]\nname = 'hook'\nwebhook = 'https://a/'\nsecret = 'canary'",
+        "broker.password": "[broker]\nusername = 'tomma'\npassword = 'canary'",
+        "notify.email.password": "[notify.email]\nusername = 'tomma'\npassword = 'canary'",
     }.get(name, f"[{name.rpartition('.')[0]}]\n{name.rpartition('.')[2]} = 'canary'")
     path = own_folder / "tomma.toml"
     path.write_text(f"{text}\n")
@@ -206,9 +211,21 @@ def test_a_file_of_settings_with_a_secret_must_not_be_everybodys(name: str, own_
 def test_a_file_of_settings_without_a_secret_may_be_everybodys(own_folder: Path) -> None:
     """Most are, and need not be hidden: a path to a secret is none."""
     path = own_folder / "tomma.toml"
-    path.write_text("[broker]\nport = 1884\npassword = ''\npassword_file = '/run/credentials/mqtt'\n")
+    path.write_text(
+        "[broker]\nport = 1884\nusername = 'tomma'\npassword = ''\npassword_file = '/run/credentials/mqtt'\n"
+    )
     path.chmod(0o644)
     assert load_settings().broker.port == 1884
+
+
+@pytest.mark.parametrize("section", [BrokerSettings, EmailSettings])
+@pytest.mark.parametrize("given", ["password", "password_file"])
+def test_a_password_without_a_user_name_is_refused(section: type[BaseModel], given: str) -> None:
+    """It would not be sent, nor its file opened: the server's refusal is then read as a wrong password."""
+    with pytest.raises(ValidationError, match=f"username must be set where {given} is") as refused:
+        section.model_validate({given: "/run/canary"})
+    assert "canary" not in refused.value.errors()[0]["msg"]
+    section.model_validate({given: "/run/canary", "username": "tomma"})
 
 
 @pytest.mark.parametrize("name", ["TOMMA_DATADIR", "TOMMA_BROKR__PORT", "tomma_datadir", "TOMMA_"])
