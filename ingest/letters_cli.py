@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ingest.alerts.recall import StoreTrails
+from ingest.batch import Batch
 from ingest.brokers.topics import envelope_finder
 from ingest.codecs.cli import open_codecs
+from ingest.context import IngestContext
 from ingest.decode.codec import Codecs
-from ingest.pipeline import Batch, IngestContext
 from ingest.stream.recall import StoreMemories
 from ingest.stream.replay import Replayed, chosen, hung_now, replay
 from tomma.audit import Fact

@@ -27,6 +27,11 @@ class Message(NamedTuple):
     retained: bool = False
     """The broker kept it for late subscribers: it may be of any age."""
 
+    @property
+    def full_size_bytes(self) -> int:
+        """How large the payload was when it came."""
+        return len(self.payload) if self.size_bytes is None else self.size_bytes
+
 
 class Values(NamedTuple):
     """What one measurement of a device says, in our units; without a level it is a status of the device."""

@@ -27,6 +27,15 @@ class RefusedError(ValueError):
         self.breach = replace(told.breach, advice=advice)
 
 
+class StrangerError(RefusedError):
+    """The device is unknown, or hangs in no bin: it waits in quarantine under its names."""
+
+    def __init__(self, reason: RejectReason, told: BoundError, device_ids: tuple[str, ...]) -> None:
+        """Keep the device's names, too."""
+        super().__init__(reason, told)
+        self.device_ids = device_ids
+
+
 def unknown_format(told: BoundError) -> RefusedError:
     """Return the error for bytes that no decoder makes anything of."""
     return RefusedError(RejectReason.UNKNOWN_FORMAT, told)

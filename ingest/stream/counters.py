@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ingest.batch import Batch
 from ingest.brokers.watch import NO_FACTS, LinkFacts
-from ingest.pipeline import Batch
 from tomma.model import Quality, RejectReason, SensorId
 from tomma.ports import Appended
 from tomma.workers import Fact

@@ -14,7 +14,7 @@ CLOCK_SLACK = timedelta(days=2)
 
 
 class StoreMemories:
-    """Keeps `ingest.pipeline.Memories` and `ingest.repeats.Receipts`: reads a sensor's last days when it first speaks.
+    """Keeps `ingest.context.Memories` and `ingest.repeats.Receipts`: reads a sensor's last days when it first speaks.
 
     Without this, the first readings after a restart would be judged against nothing: an emptying that happened just
     before would be told twice or not at all, and an old reading would not be seen as late.

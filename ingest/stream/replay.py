@@ -10,8 +10,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
+from ingest.batch import Batch
+from ingest.context import IngestContext
 from ingest.message import Message
-from ingest.pipeline import Batch, IngestContext, process
+from ingest.pipeline import process
 from tomma.city import City
 from tomma.model import DeadLetter, Quarantined, Rejected, RejectReason, SensorId
 from tomma.ports import ReadingStore

@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from ingest.alerts.recall import StoreTrails
+from ingest.batch import Batch
 from ingest.brokers.topics import envelope_finder
+from ingest.context import IngestContext
 from ingest.decode.codec import NO_CODECS, Codecs
 from ingest.message import Message
-from ingest.pipeline import Batch, IngestContext, process
+from ingest.pipeline import process
 from ingest.stream.city_watch import CityWatch
 from ingest.stream.counters import Counters, Status
 from ingest.stream.inbox import Delivery

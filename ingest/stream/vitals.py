@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from ingest.pipeline import Batch
+from ingest.batch import Batch
 from tomma.asset_ports import VitalsBook
 from tomma.errors import TommaError
 from tomma.model import UNTRUSTED, Reading, SensorId

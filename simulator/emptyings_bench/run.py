@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 
+from ingest.context import IngestContext
 from ingest.memory import SensorMemory
-from ingest.pipeline import IngestContext, process
+from ingest.pipeline import process
 from simulator.emptyings_bench.cases import Case
 from simulator.emptyings_bench.flags import FlagScore, flag_scores
 from simulator.emptyings_bench.score import Score, Told, score

@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from ingest.pipeline import IngestContext
+from ingest.context import IngestContext
 from ingest.stream.recall import StoreMemories
 from ingest.stream.replay import chosen, replay
 from tests.api.conftest import NOW, World, serving

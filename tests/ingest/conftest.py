@@ -20,9 +20,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import SecretStr
 
 from ingest.brokers.embedded import EmbeddedBroker, Login
+from ingest.context import IngestContext
 from ingest.memory import SensorMemory
 from ingest.message import Message
-from ingest.pipeline import IngestContext
 from ingest.stream.subscriber import Subscriber
 from tests import processes
 from tomma.broker_settings import BrokerSettings

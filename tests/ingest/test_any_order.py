@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, multiple, rule
 
+from ingest.batch import Batch
+from ingest.context import IngestContext
 from ingest.message import Message
-from ingest.pipeline import Batch, IngestContext, process
+from ingest.pipeline import process
 from ingest.stream.recall import StoreMemories
 from tomma.city import City
 from tomma.clock import SystemClock

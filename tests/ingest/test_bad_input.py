@@ -11,10 +11,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ingest.context import IngestContext
 from ingest.decode.codec import FrameDecoder
 from ingest.envelope import ENVELOPES
 from ingest.message import Message
-from ingest.pipeline import IngestContext, process
+from ingest.pipeline import process
 from tomma.bounds import Advice, Breach, Rule
 from tomma.city import Sensor
 from tomma.model import Rejected, RejectReason

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.context import IngestContext
 from ingest.decode import MAKERS, decode, decoded_fields, milesight
 from ingest.decode.codec import FrameDecoder
 from ingest.decode.values import Values
 from ingest.message import Message, Uplink
-from ingest.pipeline import IngestContext, process
+from ingest.pipeline import process
 from ingest.refusal import RefusedError
 from tomma.city import Sensor
 from tomma.model import Alarm, RejectReason, SensorId

@@ -8,11 +8,12 @@ from typing import Any, get_args
 
 import pytest
 
+from ingest.context import IngestContext
 from ingest.decode import decode
 from ingest.envelope import ENVELOPES
 from ingest.identity import same_device, spellings
 from ingest.message import Message
-from ingest.pipeline import IngestContext, process
+from ingest.pipeline import process
 from ingest.refusal import RefusedError
 from tests.ingest.unwrapping import NOW, only, unwrap
 from tomma.broker_settings import EnvelopeName

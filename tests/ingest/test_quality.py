@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.batch import Batch
+from ingest.context import IngestContext
 from ingest.memory import RECENT_MAX, SensorMemory
 from ingest.message import Message
-from ingest.pipeline import Batch, IngestContext, process
+from ingest.pipeline import process
 from ingest.stream.recall import StoreMemories
 from tomma.clock import SystemClock
 from tomma.model import BinId, Quality, SensorId

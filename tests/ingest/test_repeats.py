@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from ingest.batch import Batch
+from ingest.context import IngestContext
 from ingest.message import Message
-from ingest.pipeline import Batch, IngestContext, process
+from ingest.pipeline import process
 from ingest.stream.recall import StoreMemories
 from tomma.city import City
 from tomma.model import BinId, Quality, Reading

@@ -12,9 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from ingest.alerts.recall import StoreTrails
+from ingest.batch import Batch
+from ingest.context import IngestContext
 from ingest.letters_cli import dead_letters_app, quarantine_app
 from ingest.message import Message
-from ingest.pipeline import Batch, IngestContext, process
+from ingest.pipeline import process
 from ingest.stream.recall import StoreMemories
 from ingest.stream.replay import QuarantineReplay, Replayed, chosen, replay
 from tomma.city import Bin, City, Installation, Sensor

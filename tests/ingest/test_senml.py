@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from ingest.context import IngestContext
 from ingest.envelope.senml_pack import Resolved, resolve
 from ingest.message import Message, Record, Uplink
-from ingest.pipeline import IngestContext, process
+from ingest.pipeline import process
 from ingest.refusal import RefusedError
 from tests.ingest.unwrapping import NOW, only, unwrap
 from tomma.model import RejectReason

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from ingest.context import IngestContext
 from ingest.message import Message
-from ingest.pipeline import IngestContext, process
+from ingest.pipeline import process
 from tomma.model import Quality, Reading, RejectReason
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

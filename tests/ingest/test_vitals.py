@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ingest.batch import Batch
 from ingest.envelope import ENVELOPES
 from ingest.message import Message, Uplink
-from ingest.pipeline import Batch
 from ingest.stream.vitals import VitalsKeeper, noting
 from tomma.model import BinId, Quality, Reading, SensorId
 from tomma.vitals import BatteryDay, Vital, battery_days_left

@@ -5,8 +5,10 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from ingest.batch import Batch
+from ingest.context import IngestContext
 from ingest.message import Message
-from ingest.pipeline import Batch, IngestContext, process
+from ingest.pipeline import process
 from simulator.messages import OutMessage, Report, em400_frame, plain_json, tts_uplink
 from simulator.towns import Town, make_town
 from simulator.truth import Device

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.context import IngestContext
 from ingest.message import Message
-from ingest.pipeline import IngestContext, process
+from ingest.pipeline import process
 from simulator.replay.edinburgh import (
     Collection,
     is_collections,

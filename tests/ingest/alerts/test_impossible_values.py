@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from ingest.calibrate import sound_mps
-from ingest.pipeline import IngestContext, process
+from ingest.context import IngestContext
+from ingest.pipeline import process
 from tests.ingest.conftest import NOW, MakeMessage
 from tomma.model import AlertKind, Quality, SensorId
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from ingest.codecs.sandbox import Call, Sandbox
+from ingest.context import IngestContext
 from ingest.message import Message
-from ingest.pipeline import IngestContext, process
+from ingest.pipeline import process
 from tests.ingest.codecs.conftest import SENT_UTC, Bench
 from tests.ingest.conftest import NoMemories, make_city
 from tomma.city import City
