@@ -18,8 +18,8 @@ from api.citymap.atlas import Atlas
 from api.context import ApiContext
 from api.driver.door import EventDoor
 from api.driver.ledger import DriverLedger
+from api.driver.promises import PromiseKeeper
 from api.figures.keeper import SavingKeeper
-from api.followup.promises import PromiseKeeper
 from api.guards.throttle import Throttle
 from api.live.hub import Hub
 from api.live.watch import Watch

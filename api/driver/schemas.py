@@ -206,6 +206,11 @@ class DriverRouteOut(RouteOut):
     day: date
     is_taken_out: bool = Field(description="Somebody said that the truck cannot go on today.")
     skip_reasons: list[SkipReason] = Field(description="Those the city allows, in no order of weight.")
+    former_stops: int = Field(
+        default=0,
+        description="So many of the first stops this truck did by an earlier plan of the day, and the newest does not "
+        "name them; legs of guidance are counted from behind them.",
+    )
     stops: list[DriverStopOut]  # type: ignore[assignment]  # the same stops, with their state
 
 

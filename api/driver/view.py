@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from api.driver.promises import with_former
 from api.driver.schemas import (
     DriverBinOut,
     DriverBinsOut,
@@ -30,7 +31,8 @@ def routes_out(hands: Services) -> DriverRoutesOut:
     if plan is None:
         return DriverRoutesOut(day=day, plan_id=None, routes=[])
     done, order = tried_again(hands.ledger.day(day), plan), truck_order(city)
-    routes = sorted(plan.routes, key=lambda route: order(route.vehicle_id))
+    promises = hands.promises.of(plan)
+    routes = [with_former(each, promises, done) for each in sorted(plan.routes, key=lambda own: order(own.vehicle_id))]
     return DriverRoutesOut(day=day, plan_id=plan.id, routes=[_head(route, city, done) for route in routes])
 
 
@@ -41,7 +43,9 @@ def route_out(hands: Services, vehicle_id: VehicleId) -> DriverRouteOut:
     if plan is None or route is None:
         raise NotFoundError(f"there is no route for truck {vehicle_id} on {day}")
     done = tried_again(hands.ledger.day(day), plan)
-    return told_route(plan, route, city, day, done, hands.context.settings.driver.skip_reasons)
+    whole = with_former(route, hands.promises.of(plan), done)
+    told = told_route(plan, whole, city, day, done, hands.context.settings.driver.skip_reasons)
+    return told.model_copy(update={"former_stops": len(whole.stops) - len(route.stops)})
 
 
 def bins_out(hands: Services, vehicle_id: VehicleId) -> DriverBinsOut:

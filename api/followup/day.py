@@ -1,12 +1,12 @@
 """One day on the road, brought together: the plan, what the drivers tapped, and when the rest will be done."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
 
+from api.driver.promises import Promise, Promises, StopKey, stop_keys, with_former
 from api.driver.settling import done_utc, settling
-from api.followup.promises import Promise, Promises, StopKey, stop_keys
 from routing.daytime import WorkingDay
 from routing.planning.arrivals import Rest, Settled, rest_of
 from tomma.city import City, Position
@@ -122,24 +122,9 @@ def _routes(plan: Plan, promises: Promises, state: DayState) -> list[Route]:
     begins_utc = min((route.start_utc for route in plan.routes), default=plan.created_utc)
     heard = (event.vehicle_id for event in state.standing)
     return [
-        _with_former(routes.get(each) or Route(each, begins_utc, begins_utc, (), 0, 0), promises, state)
+        with_former(routes.get(each) or Route(each, begins_utc, begins_utc, (), 0, 0), promises, state)
         for each in dict.fromkeys((*routes, *sorted(plan.unavailable), *heard))
     ]
-
-
-def _with_former(route: Route, promises: Promises, state: DayState) -> Route:
-    named = stop_keys(route)
-    stops = [stop for key, stop in promises.done_of(route.vehicle_id, state).items() if key not in named]
-    if not stops:
-        return route
-    return replace(
-        route,
-        start_utc=min(route.start_utc, *(stop.arrive_utc for stop in stops)),
-        end_utc=max(route.end_utc, *(stop.depart_utc for stop in stops)),
-        stops=(*stops, *route.stops),
-        distance_m=route.distance_m + sum(stop.leg_distance_m for stop in stops),
-        driving_s=route.driving_s + sum(stop.leg_driving_s for stop in stops),
-    )
 
 
 def truck_day(route: Route, state: DayState, city: City, working: WorkingDay, now_utc: datetime) -> TruckDay:

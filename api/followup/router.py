@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from api.access import OFFICE, Role, allow
+from api.driver.promises import DRIVEN, promises_of
 from api.followup.changes import changes_out
 from api.followup.day import RoadDay
 from api.followup.missed import asked_again, missed_of, take_back
-from api.followup.promises import DRIVEN, promises_of
 from api.followup.schemas import ChangesOut, DaySumsOut, FollowUpOut, MissedIn, TakenBackOut
 from api.followup.view import followup_out, no_sums, sums_out
 from api.guards.strict_json import StrictRoute

@@ -41,6 +41,38 @@ def test_what_a_truck_did_stays_seen_when_a_later_plan_leaves_it_out(office: htt
     assert "other_truck" not in kinds(told), "it was its own by the plan on its tablet"
 
 
+def test_a_late_tap_on_an_earlier_version_counts_on_the_tablet_as_in_the_office(
+    office: httpx.Client, world: World
+) -> None:
+    """Emptied on P1 without a network, P2 names it no more: it is aboard, and the day has a stop more."""
+    at(world, 35)
+    made = replanned(world)
+    route = plan_of(world.stores.registry.load(), PlanId("P1"), TODAY, NOW).routes[0]
+    b3, b4 = (replace(each, load_after_l=each.load_after_l - 480, load_after_kg=each.load_after_kg - 48)
+              for each in route.stops[2:4])  # fmt: skip
+    short = replace(route, stops=(b3, b4, route.stops[4]), legs_lonlat=route.legs_lonlat[2:])
+    world.stores.plans.save(replace(made, routes=(short,), created_utc=SIX_UTC + timedelta(minutes=30)))
+    world.stores.plans.publish(made.id)
+    before = office.get("/api/v1/driver/routes/V1").json()
+    assert (before["former_stops"], len(before["stops"])) == (0, 3)
+    skipped = tap("skipped-2", 22, "B2", kind="skipped", skip_reason="blocked")
+    hand_in(office, world, tap("emptied-1", 12), skipped, status="superseded")
+    told = office.get("/api/v1/driver/routes/V1").json()
+    assert [(each["bin_id"], each["state"], each["load_after_kg"]) for each in told["stops"]] == [
+        ("B1", "emptied", 24.0),
+        ("B2", "skipped", 24.0),
+        ("B3", "todo", 48.0),
+        ("B4", "todo", 72.0),
+        (None, "todo", 120.0),
+    ]
+    assert (told["former_stops"], len(told["legs"])) == (2, 6)
+    assert [each["bin_id"] for each in told["stops"]] == [
+        each["bin_id"] for each in followed(office)["routes"][0]["stops"]
+    ]
+    (head,) = office.get("/api/v1/driver/routes").json()["routes"]
+    assert (head["stops"], head["done"]) == (5, 2)
+
+
 def test_a_bin_that_is_tried_again_is_to_do_for_the_driver_and_the_office(office: httpx.Client, world: World) -> None:
     """V1 met a car before B2; P2, made later, sends V2. A skip that came in since is one of P2's, and stands."""
     at(world, 23)

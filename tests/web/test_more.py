@@ -1,14 +1,17 @@
 """What a driver needs seldom, on the real product: reports, other bins, weighings, the shift, a new route."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
 from tests.web.browsing import LANDSCAPE, PLAIN, map_is_drawn
 from tests.web.conftest import OpenPage
-from tests.web.stack import Stack
+from tests.web.stack import NOW, Stack
 from tests.web.test_access import DEAF_MS, small_targets, violations
+from tomma.model import PlanId
+from tomma.plan import PlanStatus, StopKind
 
 DRIVER = "/driver?vehicle=truck-1"
 
@@ -296,6 +299,34 @@ def test_what_was_done_on_the_old_version_is_done_on_the_new_one(stack: Stack, o
     page.wait_for_timeout(DEAF_MS)
     expect(page.locator(".stops button.row", has_text=second)).to_have_count(0)
     stack.start()
+
+
+def test_a_stop_of_an_earlier_version_counts_and_leads_nobody_astray(stack: Stack, open_page: OpenPage) -> None:
+    """The truck's other tablet had no network while the plan was changed: what it emptied is told at once."""
+    plan = stack.stores.plans.get(stack.ask("/driver/routes/truck-1")["plan_id"])
+    route = next(each for each in plan.routes if each.vehicle_id == "truck-1")
+    shorter = replace(route, stops=route.stops[1:], legs_lonlat=route.legs_lonlat[1:])
+    others = [each for each in plan.routes if each is not route]
+    stack.stores.plans.save(
+        replace(plan, id=PlanId("P-changed"), status=PlanStatus.READY, routes=(shorter, *others), replaces=plan.id)
+    )
+    stack.stores.plans.publish(PlanId("P-changed"))
+    page = open_page(stack, DRIVER).page
+    places = sum(each.kind is not StopKind.BREAK for each in route.stops)
+    expect(page.locator(".bar .progress")).to_contain_text(f"0 / {places - 1}")
+    name, turn, load = (page.locator(each) for each in (".card .name", ".next-turn", ".bar .load .visually-hidden"))
+    expect(turn).to_be_visible()
+    before = name.inner_text(), turn.text_content() or ""
+    empty = load.inner_text()
+    late = {"key": "late-tap-1", "device_id": "other", "sequence": 1, "plan_id": plan.id, "vehicle_id": "truck-1"}
+    at = f"{route.stops[0].depart_utc:%Y-%m-%dT%H:%M:%SZ}"
+    tapped = {**late, "kind": "emptied", "bin_id": route.stops[0].bin_id, "tapped_utc": at}
+    stack.tell("/driver/events", {"events": [tapped], "sent_utc": f"{NOW:%Y-%m-%dT%H:%M:%SZ}"})
+    expect(page.locator(".bar .progress")).to_contain_text(f"1 / {places}")
+    expect(load).not_to_have_text(empty)
+    page.reload()
+    expect(name).to_have_text(before[0])
+    expect(turn).to_have_text(before[1])
 
 
 def test_a_truck_that_the_new_plan_forgot_keeps_its_route(stack: Stack, open_page: OpenPage) -> None:

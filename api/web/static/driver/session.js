@@ -196,6 +196,9 @@ export async function openSession(vehicleId) {
   async function words(route, leg, language) {
     const stops = foldStops(route, store.get().records);
     if (!stops[leg] || !comesAsPlanned(stops, stops[leg])) return null;
+    // An earlier version's stops lead the list; the plan has no words for the way to them.
+    leg -= route.former_stops ?? 0;
+    if (leg < 0) return null;
     // The server speaks of the newest version only: on an older one what was kept has to do.
     const isShown = () => store.get().route?.plan_id === route.plan_id && !store.get().offered;
     const kept = (await outbox?.recall(`words:${route.plan_id}:${route.vehicle_id}:${language}`))?.[leg];

@@ -15,7 +15,7 @@ const nameOf = (route, language) => `words:${route.plan_id}:${route.vehicle_id}:
 export async function keepWords(outbox, route, language, isWanted) {
   const name = nameOf(route, language);
   const kept = (await outbox.recall(name)) ?? {};
-  for (let leg = 0; leg < (route.legs ?? []).length; leg += 1) {
+  for (let leg = 0; leg < (route.legs ?? []).length - (route.former_stops ?? 0); leg += 1) {
     if (kept[leg]) continue;
     if (!isWanted()) return;
     const {manoeuvres, source, plan_id: planId} = await getGuidance(route.vehicle_id, leg, language);

@@ -1,14 +1,14 @@
 """What the day's plans promised: when each stop should be done, by which version of the plan the driver had."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from threading import Lock
 
 from tomma.events import EventKind
-from tomma.fold import SETTLING, DayState
+from tomma.fold import SETTLING, DayState, StopState
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind
 from tomma.ports import PlanStore
@@ -27,6 +27,7 @@ class Promise:
     vehicle_id: VehicleId
     arrive_utc: datetime
     depart_utc: datetime
+    volume_l: float
     weight_kg: float
     """Of a bin, what was expected in it; of an unloading, what should be aboard before it."""
     stop: Stop
@@ -47,11 +48,11 @@ class Promises:
         own = self.versions.get(plan_id, {}).get(key) if plan_id is not None else None
         return own or next((version[key] for version in self.versions.values() if key in version), None)
 
-    def done_of(self, vehicle_id: VehicleId, state: DayState) -> Mapping[StopKey, Stop]:
+    def done_of(self, vehicle_id: VehicleId, state: DayState) -> Mapping[StopKey, Promise]:
         """Return what the truck did of the routes that its tablet showed, whatever became of those routes since."""
         own = [event for event in state.standing if event.vehicle_id == vehicle_id]
         rests = {each.first.key for each in pauses(own)}
-        found: dict[StopKey, Stop] = {}
+        found: dict[StopKey, Promise] = {}
         times: Counter[StopKind] = Counter()
         for event in own:
             key: StopKey | None = None
@@ -63,7 +64,7 @@ class Promises:
                 key, times[kind] = (vehicle_id, kind, times[kind]), times[kind] + 1
             promise = self.versions.get(event.plan_id, {}).get(key) if key is not None else None
             if key is not None and promise is not None and promise.vehicle_id == vehicle_id:
-                found[key] = promise.stop
+                found[key] = promise
         return found
 
     @property
@@ -98,11 +99,48 @@ def promises_of(plans: Iterable[Plan]) -> Promises:
 def _told(plan: Plan) -> Mapping[StopKey, Promise]:
     found: dict[StopKey, Promise] = {}
     for route in plan.routes:
-        loads = pairwise((0.0, *(stop.load_after_kg for stop in route.stops)))
-        for key, stop, (before_kg, after_kg) in zip(stop_keys(route), route.stops, loads, strict=True):
-            weight_kg = before_kg if stop.kind is StopKind.DISPOSE else max(after_kg - before_kg, 0.0)
-            found[key] = Promise(route.vehicle_id, stop.arrive_utc, stop.depart_utc, weight_kg, stop)
+        loads = pairwise([(0.0, 0.0), *((stop.load_after_l, stop.load_after_kg) for stop in route.stops)])
+        for key, stop, (before, after) in zip(stop_keys(route), route.stops, loads, strict=True):
+            grown = (max(after[0] - before[0], 0.0), max(after[1] - before[1], 0.0))
+            volume_l, weight_kg = before if stop.kind is StopKind.DISPOSE else grown
+            found[key] = Promise(route.vehicle_id, stop.arrive_utc, stop.depart_utc, volume_l, weight_kg, stop)
     return found
+
+
+def with_former(route: Route, promises: Promises, state: DayState) -> Route:
+    """Return the route with what its truck did of earlier versions and this one does not name, before all else.
+
+    What is aboard after each stop counts them: their litres and kilograms stay until the route's own unloading.
+    """
+    named = stop_keys(route)
+    former = {key: each for key, each in promises.done_of(route.vehicle_id, state).items() if key not in named}
+    if not former:
+        return route
+    done = [each.stop for each in former.values()]
+    return replace(
+        route,
+        start_utc=min(route.start_utc, *(stop.arrive_utc for stop in done)),
+        end_utc=max(route.end_utc, *(stop.depart_utc for stop in done)),
+        stops=tuple(_loaded(former.values(), route, state)),
+        distance_m=route.distance_m + sum(stop.leg_distance_m for stop in done),
+        driving_s=route.driving_s + sum(stop.leg_driving_s for stop in done),
+        legs_lonlat=(*((),) * len(former), *route.legs_lonlat),
+    )
+
+
+def _loaded(former: Iterable[Promise], route: Route, state: DayState) -> Iterator[Stop]:
+    """Yield what was done before and then the route, each with what is aboard after it."""
+    volume_l = weight_kg = 0.0
+    for each in former:
+        if each.stop.kind is StopKind.DISPOSE:
+            volume_l = weight_kg = 0.0
+        elif each.stop.bin_id is not None and state.state_of(each.stop.bin_id) is StopState.EMPTIED:
+            volume_l, weight_kg = volume_l + each.volume_l, weight_kg + each.weight_kg
+        yield replace(each.stop, load_after_l=volume_l, load_after_kg=weight_kg)
+    for stop in route.stops:
+        if stop.kind is StopKind.DISPOSE:
+            volume_l = weight_kg = 0.0
+        yield replace(stop, load_after_l=stop.load_after_l + volume_l, load_after_kg=stop.load_after_kg + weight_kg)
 
 
 class PromiseKeeper:
