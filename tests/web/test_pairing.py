@@ -16,7 +16,7 @@ from tests.web.stack import PATIENCE_S, Stack, copy_of, serving
 from tests.web.test_access import DEAF_MS, INTERACTIVE, SMALL_TARGETS, small_targets, violations, violations_by_night
 from tests.web.test_more import more
 from tests.web.test_offline_start import wait_until_kept
-from tomma.stores.books import tables
+from tomma.stores.books.tables.tablets import tablet
 
 DRIVER = "/driver?vehicle=truck-1"
 GLOVE_PX = 64
@@ -191,7 +191,7 @@ def test_a_tablet_the_server_has_forgotten_keeps_its_taps(strict: Stack, open_pa
     page = watched.page
     tap_offline(watched)
     with strict.stores.engine.begin() as connection:
-        connection.execute(sa.delete(tables.tablet))
+        connection.execute(sa.delete(tablet))
     watched.context.set_offline(offline=False)
     expect(page.locator(".pairing")).to_contain_text("trycken finns kvar")
     press(page, new_code(strict))

@@ -1,4 +1,4 @@
-"""Between a `City` and the rows of the master-data tables: one dict a row, in the order of `tables.MASTER_DATA`."""
+"""Between a `City` and the rows of the master-data tables: one dict a row, in the order of `MASTER_DATA`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict

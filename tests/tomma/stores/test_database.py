@@ -20,9 +20,10 @@ from tomma.containers import ContainerType, Shape
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, ContainerTypeId, DepotId, FractionCode, SensorId, VehicleId
 from tomma.settings import Settings
-from tomma.stores.books import tables
-from tomma.stores.books.database import APPLICATION_ID, CONNECT_WITHIN_S, METADATA, open_database, patience
+from tomma.stores.books import database
+from tomma.stores.books.database import APPLICATION_ID, CONNECT_WITHIN_S, open_database, patience
 from tomma.stores.books.registry import SqlRegistry
+from tomma.stores.books.tables import schema
 from tomma.stores.sqlite_file import ensure_file, open_connection
 from tomma.stores.wiring import open_stores
 from tomma.trucks import Break, Shift, Vehicle
@@ -46,8 +47,8 @@ def test_the_migrations_end_at_the_tables_that_the_code_uses(engine: sa.Engine) 
     """A column that is only in one of the two fails here and not at a customer's."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
-        assert compare_metadata(context, METADATA) == []
-        assert context.get_current_revision() == tables.REVISION, "or every start would migrate again"
+        assert compare_metadata(context, schema.METADATA) == []
+        assert context.get_current_revision() == schema.REVISION, "or every start would migrate again"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def old_registry(tmp_path: Path) -> Path:
         engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool)
         with engine.connect() as lent, lent.begin():
             config = Config(attributes={"connection": lent})
-            config.set_main_option("script_location", str(Path(tables.__file__).parents[1] / "migrations"))
+            config.set_main_option("script_location", str(Path(database.__file__).parents[1] / "migrations"))
             command.upgrade(config, "0001")
         for statement in OLD_CITY.split(";\n"):
             connection.execute(statement)

@@ -13,8 +13,8 @@ from tomma.audit import Deed
 from tomma.model import Alert, AlertKind, BinId, Emptying, EmptyingSource, Reading, Rejected, RejectReason, SensorId
 from tomma.settings import Settings
 from tomma.store_settings import RetentionSettings
-from tomma.stores.books.database import METADATA
-from tomma.stores.books.tables import JsonList, UtcDateTime
+from tomma.stores.books.tables.columns import JsonList, UtcDateTime
+from tomma.stores.books.tables.schema import METADATA
 from tomma.stores.sqlite_file import open_connection
 from tomma.stores.upkeep import retention
 from tomma.stores.upkeep.keeping import KEPT, OldRows

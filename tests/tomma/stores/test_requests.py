@@ -14,7 +14,7 @@ from alembic.config import Config
 from tomma.errors import NotFoundError
 from tomma.model import BinId
 from tomma.requests import BinRequest, RequestReason, RequestSource
-from tomma.stores.books import tables
+from tomma.stores.books import database
 from tomma.stores.books.database import APPLICATION_ID, open_database
 from tomma.stores.books.requests import SqlRequestBook
 from tomma.stores.sqlite_file import ensure_file, open_connection
@@ -113,7 +113,7 @@ def test_what_was_asked_before_residents_could_is_the_offices(tmp_path: Path, t0
         old = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool)
         with old.connect() as lent, lent.begin():
             config = Config(attributes={"connection": lent})
-            config.set_main_option("script_location", str(Path(tables.__file__).parents[1] / "migrations"))
+            config.set_main_option("script_location", str(Path(database.__file__).parents[1] / "migrations"))
             command.upgrade(config, "0015")
             lent.execute(
                 sa.text("INSERT INTO bin_request VALUES ('r1', 'B1', 'full', '', :at, NULL)"),

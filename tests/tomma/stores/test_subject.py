@@ -15,10 +15,12 @@ from tomma.audit import Deed
 from tomma.errors import NotFoundError
 from tomma.people import OneTimeLink, Purpose
 from tomma.stores.audit.log import AuditFiles, SqlAuditBook
-from tomma.stores.books import subject, tables
+from tomma.stores.books import subject
 from tomma.stores.books.database import reading, writing
 from tomma.stores.books.people import SqlPeopleBook
 from tomma.stores.books.sessions import SqlSessionBook
+from tomma.stores.books.tables.schema import METADATA
+from tomma.stores.books.tables.work_orders import work_order
 
 LOGIN = "anna@stad.example"
 
@@ -38,9 +40,7 @@ def audit(engine: sa.Engine, tmp_path: Path) -> SqlAuditBook:
         order = {"kind": "inspect_sensor", "priority": "low", "note": "", "alert_id": "", "status": "open"}
         with writing(engine) as connection:
             connection.execute(
-                sa.insert(tables.work_order).values(
-                    id=f"w{number}", created_utc=T0, created_by=login, revision=1, **order
-                )
+                sa.insert(work_order).values(id=f"w{number}", created_utc=T0, created_by=login, revision=1, **order)
             )
     book = SqlAuditBook(engine, AuditFiles(tmp_path / "audit.key", tmp_path / "audit.head"))
     book.append([Deed(T0, f"person:{LOGIN}", "did"), Deed(T0, "person:berit", "person-changed", f"person:{LOGIN}")])
@@ -68,7 +68,7 @@ def test_who_is_taken_out_is_nowhere_but_in_the_audit_log(
     """Every table is searched, whatever will be added to them; and the others' things are untouched."""
     stand_in = subject.erase(engine, LOGIN, T0)
     with reading(open_engine()) as connection:
-        for table in tables.metadata.sorted_tables:
+        for table in METADATA.sorted_tables:
             rows = repr(connection.execute(sa.select(table)).fetchall())
             if table.name != "audit_record":
                 assert LOGIN not in rows, table.name

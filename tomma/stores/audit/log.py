@@ -40,8 +40,8 @@ from tomma.new_files import new_file
 from tomma.secret_files import make_private, secret_of
 from tomma.stores.audit.begun import CUT_SHORT, BegunFile, left_in
 from tomma.stores.books import counters
-from tomma.stores.books.audit_tables import audit_record as _RECORD  # noqa: N812  (a constant here)
 from tomma.stores.books.database import TURN_TIMEOUT_S, reading, writing
+from tomma.stores.books.tables.audit import audit_record as _RECORD  # noqa: N812  (a constant here)
 
 log = logging.getLogger(__name__)
 

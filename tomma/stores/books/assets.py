@@ -13,9 +13,9 @@ from tomma.containers import ContainerType
 from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.fitting import Fitting
 from tomma.model import BinId
-from tomma.stores.books import asset_tables as tables
 from tomma.stores.books.database import reading, writing
 from tomma.stores.books.registry import SqlRegistry
+from tomma.stores.books.tables import assets as tables
 
 _RETIRED, _FITTING, _PHOTO = tables.retired, tables.fitting, tables.photo
 _KINDS: dict[AssetKind, type[Asset]] = {

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from tomma.alerts import Care, CareAction
 from tomma.model import AlertKind
-from tomma.stores.books import tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import alerts as tables
 
 _CARE = tables.alert_care
 _KEYS_PER_QUERY = 500

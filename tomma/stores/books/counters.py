@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from tomma.stores.books import tables
+from tomma.stores.books.tables import counters as tables
 
 REVISION = "revision"
 EVENT_POSITION = "event_position"

@@ -11,12 +11,10 @@ from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tomma.errors import ConfigurationError, StoreUnavailableError
-from tomma.stores.books import asset_tables, tables
+from tomma.stores.books.tables.schema import REVISION
 from tomma.stores.sqlite_file import GO_BACK, ensure_file, open_connection, unavailable
 
 APPLICATION_ID = 0x746F6D72  # "tomr"
-METADATA = asset_tables.METADATA
-"""Every table, those of both files."""
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _MIGRATION_LOCK = 0x746F6D72
 _WRITES = "tomma_writes"
@@ -59,7 +57,7 @@ def is_newest_shape(address: str) -> bool:
     engine = _engine(address)
     try:
         with reading(engine) as connection:
-            return _version(connection) == tables.REVISION
+            return _version(connection) == REVISION
     finally:
         engine.dispose()
 
@@ -185,7 +183,7 @@ def _name(engine: sa.Engine) -> str:
 def _migrate(engine: sa.Engine) -> None:
     """Run what is missing in one transaction; processes that start together wait for the first of them."""
     with reading(engine) as connection:
-        if _version(connection) == tables.REVISION:
+        if _version(connection) == REVISION:
             return
     # Imported here, since most starts find nothing to migrate, and before the lock, since others wait for it.
     from alembic import command

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from tomma.events import Event, EventKind, ReportKind, SkipReason
 from tomma.model import PlanId
-from tomma.stores.books import counters, tables
+from tomma.stores.books import counters
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import events as tables
 
 _KEYS_PER_QUERY = 500
 _WORDS: Mapping[str, type[StrEnum]] = {"kind": EventKind, "skip_reason": SkipReason, "report": ReportKind}

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from tomma.codec import from_json, to_json
 from tomma.mornings import Run, Schedule
-from tomma.stores.books import tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import mornings as tables
 
 _SCHEDULE, _RUN = tables.morning_schedule, tables.morning_run
 _ONE = "plans"

@@ -8,7 +8,7 @@ from tomma.codec import from_json, to_json
 from tomma.errors import ConflictError, Refusal
 from tomma.opendata import OpenData
 from tomma.stores.books.database import reading, writing
-from tomma.stores.books.opendata_tables import open_data
+from tomma.stores.books.tables.opendata import open_data
 
 
 class SqlOpenDataBook:

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from tomma.model import AlertKind, BinId, SensorId
 from tomma.notices import Notice, NoticeStatus, ToldAlert
-from tomma.stores.books import tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import alerts as tables
 
 _NOTICE, _TOLD = tables.notice, tables.notice_told
 AT_ONCE = timedelta(seconds=30)

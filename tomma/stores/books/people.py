@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.model import VehicleId
 from tomma.people import KeptPerson, OneTimeLink, Person, Proof, Purpose, Role
-from tomma.stores.books import people_tables as tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import people as tables
 
 _PERSON, _LINK, _CODE = tables.person, tables.one_time_link, tables.recovery_code
 

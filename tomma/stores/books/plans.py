@@ -10,8 +10,9 @@ from tomma.codec import from_json, to_json
 from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.model import PlanId
 from tomma.plan import UNFINISHED, Plan, PlanStatus
-from tomma.stores.books import counters, tables
+from tomma.stores.books import counters
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import plans as tables
 
 _PLAN = tables.plan
 _BASIS = tables.plan_basis

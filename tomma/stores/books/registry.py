@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from tomma.city import City
 from tomma.errors import NotFoundError
-from tomma.stores.books import counters, tables
+from tomma.stores.books import counters
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables.city import MASTER_DATA
 from tomma.stores.city_faults import refuse_faulty
 from tomma.stores.city_rows import Row, Rows, city_of, rows_of
 
@@ -95,19 +96,19 @@ def _differing(before: City, after: City) -> tuple[Rows, Rows]:
 def _read(connection: sa.Connection) -> Rows:
     return {
         table.name: [dict(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key)).mappings()]
-        for table in tables.MASTER_DATA
+        for table in MASTER_DATA
     }
 
 
 def _write(connection: sa.Connection, found: Rows, wanted: Rows) -> int:
     """Insert and update what is pointed to first, then delete in the other direction; return rows touched."""
     touched = 0
-    for table in tables.MASTER_DATA:
+    for table in MASTER_DATA:
         before, after = _by_key(table, found[table.name]), _by_key(table, wanted[table.name])
         touched += _insert(connection, table, [row for key, row in after.items() if key not in before])
         differing = (row for key, row in after.items() if key in before and before[key] != row)
         touched += _update(connection, table, differing)
-    for table in reversed(tables.MASTER_DATA):
+    for table in reversed(MASTER_DATA):
         before, after = _by_key(table, found[table.name]), _by_key(table, wanted[table.name])
         touched += _delete(connection, table, [key for key in before if key not in after])
     return touched

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from tomma.errors import NotFoundError
 from tomma.model import BinId
 from tomma.requests import BinRequest, RequestReason, RequestSource
-from tomma.stores.books import tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import requests as tables
 
 _REQUEST = tables.bin_request
 

@@ -10,10 +10,10 @@ from tomma.codec import from_json, to_json
 from tomma.errors import NotFoundError
 from tomma.plan import PlanStatus
 from tomma.saving import DayFigures, SavingDay, digest_of, figures_of
-from tomma.stores.books import tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import plans, saving
 
-_DAY, _INPUT, _PLAN = tables.saving_day, tables.saving_input, tables.plan
+_DAY, _INPUT, _PLAN = saving.saving_day, saving.saving_input, plans.plan
 _DRIVEN = (PlanStatus.PUBLISHED.value, PlanStatus.SUPERSEDED.value)
 
 

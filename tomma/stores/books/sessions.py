@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from tomma.errors import NotFoundError
 from tomma.people import ApiKey, Role, Session, Way
-from tomma.stores.books import people_tables as tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import people as tables
 
 _SESSION, _DEVICE, _TRY, _KEY = tables.session, tables.known_device, tables.sign_in_try, tables.api_key
 

@@ -12,19 +12,19 @@ import sqlalchemy as sa
 
 from tomma.audit import AuditBook, Search
 from tomma.errors import NotFoundError
-from tomma.stores.books import people_tables, tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import alerts, people, work_orders
 
 ERASED = "erased-"
 """How the login of somebody begins who was taken out."""
 RECORDS_MAX = 100_000
-_PERSON = people_tables.person
-_OWN = (people_tables.session, people_tables.known_device, people_tables.recovery_code, people_tables.one_time_link)
+_PERSON = people.person
+_OWN = (people.session, people.known_device, people.recovery_code, people.one_time_link)
 """What belongs to a person by id, and goes with them."""
 _SIGNED = (
-    (tables.alert_care.c.by, "alerts_cared_for"),
-    (tables.work_order.c.created_by, "work_orders_made"),
-    (tables.work_change.c.by, "work_orders_changed"),
+    (alerts.alert_care.c.by, "alerts_cared_for"),
+    (work_orders.work_order.c.created_by, "work_orders_made"),
+    (work_orders.work_change.c.by, "work_orders_changed"),
 )
 """Where a person's login stands under what they did."""
 _PROOFS = frozenset({"password_hash", "totp_sealed", "totp_step", "subject", "sha256"})

@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from tomma.errors import NotFoundError
-from tomma.stores.books import tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import tablets as tables
 from tomma.tablets import KeptTablet, PairingCode, Tablet
 
 _TABLET, _CODE, _TRY = tables.tablet, tables.pairing_code, tables.pairing_try

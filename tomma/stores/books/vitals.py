@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tomma.model import SensorId
-from tomma.stores.books import asset_tables as tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import assets as tables
 from tomma.vitals import BATTERY_DAYS_KEPT, BatteryDay, Vital
 
 _VITAL, _DAY = tables.vital, tables.battery_day

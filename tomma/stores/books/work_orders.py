@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from tomma.errors import ConflictError, NotFoundError, Refusal
-from tomma.stores.books import tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import work_orders as tables
 from tomma.work import STANDING, WorkChange, WorkKind, WorkOrder, WorkPriority, WorkStatus, changed
 
 _ORDER, _CHANGE = tables.work_order, tables.work_change

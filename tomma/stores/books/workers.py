@@ -3,8 +3,8 @@
 import msgspec
 import sqlalchemy as sa
 
-from tomma.stores.books import tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import workers as tables
 from tomma.workers import FORGOTTEN_AFTER, WorkerKind, WorkerReport
 
 

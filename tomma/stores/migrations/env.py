@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from tomma.stores.books.tables import metadata
+from tomma.stores.books.tables.schema import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=METADATA,
     render_as_batch=True,  # SQLite changes a table by copying it
 )
 with context.begin_transaction():

@@ -10,12 +10,24 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from tomma.stores.books import asset_tables as assets
-from tomma.stores.books import audit_tables as audit
-from tomma.stores.books import opendata_tables as opendata
-from tomma.stores.books import people_tables as people
-from tomma.stores.books import tables
 from tomma.stores.books.database import reading, writing
+from tomma.stores.books.tables import (
+    alerts,
+    assets,
+    audit,
+    city,
+    counters,
+    events,
+    mornings,
+    opendata,
+    people,
+    plans,
+    requests,
+    saving,
+    tablets,
+    work_orders,
+    workers,
+)
 from tomma.work import STANDING
 
 
@@ -44,14 +56,14 @@ def _before(kind: OldRows, column: sa.Column[datetime]) -> Kept:
 
 
 def _work_over(bound_utc: datetime) -> sa.ColumnElement[bool]:
-    columns = tables.work_order.c
+    columns = work_orders.work_order.c
     last = sa.func.coalesce(columns.changed_utc, columns.created_utc)
     return columns.status.not_in([each.value for each in STANDING]) & (last < bound_utc)
 
 
 def _steps_over(bound_utc: datetime) -> sa.ColumnElement[bool]:
-    over = sa.select(tables.work_order.c.id).where(_work_over(bound_utc))
-    return tables.work_change.c.order_id.in_(over)
+    over = sa.select(work_orders.work_order.c.id).where(_work_over(bound_utc))
+    return work_orders.work_change.c.order_id.in_(over)
 
 
 _IN_USE = Kept("while it is in use; then `retired` has it")
@@ -61,31 +73,31 @@ _OVER = Kept("written over: one row for each")
 _OTHER = Kept("a kind of its own in `retention`")
 
 KEPT: Mapping[sa.Table, Kept] = {
-    **dict.fromkeys(tables.MASTER_DATA, _IN_USE),
-    **dict.fromkeys((assets.retired, assets.fitting, tables.morning_run, opendata.open_data), _HISTORY),
-    **dict.fromkeys((tables.plan, tables.saving_day, tables.saving_input), _PROOF),
-    **dict.fromkeys((tables.counter, tables.morning_schedule, assets.vital), _OVER),
+    **dict.fromkeys(city.MASTER_DATA, _IN_USE),
+    **dict.fromkeys((assets.retired, assets.fitting, mornings.morning_run, opendata.open_data), _HISTORY),
+    **dict.fromkeys((plans.plan, saving.saving_day, saving.saving_input), _PROOF),
+    **dict.fromkeys((counters.counter, mornings.morning_schedule, assets.vital), _OVER),
     **dict.fromkeys((assets.photo, audit.audit_record), _OTHER),
-    tables.plan_basis: Kept("the newest 60"),
-    tables.worker: Kept("written over; of processes that are gone, until another reports"),
+    plans.plan_basis: Kept("the newest 60"),
+    workers.worker: Kept("written over; of processes that are gone, until another reports"),
     assets.battery_day: Kept("as many days as its estimate looks back"),
-    tables.notice: Kept("notify.keep_days after it left, by the courier"),
-    tables.notice_told: Kept("until the alert is long over, by the courier"),
-    tables.tablet: Kept("for ever: one that was shut out must be told so"),
+    alerts.notice: Kept("notify.keep_days after it left, by the courier"),
+    alerts.notice_told: Kept("until the alert is long over, by the courier"),
+    tablets.tablet: Kept("for ever: one that was shut out must be told so"),
     people.person: Kept("until `tomma people erase`: what somebody did goes on having a name"),
     people.recovery_code: Kept("until it is used or replaced"),
     people.api_key: Kept("for ever: it names a program, and nobody"),
-    tables.event: _before(OldRows.TAPS, tables.event.c.received_utc),
-    tables.alert_care: _before(OldRows.CARE, tables.alert_care.c.at_utc),
-    tables.bin_request: _before(OldRows.CARE, tables.bin_request.c.asked_utc),
-    tables.work_change: Kept("with its order", OldRows.CARE, _steps_over),
-    tables.work_order: Kept("until it is over, and care_days old", OldRows.CARE, _work_over),
+    events.event: _before(OldRows.TAPS, events.event.c.received_utc),
+    alerts.alert_care: _before(OldRows.CARE, alerts.alert_care.c.at_utc),
+    requests.bin_request: _before(OldRows.CARE, requests.bin_request.c.asked_utc),
+    work_orders.work_change: Kept("with its order", OldRows.CARE, _steps_over),
+    work_orders.work_order: Kept("until it is over, and care_days old", OldRows.CARE, _work_over),
     people.session: _before(OldRows.DOORS, people.session.c.created_utc),
     people.known_device: _before(OldRows.DOORS, people.known_device.c.seen_utc),
     people.one_time_link: _before(OldRows.DOORS, people.one_time_link.c.expires_utc),
     people.sign_in_try: _before(OldRows.DOORS, people.sign_in_try.c.at_utc),
-    tables.pairing_code: _before(OldRows.DOORS, tables.pairing_code.c.expires_utc),
-    tables.pairing_try: _before(OldRows.DOORS, tables.pairing_try.c.at_utc),
+    tablets.pairing_code: _before(OldRows.DOORS, tablets.pairing_code.c.expires_utc),
+    tablets.pairing_try: _before(OldRows.DOORS, tablets.pairing_try.c.at_utc),
 }
 """In this order rows go: what points to another before that."""
 

@@ -26,8 +26,9 @@ import sqlalchemy as sa
 from tomma.errors import ConfigurationError, TommaError
 from tomma.secret_files import make_private
 from tomma.settings import Settings
-from tomma.stores.books import tables
 from tomma.stores.books.database import patience
+from tomma.stores.books.tables.schema import REVISION
+from tomma.stores.books.tables.workers import worker
 from tomma.stores.sqlite_file import open_connection
 from tomma.stores.upkeep.blanking import Blank, shown_settings, words_of
 from tomma.stores.upkeep.retention import read_journal
@@ -110,7 +111,7 @@ class _Sources:
     def workers(self) -> Any:
         """Return what the processes last said."""
         with self.engine.connect() as connection:
-            rows = connection.execute(sa.select(tables.worker)).mappings().all()
+            rows = connection.execute(sa.select(worker)).mappings().all()
         return [{**row, "facts": json.loads(row["facts"])} for row in rows]
 
     def close(self) -> None:
@@ -128,7 +129,7 @@ def _versions(sources: _Sources, now_utc: datetime) -> Any:
         "platform": platform.platform(),
         "processors": os.cpu_count(),
         "sqlite": sqlite3.sqlite_version,
-        "migration_wanted": tables.REVISION,
+        "migration_wanted": REVISION,
         "migration_found": _tried(lambda: _scalar(sources, "SELECT version_num FROM alembic_version")),
         "readings_version": _tried(lambda: _pragma(sources.settings.readings_path, "user_version")),
         "packages": packages,

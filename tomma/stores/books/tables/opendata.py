@@ -1,8 +1,8 @@
-"""The table of what is open to everybody, beside those in `tomma.stores.books.tables`."""
+"""The table of what is open to everybody."""
 
 import sqlalchemy as sa
 
-from tomma.stores.books.tables import metadata
+from tomma.stores.books.tables.columns import metadata
 
 open_data = sa.Table(
     "open_data",
