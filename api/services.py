@@ -28,6 +28,7 @@ from api.plans.comparison import Comparisons
 from api.plans.curve import CurveDesk
 from api.plans.desk import PlanDesk
 from api.plans.making import Making
+from api.plans.summaries import Summaries
 from api.plans.today import Today
 from api.residents.bounds import Bounds
 from api.schedule.caller import MorningCaller
@@ -61,6 +62,7 @@ class Services:
     watch: Watch
     atlas: Atlas
     desk: PlanDesk
+    summaries: Summaries
     saving: SavingKeeper
     mornings: MorningCaller
     gate: Gate
@@ -113,6 +115,7 @@ class Services:
             watch=watch,
             atlas=Atlas(board, watch),
             desk=desk,
+            summaries=Summaries(context.plans),
             mornings=MorningCaller(context, context.mornings, city, desk, hub, recorder),
             alerts=AlertParts.of(context, city=city, ledger=ledger, watch=watch, hub=hub),
             saving=SavingKeeper(saver=context.saver, city=city, hub=hub, clock=clock),

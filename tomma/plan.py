@@ -170,6 +170,16 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanHead:
+    """A plan without its routes and reasons, which are megabytes in a large city."""
+
+    id: PlanId
+    day: date
+    created_utc: datetime
+    status: PlanStatus
+
+
+@dataclass(frozen=True, slots=True)
 class Wishes:
     """What a person decides beside the numbers."""
 

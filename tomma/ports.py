@@ -4,7 +4,7 @@ Readings go to a time-series store, master data and plans to a registry, the dri
 append-only log. Every port may be kept by SQLite on a laptop or by a server in a city's data centre.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from tomma.bounds import check_utc, check_within
 from tomma.city import City
 from tomma.events import Event
 from tomma.model import Alert, BinId, DeadLetter, Emptying, PlanId, Quarantined, Reading, Rejected, RejectReason
-from tomma.plan import Plan, PlanProgress, PlanStatus
+from tomma.plan import Plan, PlanHead, PlanProgress, PlanStatus
 from tomma.requests import BinRequest, RequestSource
 from tomma.tablets import KeptTablet, PairingCode, Tablet
 from tomma.workers import WorkerReport
@@ -212,11 +212,15 @@ class PlanStore(Protocol):
     def get(self, plan_id: PlanId) -> Plan:
         """Return the plan; NotFoundError when there is none."""
 
-    def of_day(self, day: date) -> Sequence[Plan]:
-        """Return the day's plans, newest first."""
+    def of_day(self, day: date, statuses: Collection[PlanStatus] = tuple(PlanStatus)) -> Sequence[Plan]:
+        """Return the day's plans that are in one of `statuses`, newest first."""
 
-    def recent(self, limit: int, *, drafts: bool = True) -> Sequence[Plan]:
-        """Return the newest plans by created_utc, newest first; with or without drafts."""
+    def heads(self, *, day: date | None = None, limit: int | None = None, drafts: bool = True) -> Sequence[PlanHead]:
+        """Return the newest plans by created_utc, newest first: of one day or of all, with or without drafts.
+
+        Cheap to poll: no plan is read for it. Whoever wants the plans gets them one by one, since many of a large
+        city do not fit into memory.
+        """
 
     def unfinished(self) -> Sequence[Plan]:
         """Return the plans that are being made, or were when their maker died, newest first; cheap to poll."""

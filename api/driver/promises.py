@@ -155,7 +155,7 @@ class PromiseKeeper:
         """Return what the versions of the day up to the published one promised."""
         with self._lock:
             if self._known is None or self._known[0] != published.id:
-                driven = [each for each in self._plans.of_day(published.day) if each.status in DRIVEN]
+                driven = self._plans.of_day(published.day, DRIVEN)
                 newest_first = [published, *(each for each in driven if each.id != published.id)]
                 self._known = published.id, promises_of(newest_first)
             return self._known[1]

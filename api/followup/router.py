@@ -1,5 +1,6 @@
 """`/followup`: today on the road, the days before it in figures, and what a new plan would change."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
@@ -107,8 +108,8 @@ def _road_day(hands: Services, plan: Plan) -> RoadDay:
     return RoadDay.of(plan, promises, hands.ledger.day(plan.day), hands.city.current(), hands.context.clock.now_utc())
 
 
-def _versions(hands: Services, day: date) -> list[Plan]:
-    return [each for each in hands.context.plans.of_day(day) if each.status in DRIVEN]
+def _versions(hands: Services, day: date) -> Sequence[Plan]:
+    return hands.context.plans.of_day(day, DRIVEN)
 
 
 def _nothing(hands: Services) -> FollowUpOut:

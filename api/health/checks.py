@@ -16,7 +16,7 @@ def checks(hands: Services) -> Mapping[str, CheckOut]:
     return {
         "city": _probe(hands.city.current),
         "readings": _probe(hands.context.readings.dead_letter_counts),
-        "plans": _probe(lambda: hands.context.plans.recent(1)),
+        "plans": _probe(lambda: hands.context.plans.heads(limit=1)),
         "events": _probe(lambda: hands.context.events.since(0, 1)),
         "forecast": _said(hands.forecasts.failure),
         "live": _said(hands.watch.failure),

@@ -27,7 +27,7 @@ from routing.ahead.horizon import MAX_DAYS
 from routing.planning.planner import default_day
 from tomma.errors import ConflictError, Refusal
 from tomma.model import PlanId
-from tomma.plan import UNFINISHED, PlanProgress, PlanStatus
+from tomma.plan import UNFINISHED, PlanProgress
 
 router = APIRouter(prefix="/plans", tags=["plans"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
 
@@ -60,10 +60,8 @@ def list_plans(
     drafts: Annotated[bool, Query(description="Whether to tell the drafts of changes by hand, too.")] = False,
 ) -> PlansOut:
     """Return plans in figures, newest first, whatever became of them."""
-    plans = hands.context.plans
-    found = plans.of_day(day) if day is not None else plans.recent(limit, drafts=drafts)
-    shown = [plan for plan in found if drafts or plan.status is not PlanStatus.DRAFT]
-    return PlansOut(plans=[summary_out(plan) for plan in shown[:limit]])
+    heads = hands.context.plans.heads(day=day, limit=limit, drafts=drafts)
+    return PlansOut(plans=list(hands.summaries.of(heads)))
 
 
 @router.get("/outlook", summary="What the coming days hold", responses=problems(404, 422, 503))

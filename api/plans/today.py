@@ -5,12 +5,15 @@ from zoneinfo import ZoneInfo
 
 from api.city.keeper import CityKeeper
 from tomma.clock import Clock
-from tomma.plan import Plan, PlanStatus
+from tomma.plan import Plan, PlanHead, PlanStatus
 from tomma.ports import PlanStore
 
 
 class Today:
-    """Asks the plan store for today, and hands out the same object while the plan is the same."""
+    """Asks the plan store for today, and hands out the same object while the plan is the same.
+
+    It is asked twice a second, so a plan, megabytes in a large city, is read only when another one was published.
+    """
 
     def __init__(self, plans: PlanStore, city: CityKeeper, clock: Clock) -> None:
         self._plans = plans
@@ -25,12 +28,16 @@ class Today:
 
     def published(self) -> Plan | None:
         """Return the plan the trucks drive today, if one was published."""
-        plan, known = self._plans.published(self.day()), self._published
-        if plan is not None and known is not None and plan.id == known.id:
-            return known
-        self._published = plan
-        return plan
+        day, known = self.day(), self._published
+        head = self._head(day, PlanStatus.PUBLISHED)
+        if head is None or known is None or known.id != head.id:
+            known = self._published = None if head is None else self._plans.published(day)
+        return known
 
     def newest_ready(self) -> Plan | None:
         """Return today's newest plan that could be published, if there is one."""
-        return next((plan for plan in self._plans.of_day(self.day()) if plan.status is PlanStatus.READY), None)
+        head = self._head(self.day(), PlanStatus.READY)
+        return None if head is None else self._plans.get(head.id)
+
+    def _head(self, day: date, status: PlanStatus) -> PlanHead | None:
+        return next((each for each in self._plans.heads(day=day) if each.status is status), None)

@@ -272,7 +272,7 @@ def morning_of(
             f"plan {former.id} is {former.status} for {former.day}; only a published plan is changed",
             Refusal.PLAN_NOT_PUBLISHED,
         )
-    of_day = [each.id for each in plans.of_day(day) if each.status in DRIVEN]
+    of_day = [each.id for each in plans.heads(day=day) if each.status in DRIVEN]
     known = (event for each in of_day for event in events.of_plan(each))
     until = (event for event in known if until_utc is None or event.received_utc <= until_utc)
     state = tried_again(fold(until), former)

@@ -43,7 +43,7 @@ class DayHeard:
 def hear(city: City, readings: ReadingStore, events: EventLog, plans: PlanStore, day: WorkingDay) -> DayHeard:
     """Return what is stored of a day that is over, and of the hours around it."""
     begin, end = day.at_utc(0), day.later(1).at_utc(0)
-    of_day = [each for each in plans.of_day(day.day) if each.status in DRIVEN]
+    of_day = plans.of_day(day.day, DRIVEN)
     state = fold(event for plan in of_day for event in events.of_plan(plan.id))
     seen = readings.emptyings(begin - BEFORE, end + AFTER)
     tapped = confirmed_emptyings(events.received_since(begin - BEFORE))

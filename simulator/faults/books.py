@@ -43,7 +43,7 @@ class Books:
         found: Counter[int] = Counter()
         with open_stores(settings) as stores:
             found.update(int(each.plan_id) for each in stores.events.since(0, EVERYTHING)[1])
-            found.update({int(each.id): ROWS for each in stores.plans.recent(steps) if each.status is _PUBLISHED})
+            found.update({int(each.id): ROWS for each in stores.plans.heads(limit=steps) if each.status is _PUBLISHED})
             found.update(int(each.id) for each in stores.outbox.recent(steps))
             found.update(int(each.recipient) for each in stores.outbox.told())
             found.update(int(each.by) for each in stores.care.since(START_UTC))

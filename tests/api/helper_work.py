@@ -35,6 +35,6 @@ def obedient(_: Settings, stores: Stores) -> Worker:
                 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
                 on_note(child.pid)
                 time.sleep(600)
-        return len(stores.plans.recent(5))
+        return len(stores.plans.heads(limit=5))
 
     return work

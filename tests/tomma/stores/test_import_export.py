@@ -72,7 +72,7 @@ def _everything(stores: Stores) -> tuple[object, ...]:
         stores.readings.range_all(*EVER),
         stores.readings.emptyings(*EVER),
         stores.events.since(0)[1],
-        stores.plans.recent(10),
+        [stores.plans.get(each.id) for each in stores.plans.heads()],
     )
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tomma.errors import ConflictError, NotFoundError
 from tomma.model import BinId, DisposalSiteId, PlanId, VehicleId
-from tomma.plan import LeftOut, Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
+from tomma.plan import LeftOut, Plan, PlanHead, PlanStatus, RoadsSource, Route, Stop, StopKind
 from tomma.reasons import Reason, ReasonCode
 from tomma.stores.books.plans import SqlPlanStore
 
@@ -76,8 +76,11 @@ def test_plans_are_listed_newest_first(engine: sa.Engine) -> None:
         plans.save(plan)
 
     assert plans.of_day(MONDAY) == [new, old]
-    assert plans.recent(2) == [new, other]
-    assert plans.recent(0) == []
+    assert plans.of_day(MONDAY, [PlanStatus.DRAFT]) == []
+    assert [head.id for head in plans.heads()] == ["new", "other", "old"]
+    assert [head.id for head in plans.heads(limit=2)] == ["new", "other"]
+    assert [head.id for head in plans.heads(day=MONDAY, limit=0)] == []
+    assert plans.heads(day=MONDAY)[0] == PlanHead(new.id, new.day, new.created_utc, new.status)
 
 
 def test_plans_in_the_making_are_found_whatever_came_after(engine: sa.Engine) -> None:

@@ -1,6 +1,6 @@
 """`PlanStore` in the registry database: one document a plan, beside the columns by which it is found."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tomma.codec import from_json, to_json
 from tomma.errors import ConflictError, NotFoundError, Refusal
 from tomma.model import PlanId
-from tomma.plan import UNFINISHED, Plan, PlanStatus
+from tomma.plan import UNFINISHED, Plan, PlanHead, PlanStatus
 from tomma.stores.books import counters
 from tomma.stores.books.database import reading, writing
 from tomma.stores.books.tables import plans as tables
@@ -19,6 +19,7 @@ _BASIS = tables.plan_basis
 BASES_KEPT = 60
 """Two months of mornings, or a day of trying: nobody changes an older plan by hand."""
 OFFERED = frozenset({PlanStatus.READY, PlanStatus.DRAFT})
+_HEAD = (_PLAN.c.id, _PLAN.c.day, _PLAN.c.created_utc, _PLAN.c.status)
 _NEWEST_FIRST = (_PLAN.c.created_utc.desc(), _PLAN.c.id.desc())
 
 
@@ -51,14 +52,19 @@ class SqlPlanStore:
         with reading(self._engine) as connection:
             return _get(connection, plan_id)
 
-    def of_day(self, day: date) -> Sequence[Plan]:
-        """Return the day's plans, newest first."""
-        return self._all(sa.select(_PLAN).where(_PLAN.c.day == day).order_by(*_NEWEST_FIRST))
+    def of_day(self, day: date, statuses: Collection[PlanStatus] = tuple(PlanStatus)) -> Sequence[Plan]:
+        """Return the day's plans that are in one of `statuses`, newest first."""
+        wanted = _PLAN.c.status.in_([each.value for each in statuses])
+        return self._all(sa.select(_PLAN).where(_PLAN.c.day == day, wanted).order_by(*_NEWEST_FIRST))
 
-    def recent(self, limit: int, *, drafts: bool = True) -> Sequence[Plan]:
-        """Return the newest plans by created_utc, newest first; with or without drafts."""
+    def heads(self, *, day: date | None = None, limit: int | None = None, drafts: bool = True) -> Sequence[PlanHead]:
+        """Return the newest plans without their routes, newest first."""
+        of_day = sa.true() if day is None else _PLAN.c.day == day
         wanted = sa.true() if drafts else _PLAN.c.status != PlanStatus.DRAFT.value
-        return self._all(sa.select(_PLAN).where(wanted).order_by(*_NEWEST_FIRST).limit(max(limit, 0)))
+        query = sa.select(*_HEAD).where(of_day, wanted).order_by(*_NEWEST_FIRST)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query if limit is None else query.limit(max(limit, 0)))
+            return [PlanHead(row.id, row.day, row.created_utc, PlanStatus(row.status)) for row in rows]
 
     def unfinished(self) -> Sequence[Plan]:
         """Return the QUEUED and SOLVING plans, newest first."""

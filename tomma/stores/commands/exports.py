@@ -1,8 +1,10 @@
 """Taking records out: in the order of bin and time, one bin's history in memory at a time."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 
+from tomma.errors import NotFoundError
 from tomma.events import Event
 from tomma.model import Alert, Emptying, Reading, Rejected
 from tomma.plan import Plan
@@ -14,7 +16,6 @@ type OnShare = Callable[[float], None]
 """Told how much is done [0..1]."""
 _EVENTS_PER_READ = 1_000
 _LETTERS_PER_READ = 500
-_ALL_PLANS = 1_000_000
 
 
 def records(
@@ -45,9 +46,11 @@ def _events(stores: Stores, from_utc: datetime, to_utc: datetime, on_share: OnSh
 
 
 def _plans(stores: Stores, from_utc: datetime, to_utc: datetime, on_share: OnShare) -> Iterator[Plan]:
-    found = [plan for plan in stores.plans.recent(_ALL_PLANS) if from_utc <= plan.created_utc < to_utc]
-    yield from reversed(found)
-    on_share(1.0)
+    found = [each.id for each in stores.plans.heads() if from_utc <= each.created_utc < to_utc]
+    for number, plan_id in enumerate(reversed(found), start=1):
+        with suppress(NotFoundError):  # a draft that was forgotten meanwhile
+            yield stores.plans.get(plan_id)
+        on_share(number / len(found))
 
 
 def _days(stores: Stores, from_utc: datetime, to_utc: datetime, on_share: OnShare) -> Iterator[KeptDay]:
