@@ -19,7 +19,9 @@ class Scene:
     city: City
     now_utc: datetime
     listening_since_utc: datetime
-    """Since when readings could reach us without a break: before it silence says nothing."""
+    """Since when we have been there without a break: before it the stream's silence says nothing."""
+    heard_since_utc: datetime
+    """Since when others are heard without a break, by us or by those before us: a sensor's silence counts from here."""
     latest: Mapping[BinId, Reading] = field(default_factory=dict)
     active: Sequence[Alert] = ()
     detected: Sequence[Emptying] = ()

@@ -2,7 +2,8 @@
 
 A sensor's patience is learned from its own gaps, since makes speak four times an hour or once a day and radio loses
 28 % in bursts. When nobody is heard it is the stream that is silent, not ten thousand sensors: one alert. And when it
-comes back, or we do, every sensor gets its patience anew.
+comes back, or we do, every sensor gets its patience anew; but not after a start that cost the stream no pause, or a
+city that updates each night would never hear of a sensor that is dead.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,6 +68,17 @@ def stream_patience(received_utc: Iterable[datetime]) -> timedelta:
     return min(max(patience, STREAM_SILENT_MIN), STREAM_SILENT_MAX)
 
 
+def heard_since(received_utc: Iterable[datetime], now_utc: datetime) -> datetime:
+    """Return since when the stream is heard without a break, by when messages of some sensors came; else now."""
+    heard = sorted(received_utc)
+    patience, since_utc = stream_patience(heard), now_utc
+    for moment in reversed(heard):
+        if since_utc - moment > patience:
+            break
+        since_utc = moment
+    return since_utc
+
+
 def stream_silence(scene: Scene, patience: timedelta) -> Iterator[Alert]:
     """Yield the stream's falling silent, dated to when patience ran out, or its return."""
     if len(scene.latest) < STREAM_SENSORS_MIN:
@@ -100,7 +112,10 @@ def sensor_silence(scene: Scene, patience: Mapping[SensorId, timedelta]) -> Iter
 
 
 def _fallen_silent(scene: Scene, reading: Reading, patience: timedelta) -> Iterator[Alert]:
-    silent_utc = max(reading.received_utc, scene.listening_since_utc) + patience
+    is_history = (
+        reading.received_utc - reading.measured_utc > patience
+    )  # handed in; the device itself spoke long before
+    silent_utc = max(reading.received_utc, scene.heard_since_utc) + (PATIENCE_MIN if is_history else patience)
     if scene.now_utc < silent_utc or scene.city.bin_of_sensor(reading.sensor_id, scene.now_utc) != reading.bin_id:
         return
     yield Alert(

@@ -6,7 +6,7 @@ Everything is asked of the stores, so any number of workers may watch at once: w
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from ingest.alerts.pickups import BEFORE_WITHIN, LOOK_BACK, Pickup, expected_pic
 from ingest.alerts.scene import Scene
 from ingest.alerts.silence import (
     STREAM_SILENT_MAX,
+    heard_since,
     long_unheard,
     patience_of,
     perhaps_never_heard,
@@ -29,7 +30,7 @@ from tomma.clock import Clock
 from tomma.errors import NotFoundError, TommaError
 from tomma.events import Event, EventKind
 from tomma.fold import confirmed_emptyings
-from tomma.model import Alert, AlertKind, BinId, EmptyingSource, SensorId
+from tomma.model import Alert, AlertKind, BinId, EmptyingSource, Reading, SensorId
 from tomma.plan import Plan
 from tomma.ports import EventLog, PlanStore, ReadingStore, Registry
 
@@ -40,6 +41,8 @@ EVERY_MIN_S = 0.5
 SURVEY_EVERY = timedelta(minutes=10)
 LEARN_DAYS = timedelta(days=14)
 LEARN_AGAIN = timedelta(days=1)
+SAMPLE = 20
+"""Sensors whose histories tell whether the stream paused before we began."""
 LEARN_MAX = 300
 """Histories read in one look: a city that fell silent at once is learned over some minutes."""
 
@@ -53,6 +56,7 @@ class Watcher:
         self._readings, self._registry, self._plans, self._events = readings, registry, plans, events
         self._clock = clock
         self._listening_since_utc = clock.now_utc()
+        self._heard_since_utc: datetime | None = None  # the store is asked at the first look
         self._patience: dict[SensorId, tuple[datetime, timedelta]] = {}
         self._survey_due_utc = self._listening_since_utc
         self._stream_patience = STREAM_SILENT_MAX
@@ -72,7 +76,7 @@ class Watcher:
             for each in found:
                 log.info("alert kind=%s active=%s about=%s", each.kind, each.active, each.sensor_id or each.bin_id)
         if any(each.kind is AlertKind.STREAM_SILENT and not each.active for each in found):
-            self._listening_since_utc = scene.now_utc
+            self._listening_since_utc = self._heard_since_utc = scene.now_utc
         return found
 
     def _scene(self) -> Scene:
@@ -80,17 +84,32 @@ class Watcher:
         from_utc, to_utc = now_utc - LOOK_BACK, now_utc + timedelta(microseconds=1)
         events = self._events.received_since(from_utc)
         detected = self._readings.emptyings(from_utc, to_utc)
+        latest = self._readings.latest()
+        self._heard_since_utc = self._heard_since_utc or self._heard_before(latest)
         return Scene(
             city=self._registry.load(),
             now_utc=now_utc,
             listening_since_utc=self._listening_since_utc,
-            latest=self._readings.latest(),
+            heard_since_utc=self._heard_since_utc,
+            latest=latest,
             active=self._readings.active_alerts(),
             detected=[each for each in detected if each.source is EmptyingSource.DETECTED],
             confirmed=[each for each in confirmed_emptyings(events) if each.at_utc >= from_utc],
             plans=tuple(self._published(now_utc)),
             skipped=_skipped(events),
         )
+
+    def _heard_before(self, latest: Mapping[BinId, Reading]) -> datetime:
+        """Return since when the stream was heard without a break as we began, by some of those that were heard last."""
+        began_utc = self._listening_since_utc
+        lately = sorted(latest.values(), key=lambda each: each.received_utc)[-SAMPLE:]
+        received = [
+            each.received_utc
+            for newest in lately
+            for each in self._readings.range(newest.bin_id, began_utc - LEARN_DAYS, began_utc)
+            if each.received_utc <= began_utc
+        ]
+        return heard_since(received, began_utc)
 
     def _published(self, now_utc: datetime) -> Iterator[Plan]:
         for days_ago in (0, 1):

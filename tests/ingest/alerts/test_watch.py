@@ -141,6 +141,45 @@ def test_our_own_absence_is_nobodys_silence(town: Town) -> None:
     assert town.look(24.3) == []
 
 
+def test_a_start_that_costs_the_stream_no_pause_leaves_no_silence_untold(town: Town) -> None:
+    """A city that updates each night never heard of a dead sensor, and one that moved in only a day later."""
+    for hour in range(-50, 8):
+        town.hear(hour, range(1, SENSORS) if hour > 0 else range(SENSORS))
+    town.clock.now = T0 + 7.1 * HOUR
+    town.restart()
+    assert town.look(7.2) == [(K.SENSOR_SILENT, True, "H0000")]
+    (alert,) = town.stores.readings.active_alerts()
+    assert alert.at_utc == T0 + 6 * HOUR
+
+
+def test_a_sensor_that_was_dead_in_the_history_that_was_brought_along_is_told_within_hours(town: Town) -> None:
+    """A city moves in with its last weeks: the map called it silent at once, the alert came a day or a week later."""
+    said = [
+        Reading(BinId(f"B{n:04d}"), SensorId(f"H{n:04d}"), T0 + hour * HOUR, T0 + timedelta(seconds=hour + 300), 0.4)
+        for n in range(SENSORS)
+        for hour in range(-240, 0 if n else -100)
+    ]
+    town.stores.readings.append(said)
+    told = []
+    for hour in range(1, 6):
+        town.hear(hour, range(1, SENSORS))
+        told += [(hour, *each) for each in town.look(hour + 0.2)]
+    assert told == [(2, K.SENSOR_SILENT, True, "H0000")]
+
+
+def test_what_nobody_heard_before_a_start_counts_for_no_sensor(town: Town) -> None:
+    """The broker was down for a night, and we were restarted once it was back: patience begins with its return."""
+    for hour in range(-50, 20):
+        town.hear(hour, () if 0 < hour < 12 else range(1, SENSORS) if hour > 0 else range(SENSORS))
+    town.clock.now = T0 + 14.1 * HOUR
+    town.restart()
+    assert town.look(14.2) == []
+    town.restart()
+    assert town.look(18.1) == [(K.SENSOR_SILENT, True, "H0000")]
+    (alert,) = town.stores.readings.active_alerts()
+    assert alert.at_utc == T0 + 18 * HOUR + timedelta(seconds=1)
+
+
 def test_a_backlog_of_a_day_is_no_flood(town: Town) -> None:
     """A gateway sends its night after an outage (case M22): who is heard is not silent, whatever the message's age."""
     for hour in range(-50, 8):
@@ -263,7 +302,7 @@ def test_a_radio_that_loses_in_bursts_is_no_broker_that_forgets(city: City) -> N
     rng = random.Random(7)  # noqa: S311  (chance, not a secret)
     now_utc = T0 + 36 * HOUR
     for _ in range(60):
-        assert list(losses(Scene(city, now_utc, T0), in_bursts(rng))) == []
+        assert list(losses(Scene(city, now_utc, T0, T0), in_bursts(rng))) == []
 
 
 def over_the_radio(rng: random.Random, hours: int) -> Iterator[tuple[datetime, int]]:
@@ -296,7 +335,7 @@ def test_what_was_usual_is_counted_whole(city: City) -> None:
         [told for told in over_the_radio(rng, 48) if told[0] < last_utc - 1.5 * HOUR or told[0] > last_utc]
         for _ in range(300)
     ]
-    (raised,) = losses(Scene(city, T0 + 48 * HOUR, T0), told_by(heard))
+    (raised,) = losses(Scene(city, T0 + 48 * HOUR, T0, T0), told_by(heard))
     assert raised.values["usual_fraction"] == pytest.approx(0.28, abs=0.02)
 
 
@@ -304,7 +343,7 @@ def test_a_few_that_come_back_after_a_night_are_no_broker_that_forgets(city: Cit
     """Hours without a long gap do not say that there are none: those of now count, too."""
     usual = [[(T0 + number * HOUR / 2, number) for number in range(96) if (number + n) % 10] for n in range(40)]
     back = [[told for told in one if not 79 <= told[1] < 94] for one in usual[:5]]
-    assert list(losses(Scene(city, T0 + 48 * HOUR, T0), told_by([*back, *usual[5:]]))) == []
+    assert list(losses(Scene(city, T0 + 48 * HOUR, T0, T0), told_by([*back, *usual[5:]]))) == []
 
 
 def level(hour: float, fill: float, quality: Quality = Quality.GOOD) -> Reading:
