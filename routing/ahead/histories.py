@@ -12,7 +12,7 @@ from tomma.model import BinId, Emptying, Reading
 from tomma.ports import EventLog, ReadingStore
 
 WINDOW_DAYS = 28
-"""Two half-lives of the forecast's memory (`routing.forecast.sums`)."""
+"""What a forecast without a memory learns from; one that remembers knows more (`routing.forecast.foretold`)."""
 BEFORE_THE_TAP = timedelta(seconds=1)
 """What a driver saw of a bin that he then emptied he saw before."""
 

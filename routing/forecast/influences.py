@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.forecast.activity import Calendar
-from routing.forecast.learn import Paces
+from routing.forecast.learned import Paces
 from routing.forecast.places import Places
 from tomma.bounds import check_within
 from tomma.city import City, Position

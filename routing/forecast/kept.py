@@ -10,7 +10,7 @@ from routing.forecast.memory import BY_BIN, ForecastMemory
 from routing.forecast.sums import Sums
 from tomma.model import BinId
 
-VERSION = 1
+VERSION = 2
 """Grows with every change of what is kept or of what it means; another version is learnt anew."""
 
 

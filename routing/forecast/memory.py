@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from routing.forecast.activity import calendar_between
 from routing.forecast.emptied import SAME_EMPTYING_S
+from routing.forecast.evidence import Evidence
 from routing.forecast.influences import ORDINARY, Influences
-from routing.forecast.learn import Evidence, Learned, learn
+from routing.forecast.learn import learn
+from routing.forecast.learned import Learned
 from routing.forecast.level import Levels, last_levels
 from routing.forecast.looks import NOTHING_HEARD, Looks
 from routing.forecast.observations import Observations, observe

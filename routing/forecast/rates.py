@@ -20,9 +20,6 @@ STATED_RATE_PER_H = 0.20 / 24
 """Before any data: between household containers (about 0.1 a day) and Edinburgh's litter bins (0.49 a day)."""
 STATED_VARIANCE = 0.27
 """Relative variance between bins of a group, before data: 1 / 3.70, the gamma shape of Edinburgh's sites."""
-FADED_COUNTS = 1.5
-"""What faded evidence is worth over its weight. A weighted sum of steady days knows (sum w)^2 / sum w^2 of them, up to
-twice the sum of the weights; of days whose rate wanders by 3 % a day just that sum. Cities are between the two."""
 CITY_AS_BINS = 3.0
 """A group believes its city as much as this many bins of its own that are known well."""
 VARIANCE_AS_BINS = 10.0
@@ -35,6 +32,12 @@ class Rates:
     shape: FloatArray
     hours: FloatArray
     """The gamma's rate parameter: mean = shape / hours."""
+    group_mean_per_h: FloatArray
+    """What a bin's group tells of it ..."""
+    group_h: FloatArray
+    """... and how many hours of its own activity that counts as."""
+    known_h: FloatArray
+    """From how many hours of activity, those included, the mean was drawn."""
 
     @property
     def mean_per_h(self) -> FloatArray:
@@ -60,19 +63,33 @@ def moments_beyond(least: FloatArray, mean: FloatArray, var: FloatArray) -> tupl
     return first, np.where(near, np.maximum(second - first**2, 0.0), scale**2)
 
 
-def posterior(deposit: FloatArray, activity_h: FloatArray, dispersion: FloatArray, levels: Sequence[IntArray]) -> Rates:
+def posterior(
+    deposit: FloatArray,
+    activity_h: FloatArray,
+    worth: FloatArray,
+    dispersion: FloatArray,
+    levels: Sequence[IntArray],
+) -> Rates:
     """Return every bin's rate; one without a past has its group's distribution.
 
     Args:
         deposit: What arrived. By bin.
         activity_h: In how many hours. By bin.
+        worth: How many hours' evidence each of them is: those of faded sums are worth more than their weight. By bin.
         dispersion: Variance over mean of what arrives in a day. By bin.
         levels: Numbers of the groups that a bin belongs to, the widest first: each corrects the one before.
     """
-    deposit, activity_h = FADED_COUNTS * deposit, FADED_COUNTS * activity_h
-    prior_mean, variance = _prior(deposit, activity_h, dispersion, levels)
+    deposit, activity_h = worth * deposit, worth * activity_h
+    group_mean, variance = _prior(deposit, activity_h, dispersion, levels)
     shape = 1.0 / variance
-    return Rates(shape=shape + deposit / dispersion, hours=shape / prior_mean + activity_h / dispersion)
+    group_h = dispersion * shape / group_mean
+    return Rates(
+        shape=shape + deposit / dispersion,
+        hours=(group_h + activity_h) / dispersion,
+        group_mean_per_h=group_mean,
+        group_h=group_h / worth,
+        known_h=(group_h + activity_h) / worth,
+    )
 
 
 def _prior(

@@ -53,6 +53,10 @@ class Blocks:
         unsure_var = np.maximum.reduceat(found.unsure_var, starts) if len(starts) else np.empty(0)
         return cls(starts, found.bin_of[starts], found.to_s[starts], unsure_var)
 
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Return the sum of the deposits' values in each."""
+        return np.add.reduceat(values, self.starts) if len(self.starts) else np.empty(0)
+
     def errors(
         self,
         arrived: FloatArray,
@@ -72,14 +76,12 @@ class Blocks:
             known_h: The hours of activity from which each rate was learnt, those of its prior included.
             noise: Standard deviation of a look.
         """
-        if not len(self.starts):
-            return np.empty(0), np.empty(0)
-        hours = np.add.reduceat(activity_h, self.starts)
+        hours = self.sums(activity_h)
         expected = hours * rate_per_h[self.bin_of]
         # A rate that was learnt from a block lies closer to it than the truth does.
         own_share = np.minimum(hours / known_h[self.bin_of], 0.5)
-        error = (np.add.reduceat(arrived, self.starts) - expected) ** 2 / (1.0 - own_share)
-        return expected, error + np.add.reduceat(beyond_var, self.starts) - 2 * noise**2 - self.unsure_var
+        error = (self.sums(arrived) - expected) ** 2 / (1.0 - own_share)
+        return expected, error + self.sums(beyond_var) - 2 * noise**2 - self.unsure_var
 
 
 def noise_sd(falls: FloatArray) -> float:

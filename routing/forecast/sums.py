@@ -13,8 +13,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 DAY_S = 24 * 3600.0
-RATE_HALF_LIFE_S = 14 * DAY_S
-"""A fortnight ago counts half: short enough to follow a season, long enough to know a bin."""
+HALF_LIVES_S = 1.75 * DAY_S * 2.0 ** np.arange(7)
+"""Of what is known of rates: from two days to a third of a year, each twice the one before (`foretold`)."""
 HABIT_HALF_LIFE_S = 42 * DAY_S
 """How unevenly waste comes, and at which hours, changes more slowly than how much."""
 FALL_EDGES = np.concatenate(([0.0], np.geomspace(1e-4, 0.25, 96)))
@@ -29,9 +29,11 @@ class Sums:
     """From when a bin's own sums fade: its newest level, -inf before there is one. By bin."""
     as_of_s: float
     deposit: FloatArray
-    """What arrived. By bin."""
+    """What arrived. By bin and half-life."""
     activity_h: FloatArray
-    """In how many hours of activity. By bin."""
+    """In how many hours of activity. By bin and half-life."""
+    surprise: FloatArray
+    """How far off the forecast of each day was, by each half-life: squared errors over their variance. By bin."""
     expected: FloatArray
     """What should have arrived, in blocks of a day. By bin."""
     expected_sq: FloatArray
@@ -54,7 +56,8 @@ class Sums:
     @classmethod
     def nothing(cls, bins: int, groups: int, as_of_s: float) -> "Sums":
         """Return the sums of a past that nobody knows."""
-        by_bin = {name: np.zeros(bins) for name in OF_BINS}
+        by_bin = {name: np.zeros(bins) for name in OF_SPREAD}
+        by_bin |= {name: np.zeros((bins, len(HALF_LIVES_S))) for name in OF_HALF_LIVES}
         by_group = {name: np.zeros(groups) for name in OF_GROUPS} | {name: np.zeros((groups, 168)) for name in OF_WEEKS}
         return cls(
             newest_s=np.full(bins, -np.inf),
@@ -71,17 +74,19 @@ class Sums:
         known = np.isfinite(self.newest_s)
         older_s = np.zeros(len(newest_s))
         older_s[known] = newest_s[known] - self.newest_s[known]
-        changed: dict[str, Any] = {name: getattr(self, name) * 0.5 ** (older_s / RATE_HALF_LIFE_S) for name in OF_RATES}
-        for name in OF_SPREAD:
-            changed[name] = getattr(self, name) * 0.5 ** (older_s / HABIT_HALF_LIFE_S)
+        fading = 0.5 ** (older_s[:, None] / HALF_LIVES_S)
+        changed: dict[str, Any] = {name: getattr(self, name) * fading for name in OF_RATES}
+        habit = 0.5 ** (older_s / HABIT_HALF_LIFE_S)
+        changed |= {name: getattr(self, name) * habit for name in OF_SPREAD}
+        changed["surprise"] = self.surprise * habit[:, None]
         city = 0.5 ** (max(as_of_s - self.as_of_s, 0.0) / HABIT_HALF_LIFE_S)  # 0 when there is no past
-        for name in (*OF_GROUPS, *OF_WEEKS, "falls", "left"):
+        for name in (*OF_GROUPS, *OF_WEEKS, *OF_CITY):
             changed[name] = getattr(self, name) * city
         return replace(self, newest_s=newest_s, as_of_s=max(as_of_s, self.as_of_s), **changed)
 
     def __add__(self, other: "Sums") -> "Sums":
         """Return both together."""
-        names = (*OF_BINS, *OF_GROUPS, *OF_WEEKS, "falls", "left")
+        names = (*OF_BINS, *OF_GROUPS, *OF_WEEKS, *OF_CITY)
         return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in names})
 
     def renumbered(self, bins: IntArray, bin_count: int, groups: IntArray, group_count: int) -> "Sums":
@@ -103,7 +108,9 @@ class Sums:
 
 
 OF_RATES = ("deposit", "activity_h")
+OF_HALF_LIVES = (*OF_RATES, "surprise")
 OF_SPREAD = ("expected", "expected_sq", "excess")
-OF_BINS = (*OF_RATES, *OF_SPREAD)
+OF_BINS = (*OF_HALF_LIVES, *OF_SPREAD)
 OF_GROUPS = ("short_expected", "short_expected_sq", "short_excess")
 OF_WEEKS = ("arrived", "exposure")
+OF_CITY = ("falls", "left")

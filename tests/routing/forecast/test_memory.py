@@ -176,7 +176,7 @@ def test_a_memory_does_not_unlearn(make_city: MakeCity, see: See, now: datetime)
     [
         pytest.param(lambda kept: b"", id="empty"),
         pytest.param(lambda kept: kept[:-20], id="cut off"),
-        pytest.param(lambda kept: kept.replace(b"version\x01", b"version\x02"), id="of another version"),
+        pytest.param(lambda kept: kept.replace(b"version\x02", b"version\x03"), id="of another version"),
         pytest.param(lambda kept: kept.replace(b"settled_s", b"settled_x"), id="without a column"),
     ],
 )
