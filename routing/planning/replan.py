@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from routing.answer import Order, Orders, VisitKind
+from routing.answer import Orders
 from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
 from routing.integers import HORIZON_S
 from routing.planning.build import Built, Points
+from routing.planning.orders import collecting, orders_of
 from routing.planning.standing import Standing, Taken
 from routing.problem import BinNode, Problem
 from routing.truck import BreakRule, Load, Truck
@@ -295,20 +296,8 @@ def _home_s(built: Built, standing: Standing, truck: Truck, rests_s: int) -> int
 
 def warm_orders(built: Built, morning: Morning) -> Orders:
     """Return what the plan on the road has left, as an answer to begin with."""
-    bins = {bin_id: index for index, bin_id in enumerate(built.bin_ids)}
-    sites = {site_id: index for index, site_id in enumerate(built.points.disposal_ids)}
-    orders: dict[int, Order] = {}
-    for index, vehicle_id in enumerate(built.vehicle_ids):
-        standing = morning.standings.get(vehicle_id)
-        order: list[tuple[VisitKind, int]] = []
-        for stop in standing.ahead if standing else ():
-            if stop.bin_id in bins:
-                order.append((VisitKind.COLLECT, bins[stop.bin_id]))
-            elif stop.disposal_site_id in sites:
-                order.append((VisitKind.DISPOSE, sites[stop.disposal_site_id]))
-        if any(kind is VisitKind.COLLECT for kind, _ in order):
-            orders[index] = tuple(order)
-    return orders
+    ahead = {id_: morning.standings[id_].ahead for id_ in built.vehicle_ids if id_ in morning.standings}
+    return collecting(orders_of(built, ahead))
 
 
 def still_on_duty(vehicles: Sequence[Vehicle], morning: Morning, day: WorkingDay, not_before_s: int) -> list[Vehicle]:

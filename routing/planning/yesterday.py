@@ -2,8 +2,9 @@
 
 from datetime import date, timedelta
 
-from routing.answer import Order, Orders, VisitKind
+from routing.answer import Orders
 from routing.planning.build import Built
+from routing.planning.orders import collecting, orders_of
 from tomma.plan import Plan
 from tomma.ports import PlanStore
 
@@ -22,17 +23,4 @@ def last_driven(plans: PlanStore, day: date) -> Plan | None:
 
 def orders_of_plan(built: Built, plan: Plan) -> Orders:
     """Return who goes where in which order by that plan, as far as today's trucks, bins and gates have a part in it."""
-    trucks = {vehicle_id: index for index, vehicle_id in enumerate(built.vehicle_ids)}
-    bins = {bin_id: index for index, bin_id in enumerate(built.bin_ids)}
-    gates = {site_id: index for index, site_id in enumerate(built.points.disposal_ids)}
-    orders: dict[int, Order] = {}
-    for route in plan.routes:
-        order: list[tuple[VisitKind, int]] = []
-        for stop in route.stops:
-            if stop.bin_id in bins:
-                order.append((VisitKind.COLLECT, bins[stop.bin_id]))
-            elif stop.disposal_site_id in gates:
-                order.append((VisitKind.DISPOSE, gates[stop.disposal_site_id]))
-        if route.vehicle_id in trucks and any(kind is VisitKind.COLLECT for kind, _ in order):
-            orders[trucks[route.vehicle_id]] = tuple(order)
-    return orders
+    return collecting(orders_of(built, {route.vehicle_id: route.stops for route in plan.routes}))
