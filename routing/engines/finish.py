@@ -7,9 +7,11 @@ import numpy as np
 from routing.answer import Order, Orders, Solution, TruckRoute, VisitKind
 from routing.engines.arcs import Arcs, arcs
 from routing.engines.bins import is_wanted
-from routing.engines.insertion import COLLECT, DISPOSE, Tour, insert_all, tours_of
+from routing.engines.insertion import insert_all, tours_of
 from routing.engines.schedule import homebound, timed
 from routing.engines.screening import screen
+from routing.engines.tour import COLLECT, DISPOSE, Tour
+from routing.engines.ways import cheapest
 from routing.problem import Problem
 from tomma.reasons import ReasonCode
 
@@ -141,11 +143,11 @@ def _why_left(problem: Problem, tours: Sequence[Tour], index: int, had_place: Ma
         return ReasonCode.NOT_WORTH_THE_DETOUR
     fits = had_place.get(index)
     if fits is None:
-        fits = any(tour.cheapest(index) is not None for tour in tours)
+        fits = any(cheapest(tour, index) is not None for tour in tours)
     if fits:
         return ReasonCode.NO_CAPACITY if problem.bins[index].must else ReasonCode.NOT_WORTH_THE_DETOUR
     limited = [tour for tour in tours if problem.trucks[tour.truck].has_daily_limit]
-    if any(tour.cheapest(index, any_day=True) is not None for tour in limited):
+    if any(cheapest(tour, index, any_day=True) is not None for tour in limited):
         return ReasonCode.DAILY_LIMIT
     return ReasonCode.NO_CAPACITY
 

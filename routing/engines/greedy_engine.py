@@ -10,8 +10,9 @@ import numpy as np
 from routing.answer import Solution
 from routing.engines.arcs import arcs
 from routing.engines.finish import account, complete, orders_of
-from routing.engines.insertion import COLLECT, Tour, tours_of
+from routing.engines.insertion import tours_of
 from routing.engines.interface import Budget, Report
+from routing.engines.tour import COLLECT, Tour
 from routing.problem import Problem
 
 

@@ -17,7 +17,7 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from routing.answer import Order, Orders, VisitKind
 from routing.engines.arcs import FORBIDDEN_S, Arcs, before_breaks
 from routing.engines.bins import Bins, is_wanted, least_handling_minor, worth_minor
-from routing.engines.insertion import last_site
+from routing.engines.gates import last_site
 from routing.engines.schedule import homebound, timed
 from routing.integers import Int64
 from routing.problem import Problem

@@ -38,7 +38,7 @@ from pyvrp import (
 from routing.answer import Order, Orders, VisitKind
 from routing.engines.arcs import Arcs, before_breaks
 from routing.engines.bins import least_handling_minor, worth_minor
-from routing.engines.insertion import last_site
+from routing.engines.gates import last_site
 from routing.engines.pyvrp_layout import Layout, Span
 from routing.engines.schedule import timed
 from routing.problem import Problem

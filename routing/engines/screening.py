@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.engines.insertion import NO_WAY, Tour
+from routing.engines.tour import Tour
+from routing.engines.ways import NO_WAY
 from routing.integers import Bool, Int64
 
 

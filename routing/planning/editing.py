@@ -12,7 +12,7 @@ from functools import cached_property
 
 from routing.answer import Order, TruckRoute, VisitKind
 from routing.engines.arcs import Arcs, arcs
-from routing.engines.insertion import last_site
+from routing.engines.gates import last_site
 from routing.engines.schedule import homebound, timed
 from routing.integers import HORIZON_S
 from routing.problem import Problem

@@ -20,6 +20,7 @@ from routing.engines.polish import Polish
 from routing.engines.screening import screen
 from routing.engines.search import Search, search, skeleton
 from routing.engines.sweep import Sweep, as_many
+from routing.engines.ways import cheapest
 from routing.engines.wire import Job, read_job, write_job
 from routing.problem import DisposalNode, Problem
 from tests.routing.engines.small_days import MORNING_REST, a_street, a_truck
@@ -232,9 +233,9 @@ def test_no_bin_that_a_tour_has_room_and_time_for_is_screened_away() -> None:
     left = [index for index in range(80) if index not in collected(half)]
     screened = screen(tours, left)
     for at, index in enumerate(left):
-        found = [way.cost_minor for tour in tours if (way := tour.cheapest(index)) is not None]
+        found = [way.cost_minor for tour in tours if (way := cheapest(tour, index)) is not None]
         assert not found or (screened.in_time[at] and screened.at_least_minor[at] <= min(found))
-    assert any(tour.cheapest(index) is not None for tour in tours for index in left)
+    assert any(cheapest(tour, index) is not None for tour in tours for index in left)
 
 
 def test_a_jobs_matrices_are_mapped_and_not_copied() -> None:
