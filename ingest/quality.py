@@ -6,6 +6,8 @@ one, and in the forecast whether the low level counts.
 """
 
 from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from ingest.bump import ends_bump
@@ -29,6 +31,10 @@ BLOCKED_FROM_FRACTION = 0.97
 BLOCKED_READINGS = 6
 BLOCKED_STEADY = 0.02
 """Waste that reaches the lid goes on moving; a bag or a cobweb hardly does. [fraction, about 15 mm]"""
+UNSEEN_GAPS, UNSEEN_MIN = 2.5, timedelta(hours=2)
+"""In so much more than the usual gap, and so long, a bin may fill by 40 points and nobody sees it; assumed."""
+PACE_TIMES = 3.0
+"""How much faster than since it was emptied a bin may fill for one gap: rush hours; assumed."""
 UNFOLDED_FRACTION = 0.15
 DRIFT_FRACTION = (0.03, 0.12)
 """Less is noise, more no temperature does."""
@@ -99,7 +105,11 @@ def _is_stuck(
 
 
 def _is_blocked(fill_fraction: float, recent: tuple[Seen, ...]) -> bool:
-    """A step up to the lid that then hardly moves. A bin that filled up in steps is full, and its readings count."""
+    """A step up to the lid that then hardly moves. A bin that filled up in steps is full, and its readings count.
+
+    So do those of one that may have filled while the radio lost its messages: a visit too many costs less than a bin
+    that overflows while it is taken for a bag.
+    """
     if recent[-1].is_held:
         return abs(recent[-1].fill_fraction - fill_fraction) <= BLOCKED_STEADY
     start = len(recent)
@@ -112,7 +122,22 @@ def _is_blocked(fill_fraction: float, recent: tuple[Seen, ...]) -> bool:
         return False
     # The highest of three: a lone false low echo out of a full bin is no foot.
     foot = max(seen.fill_fraction for seen in recent[max(0, start - 3) : start])
-    return first.fill_fraction - foot >= SPIKE_FRACTION
+    rise = first.fill_fraction - foot
+    return rise >= SPIKE_FRACTION and not _may_have_filled(recent, start, rise)
+
+
+def _may_have_filled(recent: tuple[Seen, ...], start: int, rise: float) -> bool:
+    """Return whether waste explains the step up to `recent[start]`: messages were lost, or the bin is that quick."""
+    gap = recent[start].measured_utc - recent[start - 1].measured_utc
+    usual_s = median((later.measured_utc - each.measured_utc).total_seconds() for each, later in pairwise(recent))
+    if gap >= UNSEEN_MIN and gap.total_seconds() > UNSEEN_GAPS * usual_s:
+        return True
+    since = start - 1
+    while since > 0 and recent[since - 1].fill_fraction < recent[since].fill_fraction + UNFOLDED_FRACTION:
+        since -= 1
+    filled = recent[start - 1].fill_fraction - recent[since].fill_fraction
+    over = recent[start - 1].measured_utc - recent[since].measured_utc
+    return filled > 0 and rise <= PACE_TIMES * filled * (gap / over)
 
 
 def _fallen(here: _Here, distance_mm: float | None, temperature_c: float | None, recent: tuple[Seen, ...]) -> Quality:

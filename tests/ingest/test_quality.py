@@ -228,6 +228,32 @@ def test_a_bin_that_filled_up_by_and_by_is_full_and_not_blocked(context: IngestC
     assert set(flags(context, [*rising, *([1.0] * 12)])) == {Q.GOOD}
 
 
+QUIET = [(float(hour), 0.3 + 0.01 * hour) for hour in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("before", "gap_h", "each_h", "is_blocked"),
+    [
+        pytest.param(QUIET, 1, 1, True, id="from one hour to the next: a bag"),
+        pytest.param(QUIET, 2, 1, True, id="one message lost: a bag still"),
+        pytest.param(QUIET, 5, 1, False, id="five hours unheard: a bin may fill"),
+        pytest.param([(0.1 * n, 0.3) for n in range(12)], 1, 0.1, True, id="quick and unheard for an hour: a bag"),
+        pytest.param([(0.0, 0.05), (4.0, 0.25), (8.0, 0.5)], 4, 4, False, id="each four hours, and it fills quickly"),
+        pytest.param([(0.0, 0.4), (4.0, 0.41), (8.0, 0.42)], 4, 4, True, id="each four hours, and it fills slowly"),
+        pytest.param([(0.0, 0.9), (4.0, 0.1), (8.0, 0.35), (12.0, 0.6)], 4, 4, False, id="quickly since its emptying"),
+    ],
+)
+def test_a_bin_that_may_have_filled_unheard_is_no_bag(
+    before: list[tuple[float, float]], gap_h: float, each_h: float, is_blocked: bool, context: IngestContext
+) -> None:
+    """A bag costs a visit if it is believed; a full bin that is taken for one overflows, and no plan looks at it."""
+    at_h = before[-1][0] + gap_h
+    told = [*before, *((at_h + n * each_h, 1.0) for n in range(10))]
+    batches = run(context, [fill_message(hour, level) for hour, level in told])
+    found = [reading.quality for batch in batches for reading in batch.readings]
+    assert (Q.BLOCKED in found) == is_blocked
+
+
 def test_a_false_low_echo_out_of_a_full_bin_does_not_make_it_blocked(context: IngestContext) -> None:
     """The way back up is no step."""
     assert Q.BLOCKED not in set(flags(context, [0.9, 0.95, *([1.0] * 4), 0.2, *([1.0] * 10)]))
