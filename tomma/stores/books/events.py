@@ -14,6 +14,13 @@ from tomma.stores.books.database import reading, writing
 from tomma.stores.books.tables import events as tables
 
 _KEYS_PER_QUERY = 500
+_POSITION = tables.event.c.position
+_LATER = (
+    sa.select(tables.event)
+    .where(sa.bindparam("after") < _POSITION)
+    .order_by(_POSITION)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
 _WORDS: Mapping[str, type[StrEnum]] = {"kind": EventKind, "skip_reason": SkipReason, "report": ReportKind}
 
 
@@ -55,10 +62,8 @@ class SqlEventLog:
 
     def since(self, position: int, limit: int = 1000) -> tuple[int, Sequence[Event]]:
         """Return (new position, events stored after `position` in order of storing); begin with 0."""
-        column = tables.event.c.position
-        later = sa.select(tables.event).where(column > position).order_by(column).limit(max(limit, 0))
         with reading(self._engine) as connection:
-            rows = connection.execute(later).all()
+            rows = connection.execute(_LATER, {"after": position, "most": max(limit, 0)}).all()
         return (rows[-1].position if rows else position), [_event(row) for row in rows]
 
 

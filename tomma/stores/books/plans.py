@@ -21,6 +21,8 @@ BASES_KEPT = 60
 OFFERED = frozenset({PlanStatus.READY, PlanStatus.DRAFT})
 _HEAD = (_PLAN.c.id, _PLAN.c.day, _PLAN.c.created_utc, _PLAN.c.status)
 _NEWEST_FIRST = (_PLAN.c.created_utc.desc(), _PLAN.c.id.desc())
+_HEADS = sa.select(*_HEAD).order_by(*_NEWEST_FIRST)
+_HEADS_OF_DAY = _HEADS.where(_PLAN.c.day == sa.bindparam("day"))
 
 
 class SqlPlanStore:
@@ -59,11 +61,10 @@ class SqlPlanStore:
 
     def heads(self, *, day: date | None = None, limit: int | None = None, drafts: bool = True) -> Sequence[PlanHead]:
         """Return the newest plans without their routes, newest first."""
-        of_day = sa.true() if day is None else _PLAN.c.day == day
-        wanted = sa.true() if drafts else _PLAN.c.status != PlanStatus.DRAFT.value
-        query = sa.select(*_HEAD).where(of_day, wanted).order_by(*_NEWEST_FIRST)
+        query = _HEADS if day is None else _HEADS_OF_DAY
+        query = query if drafts else query.where(_PLAN.c.status != PlanStatus.DRAFT.value)
         with reading(self._engine) as connection:
-            rows = connection.execute(query if limit is None else query.limit(max(limit, 0)))
+            rows = connection.execute(query if limit is None else query.limit(max(limit, 0)), {"day": day})
             return [PlanHead(row.id, row.day, row.created_utc, PlanStatus(row.status)) for row in rows]
 
     def unfinished(self) -> Sequence[Plan]:
