@@ -20,7 +20,8 @@ from routing.ahead.horizon import MAX_DAYS
 from routing.ahead.outlook import Foresight
 from routing.cli_show import show
 from routing.planning.basis import to_bytes
-from routing.planning.planner import default_day, make_plan
+from routing.planning.leaving import default_day
+from routing.planning.planner import make_plan
 from routing.roads import open_roads
 from tomma.city import City
 from tomma.codec import to_json

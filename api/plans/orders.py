@@ -12,7 +12,7 @@ from api.problems.model import NamedProblem, bound_refused, field_refused
 from api.schema import Name
 from api.services import Services
 from routing.alternatives.pareto import at_risk
-from routing.planning.planner import MAX_DAYS_AHEAD, default_day
+from routing.planning.leaving import MAX_DAYS_AHEAD, default_day
 from tomma.bounds import Rule
 from tomma.city import City
 from tomma.edits import EditKind

@@ -24,7 +24,7 @@ from api.problems.model import problems
 from api.schema import Day, Name
 from api.services import Hands, Services
 from routing.ahead.horizon import MAX_DAYS
-from routing.planning.planner import default_day
+from routing.planning.leaving import default_day
 from tomma.errors import ConflictError, Refusal
 from tomma.model import PlanId
 from tomma.plan import UNFINISHED, PlanProgress

@@ -15,7 +15,7 @@ from api.live.hub import Hub
 from api.live.topics import CITY
 from api.plans.desk import Order, PlanDesk
 from api.turns import TurnTaker
-from routing.planning.planner import default_day
+from routing.planning.leaving import default_day
 from tomma.audit import Deed
 from tomma.city import City
 from tomma.errors import ConflictError, NotFoundError

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from routing.ahead.outlook import Outlook, city_outlook
 from routing.alternatives.pareto import at_risk
 from routing.alternatives.pareto_weeks import Fortnight, Weekly, fortnight
-from routing.planning.planner import default_day
+from routing.planning.leaving import default_day
 from routing.roads.port import Roads
 from routing.solve import StopSign
 from tomma.city import City

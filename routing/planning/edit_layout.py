@@ -14,9 +14,11 @@ from routing.planning.basis import Basis
 from routing.planning.build import Built, Points, build_problem, points_of
 from routing.planning.drives import Drives, ask_drives
 from routing.planning.edit_reasons import locks_after, told_by_hand
+from routing.planning.morning import Morning
 from routing.planning.nodes import words_of
 from routing.planning.orders import orders_of
-from routing.planning.replan import Morning, locked_in, on_the_road, wished, with_places
+from routing.planning.replan import on_the_road, with_places
+from routing.planning.wishes import locked_in, wished
 from routing.roads.port import Roads
 from tomma.city import City
 from tomma.edits import Edit

@@ -11,8 +11,7 @@ from datetime import datetime
 from routing.planning.basis import Basis, from_bytes
 from routing.planning.edit_draft import draft_of
 from routing.planning.edit_layout import Made, lay_out
-from routing.planning.planner import morning_of
-from routing.planning.replan import Morning
+from routing.planning.morning import Morning, morning_of
 from routing.roads.port import Roads
 from tomma.city import City
 from tomma.edits import Edit

@@ -1,12 +1,12 @@
-"""A plan changed in the middle of the day: the day's problem with trucks on the road, and the answer with its history.
+"""A plan changed in the middle of the day: the day's problem with trucks on the road.
 
 `routing.planning.build` states the day as if every truck stood at its depot; here each truck that is out is put where
-it is, with what it carries, what it is on its way to, and the rests it had. What was done stays in the new plan as it
-was done, so that a tablet shows one day and not two.
+it is, with what it carries, what it is on its way to, and the rests it had. What was done is put back into the answer
+by `replan_history`, so that a tablet shows one day and not two.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from routing.answer import Orders
@@ -14,64 +14,22 @@ from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
 from routing.integers import HORIZON_S
 from routing.planning.build import Built, Points
+from routing.planning.morning import Morning
 from routing.planning.orders import collecting, orders_of
 from routing.planning.standing import Standing, Taken
+from routing.planning.wishes import NOT_YET
 from routing.problem import BinNode, Problem
 from routing.truck import BreakRule, Load, Truck
 from tomma.city import City
-from tomma.fold import DayState, StopState
+from tomma.fold import StopState
 from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
-from tomma.plan import Plan, StopKind, Wishes
+from tomma.plan import StopKind
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import Reason, ReasonCode
 from tomma.trucks import Vehicle
 
-type Line = tuple[tuple[float, float], ...]
-
 OVERDUE_S = 3600
 """Within so long a driver whose break did not come to pass has it: after the stop they are at, and one or two more."""
-
-
-@dataclass(frozen=True)
-class Morning:
-    """What the day was so far: the plan on the road, and where its trucks are."""
-
-    plan: Plan
-    state: DayState
-    standings: Mapping[VehicleId, Standing]
-
-    @property
-    def truck_of(self) -> Mapping[BinId, VehicleId]:
-        """Whose each bin is that still lies ahead."""
-        return {stop.bin_id: each.vehicle_id for each in self.standings.values() for stop in each.ahead if stop.bin_id}
-
-
-def wished(demands: Sequence[Demand], wishes: Wishes, city: City) -> tuple[Demand, ...]:
-    """Return the bins to choose from as a person wishes: without the excluded, those that were named as musts."""
-    return tuple(
-        named(each, wishes)
-        for each in demands
-        if each.bin_id not in wishes.excluded and in_areas(each.bin_id, wishes, city)
-    )
-
-
-def in_areas(bin_id: BinId, wishes: Wishes, city: City) -> bool:
-    """Return whether the bin is in the areas that the plan was ordered for, or named by itself."""
-    named = bin_id in wishes.locked or bin_id in wishes.included
-    return named or not wishes.areas or city.sites[city.bins[bin_id].site_id].area in wishes.areas
-
-
-def named(demand: Demand, wishes: Wishes) -> Demand:
-    """Return the demand as a must that says so, if a person named its bin."""
-    told = ((ReasonCode.LOCKED, demand.bin_id in wishes.locked), (ReasonCode.ADDED, demand.bin_id in wishes.included))
-    codes = [code for code, holds in told if holds]
-    if not codes:
-        return demand
-    reasons = (*(Reason(code) for code in codes), *(each for each in demand.reasons if each.code is not NOT_YET))
-    return replace(demand, must=True, prize_minor=0, reasons=reasons, reasons_if_left=())
-
-
-NOT_YET = ReasonCode.NOT_NEEDED_YET
 
 
 def still_open(
@@ -111,24 +69,6 @@ def with_places(points: Points, city: City, standings: Mapping[VehicleId, Standi
     rows = {site: len(points.positions) + at for at, site in enumerate(fresh)}
     positions = (*points.positions, *(city.sites[each].position for each in fresh))
     return replace(points, site_row=points.site_row | rows, positions=positions)
-
-
-def locked_in(built: Built, wishes: Wishes) -> Built:
-    """Return the problem with each locked bin kept to its truck, if that truck is on duty."""
-    trucks = {vehicle_id: index for index, vehicle_id in enumerate(built.vehicle_ids)}
-
-    def own(node: BinNode, bin_id: BinId) -> BinNode:
-        vehicle_id = wishes.locked.get(bin_id)
-        return node if vehicle_id is None else replace(node, only_trucks=frozenset({trucks[vehicle_id]}))
-
-    bins = zip(built.problem.bins, built.bin_ids, strict=True)
-    return replace(
-        built,
-        problem=replace(
-            built.problem,
-            bins=tuple(own(node, bin_id) if wishes.locked.get(bin_id) in trucks else node for node, bin_id in bins),
-        ),
-    )
 
 
 def on_the_road(

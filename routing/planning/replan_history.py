@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from routing.planning.replan import Morning, in_areas
+from routing.planning.morning import Morning
+from routing.planning.wishes import in_areas
 from tomma.city import City, Position
 from tomma.fold import StopState
 from tomma.model import BinId, DisposalSiteId

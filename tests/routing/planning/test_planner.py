@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from routing.planning.planner import LEAD_S, default_day, make_plan
+from routing.planning.leaving import LEAD_S, default_day
+from routing.planning.planner import make_plan
 from routing.roads.port import Leg, Matrix
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.small_city import SHIFT, small_city, ten_days_of_readings
