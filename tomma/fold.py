@@ -5,7 +5,7 @@ The rules, in order:
 1. An event counts once, by its key.
 2. Events are ordered by when they were tapped, corrected by how far off the tablet's clock was when it sent them.
    That clock may jump; the sequence never does: a tap is not earlier than the one before it on the same tablet, nor
-   later than its receipt.
+   later than its receipt, nor by more than a month earlier.
 3. An undo cancels the event it names, on the same truck, whatever the clocks of two tablets say: who names a key
    has seen it. An undo can itself be undone, by a later one (so no circle can arise).
 4. For one bin, emptied beats skipped, whichever came first: the bin cannot be both, and an empty bin is the fact.
@@ -24,6 +24,8 @@ from tomma.plan import Plan
 
 SKEW_TOLD_S = 120.0
 """A clock further off is corrected for, and shown to the office."""
+KEPT_MAX = timedelta(days=31)
+"""No tablet is without a network for longer while its plan is driven."""
 SETTLING = frozenset({EventKind.EMPTIED, EventKind.SKIPPED})
 """After one of these the bin is no longer to do."""
 
@@ -129,16 +131,21 @@ def _in_order(events: Iterable[Event]) -> list[tuple[_Place, Event]]:
     for device_id, taps in groupby(by_tablet, key=lambda each: each.device_id):
         latest: datetime | None = None
         for tap in taps:
-            told = min(by_our_clock(tap), tap.received_utc)
+            told = by_our_clock(tap)
             latest = told if latest is None else max(latest, told)
             placed.append((_Place(latest, device_id, tap.sequence, tap.key), tap))
     return sorted(placed, key=lambda pair: pair[0])
 
 
 def by_our_clock(tap: Event) -> datetime:
-    """Return when it was tapped; an offset of seconds is the network's, not the clock's, and left alone."""
+    """Return when it was tapped; an offset of seconds is the network's, not the clock's, and left alone.
+
+    A clock may be wrong at the tap and right again as it sends: after a power cut, until there is a network. What
+    nobody can have tapped is known by its receipt.
+    """
     skew_s = tap.clock_skew_s or 0.0
-    return tap.tapped_utc - timedelta(seconds=skew_s) if abs(skew_s) > SKEW_TOLD_S else tap.tapped_utc
+    told_utc = tap.tapped_utc - timedelta(seconds=skew_s) if abs(skew_s) > SKEW_TOLD_S else tap.tapped_utc
+    return told_utc if timedelta() <= tap.received_utc - told_utc <= KEPT_MAX else tap.received_utc
 
 
 def _without_undone(placed: list[tuple[_Place, Event]]) -> list[tuple[_Place, Event]]:

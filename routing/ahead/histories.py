@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from routing.forecast import BinHistory, Feedback, Word
 from tomma.city import City
 from tomma.events import Event, EventKind, ReportKind, SkipReason
-from tomma.fold import confirmed_emptyings, fold
+from tomma.fold import by_our_clock, confirmed_emptyings, fold
 from tomma.model import BinId, Emptying, Reading
 from tomma.ports import EventLog, ReadingStore
 
@@ -70,7 +70,7 @@ def feedback_of(events: Iterable[Event]) -> Mapping[BinId, Sequence[Feedback]]:
     for event in fold(events).standing:
         word = _word(event)
         if event.bin_id is not None and word is not None:
-            at_utc = min(event.tapped_utc, event.received_utc) - BEFORE_THE_TAP
+            at_utc = by_our_clock(event) - BEFORE_THE_TAP
             said[event.bin_id].append(Feedback(at_utc, word))
     return said
 

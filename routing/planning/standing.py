@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from tomma.city import City
 from tomma.events import Event, EventKind
-from tomma.fold import DayState, StopState
+from tomma.fold import DayState, StopState, by_our_clock
 from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
 from tomma.plan import Plan, Route, Stop, StopKind
 from tomma.rests import Pause, pauses
@@ -121,12 +121,12 @@ def _done(route: Route, own: Sequence[Event], city: City, now_utc: datetime) -> 
         if event.bin_id is not None and event.kind in (EventKind.EMPTIED, EventKind.SKIPPED):
             stop = planned.get(event.bin_id) or _unplanned(event, city)
             if stop is not None:
-                done.setdefault(event.bin_id, _at(stop, event.tapped_utc))
+                done.setdefault(event.bin_id, _at(stop, by_our_clock(event)))
         elif event.kind is EventKind.UNLOADED:
             stop = next(others[StopKind.DISPOSE], None)
             site = event.disposal_site_id or (stop.disposal_site_id if stop else None)
             if site is not None:
-                done[number] = _at(_unloading(stop, site, event), event.tapped_utc)
+                done[number] = _at(_unloading(stop, site, event), by_our_clock(event))
     rests = pauses(own)
     for at, rest in enumerate(rests):
         done["break", at] = _rested(next(others[StopKind.BREAK], None), rest, now_utc)
@@ -135,13 +135,13 @@ def _done(route: Route, own: Sequence[Event], city: City, now_utc: datetime) -> 
 
 def _rested(planned: Stop | None, rest: Pause, now_utc: datetime) -> Stop:
     """Return the break as it was had, planned or not; one that goes on lasts as planned, and until now if longer."""
-    begun_utc = rest.first.tapped_utc
+    begun_utc = by_our_clock(rest.first)
     stop = planned or Stop(StopKind.BREAK, begun_utc, begun_utc, 0, 0, 0.0, 0.0)
     if rest.goes_on:
         return replace(
             stop, arrive_utc=begun_utc, depart_utc=max(begun_utc + (stop.depart_utc - stop.arrive_utc), now_utc)
         )
-    ended_utc = rest.ended.tapped_utc if rest.ended is not None else begun_utc
+    ended_utc = by_our_clock(rest.ended) if rest.ended is not None else begun_utc
     return replace(stop, arrive_utc=begun_utc, depart_utc=max(begun_utc, ended_utc))
 
 
@@ -149,13 +149,15 @@ def _unplanned(event: Event, city: City) -> Stop | None:
     """Return a stop for a bin that was emptied on the way; a skipped one nobody had planned was no stop."""
     if event.kind is not EventKind.EMPTIED or event.bin_id not in city.bins:
         return None
-    return Stop(StopKind.COLLECT, event.tapped_utc, event.tapped_utc, 0, 0, 0.0, 0.0, bin_id=event.bin_id)
+    at_utc = by_our_clock(event)
+    return Stop(StopKind.COLLECT, at_utc, at_utc, 0, 0, 0.0, 0.0, bin_id=event.bin_id)
 
 
 def _unloading(stop: Stop | None, site: DisposalSiteId, event: Event) -> Stop:
     if stop is not None:
         return replace(stop, disposal_site_id=site, load_after_l=0.0, load_after_kg=0.0)
-    return Stop(StopKind.DISPOSE, event.tapped_utc, event.tapped_utc, 0, 0, 0.0, 0.0, disposal_site_id=site)
+    at_utc = by_our_clock(event)
+    return Stop(StopKind.DISPOSE, at_utc, at_utc, 0, 0, 0.0, 0.0, disposal_site_id=site)
 
 
 def _at(stop: Stop, tapped_utc: datetime) -> Stop:

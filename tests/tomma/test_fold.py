@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tomma.events import Event, EventKind, ReportKind, SkipReason
-from tomma.fold import StopState, confirmed_emptyings, fold
+from tomma.fold import StopState, by_our_clock, confirmed_emptyings, fold
 from tomma.model import BinId, PlanId, VehicleId
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -41,6 +41,22 @@ def tap(
         skip_reason=SkipReason.BLOCKED if kind is EventKind.SKIPPED else None,
         undoes_key=undoes.ljust(8, "-") if undoes else None,
     )
+
+
+@pytest.mark.parametrize(
+    ("tapped", "expected_min"),
+    [
+        pytest.param(timedelta(days=400), 600, id="a year ahead: not later than it came"),
+        pytest.param(timedelta(days=-4_000), 600, id="of 2015: a battery that was empty"),
+        pytest.param(timedelta(days=-3), -3 * 1440, id="three days without a network"),
+        pytest.param(timedelta(minutes=599), 599, id="a minute ago"),
+    ],
+)
+def test_a_time_that_nobody_can_have_tapped_at_is_that_of_its_receipt(tapped: timedelta, expected_min: int) -> None:
+    """Wrong at the tap and right as it is sent: no skew tells, and the truck was busy until next year."""
+    odd = replace(tap("odd"), tapped_utc=NOON + tapped)
+    assert by_our_clock(odd) == NOON + timedelta(minutes=expected_min)
+    assert fold([odd]).outcomes[BinId("B1")].at_utc == by_our_clock(odd)
 
 
 KEYS = [f"key-{n:04d}" for n in range(8)]

@@ -69,6 +69,21 @@ def test_it_is_where_it_last_tapped_with_what_it_took() -> None:
     assert found.done[0].depart_utc == at(13)
 
 
+def test_a_tablet_whose_clock_is_off_moves_its_truck_nowhere() -> None:
+    """Three hours ahead, known as it sent: the truck was promised as free in the afternoon, its day as over."""
+    said = (
+        tapped(EventKind.EMPTIED, 13, "b1"),
+        tapped(EventKind.EMPTIED, 14, "b5"),
+        tapped(EventKind.UNLOADED, 15, disposal_site_id=DisposalSiteId("t0")),
+        tapped(EventKind.BREAK_STARTED, 16),
+        tapped(EventKind.BREAK_ENDED, 17),
+    )
+    taps = [replace(each, clock_skew_s=3 * 3600.0, tapped_utc=at(13 + 180)) for each in said]
+    for taken in range(1, len(taps) + 1):
+        found = standing(20, *taps[:taken])
+        assert max(stop.depart_utc for stop in found.done) <= at(13 + 30), found.done[-1].kind
+
+
 def test_a_skipped_bin_brings_nothing_aboard() -> None:
     """The truck was there and left with what it had."""
     found = standing(14, tapped(EventKind.SKIPPED, 13, "b1"))
