@@ -105,7 +105,7 @@ def forecast_out(hands: Services, bin_id: BinId, hours: int) -> ForecastOut:
 def emptyings_of(hands: Services, bin_id: BinId, begin: datetime, end: datetime) -> list[Emptying]:
     """Return what sensors saw and drivers confirmed, oldest first; what a driver took back leaves no trace."""
     seen = hands.context.readings.emptyings(begin, end, bin_id)
-    confirmed = [each for each in hands.ledger.confirmed(begin, end) if each.bin_id == bin_id]
+    confirmed = hands.ledger.confirmed(begin, end, bin_id)
     return sorted([*seen, *confirmed], key=lambda each: each.at_utc)
 
 

@@ -1,25 +1,31 @@
-"""Keeps the drivers' recent events in memory, by day, and what each day adds up to."""
+"""Keeps what drivers did lately, what each day adds up to, and of older days when which bin was emptied."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from threading import RLock
 
-from tomma.errors import NotFoundError
+from api.driver.emptied import Emptied
 from tomma.events import Event
 from tomma.fold import SETTLING, DayState, confirmed_emptyings, fold
-from tomma.model import Emptying, PlanId
+from tomma.model import BinId, Emptying, PlanId
 from tomma.ports import EventLog, PlanStore
 
 BATCH = 1_000
 HISTORY_DAYS = 400
 """As far back as `/bins/{id}/history` reaches."""
+OPEN_DAYS = 3
+"""Days of taps that stay in memory, the newest of the plans counted: tablets hand in late when they were offline."""
+FOLDED_DAYS = 4
+"""Sums that are kept: today's, and those of the days that somebody looks at."""
 
 
 class DriverLedger:
     """Reads the event log forward and folds each day when it is asked for and has changed.
 
     Events of one day belong together even when the plan was replaced at noon, so they are grouped by the day of
-    their plan. Days older than `HISTORY_DAYS` are forgotten; the log keeps them.
+    their plan. Only the taps of the last days stay in memory: those of a year are gigabytes in a large city. Of an
+    older day it is kept when which bin was emptied, `HISTORY_DAYS` long, and its taps are read from the log again when
+    somebody asks for its sums.
     """
 
     def __init__(self, log: EventLog, plans: PlanStore) -> None:
@@ -27,14 +33,19 @@ class DriverLedger:
         self._plans = plans
         self._lock = RLock()
         self._position = 0
+        self._begun = False
         self._day_of_plan: dict[PlanId, date | None] = {}
-        self._events: dict[date, list[Event]] = {}
+        self._days: set[date] = set()
+        self._open: dict[date, list[Event]] = {}
         self._folded: dict[date, DayState] = {}
-        self._confirmed: dict[date, Sequence[Emptying]] = {}
+        self._emptied: dict[date, Emptied] = {}
         self._untold: list[Event] = []
 
     def news(self) -> Sequence[Event]:
-        """Return every event once, in order of storing: also those that another question had this read before."""
+        """Return every event once, in order of storing: also those that another question had this read before.
+
+        What was in the log when it was first read is no news: nobody listened yet.
+        """
         with self._lock:
             self._catch_up()
             told, self._untold = self._untold, []
@@ -54,54 +65,71 @@ class DriverLedger:
             and outcomes[day][event.bin_id].contradicted
         )
 
-    def _catch_up(self) -> None:
-        while True:
-            self._position, events = self._log.since(self._position, BATCH)
-            for event in events:
-                self._take(event)
-            self._untold.extend(events)
-            if len(events) < BATCH:
-                return
-
     def day(self, day: date) -> DayState:
         """Return what the events of that day's plans add up to."""
         with self._lock:
             self._catch_up()
             if day not in self._folded:
-                self._folded[day] = fold(self._events.get(day, ()))
+                self._folded[day] = fold(self._taps(day))
+                for other in list(self._folded)[:-FOLDED_DAYS]:
+                    del self._folded[other]
             return self._folded[day]
 
-    def confirmed(self, from_utc: datetime, to_utc: datetime) -> Sequence[Emptying]:
-        """Return the confirmed emptyings with from_utc <= at_utc < to_utc, oldest first."""
+    def confirmed(self, from_utc: datetime, to_utc: datetime, bin_id: BinId | None = None) -> Sequence[Emptying]:
+        """Return the confirmed emptyings with from_utc <= at_utc < to_utc, oldest first; of one bin or of all."""
         with self._lock:
             self._catch_up()
-            for day in self._events.keys() - self._confirmed.keys():
-                self._confirmed[day] = confirmed_emptyings(self._events[day])
-            found = [each for of_day in self._confirmed.values() for each in of_day]
-        within = [each for each in found if from_utc <= each.at_utc < to_utc]
-        return sorted(within, key=lambda each: (each.at_utc, each.bin_id))
+            known = [self._emptied_on(day) for day in self._days]
+        found = (each for of_day in known for each in of_day.within(from_utc, to_utc, bin_id))
+        return sorted(found, key=lambda each: (each.at_utc, each.bin_id))
 
     def forget_before(self, today: date) -> None:
         """Drop the days that are too old to matter."""
         with self._lock:
-            for day in [day for day in self._events if day < today - timedelta(days=HISTORY_DAYS)]:
-                del self._events[day]
+            for day in [day for day in self._days if day < today - timedelta(days=HISTORY_DAYS)]:
+                self._days.remove(day)
+                self._open.pop(day, None)
                 self._changed(day)
 
-    def _take(self, event: Event) -> None:
-        day = self._day(event.plan_id)
-        if day is not None:
-            self._events.setdefault(day, []).append(event)
-            self._changed(day)
+    def _catch_up(self) -> None:
+        while True:
+            self._position, events = self._log.since(self._position, BATCH)
+            self._take(events)
+            if self._begun:
+                self._untold.extend(events)
+            if len(events) < BATCH:
+                self._begun = True
+                return
+
+    def _take(self, events: Iterable[Event]) -> None:
+        for event in events:
+            day = self._day(event.plan_id)
+            if day is not None:
+                self._changed(day)
+                if day not in self._days or day in self._open:
+                    self._open.setdefault(day, []).append(event)
+                self._days.add(day)
+        for day in sorted(self._open)[:-OPEN_DAYS]:
+            self._emptied_on(day)
+            del self._open[day]
+
+    def _taps(self, day: date) -> Iterable[Event]:
+        if day in self._open or day not in self._days:
+            return self._open.get(day, ())
+        of_day = [plan_id for plan_id, known in self._day_of_plan.items() if known == day]
+        return [event for plan_id in of_day for event in self._log.of_plan(plan_id)]
+
+    def _emptied_on(self, day: date) -> Emptied:
+        if day not in self._emptied:
+            self._emptied[day] = Emptied.of(confirmed_emptyings(self._taps(day)))
+        return self._emptied[day]
 
     def _changed(self, day: date) -> None:
         self._folded.pop(day, None)
-        self._confirmed.pop(day, None)
+        self._emptied.pop(day, None)
 
     def _day(self, plan_id: PlanId) -> date | None:
         if plan_id not in self._day_of_plan:
-            try:
-                self._day_of_plan[plan_id] = self._plans.get(plan_id).day
-            except NotFoundError:
-                self._day_of_plan[plan_id] = None
+            self._day_of_plan |= {head.id: head.day for head in self._plans.heads()}
+            self._day_of_plan.setdefault(plan_id, None)
         return self._day_of_plan[plan_id]

@@ -98,8 +98,7 @@ class Watch(TurnTaker):
     def _new_scene(self) -> Scene:
         city = self._city.current()
         news = self._ledger.news()
-        # The first look reads all of the log, and nobody hears it.
-        contradicted = self._ledger.contradicted(news if self._scene else ())
+        contradicted = self._ledger.contradicted(news)
         for event in news:
             flags = flags_of(event, city, contradicted=event.key in contradicted)
             self._hub.tell(CITY, "event", {**asdict(event), "flags": flags})

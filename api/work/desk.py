@@ -105,8 +105,9 @@ class WorkDesk:
     def _deeds(self, standing: Sequence[WorkOrder]) -> Iterator[Deed]:
         since_utc = min(each.created_utc for each in standing)
         until_utc = self._clock.now_utc() + timedelta(seconds=1)
-        for emptied in self._ledger.confirmed(since_utc, until_utc):
-            yield Deed(emptied.bin_id, emptied.at_utc, DRIVER, DONE_BY_EMPTYING)
+        for bin_id in sorted({each.bin_id for each in standing if each.bin_id is not None}):
+            for emptied in self._ledger.confirmed(since_utc, until_utc, bin_id):
+                yield Deed(bin_id, emptied.at_utc, DRIVER, DONE_BY_EMPTYING)
         for hung in self._city.current().installations:
             if since_utc <= hung.from_utc < until_utc:
                 yield Deed(hung.bin_id, hung.from_utc, INSTALLER, DONE_BY_MOUNTING)

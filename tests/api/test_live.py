@@ -95,6 +95,7 @@ def test_an_event_that_a_question_read_first_still_reaches_the_pages(client: htt
     """A tablet asks for its route the moment it has sent a tap: the other tablet must hear of the tap all the same."""
     world.publish()
     ledger, log = DriverLedger(world.stores.events, world.stores.plans), world.stores.events
+    assert ledger.news() == []
     send(client, event_body("emptied-1"))
     assert ledger.day(TODAY).outcomes
     assert [event.key for event in ledger.news()] == [event.key for event in log.since(0, 10)[1]] == ["emptied-1"]
