@@ -22,6 +22,9 @@ from routing.problem import Problem
 
 WHOLE_S_PER_BIN = 0.02
 """1599_stop finds its 13 trucks in one piece, and in sectors only 15: docs/benchmarks/solver.md."""
+ONE_PIECE_BINS = 3_000
+"""More are always cut: each lane that searches in one piece holds all arcs, sixteen bytes each, and the days it keeps.
+Two of them took 2.2 GB for 5,000 bins; whoever passes the limit is ended, and greedy insertion's plan is driven."""
 SWEEP_SHARE = 0.5
 """Of the seconds of a part, the rest is for polishing."""
 WHOLE_SHARE = 0.8
@@ -75,7 +78,7 @@ class _Given:
 def _plan(problem: Problem, given: _Given, best: Solution, report: Report) -> None:
     """Sweep, or sectors, then polish; report whatever is better."""
     ends_at = time.monotonic() + given.seconds
-    if is_plain(problem):
+    if is_plain(problem) and len(problem.bins) <= ONE_PIECE_BINS:
         Plain(problem, given.lanes, ends_at, given.iterations, given.seed, report).run(best)
         return
     half = given.iterations and max(1, given.iterations // 2)
@@ -93,4 +96,5 @@ def _is_better_whole(problem: Problem, seconds: float) -> bool:
 
     Sectors share trucks out by whole numbers: where nothing can be left out that takes a truck or two more.
     """
-    return all(node.must for node in problem.bins) and seconds >= WHOLE_S_PER_BIN * len(problem.bins)
+    bins = len(problem.bins)
+    return all(node.must for node in problem.bins) and bins <= ONE_PIECE_BINS and seconds >= WHOLE_S_PER_BIN * bins

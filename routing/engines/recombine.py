@@ -25,6 +25,8 @@ LEAST_ROUTES = 15
 """Of fewer there is little to choose: four routes of 25 bins have no bins in common but all."""
 DAYS, DAYS_VISITS = 400, 400_000
 """Of each search, the best it came by: so many, and no more visits in all of them. They lie in memory."""
+SLACK = 4
+"""One part in so many more may lie there until the best are picked out anew: a visit kept takes 600 bytes."""
 STEPS = (400, 800, 1_600)
 """Routes to choose among, while there is time."""
 VISITS, VISITS_PER_S = 8_000, 5_000
@@ -59,7 +61,7 @@ class Seen(IteratedLocalSearchCallbacks):
             return
         self._days[cost] = current
         days = min(DAYS, 1 + DAYS_VISITS // (1 + current.num_clients()))
-        if len(self._days) >= 2 * days:
+        if len(self._days) > days + days // SLACK:
             self._days = dict(islice(sorted(self._days.items()), days))
             self._dearest = max(self._days)
 

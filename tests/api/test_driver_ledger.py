@@ -66,9 +66,9 @@ def test_a_tap_that_comes_in_late_counts_on_its_day(world: World) -> None:
     assert len(ledger.confirmed(*EVER, BinId("B1"))) == DAYS
     assert ledger.day(days[0]).state_of(BinId("B2")) is StopState.TODO
 
-    undo = {"kind": EventKind.UNDONE, "bin_id": None, "undoes_key": emptied(days[0]).key}
     tap(world, (days[0], "B2", 1))
-    world.stores.events.append([emptied(days[0], number=2, **undo)])
+    undone = emptied(days[0], number=2, kind=EventKind.UNDONE, bin_id=None, undoes_key=emptied(days[0]).key)
+    world.stores.events.append([undone])
 
     assert [each.at_utc.date() for each in ledger.confirmed(*EVER, BinId("B1"))] == days[1:]
     assert [each.at_utc.date() for each in ledger.confirmed(*EVER, BinId("B2"))] == days[:1]

@@ -11,6 +11,8 @@ from pyvrp import Client, Depot, Location, ProblemData, VehicleType
 from pyvrp.stop import MaxIterations
 
 import routing.engines.plain as plain_days
+import routing.engines.pyvrp_engine as pyvrp_engine
+import routing.engines.sectors as sectors
 from routing.answer import Solution
 from routing.check import violations
 from routing.engines.arcs import arcs
@@ -54,6 +56,26 @@ def run(problem: Problem, seed: int = 0) -> Solution:
     """Search some hundred iterations."""
     budget = Budget(60.0, iterations=300, workers=1)
     return solve(problem, budget=budget, seed=seed, report=lambda *_: None, start=settle(problem, {}))
+
+
+@pytest.mark.parametrize("must", [True, False], ids=["all must be emptied", "some may wait"])
+def test_a_day_too_large_for_memory_is_cut_however_much_time_there_is(
+    monkeypatch: pytest.MonkeyPatch, must: bool
+) -> None:
+    """Two lanes with 4,000 bins each held more than 2 GB: both engines were ended, and a greedy plan was driven."""
+    monkeypatch.setattr(pyvrp_engine, "ONE_PIECE_BINS", 39)
+    monkeypatch.setattr(sectors, "MOST_BINS", 30)
+    monkeypatch.setattr(sectors, "SECTOR_BINS", 15)
+    problem, stages = a_plain_day(40, optional=not must), list[str]()
+    solve(
+        problem,
+        budget=Budget(60.0, iterations=300, workers=1),
+        seed=0,
+        report=lambda stage, _: stages.append(stage),
+        start=settle(problem, {}),
+    )
+    assert "sectors" in stages
+    assert not {"routes", "halves", "recombined"} & {*stages}
 
 
 @pytest.mark.parametrize(
