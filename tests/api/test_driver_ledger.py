@@ -22,10 +22,10 @@ def plan_days(world: World, days: int = DAYS) -> list[date]:
     return found
 
 
-def emptied(day: date, bin_id: str = "B1", number: int = 0, **changes: object) -> Event:
+def emptied(day: date, bin_id: str | None = "B1", number: int = 0, **changes: object) -> Event:
     """What a driver tapped that day."""
     at_utc = NOW - timedelta(days=(TODAY - day).days) + timedelta(seconds=number)
-    what = {"kind": EventKind.EMPTIED, "bin_id": BinId(bin_id)} | changes
+    what = {"kind": EventKind.EMPTIED, "bin_id": bin_id and BinId(bin_id)} | changes
     return Event(
         key=f"{day}-{bin_id}-{number}-{what['kind']}",
         device_id="tab",
