@@ -35,7 +35,8 @@ def decided(hands: Services, order: PlanOrder) -> Order:
     still = _still_wished(hands, former, earlier, found.areas) if former is not None else NO_WISHES
     wishes = _wishes(city, order, kept, still)
     let_go = {bin_id: truck for each in (former, kept) for bin_id, truck in _let_go(each, city, wishes)}
-    day = order.day or (kept.day if kept is not None else default_day(city, hands.context.clock.now_utc()))
+    working = _with_shifts(_with_trucks(city, order, earlier), order.shifts)
+    day = order.day or (kept.day if kept is not None else default_day(working, hands.context.clock.now_utc()))
     if former is not None:
         day = _day_on_the_road(former, order.day)
     if kept is not None and kept.day != day:
@@ -44,7 +45,7 @@ def decided(hands: Services, order: PlanOrder) -> Order:
     _check_day(day, hands.today.day())
     return Order(
         day=day,
-        city=_with_shifts(_with_trucks(city, order.vehicle_ids, earlier), order.shifts),
+        city=working,
         planning=_planning(hands.context.settings.planning, order, earlier),
         wishes=wishes,
         crews={id_: crew for id_, crew in earlier.crews.items() if id_ in city.vehicles} | _crews(city, order.crews),
@@ -216,13 +217,18 @@ def _check_day(day: date, today: date) -> None:
         raise NamedProblem(422, Refusal.DAY_OUT_OF_RANGE, detail, first=f"{today}", last=f"{last}")
 
 
-def _with_trucks(city: City, vehicle_ids: list[Name] | None, earlier: Earlier) -> City:
-    if vehicle_ids is None:
-        return earlier.city(city)
-    unknown = [each for each in vehicle_ids if VehicleId(each) not in city.vehicles]
+def _with_trucks(city: City, order: PlanOrder, earlier: Earlier) -> City:
+    """Return the city with the trucks that drive: those named, else those of the day and who is given hours now.
+
+    A truck whose shift was over is in no later plan of its day: whoever gives it hours wants it back.
+    """
+    if order.vehicle_ids is None:
+        named, driving = {VehicleId(each) for each in order.shifts}, earlier.vehicle_ids
+        return replace(earlier, vehicle_ids=None if driving is None else driving | named).city(city)
+    unknown = [each for each in order.vehicle_ids if VehicleId(each) not in city.vehicles]
     if unknown:
         raise field_refused("vehicle_ids", Rule.KNOWN, "must be trucks of this city", unknown[0])
-    return replace(earlier, vehicle_ids=frozenset(VehicleId(each) for each in vehicle_ids)).city(city)
+    return replace(earlier, vehicle_ids=frozenset(VehicleId(each) for each in order.vehicle_ids)).city(city)
 
 
 def _with_shifts(city: City, shifts: Mapping[Name, ShiftIn]) -> City:

@@ -1,5 +1,6 @@
 """A change of the plan on the road keeps what was decided for the day when its plan was ordered."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -89,7 +90,7 @@ def test_an_added_bin_that_one_change_had_no_time_for_is_taken_by_the_next(full:
     (left,) = [each for each in full.get(f"/api/v1/plans/{second_id}").json()["left_out"] if each["bin_id"] == "B5"]
     assert [each["code"] for each in left["reasons"]][:2] == ["no_vehicle", "added"], "and not that it is not needed"
     usual = {each: {"start": "06:00", "end": "14:30"} for each in ("V1", "V2")}
-    third_id, _ = made(full, world, replan_of=second_id, shifts=usual, vehicle_ids=[V1, V2])
+    third_id, _ = made(full, world, replan_of=second_id, shifts=usual)
     assert "B5" in bins_of(full.get(f"/api/v1/plans/{third_id}").json())
 
 
@@ -148,6 +149,36 @@ def test_a_truck_that_is_mended_has_the_shift_of_its_day_again(full: httpx.Clien
     assert shifts(still) == {V2: USUAL}
     _, mended = made(full, world, replan_of=third_id, unavailable_vehicle_ids=[])
     assert shifts(mended) == {V1: EARLY, V2: USUAL}
+
+
+def test_a_truck_whose_shift_was_over_comes_back_when_it_is_given_hours(full: httpx.Client, world: World) -> None:
+    """The other one broke down at noon: its hours alone were refused, as those of a truck that may not drive."""
+    first_id, _ = made(full, world, shifts={"V1": {"start": "05:00", "end": "06:00"}})
+    world.clock.now += timedelta(hours=6)
+    second_id, without = made(full, world, replan_of=first_id)
+    assert shifts(without) == {V2: USUAL}
+    late = {"V1": {"start": "12:00", "end": "18:00"}}
+    _, again = made(full, world, replan_of=second_id, shifts=late, unavailable_vehicle_ids=["V2"])
+    assert shifts(again) == {V1: Shift(12 * 3600, 18 * 3600)}
+    nobody = full.post("/api/v1/plans", json={"replan_of": _latest(world), "shifts": {"V9": late["V1"]}})
+    assert (nobody.status_code, nobody.json()["errors"][0]["field"]) == (422, "shifts")
+
+
+def _latest(world: World) -> PlanId:
+    plan = world.stores.plans.published(world.clock.now.date())
+    assert plan is not None
+    return plan.id
+
+
+def test_hours_of_this_evening_are_of_today(full: httpx.Client, world: World) -> None:
+    """Nobody's usual shift has an hour left: the evening's order was taken for tomorrow's, and published as such."""
+    today = world.clock.now.date()
+    world.clock.now = world.clock.now.replace(hour=17, minute=0)
+    evening = {"V1": {"start": "18:00", "end": "23:00"}}
+    assert [order(full, **asked)["day"] for asked in ({"shifts": evening}, {})] == [
+        f"{today}",
+        f"{today + timedelta(days=1)}",
+    ]
 
 
 def test_a_plan_whose_basis_is_gone_is_changed_as_the_city_usually_works(full: httpx.Client, world: World) -> None:
