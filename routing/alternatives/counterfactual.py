@@ -25,7 +25,7 @@ from routing.choice.demand import Demand
 from routing.choice.nearby import per_lift_minor
 from routing.daytime import WorkingDay
 from routing.forecast import CityForecast
-from routing.planning.build import Built, Points, build_problem, points_of
+from routing.planning.build import Built, Fleet, Points, build_problem, points_of
 from routing.planning.drives import Drives
 from routing.solve_here import solve_here
 from tomma.city import City
@@ -138,17 +138,7 @@ def routed(
     """Return the day's problem and its routes: the planner's own, in this process and without a clock."""
     points = points_of(city, asked, vehicles)
     drives = ask_drives(points)
-    built = build_problem(
-        city,
-        asked,
-        drives.matrices[0],
-        points,
-        vehicles,
-        day,
-        planning,
-        further=drives.matrices[1:],
-        profile_of=drives.profile_of,
-    )
+    built = build_problem(city, asked, points, Fleet(vehicles, day), drives.matrices, planning, drives.profile_of)
     return built, solve_here(built.problem, iterations, seed)
 
 

@@ -26,7 +26,7 @@ from routing.daytime import WorkingDay, hours_of
 from routing.engines.hopeless import reduce
 from routing.engines.sectors import first_answer
 from routing.forecast import CityForecast, SensorState
-from routing.planning.build import Built, Points, build_problem, points_of, wanted
+from routing.planning.build import Built, Fleet, Points, build_problem, points_of, wanted
 from routing.planning.drives import Drives, ask_drives
 from routing.roads.port import Roads
 from routing.solve import StopSign
@@ -139,18 +139,8 @@ class Fortnight:
     ) -> tuple[Built, Solution]:
         """Return the day's routes by insertion alone: a light hand, the same for every setting."""
         asked = wanted(demands(self.city, forecast, planning, self.moments[number][1], state.unemptied_since))
-        drives = self._drives
-        built = build_problem(
-            self.city,
-            asked,
-            drives.matrices[0],
-            self._points,
-            self.vehicles,
-            day,
-            planning,
-            further=drives.matrices[1:],
-            profile_of=drives.profile_of,
-        )
+        fleet, drives = Fleet(self.vehicles, day), self._drives
+        built = build_problem(self.city, asked, self._points, fleet, drives.matrices, planning, drives.profile_of)
         if not built.problem.bins or not built.problem.trucks:
             return built, Solution(())
         reduced = reduce(built.problem)

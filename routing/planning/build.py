@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
+from routing.integers import Int32
 from routing.planning.nodes import Duty, Hours, bin_node, carried_today, disposal_node, rates_of, truck_node, words_of
 from routing.problem import Problem, RoadProfile
 from routing.roads.port import KerbPosition, Matrix
 from tomma.city import City, Position, Site
-from tomma.model import BinId, DisposalSiteId, SiteId, VehicleId
+from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
 from tomma.planning_settings import PlanningSettings
 from tomma.trucks import Vehicle
 
@@ -29,6 +30,21 @@ class Points:
     def disposal_row(self, index: int) -> int:
         """Return the row of the disposal site at `index`."""
         return len(self.depot_row) + index
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The trucks of one day."""
+
+    vehicles: Sequence[Vehicle]
+    day: WorkingDay
+    not_before_s: int = 0
+    """No truck leaves earlier than this many seconds after local midnight."""
+
+    @property
+    def on_duty(self) -> list[Vehicle]:
+        """Those whose shift is not over before they may leave."""
+        return [each for each in self.vehicles if self.day.elapsed_s(each.shift.end_s) > self.not_before_s]
 
 
 @dataclass(frozen=True)
@@ -84,74 +100,68 @@ def _stopping_point(site: Site) -> Position:
 def build_problem(
     city: City,
     demands: Sequence[Demand],
-    matrix: Matrix,
     points: Points,
-    vehicles: Sequence[Vehicle],
-    day: WorkingDay,
+    fleet: Fleet,
+    matrices: Sequence[Matrix],
     planning: PlanningSettings,
-    *,
-    not_before_s: int = 0,
-    further: Sequence[Matrix] = (),
-    profile_of: Mapping[VehicleId, int] | None = None,
+    profile_of: Mapping[VehicleId, int] = MappingProxyType({}),
 ) -> Built:
     """Return the day's problem.
 
     Args:
         city: The snapshot the demands were made from.
         demands: The bins to choose from (`wanted`).
-        matrix: Between `points.positions`.
-        points: The rows of the matrix.
-        vehicles: The trucks on duty; one whose shift is over by `not_before_s` is left out.
-        day: Turns times of day into seconds.
+        points: The rows of each matrix.
+        fleet: The trucks; one whose shift is over before any may leave is left out.
+        matrices: Between `points.positions`: first that of most trucks, then those of sizes that some streets do not
+            carry.
         planning: What a kilometre and an hour cost.
-        not_before_s: No truck leaves earlier than this many seconds after local midnight.
-        further: The same drives for trucks of other sizes, which some streets do not carry.
-        profile_of: By which of them a truck drives: 0 or not named is `matrix`, 1 the first of `further`.
+        profile_of: By which of the matrices a truck drives; the first if it is not named.
     """
     words = words_of(city)
-    on_duty = [each for each in vehicles if day.elapsed_s(each.shift.end_s) > not_before_s]
-    hours = Hours(day, max((each.shift.end_s + each.overtime_s for each in on_duty), default=0))
+    on_duty = fleet.on_duty
+    hours = Hours(fleet.day, max((each.shift.end_s + each.overtime_s for each in on_duty), default=0))
+    trucks = [
+        truck_node(each, _duty(each, codes, points, fleet, profile_of.get(each.id, 0)), words, fleet.day, planning)
+        for each, codes in zip(on_duty, carried_today(city, demands, on_duty), strict=True)
+    ]
+    first, *others = (_profile(each) for each in matrices)
+    problem = Problem(
+        distance_m=first.distance_m,
+        duration_s=first.duration_s,
+        reachable=first.reachable,
+        road_profiles=tuple(others),
+        halt_s=_halt_s(city, points),
+        bins=tuple(
+            bin_node(city, each, points.site_row[city.bins[each.bin_id].site_id], words, hours) for each in demands
+        ),
+        disposals=tuple(
+            disposal_node(city.disposal_sites[each], points.disposal_row(index), words, hours)
+            for index, each in enumerate(points.disposal_ids)
+        ),
+        trucks=tuple(trucks),
+        rates=rates_of(planning),
+    )
+    return Built(problem, points, tuple(demands), tuple(each.id for each in on_duty))
+
+
+def _duty(vehicle: Vehicle, carried: frozenset[FractionCode], points: Points, fleet: Fleet, profile: int) -> Duty:
+    start, end = vehicle.depot_id, vehicle.end_depot_id or vehicle.depot_id
+    return Duty(points.depot_row[start], points.depot_row[end], carried, profile, fleet.not_before_s)
+
+
+def _halt_s(city: City, points: Points) -> Int32:
+    """[places] what a halt takes at each site; nothing at depots and disposal sites."""
     halt_s = np.zeros(len(points.positions), dtype=np.int32)
     for site_id, row in points.site_row.items():
         halt_s[row] = city.sites[site_id].service_s
-    duties = [
-        Duty(
-            points.depot_row[each.depot_id],
-            points.depot_row[each.end_depot_id or each.depot_id],
-            codes,
-            (profile_of or {}).get(each.id, 0),
-            not_before_s,
-        )
-        for each, codes in zip(on_duty, carried_today(city, demands, on_duty), strict=True)
-    ]
-    return Built(
-        problem=Problem(
-            distance_m=_known(matrix, matrix.distance_m),
-            duration_s=_known(matrix, matrix.duration_s),
-            reachable=matrix.reachable,
-            road_profiles=tuple(
-                RoadProfile(_known(each, each.distance_m), _known(each, each.duration_s), each.reachable)
-                for each in further
-            ),
-            halt_s=halt_s,
-            bins=tuple(
-                bin_node(city, each, points.site_row[city.bins[each.bin_id].site_id], words, hours) for each in demands
-            ),
-            disposals=tuple(
-                disposal_node(city.disposal_sites[each], points.disposal_row(index), words, hours)
-                for index, each in enumerate(points.disposal_ids)
-            ),
-            trucks=tuple(
-                truck_node(each, duty, words, day, planning) for each, duty in zip(on_duty, duties, strict=True)
-            ),
-            rates=rates_of(planning),
-        ),
-        points=points,
-        demands=tuple(demands),
-        vehicle_ids=tuple(each.id for each in on_duty),
-    )
+    return halt_s
 
 
-def _known(matrix: Matrix, values: NDArray[np.int32]) -> NDArray[np.int32]:
+def _profile(matrix: Matrix) -> RoadProfile:
+    return RoadProfile(_known(matrix, matrix.distance_m), _known(matrix, matrix.duration_s), matrix.reachable)
+
+
+def _known(matrix: Matrix, values: Int32) -> Int32:
     """Return the values with 0 where there is no drive: engines add before they look."""
     return np.where(matrix.reachable, values, 0).astype(np.int32, copy=False)

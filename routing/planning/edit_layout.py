@@ -11,7 +11,7 @@ from routing.answer import Order
 from routing.choice.demand import Demand
 from routing.daytime import WorkingDay, hours_of
 from routing.planning.basis import Basis
-from routing.planning.build import Built, Points, build_problem, points_of
+from routing.planning.build import Built, Fleet, Points, build_problem, points_of
 from routing.planning.drives import Drives, ask_drives
 from routing.planning.edit_reasons import locks_after, told_by_hand
 from routing.planning.morning import Morning
@@ -139,18 +139,8 @@ def _built(
     made: Made, demands: Sequence[Demand], points: Points, drives: Drives, locks: Mapping[BinId, VehicleId]
 ) -> Built:
     city, basis, day = made.city, made.basis, made.day
-    built = build_problem(
-        city,
-        demands,
-        drives.matrices[0],
-        points,
-        basis.vehicles,
-        day,
-        basis.settings,
-        not_before_s=basis.not_before_s,
-        further=drives.matrices[1:],
-        profile_of=drives.profile_of,
-    )
+    fleet = Fleet(basis.vehicles, day, basis.not_before_s)
+    built = build_problem(city, demands, points, fleet, drives.matrices, basis.settings, drives.profile_of)
     built = _carrying(built, city, basis)
     built = locked_in(built, replace(basis.wishes, locked=locks, excluded=frozenset(), unavailable=frozenset()))
     if made.morning is None:

@@ -11,7 +11,7 @@ from routing.choice.asked import standing_requests
 from routing.choice.demand import Demand, demands
 from routing.choice.nearby import Streets
 from routing.daytime import WorkingDay, hours_of
-from routing.planning.build import Built, Points, build_problem, wanted
+from routing.planning.build import Built, Fleet, Points, build_problem, wanted
 from routing.planning.drives import Drives
 from routing.planning.morning import Morning
 from routing.planning.replan import on_the_road, still_on_duty, still_open
@@ -85,14 +85,11 @@ class Task:
         built = build_problem(
             self.city,
             [each for each in wanted(self.open(asked)) if each.bin_id in among],
-            drives.matrices[0],
             points,
-            self.vehicles,
-            self.day,
+            Fleet(self.vehicles, self.day, self.not_before_s),
+            drives.matrices,
             self.settings,
-            not_before_s=self.not_before_s,
-            further=drives.matrices[1:],
-            profile_of=drives.profile_of,
+            drives.profile_of,
         )
         built = locked_in(built, self.wishes)
         if self.morning is None:

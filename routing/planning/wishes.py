@@ -42,16 +42,10 @@ def named(demand: Demand, wishes: Wishes) -> Demand:
 def locked_in(built: Built, wishes: Wishes) -> Built:
     """Return the problem with each locked bin kept to its truck, if that truck is on duty."""
     trucks = {vehicle_id: index for index, vehicle_id in enumerate(built.vehicle_ids)}
+    truck_of = {bin_id: trucks[vehicle_id] for bin_id, vehicle_id in wishes.locked.items() if vehicle_id in trucks}
 
-    def own(node: BinNode, bin_id: BinId) -> BinNode:
-        vehicle_id = wishes.locked.get(bin_id)
-        return node if vehicle_id is None else replace(node, only_trucks=frozenset({trucks[vehicle_id]}))
+    def kept(node: BinNode, bin_id: BinId) -> BinNode:
+        return replace(node, only_trucks=frozenset({truck_of[bin_id]})) if bin_id in truck_of else node
 
-    bins = zip(built.problem.bins, built.bin_ids, strict=True)
-    return replace(
-        built,
-        problem=replace(
-            built.problem,
-            bins=tuple(own(node, bin_id) if wishes.locked.get(bin_id) in trucks else node for node, bin_id in bins),
-        ),
-    )
+    bins = tuple(kept(node, id_) for node, id_ in zip(built.problem.bins, built.bin_ids, strict=True))
+    return replace(built, problem=replace(built.problem, bins=bins))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from routing.answer import Solution
-from routing.planning.build import Built, build_problem, points_of, wanted
+from routing.planning.build import Built, Fleet, build_problem, points_of, wanted
 from routing.solve_here import solve_here
 from simulator.proving.morning import Choice, Morning
 from tomma.trucks import Vehicle
@@ -28,6 +28,8 @@ def route(morning: Morning, choice: Choice, iterations: int, seed: int) -> Route
     chosen = wanted(choice)
     points = points_of(morning.town.city, chosen, morning.vehicles)
     matrix = morning.town.drives(points)
-    built = build_problem(morning.town.city, chosen, matrix, points, morning.vehicles, morning.day, morning.planning)
+    built = build_problem(
+        morning.town.city, chosen, points, Fleet(morning.vehicles, morning.day), [matrix], morning.planning
+    )
     fleet = tuple(morning.town.city.vehicles[each] for each in built.vehicle_ids)
     return Routed(built, solve_here(built.problem, iterations, seed), fleet)

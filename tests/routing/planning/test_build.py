@@ -7,7 +7,7 @@ import pytest
 
 from routing.choice.demand import Demand
 from routing.daytime import WorkingDay
-from routing.planning.build import Built, build_problem, points_of, wanted
+from routing.planning.build import Built, Fleet, build_problem, points_of, wanted
 from routing.roads.straight_line import StraightLineRoads
 from tests.routing.planning.small_city import SHIFT, small_city
 from tomma.city import City
@@ -33,7 +33,7 @@ def build(city: City, *, day: WorkingDay = A_DAY, not_before_s: int = 0) -> Buil
     vehicles = list(city.vehicles.values())
     points = points_of(city, demands, vehicles)
     matrix = StraightLineRoads(1.35, 22.0).matrix(points.positions)
-    return build_problem(city, demands, matrix, points, vehicles, day, PlanningSettings(), not_before_s=not_before_s)
+    return build_problem(city, demands, points, Fleet(vehicles, day, not_before_s), [matrix], PlanningSettings())
 
 
 def test_loads_are_rounded_up_and_the_numbers_find_their_way_back() -> None:

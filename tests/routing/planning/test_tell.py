@@ -6,7 +6,7 @@ import pytest
 
 from routing.answer import Solution, VisitKind
 from routing.engines.schedule import timed
-from routing.planning.build import build_problem, points_of
+from routing.planning.build import Fleet, build_problem, points_of
 from routing.planning.drives import ask_drives
 from routing.planning.tell import routes_of
 from routing.roads.straight_line import StraightLineRoads
@@ -33,7 +33,7 @@ def second_stop(prize_minor: int, *others: Reason) -> Stop:
     vehicles = list(city.vehicles.values())
     points = points_of(city, demands, vehicles)
     drives = ask_drives(ROADS, points.positions, vehicles, A_DAY.day, 6 * 3_600, 14 * 3_600)
-    built = build_problem(city, demands, drives.matrices[0], points, vehicles, A_DAY, PlanningSettings())
+    built = build_problem(city, demands, points, Fleet(vehicles, A_DAY), drives.matrices, PlanningSettings())
     route = timed(built.problem, 0, ((VisitKind.COLLECT, 0), (VisitKind.COLLECT, 1), (VisitKind.DISPOSE, 0)))
     assert route is not None
     (told,) = routes_of(built, Solution(routes=(route,)), A_DAY, drives)
