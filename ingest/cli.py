@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from ingest.alerts.watcher import Watcher, watching
 from ingest.brokers.care import cared_for
 from ingest.brokers.desk import EmbeddedDesk, tidied
-from ingest.brokers.embedded import EmbeddedBroker, Login
+from ingest.brokers.embedded import EmbeddedBroker
 from ingest.brokers.topics import SHARE
 from ingest.codecs.cli import open_codecs
 from ingest.stream.counters import Status
@@ -63,15 +63,9 @@ def ingest(
         rim.enter_context(the_only(f"ingest as {settings.broker.client_id}", _lock_path(settings)))
         stores = rim.enter_context(open_stores(settings))
         codecs = rim.enter_context(contextlib.closing(open_codecs(settings)))
-        broker, broker_settings = None, settings.broker
         desk = EmbeddedDesk(settings.data_dir, settings.broker.topics)
-        if embedded_broker:
-            topics = [source.topic for source in settings.broker.sources]
-            broker = rim.enter_context(
-                EmbeddedBroker(settings.data_dir, settings.broker.port, topics, settings.broker.embedded_sync)
-            )
-            rim.enter_context(cared_for(broker, stop.set))
-            broker_settings = _with_login(settings.broker, broker.port, broker.ingest_login)
+        broker = _embedded(rim, settings, stop) if embedded_broker else None
+        broker_settings = settings.broker if broker is None else _with_login(settings.broker, broker)
         turns = None
         if broker_settings.share_group:
             turns = rim.enter_context(contextlib.closing(FileTurns(settings.data_dir / "workers.lock")))
@@ -124,8 +118,19 @@ def _watch(
         tidied(desk, datetime.now(UTC))
 
 
-def _with_login(settings: BrokerSettings, port: int, login: Login) -> BrokerSettings:
-    own = {"host": "127.0.0.1", "port": port, "username": login.username, "password": SecretStr(login.password)}
+def _embedded(rim: contextlib.ExitStack, settings: Settings, stop: threading.Event) -> EmbeddedBroker:
+    """Start our own broker until the rim closes; without it we stop, so that a supervisor starts both anew."""
+    topics = [source.topic for source in settings.broker.sources]
+    broker = EmbeddedBroker(settings.data_dir, settings.broker.port, topics, settings.broker.embedded_sync)
+    rim.enter_context(broker)
+    rim.enter_context(cared_for(broker, stop.set))
+    return broker
+
+
+def _with_login(settings: BrokerSettings, broker: EmbeddedBroker) -> BrokerSettings:
+    """Return the settings that lead to our own broker, under ingest's own login."""
+    login = broker.ingest_login
+    own = {"host": "127.0.0.1", "port": broker.port, "username": login.username, "password": SecretStr(login.password)}
     if settings.share_group or any(topic.startswith(SHARE) for topic in settings.topics):
         raise ConfigurationError(
             "share_group and $share topics must be left out with the embedded broker: it knows no shared subscriptions"

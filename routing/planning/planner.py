@@ -12,23 +12,21 @@ What a person who presses "plan" gets, by the time of the press (local time, shi
 A day that is over, or too far ahead to say anything, is refused with ConflictError.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import partial
 
 from routing.ahead.outlook import Foresight
-from routing.answer import Orders, Solution
+from routing.answer import Orders
 from routing.choice.demand import Demand
 from routing.choice.nearby import Streets
 from routing.daytime import WorkingDay
 from routing.planning.account import account
 from routing.planning.basis import Basis
-from routing.planning.bill import cost_minor_of
 from routing.planning.build import Built, points_of, wanted
 from routing.planning.drives import ask_drives
 from routing.planning.leaving import not_before_s
 from routing.planning.morning import Morning, morning_of
+from routing.planning.progress import Telling
 from routing.planning.replan import warm_orders, with_places
 from routing.planning.search import Search
 from routing.planning.task import Task, on_duty, weighed
@@ -37,7 +35,7 @@ from routing.roads.port import Roads
 from routing.solve import StopSign
 from tomma.city import City
 from tomma.model import PlanId, VehicleId
-from tomma.plan import Plan, PlanProgress, PlanStatus, Wishes
+from tomma.plan import Plan, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.ports import EventLog, PlanStore, ProgressSink, ReadingStore, RequestBook
 
@@ -94,7 +92,7 @@ def make_plan(
     task = Task(city, working_day, now_utc, settings, not_before_s(working_day, now_utc), wishes, foresight)
     task.morning = morning_of(plans, events, city, day, now_utc, wishes) if wishes.replan_of else None
     task.vehicles = on_duty(task, vehicle_ids)
-    tell = partial(_tell, on_progress, plan_id, time.monotonic(), settings)
+    tell = Telling(on_progress, plan_id, settings)
     tell("forecast")
     wants = task.wants(readings, events, requests)
     by_line = wants()
@@ -135,19 +133,3 @@ def _begin_with(built: Built, morning: Morning | None, former: Plan | None) -> O
     if morning is not None:
         return warm_orders(built, morning)
     return None if former is None else orders_of_plan(built, former)
-
-
-def _tell(
-    sink: ProgressSink,
-    plan_id: PlanId,
-    began_at: float,
-    settings: PlanningSettings,
-    stage: str,
-    solution: Solution | None = None,
-    detail: str = "",
-) -> None:
-    """Pass a stage on; money and stops once there is a solution."""
-    stops = None if solution is None else sum(len(route.visits) for route in solution.routes)
-    cost = None if solution is None else cost_minor_of(solution, settings)
-    elapsed_s = time.monotonic() - began_at
-    sink(PlanProgress(plan_id, PlanStatus.SOLVING, stage, elapsed_s, cost, stops, detail))
