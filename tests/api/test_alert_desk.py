@@ -13,19 +13,10 @@ import pytest
 
 from api.alerts.foresight import PLAN_LATE, next_trucks
 from api.context import BinOutlook, ForecastStep
-from tests.api.conftest import (
-    FAST,
-    NOW,
-    TODAY,
-    World,
-    event_body,
-    make_city,
-    plan_of,
-    send,
-    serving,
-    serving_on_a_port,
-    until,
-)  # fmt: skip
+from tests.api.patience import until
+from tests.api.taps import event_body, send
+from tests.api.town import NOW, TODAY, make_city, plan_of
+from tests.api.world import FAST, World, serving, serving_on_a_port
 from tomma.alerts import URGENCY, Care, CareAction, CareState, Urgency, attention_to
 from tomma.model import Alert, AlertKind, BinId, PlanId, SensorId
 from tomma.mornings import Schedule

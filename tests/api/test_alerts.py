@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import httpx
 
-from tests.api.conftest import NOW, World
+from tests.api.town import NOW
+from tests.api.world import World
 from tomma.model import Alert, AlertKind, BinId, SensorId
 
 TILT = Alert(AlertKind.TILT, NOW - timedelta(days=2), True, SensorId("H1"), BinId("B1"))

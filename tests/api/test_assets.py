@@ -10,7 +10,8 @@ import pytest
 from ingest.context import IngestContext
 from ingest.stream.recall import StoreMemories
 from ingest.stream.replay import chosen, replay
-from tests.api.conftest import NOW, World, serving
+from tests.api.town import NOW
+from tests.api.world import World, serving
 from tomma.clock import SystemClock
 from tomma.model import Rejected, RejectReason
 

@@ -7,7 +7,10 @@ import httpx
 import pytest
 
 from api.bins.schemas import BinsOut
-from tests.api.conftest import BINS, NOW, World, event_body, send, serving, until
+from tests.api.patience import until
+from tests.api.taps import event_body, send
+from tests.api.town import BINS, NOW
+from tests.api.world import World, serving
 from tomma.model import BinId, Emptying, EmptyingSource, Quality, Reading, SensorId
 
 

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from api.citymap.columns import front_coded
 from api.citymap.courses import HOURS, LAST_H, STEP_H, band_at, courses_of
 from api.context import BinOutlook, CityAhead, ForecastStep
-from tests.api.conftest import NOW, World, serving, until
+from tests.api.patience import until
+from tests.api.town import NOW
+from tests.api.world import World, serving
 from tomma.model import BinId, SiteId
 
 MAP = "/api/v1/map"

@@ -10,7 +10,9 @@ import httpx
 from routing.alternatives.pareto import LADDER, at_risk
 from routing.alternatives.pareto_weeks import Weekly
 from routing.solve import StopSign
-from tests.api.conftest import NOW, World, serving, until
+from tests.api.patience import until
+from tests.api.town import NOW
+from tests.api.world import World, serving
 from tomma.city import City
 from tomma.planning_settings import PlanningSettings
 

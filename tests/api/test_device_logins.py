@@ -17,7 +17,7 @@ from ingest.brokers.desk import desk_here
 from ingest.brokers.embedded import logins
 from ingest.brokers.mosquitto_config import password_hash
 from tests.api.access.conftest import City, locked
-from tests.api.conftest import World
+from tests.api.world import World
 from tomma.people import Role
 
 LOGINS = "/api/v1/device-logins"

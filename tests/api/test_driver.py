@@ -8,7 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import TODAY, World, event_body, make_city, plan_of, send, serving, until
+from tests.api.patience import until
+from tests.api.taps import event_body, send
+from tests.api.town import TODAY, make_city, plan_of
+from tests.api.world import World, serving
 from tomma.events import SkipReason
 from tomma.model import PlanId
 from tomma.plan import PlanStatus, StopKind

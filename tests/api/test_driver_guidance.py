@@ -12,7 +12,8 @@ from api.planning import HelpedGuide, guide_worker
 from routing.roads import open_roads
 from routing.roads.guidance import Guidance, Language, ManoeuvreKind, WordsSource
 from routing.roads.truck_size import STANDARD_TRUCK
-from tests.api.conftest import TODAY, World, plan_of, serving
+from tests.api.town import TODAY, plan_of
+from tests.api.world import World, serving
 from tomma.city import Position
 from tomma.errors import EngineFailedError
 from tomma.model import PlanId

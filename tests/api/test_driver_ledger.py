@@ -4,7 +4,8 @@ import tracemalloc
 from datetime import date, timedelta
 
 from api.driver.ledger import OPEN_DAYS, DriverLedger
-from tests.api.conftest import NOW, TODAY, World, make_city, plan_of
+from tests.api.town import NOW, TODAY, make_city, plan_of
+from tests.api.world import World
 from tomma.events import Event, EventKind
 from tomma.fold import StopState
 from tomma.model import BinId, PlanId, VehicleId

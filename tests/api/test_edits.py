@@ -6,7 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import NOW, TODAY, World, event_body, until
+from tests.api.patience import until
+from tests.api.taps import event_body
+from tests.api.town import NOW, TODAY
+from tests.api.world import World
 from tomma.errors import Refusal
 
 ROUTED = ("B1", "B2", "B3")

@@ -27,7 +27,8 @@ from hypothesis.stateful import (
 
 from api.driver.door import EventDoor
 from api.driver.schemas import EventIn
-from tests.api.conftest import NOW, TODAY, make_city, plan_of, settings_in
+from tests.api.town import NOW, TODAY, make_city, plan_of
+from tests.api.world import settings_in
 from tomma.events import Event, EventKind
 from tomma.fold import DayState, StopState, confirmed_emptyings, fold
 from tomma.model import PlanId

@@ -22,7 +22,8 @@ from api.exports.table import COLUMNS, as_csv
 from api.exports.told import Told, told
 from api.exports.words import Words
 from routing.roads.guidance import Language
-from tests.api.conftest import NOW, TODAY, World, make_city, plan_of
+from tests.api.town import NOW, TODAY, make_city, plan_of
+from tests.api.world import World
 from tomma.model import PlanId, SiteId, VehicleId
 from tomma.plan import Plan, PlanStatus, Stop, StopKind
 

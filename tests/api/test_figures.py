@@ -19,8 +19,9 @@ from api.context import ApiContext
 from routing.saving.cli import app as saving_command
 from routing.saving.gather import World as SavingWorld
 from routing.saving.wiring import make_next
-from tests.api.conftest import World, settings_in, until
 from tests.api.in_process import InProcess
+from tests.api.patience import until
+from tests.api.world import World, settings_in
 from tests.routing.planning.small_city import small_city
 from tests.routing.saving.lived import Lived
 from tomma.city import City

@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import NOW, TODAY, World, event_body, plan_of, serving
+from tests.api.taps import event_body
+from tests.api.town import NOW, TODAY, plan_of
+from tests.api.world import World, serving
 from tomma.city import City
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, Route, Stop, StopKind

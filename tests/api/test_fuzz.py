@@ -28,7 +28,8 @@ from api.app import create_app
 from api.context import ApiContext
 from routing.ahead.days_ahead import BinAhead, DayAhead, DaysAhead
 from routing.alternatives.pareto_weeks import Weekly
-from tests.api.conftest import CALM, NOW, World, make_city, serving_on_a_port, settings_in
+from tests.api.town import NOW, make_city
+from tests.api.world import CALM, World, serving_on_a_port, settings_in
 from tomma.model import BinId
 from tomma.people import PERSONAL, ApiKey, KeptPerson, Person, Proof, Role, Session, Way
 from tomma.people_settings import PeopleSettings

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.guards.headers import HEADERS
 from api.pages.router import WEB, mount_pages
-from tests.api.conftest import World, serving
 from tests.api.in_process import InProcess
+from tests.api.world import World, serving
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import NOW, World, until
+from tests.api.patience import until
+from tests.api.town import NOW
+from tests.api.world import World
 from tomma.bounds import Breach, Rule
 from tomma.model import Rejected, RejectReason, SensorId
 

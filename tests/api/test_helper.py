@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from api.helper import Helper
-from tests.api.conftest import PATIENCE_S, settings_in, until
 from tests.api.helper_work import obedient
+from tests.api.patience import PATIENCE_S, until
+from tests.api.world import settings_in
 from tests.processes import is_gone
 from tomma.errors import ConflictError, EngineFailedError
 

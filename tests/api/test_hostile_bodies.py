@@ -11,9 +11,10 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from api.app import create_app
 from api.guards.strict_json import DEPTH_MAX, VALUES_MAX, StrictRoute
-from tests.api.conftest import CALM, World, make_city, settings_in
 from tests.api.in_process import InProcess
 from tests.api.test_refusals import UNREADABLE, is_problem
+from tests.api.town import make_city
+from tests.api.world import CALM, World, settings_in
 from tomma.stores.wiring import open_stores
 
 KNOWN = {"bin_id": "B1", "site_id": "S1", "sensor_id": "H1", "type_id": "C1", "plan_id": "P1", "vehicle_id": "V1"}

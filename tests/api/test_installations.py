@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from api.installations.jpeg import bare_jpeg
-from tests.api.conftest import NOW, World, serving
 from tests.api.test_assets import DRAGINO, EUI, knock
+from tests.api.town import NOW
+from tests.api.world import World, serving
 from tomma.model import BinId, Reading, SensorId
 
 SECRET = b"GPSLatitude 59.3293 owner@example"

@@ -8,7 +8,8 @@ from contextlib import closing
 
 import httpx
 
-from tests.api.conftest import NOW, TODAY, World, make_city, plan_of, serving
+from tests.api.town import NOW, TODAY, make_city, plan_of
+from tests.api.world import World, serving
 from tomma.model import PlanId
 
 

@@ -13,7 +13,10 @@ import pytest
 from api.driver.ledger import DriverLedger
 from api.live.hub import LISTENERS_MAX, QUEUE_MAX, Hub
 from api.problems.model import BusyError
-from tests.api.conftest import NOW, PATIENCE_S, TODAY, World, event_body, plan_of, send, serving_on_a_port, until
+from tests.api.patience import PATIENCE_S, until
+from tests.api.taps import event_body, send
+from tests.api.town import NOW, TODAY, plan_of
+from tests.api.world import World, serving_on_a_port
 from tomma.model import Alert, AlertKind, BinId, PlanId, SensorId
 
 

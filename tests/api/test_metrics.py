@@ -3,7 +3,9 @@
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.api.conftest import NOW, World, until
+from tests.api.patience import until
+from tests.api.town import NOW
+from tests.api.world import World
 from tomma.model import Alert, AlertKind, Rejected, RejectReason, SensorId
 
 

@@ -21,7 +21,8 @@ from api.opendata.ngsi import CONTEXT
 from ingest.envelope import fiware
 from ingest.message import Message, Uplink
 from tests.api.access.conftest import City, locked
-from tests.api.conftest import NOW, World, make_city
+from tests.api.town import NOW, make_city
+from tests.api.world import World
 from tomma.containers import ContainerType, Shape
 from tomma.errors import ConflictError
 from tomma.model import BinId, ContainerTypeId, FractionCode, SiteId

@@ -8,7 +8,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from tests.api.conftest import NOW, TODAY, World, make_city, plan_of
+from tests.api.town import NOW, TODAY, make_city, plan_of
+from tests.api.world import World
 from tomma.city import City
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import LeftOut

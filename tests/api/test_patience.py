@@ -14,7 +14,9 @@ from dataclasses import replace
 import pytest
 
 from api.guards.headers import HEADERS
-from tests.api.conftest import PATIENCE_S, World, make_city, serving_on_a_port, settings_in, until
+from tests.api.patience import PATIENCE_S, until
+from tests.api.town import make_city
+from tests.api.world import World, serving_on_a_port, settings_in
 from tomma.server_settings import DoorSettings
 from tomma.stores.wiring import open_stores
 

@@ -9,7 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import NOW, PATIENCE_S, TODAY, HandPlanner, World, make_city, plan_of, serving, until
+from tests.api.by_hand import HandPlanner
+from tests.api.patience import PATIENCE_S, until
+from tests.api.town import NOW, TODAY, make_city, plan_of
+from tests.api.world import World, serving
 from tomma.errors import EngineFailedError, StoreUnavailableError
 from tomma.model import PlanId
 from tomma.plan import PlanStatus

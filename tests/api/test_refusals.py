@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from api.problems.model import Problem
-from tests.api.conftest import PATIENCE_S, World, serving, serving_on_a_port
+from tests.api.patience import PATIENCE_S
+from tests.api.world import World, serving, serving_on_a_port
 from tomma.errors import StoreUnavailableError
 
 EVENTS = "/api/v1/driver/events"

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import World
 from tests.api.test_plans import ended, order
+from tests.api.world import World
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import LeftOut, Wishes
 from tomma.reasons import Reason, ReasonCode

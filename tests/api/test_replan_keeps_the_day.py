@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from routing.planning.basis import Basis, from_bytes
-from tests.api.conftest import World
 from tests.api.test_plans import ended, order
+from tests.api.world import World
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.planning_settings import PlanningSettings
 from tomma.trucks import Shift

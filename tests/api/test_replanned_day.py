@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx
 
-from tests.api.conftest import NOW, TODAY, World, plan_of
 from tests.api.test_followup import SIX_UTC, at, followed, hand_in, kinds, office, replanned, stops_of, tap
+from tests.api.town import NOW, TODAY, plan_of
+from tests.api.world import World
 from tomma.model import PlanId, VehicleId
 from tomma.plan import Plan, Stop, StopKind
 

@@ -17,7 +17,10 @@ import pytest
 
 from api.guards.throttle import Throttle
 from api.residents.router import language_of
-from tests.api.conftest import NOW, World, event_body, serving, until
+from tests.api.patience import until
+from tests.api.taps import event_body
+from tests.api.town import NOW
+from tests.api.world import World, serving
 from tomma.model import BinId, Emptying, EmptyingSource
 from tomma.opendata import OpenData
 from tomma.requests import BinRequest, RequestReason, RequestSource

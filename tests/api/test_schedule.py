@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import FAST, TODAY, World, make_city, serving, until
+from tests.api.patience import until
+from tests.api.town import TODAY, make_city
+from tests.api.world import FAST, World, serving
 from tomma.errors import EngineFailedError
 from tomma.model import AlertKind
 from tomma.mornings import Schedule

@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import NOW, World, serving, until
+from tests.api.patience import until
+from tests.api.town import NOW
+from tests.api.world import World, serving
 from tomma.model import Alert, AlertKind, BinId, Quality, Reading, Rejected, RejectReason, SensorId
 from tomma.vitals import Vital
 

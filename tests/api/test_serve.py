@@ -16,7 +16,9 @@ import httpx
 import pytest
 
 from api.server import listen_on
-from tests.api.conftest import PATIENCE_S, make_city, settings_in, until
+from tests.api.patience import PATIENCE_S, until
+from tests.api.town import make_city
+from tests.api.world import settings_in
 from tomma.model import BinId, Reading, SensorId
 from tomma.stores.wiring import open_stores
 

@@ -14,7 +14,8 @@ from api.access.tokens import KEY, new_token
 from api.residents.choice import address_of, chosen
 from api.residents.cli import app
 from api.residents.stickers import as_stickers
-from tests.api.conftest import World, make_city, serving
+from tests.api.town import make_city
+from tests.api.world import World, serving
 from tomma.city import City
 from tomma.errors import NotFoundError
 from tomma.model import BinId

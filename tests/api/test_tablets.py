@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from api.tablets.codes import LASTS_S, OPEN_MAX, TRIES_MAX
-from tests.api.conftest import NOW, World, event_body, serving
+from tests.api.taps import event_body
+from tests.api.town import NOW
+from tests.api.world import World, serving
 from tomma.clock import Clock
 from tomma.server_settings import ServerSettings
 

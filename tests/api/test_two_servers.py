@@ -9,18 +9,9 @@ from itertools import islice
 import httpx
 import pytest
 
-from tests.api.conftest import (
-    FAST,
-    NOW,
-    TODAY,
-    World,
-    make_city,
-    plan_of,
-    serving,
-    serving_on_a_port,
-    settings_in,
-    until,
-)
+from tests.api.patience import until
+from tests.api.town import NOW, TODAY, make_city, plan_of
+from tests.api.world import FAST, World, serving, serving_on_a_port, settings_in
 from tomma.model import PlanId
 from tomma.plan import PlanStatus
 from tomma.stores.wiring import open_stores
@@ -28,8 +19,9 @@ from tomma.stores.wiring import open_stores
 MAKER = """
 import sys, threading
 from pathlib import Path
-from tests.api.conftest import HandPlanner, World, serving, settings_in
+from tests.api.by_hand import HandPlanner
 from tests.api.test_two_servers import order
+from tests.api.world import World, serving, settings_in
 from tomma.stores.wiring import open_stores
 
 class ForEver(HandPlanner):

@@ -10,8 +10,9 @@ from api.uplinks.ledger import UplinkLedger
 from api.uplinks.watch import NAME, UplinkWatch
 from ingest.alerts.silence import STREAM_SILENT_MAX
 from tests.api.access.conftest import City, locked
-from tests.api.conftest import NOW, World
 from tests.api.test_uplinks import UPLINKS, tts
+from tests.api.town import NOW
+from tests.api.world import World
 from tomma.model import AlertKind
 from tomma.people import Role
 from tomma.workers import FORGOTTEN_AFTER, WorkerKind

@@ -19,7 +19,9 @@ from ingest.stream.hand_in import HandInLink
 from ingest.stream.inbox import Delivery
 from ingest.stream.rate_limit import RateLimit
 from tests.api.access.conftest import City, locked
-from tests.api.conftest import FAST, NOW, World, until
+from tests.api.patience import until
+from tests.api.town import NOW
+from tests.api.world import FAST, World
 from tomma.broker_settings import BrokerSettings
 from tomma.errors import StoreUnavailableError
 from tomma.model import BinId

@@ -8,7 +8,10 @@ import httpx
 import pytest
 
 from api.work.schemas import WorkKindName, WorkPriorityName, WorkStatusName
-from tests.api.conftest import NOW, World, event_body, send, until
+from tests.api.patience import until
+from tests.api.taps import event_body, send
+from tests.api.town import NOW
+from tests.api.world import World
 from tomma.alerts import URGENCY
 from tomma.city import Installation
 from tomma.model import Alert, AlertKind, BinId, SensorId

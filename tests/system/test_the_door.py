@@ -13,8 +13,11 @@ import httpx
 import psutil
 import pytest
 
-from tests.api.conftest import PATIENCE_S, TODAY, event_body, plan_of, settings_in
+from tests.api.patience import PATIENCE_S
+from tests.api.taps import event_body
 from tests.api.test_serve import import_city, served
+from tests.api.town import TODAY, plan_of
+from tests.api.world import settings_in
 from tomma.model import PlanId
 from tomma.stores.wiring import open_stores
 

@@ -16,8 +16,9 @@ from api.accounts.desk import Desk
 from api.accounts.passwords import Passwords
 from api.app import create_app
 from api.context import ApiContext
-from tests.api.conftest import NOW, World
 from tests.api.in_process import InProcess
+from tests.api.town import NOW
+from tests.api.world import World
 from tomma.model import VehicleId
 from tomma.people import ApiKey, KeptPerson, Person, Proof, Role, Session, Way
 from tomma.people_settings import PeopleSettings

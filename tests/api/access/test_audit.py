@@ -12,7 +12,7 @@ from api.app import create_app
 from api.audit import middleware, recorder
 from api.audit.recorder import Recorder
 from tests.api.access.conftest import PASSWORD, City
-from tests.api.conftest import World
+from tests.api.world import World
 from tomma.audit import AuditBook, Deed, Head
 from tomma.errors import StoreUnavailableError
 from tomma.people import Role

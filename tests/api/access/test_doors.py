@@ -5,7 +5,7 @@ from fastapi import APIRouter, FastAPI
 
 from api.access import OFFICE, Role, allow
 from api.access.doors import Door, doors_of
-from tests.api.conftest import World
+from tests.api.world import World
 from tomma.errors import ConfigurationError
 
 

@@ -9,7 +9,7 @@ from api.access import Who
 from api.live.hub import News
 from api.live.own import may_hear, while_welcome
 from tests.api.access.conftest import City
-from tests.api.conftest import NOW
+from tests.api.town import NOW
 from tomma.model import VehicleId
 from tomma.people import Person, Role
 

@@ -13,7 +13,8 @@ from api.access.doors import Door, doors_of
 from api.access.matrix import written
 from api.problems.model import NamedProblem
 from tests.api.access.conftest import City, locked
-from tests.api.conftest import World, make_city, settings_in
+from tests.api.town import make_city
+from tests.api.world import World, settings_in
 from tomma.people import PERSONAL, Role
 from tomma.stores.wiring import open_stores
 

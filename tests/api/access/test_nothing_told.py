@@ -7,7 +7,7 @@ import pytest
 
 from api.pages.router import SHELLS
 from tests.api.access.conftest import PASSWORD, City, code_at, locked
-from tests.api.conftest import World
+from tests.api.world import World
 from tomma.people import Purpose, Role
 
 WRONG = "canary-wrong-password-4711"

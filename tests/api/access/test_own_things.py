@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from tests.api.access.conftest import City
-from tests.api.conftest import event_body, make_city
+from tests.api.taps import event_body
+from tests.api.town import make_city
 from tomma.model import SiteId, VehicleId
 from tomma.people import Role
 

@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from tests.api.access.conftest import City, locked
-from tests.api.conftest import World
+from tests.api.world import World
 from tomma.people import Role
 from tomma.people_settings import PeopleSettings, ProviderSettings
 

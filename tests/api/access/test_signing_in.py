@@ -10,7 +10,7 @@ import pytest
 
 from api.accounts import throttle
 from tests.api.access.conftest import PASSWORD, City, code_at, kind_of, locked
-from tests.api.conftest import World
+from tests.api.world import World
 from tomma.people import Purpose, Role
 from tomma.people_settings import PeopleSettings
 

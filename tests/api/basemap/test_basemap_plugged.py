@@ -12,8 +12,8 @@ from pmtiles.writer import write
 
 from api.app import create_app
 from api.basemap.tiles import TileArchive
-from tests.api.conftest import World
 from tests.api.in_process import InProcess
+from tests.api.world import World
 from tomma.basemap_settings import BasemapSettings
 from tomma.errors import ConfigurationError, NotFoundError
 from tomma.settings import Settings, load_settings

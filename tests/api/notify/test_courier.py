@@ -23,8 +23,10 @@ from api.alerts.ids import alert_id
 from api.city.keeper import CityKeeper
 from api.notify.courier import Courier
 from api.notify.sending import Sender
-from tests.api.conftest import NOW, World, serving, until
 from tests.api.notify.conftest import SECRET, WebReceiver, mail_server, web_receiver
+from tests.api.patience import until
+from tests.api.town import NOW
+from tests.api.world import World, serving
 from tomma.alerts import Care, CareAction
 from tomma.errors import ConfigurationError, NotSentError
 from tomma.model import Alert, AlertKind, BinId, SensorId

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.notify.cli import app
-from tests.api.conftest import make_city
 from tests.api.notify.conftest import SECRET, web_receiver
+from tests.api.town import make_city
 from tomma.errors import NotSentError
 from tomma.settings import Settings
 from tomma.stores.wiring import open_stores
