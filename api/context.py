@@ -17,7 +17,7 @@ from routing.alternatives.rule_columns import RuleColumns
 from routing.roads.guidance import Guide
 from routing.roads.plain_guides import StraightGuide
 from routing.roads.straight_line import StraightLineRoads
-from routing.solve import StopSign
+from routing.solve_run import StopSign
 from tomma.asset_ports import AssetBook, VitalsBook
 from tomma.audit import AuditBook
 from tomma.care_ports import CareBook, Outbox, WorkOrderBook

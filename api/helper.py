@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from routing.solve import StopSign
+from routing.solve_run import StopSign
 from tomma.errors import EngineFailedError, TommaError
 from tomma.settings import Settings
 from tomma.stores.wiring import Stores, open_stores

@@ -22,7 +22,7 @@ from routing.roads import open_guide, open_roads
 from routing.roads.guidance import Guidance, Language
 from routing.roads.port import Leg
 from routing.roads.truck_size import STANDARD_TRUCK, TruckSize
-from routing.solve import StopSign
+from routing.solve_run import StopSign
 from tomma.city import City
 from tomma.edits import Edit
 from tomma.errors import EngineFailedError

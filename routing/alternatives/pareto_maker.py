@@ -8,7 +8,7 @@ from routing.alternatives.pareto import at_risk
 from routing.alternatives.pareto_weeks import Fortnight, Weekly, fortnight
 from routing.planning.leaving import default_day
 from routing.roads.port import Roads
-from routing.solve import StopSign
+from routing.solve_run import StopSign
 from tomma.city import City
 from tomma.planning_settings import PlanningSettings
 from tomma.ports import EventLog, ReadingStore

@@ -29,7 +29,7 @@ from routing.forecast import CityForecast, SensorState
 from routing.planning.build import Built, Fleet, Points, build_problem, points_of, wanted
 from routing.planning.drives import Drives, ask_drives
 from routing.roads.port import Roads
-from routing.solve import StopSign
+from routing.solve_run import StopSign
 from tomma.city import City
 from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings

@@ -32,7 +32,7 @@ from routing.planning.search import Search
 from routing.planning.task import Task, on_duty, weighed
 from routing.planning.yesterday import last_driven, orders_of_plan
 from routing.roads.port import Roads
-from routing.solve import StopSign
+from routing.solve_run import StopSign
 from tomma.city import City
 from tomma.model import PlanId, VehicleId
 from tomma.plan import Plan, Wishes

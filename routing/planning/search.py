@@ -8,7 +8,8 @@ from routing.answer import Orders, Solution
 from routing.engines.finish import orders_of
 from routing.planning.balance import ROOMS, evened, is_better
 from routing.problem import Problem
-from routing.solve import Solved, StopSign, solve_in_child
+from routing.solve import Solved, solve_in_child
+from routing.solve_run import StopSign
 from tomma.planning_settings import PlanningSettings
 
 log = logging.getLogger(__name__)

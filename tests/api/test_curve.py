@@ -9,7 +9,7 @@ import httpx
 
 from routing.alternatives.pareto import LADDER, at_risk
 from routing.alternatives.pareto_weeks import Weekly
-from routing.solve import StopSign
+from routing.solve_run import StopSign
 from tests.api.patience import until
 from tests.api.town import NOW
 from tests.api.world import World, serving
