@@ -231,7 +231,8 @@ class PlanStore(Protocol):
     def publish(self, plan_id: PlanId) -> Plan:
         """Make this READY plan, or DRAFT, the day's PUBLISHED one and the former SUPERSEDED, in one transaction.
 
-        ConflictError unless the plan is one of these (or PUBLISHED already: then nothing changes).
+        ConflictError unless the plan is one of these (or PUBLISHED already: then nothing changes), or when it changes
+        a plan that is not on the road any more.
         """
 
     def discard(self, plan_id: PlanId) -> Plan:

@@ -98,6 +98,22 @@ def test_a_wish_that_cannot_be_is_refused(
     assert world.planner.wishes == []
 
 
+def test_of_two_changes_of_one_plan_the_second_cannot_undo_the_first(client: httpx.Client, world: World) -> None:
+    """Two managers on a bad day: one took the broken truck out, the other's plan would have sent it on."""
+    world.publish("P1")
+    world.planner.gate.set()
+    first = ended(client, order(client, replan_of="P1", unavailable_vehicle_ids=["V1"])["id"])
+    second = ended(client, order(client, replan_of="P1", exclude_bin_ids=["B1"])["id"])
+    assert client.post(f"/api/v1/plans/{first['id']}/publish").status_code == 200
+    refused = client.post(f"/api/v1/plans/{second['id']}/publish")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:tomma:problem:overtaken")
+    assert client.get(f"/api/v1/plans/{first['id']}").json()["status"] == "published"
+    assert client.post(f"/api/v1/plans/{second['id']}/discard").status_code == 200
+    assert client.post(f"/api/v1/plans/{first['id']}/publish").status_code == 200, "pressed twice: it is there already"
+    anew = ended(client, order(client)["id"])
+    assert client.post(f"/api/v1/plans/{anew['id']}/publish").status_code == 200, "an order of its own changes no plan"
+
+
 def test_a_draft_cannot_be_changed_on_the_road(client: httpx.Client, world: World) -> None:
     """Nobody drives it."""
     world.planner.gate.set()

@@ -126,8 +126,8 @@ def test_a_day_with_a_breakdown_and_two_replans_counts_each_bin_once(fresh: Stor
     assert len(bins) > 2
     fresh.events.append(taps_on(first, broken.vehicle_id, bins[:1]))
     routes = replace(broken, stops=bins[:1]), replace(broken, vehicle_id=other, stops=bins[1:])
-    for at in range(2):
-        again = replace(first, id=PlanId(f"changed-{at}"), status=PlanStatus.READY, routes=routes, replaces=first.id)
+    for own, of in (("changed-0", first.id), ("changed-1", "changed-0")):
+        again = replace(first, id=PlanId(own), status=PlanStatus.READY, routes=routes, replaces=PlanId(of))
         fresh.plans.save(replace(again, unavailable=frozenset({broken.vehicle_id})))
         fresh.plans.publish(again.id)
     (late,) = taps_on(first, broken.vehicle_id, bins[1:2])

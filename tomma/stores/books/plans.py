@@ -78,7 +78,10 @@ class SqlPlanStore:
         return found[0] if found else None
 
     def publish(self, plan_id: PlanId) -> Plan:
-        """Publish a READY plan and supersede the former one of its day, in one transaction."""
+        """Publish a READY plan and supersede the former one of its day, in one transaction.
+
+        One that changes a plan is for its trucks and its decisions: once another is on the road, it is overtaken.
+        """
         try:
             with writing(self._engine) as connection:
                 counters.raise_by(connection, counters.PUBLICATIONS, 1)  # others wait from here on
@@ -89,8 +92,11 @@ class SqlPlanStore:
                     raise ConflictError(
                         f"plan {plan_id} is {plan.status}; only a ready plan can be published", Refusal.PLAN_NOT_READY
                     )
-                former = sa.update(_PLAN).where(_PLAN.c.day == plan.day, _PLAN.c.status == PlanStatus.PUBLISHED.value)
-                connection.execute(former.values(status=PlanStatus.SUPERSEDED.value))
+                on_road = (_PLAN.c.day == plan.day) & (_PLAN.c.status == PlanStatus.PUBLISHED.value)
+                of_road = plan.replaces if plan.status is PlanStatus.READY else None  # a draft may be of the new one
+                if of_road not in (None, connection.scalar(sa.select(_PLAN.c.id).where(on_road))):
+                    raise _overtaken(plan_id, plan.day)
+                connection.execute(sa.update(_PLAN).where(on_road).values(status=PlanStatus.SUPERSEDED.value))
                 _set_status(connection, plan_id, PlanStatus.PUBLISHED)
         except sa.exc.IntegrityError as exc:
             raise _overtaken(plan_id, plan.day) from exc
@@ -166,5 +172,6 @@ def _plan(row: sa.Row[tuple[object, ...]]) -> Plan:
 
 def _overtaken(plan_id: PlanId, day: date) -> ConflictError:
     return ConflictError(
-        f"plan {plan_id}: another plan of {day} was published at the same moment; read again", Refusal.OVERTAKEN
+        f"plan {plan_id}: another plan of {day} was published since it was ordered, or at the same moment; read again",
+        Refusal.OVERTAKEN,
     )
