@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from routing.saving.cli import app as saving_command
 from tests.routing.planning.small_city import small_city
 from tests.routing.saving.lived import Lived
+from tests.web.browsing import PLAIN
 from tests.web.conftest import OpenPage
 from tests.web.stack import NOW, Stack, serving
 from tests.web.test_access import violations, violations_by_night
@@ -90,7 +91,7 @@ def test_before_the_first_finished_day_the_page_says_when_it_comes(shared: Stack
 
 def test_days_that_are_over_and_not_computed_yet_are_told_as_on_their_way(shared: Stack, open_page: OpenPage) -> None:
     """Just after an installation or a restore: not "come back tomorrow", when they come within minutes."""
-    watched = open_page(shared, "/api")
+    watched = open_page(shared, PLAIN)
 
     def as_if_older(route: Route) -> None:
         answer = route.fetch()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
-from tests.web.browsing import fits
+from tests.web.browsing import PLAIN, fits
 from tests.web.conftest import OpenPage
 from tests.web.followup_day import half_a_day, tap_of
 from tests.web.stack import NOW, Stack, copy_of, serving
@@ -198,7 +198,7 @@ def test_forty_missed_bins_leave_the_replan_in_sight(day: Stack, open_page: Open
         told["missed"] = [{**told["missed"][0], "bin_id": f"M{n}"} for n in range(40)]
         route.fulfill(response=answer, json=told)
 
-    watched = open_page(day, "/api")
+    watched = open_page(day, PLAIN)
     watched.page.route("**/api/v1/followup", many)
     page = watched.go("/followup")
     rows = page.locator(".missed > li")

@@ -155,7 +155,7 @@ def test_a_weighing_leaves_the_unloading_at_its_time_on_a_tablet_with_a_wrong_cl
     city = stack.ask("/city")
     ahead = (datetime.fromisoformat(city["clock"]["now_utc"]) + timedelta(minutes=20)).isoformat()
     fast = {**city, "clock": {**city["clock"], "now_utc": ahead}}
-    watched = open_page(stack, "/api")
+    watched = open_page(stack, PLAIN)
     watched.page.route("**/api/v1/city", lambda route: route.fulfill(json=fast))
     page = watched.go(DRIVER)
     page.locator(".stops .row", has=page.locator(".number.dispose")).first.click()
