@@ -125,8 +125,7 @@ def create_app(context: ApiContext) -> FastAPI:
     app.include_router(build_metrics_router(requests))
     mount_pages(app, demo=context.settings.people.demo)
     app.include_router(build_security_txt(context))
-    app.include_router(api.accounts.oidc_router.router)
-    app.include_router(api.residents.router.router)
+    app.router.routes.extend(_beside_the_api())
     app.state.doors = doors_of(app)
     register_problems(app)
     tell_people_of_missing_pages(app)
@@ -144,6 +143,15 @@ def _features() -> Sequence[BaseRoute]:
     shared = FastAPI(openapi_url=None, generate_unique_id_function=_operation_id)
     for feature in FEATURES:
         shared.include_router(feature.router, prefix=PREFIX)
+    return tuple(shared.routes)
+
+
+@cache
+def _beside_the_api() -> Sequence[BaseRoute]:
+    """Return the routes that have addresses of their own; worked out once, too."""
+    shared = FastAPI(openapi_url=None, generate_unique_id_function=_operation_id)
+    for router in (api.accounts.oidc_router.router, api.residents.router.router):
+        shared.include_router(router)
     return tuple(shared.routes)
 
 

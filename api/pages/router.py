@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from markupsafe import Markup, escape
 from starlette.responses import FileResponse, HTMLResponse
 from starlette.routing import Mount
@@ -63,18 +64,18 @@ def mount_pages(app: FastAPI, web: Path = WEB, *, demo: bool = False) -> None:
     templates = Jinja2Templates(directory=[web / "templates", OWN])
     templates.env.filters["marked"] = _marked
     templates.env.globals["demo"] = demo
-    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    # Not by a router of their own: what is included is worked out twice.
+    add = partial(app.add_api_route, methods=["GET"], include_in_schema=False, response_class=HTMLResponse)
     there = {path: shell for path, shell in SHELLS.items() if (web / "templates" / shell.template).exists()}
     for path, shell in there.items():
         roles = [allow_page(*shell.roles, half=shell.half)]
-        router.add_api_route(path, _shell(templates, shell, there), methods=["GET"], dependencies=roles)
-    router.add_api_route("/api", _reference(templates, app), methods=["GET"], dependencies=OPEN)
+        add(path, _shell(templates, shell, there), dependencies=roles)
+    add("/api", _reference(templates, app), dependencies=OPEN)
     reference_css = _file(OWN / "reference.css", "text/css")
-    router.add_api_route("/api/reference.css", reference_css, methods=["GET"], dependencies=OPEN)
+    add("/api/reference.css", reference_css, dependencies=OPEN)
     # A service worker rules only the paths below its own, so it is served from the root.
     for worker, kept in (("/sw.js", DRIVER), ("/sw-install.js", INSTALLER)):
-        router.add_api_route(worker, _worker(web, templates, kept), methods=["GET"], dependencies=OPEN)
-    app.include_router(router)
+        add(worker, _worker(web, templates, kept), dependencies=OPEN)
     if (web / "static").is_dir():
         # First of all: a page asks for ninety files, and each would be held against every route of the API.
         app.router.routes.insert(0, Mount("/static", StaticPages(directory=web / "static"), name="static"))
