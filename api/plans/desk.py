@@ -208,11 +208,10 @@ class PlanDesk(TurnTaker):
         if plan.status is PlanStatus.READY and plan.violations:
             detail = f"the checker refused it: {plan.violations[0]}"
             return replace(plan, status=PlanStatus.FAILED, detail=detail, failure=Refusal.CHECKER_REFUSED)
-        driving = {route.vehicle_id for route in plan.routes}
         done = {stop.bin_id for route in plan.routes for stop in route.stops[: route.done_stops]}
         return replace(
             plan,
-            crews={id_: crew for id_, crew in job.order.crews.items() if id_ in driving or not crew},
+            crews=job.order.crews,
             areas=job.order.wishes.areas,
             gone_areas=job.order.gone_areas,
             let_go={id_: truck for id_, truck in job.order.let_go.items() if id_ not in done},

@@ -48,7 +48,7 @@ def decided(hands: Services, order: PlanOrder) -> Order:
         city=working,
         planning=_planning(hands.context.settings.planning, order, earlier),
         wishes=wishes,
-        crews={id_: crew for id_, crew in earlier.crews.items() if id_ in city.vehicles} | _crews(city, order.crews),
+        crews={**earlier.crews, **_crews(city, order.crews)},
         gone_areas=found.gone,
         let_go=let_go,
     )

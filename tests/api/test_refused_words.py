@@ -29,7 +29,7 @@ OF_THE_PAGES = {"unreachable", "other", "several", "field", "field_value"}
 """Sentences that no code of the server stands behind."""
 SERVER = ("api", "ingest", "tomma", "routing")
 """Where a refusal may begin that a page shows."""
-NO_FORM_ASKS = {"locks.py", "cli.py", "planner.py"}
+NO_FORM_ASKS = {"locks.py", "cli.py", "planner.py", "leaving.py", "morning.py"}
 """What only a command meets, and what the desk has looked at before the planner does."""
 MADE_FROM_BODIES = {
     "alerts": ("Care",),

@@ -82,6 +82,7 @@ def test_two_changes_of_one_day_are_two_jobs(client: httpx.Client, world: World)
         pytest.param({"replan_of": "P1", "day": "2026-11-23"}, 422, id="another day than the plan's"),
         pytest.param({"exclude_bin_ids": ["B99"]}, 422, id="a bin that is not there"),
         pytest.param({"unavailable_vehicle_ids": ["V9"]}, 422, id="a truck that is not there"),
+        pytest.param({"crews": {"V9": "Team North"}}, 422, id="a crew of a truck that is not there"),
         pytest.param({"lock": [{"bin_id": "B1", "vehicle_id": "V9"}]}, 422, id="locked to a truck that is not there"),
         pytest.param(
             {"exclude_bin_ids": ["B1"], "lock": [{"bin_id": "B1", "vehicle_id": "V1"}]}, 422, id="excluded and locked"

@@ -81,6 +81,17 @@ def test_a_crews_name_can_be_taken_off_for_the_rest_of_the_day(full: httpx.Clien
         assert full.get(f"/api/v1/plans/{plan_id}/ordered").json()["crews"] == {"V2": "Team South"}
 
 
+def test_a_crew_is_known_by_its_name_when_its_truck_comes_in_later(full: httpx.Client, world: World) -> None:
+    """The morning had no work for it: its name was forgotten, and at noon nobody could tell who had its day."""
+    truck = [{"bin_id": f"B{n}", "vehicle_id": "V1"} for n in range(1, 5)]
+    names = {"V1": "Team North", "V2": "Team South"}
+    first_id, _ = made(full, world, lock=truck, exclude_bin_ids=["B5", "B6"], crews=names)
+    first = full.get(f"/api/v1/plans/{first_id}").json()
+    assert [(each["vehicle_id"], each["crew"]) for each in first["routes"]] == [("V1", "Team North")]
+    second = ended(full, order(full, replan_of=first_id, unavailable_vehicle_ids=["V1"])["id"])
+    assert [(each["vehicle_id"], each["crew"]) for each in second["routes"]] == [("V2", "Team South")]
+
+
 def test_an_added_bin_that_one_change_had_no_time_for_is_taken_by_the_next(full: httpx.Client, world: World) -> None:
     """Half an hour of a day left it out, and the next change had forgotten that somebody wanted it emptied."""
     world.measure("B5", 0.05)
