@@ -104,19 +104,7 @@ def _route(
     has = [id_ for id_, own in after.truck_of.items() if own == vehicle_id]
     kept = set(had) & set(has)
     shifts = {id_: after.coming[id_].arrive_utc - before.coming[id_].arrive_utc for id_ in has if id_ in kept}
-    most = max(shifts, key=lambda id_: abs(shifts[id_]), default=None)
     old, new = before.trucks.get(vehicle_id), after.trucks.get(vehicle_id)
-
-    def handed(bin_id: BinId, other: Mapping[BinId, VehicleId], at: Mapping[BinId, Coming]) -> HandedOverOut:
-        coming = at.get(bin_id)
-        return HandedOverOut(
-            bin_id=bin_id,
-            name=after.day.name_of_bin(bin_id),
-            other_vehicle_id=other.get(bin_id),
-            arrive_utc=coming.arrive_utc if coming else None,
-            reasons=reasons_out(why.get(bin_id, ())),
-        )
-
     return ChangedRouteOut(
         vehicle_id=vehicle_id,
         vehicle_name=after.day.name_of_truck(vehicle_id),
@@ -126,17 +114,37 @@ def _route(
         distance_after_m=new.rest.distance_m if new else 0,
         end_before_utc=old.rest.end_utc if old and _works(old) else None,
         end_after_utc=new.rest.end_utc if new and _works(new) else None,
-        gets=[handed(id_, before.truck_of, after.coming) for id_ in has if id_ not in kept],
-        loses=[handed(id_, after.truck_of, after.coming) for id_ in had if id_ not in kept],
+        gets=[_handed(id_, before.truck_of.get(id_), after, why) for id_ in has if id_ not in kept],
+        loses=[_handed(id_, after.truck_of.get(id_), after, why) for id_ in had if id_ not in kept],
         is_reordered=[id_ for id_ in had if id_ in kept] != [id_ for id_ in has if id_ in kept],
         later=sum(shift > LATE for shift in shifts.values()),
         earlier=sum(shift < -LATE for shift in shifts.values()),
-        most=None
-        if most is None or abs(shifts[most]) < timedelta(minutes=1)
-        else ArrivalOut(
-            bin_id=most,
-            name=after.day.name_of_bin(most),
-            before_utc=before.coming[most].arrive_utc,
-            after_utc=after.coming[most].arrive_utc,
-        ),
+        most=_most_shifted(shifts, before, after),
+    )
+
+
+def _handed(
+    bin_id: BinId, other: VehicleId | None, after: _Side, why: Mapping[BinId, tuple[Reason, ...]]
+) -> HandedOverOut:
+    """Return a bin that changed trucks; `other` is the one that had it, or has it now."""
+    coming = after.coming.get(bin_id)
+    return HandedOverOut(
+        bin_id=bin_id,
+        name=after.day.name_of_bin(bin_id),
+        other_vehicle_id=other,
+        arrive_utc=coming.arrive_utc if coming else None,
+        reasons=reasons_out(why.get(bin_id, ())),
+    )
+
+
+def _most_shifted(shifts: Mapping[BinId, timedelta], before: _Side, after: _Side) -> ArrivalOut | None:
+    """Return the arrival that moved most; None when none moved by a minute, which nobody can tell."""
+    bin_id = max(shifts, key=lambda id_: abs(shifts[id_]), default=None)
+    if bin_id is None or abs(shifts[bin_id]) < timedelta(minutes=1):
+        return None
+    return ArrivalOut(
+        bin_id=bin_id,
+        name=after.day.name_of_bin(bin_id),
+        before_utc=before.coming[bin_id].arrive_utc,
+        after_utc=after.coming[bin_id].arrive_utc,
     )

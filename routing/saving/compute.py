@@ -16,7 +16,7 @@ from routing.daytime import WorkingDay, hours_of
 from routing.planning.build import Built
 from routing.saving.bill import drive, with_lifts
 from routing.saving.drives import KeptDrives
-from routing.saving.shadow import Waste, by_bin, live
+from routing.saving.shadow import Lived, Waste, by_bin, live
 from tomma.city import City
 from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings
@@ -218,19 +218,23 @@ def _lived(
         holds_dl = case.holds_dl[row]
         minutes = lifts.get(row, [])
         lived = live(case.waste, row, before.held_dl[row], holds_dl, minutes)
-        fills = [min(100, 100 * each // holds_dl) for each in lived.taken_dl]
         held.append(lived.after_dl)
         if minutes:
             since[row] = midnight + minutes[-1]
-        density = case.city.fraction_of(bin_id).density_kg_per_l
-        figures = replace(
-            figures,
-            needless=figures.needless + sum(each < NEEDLESS_PCT for each in fills),
-            volume_dl=figures.volume_dl + sum(lived.taken_dl),
-            weight_kg=figures.weight_kg + round(sum(lived.taken_dl) * density / 10.0),
-            fill_pct=figures.fill_pct + sum(fills),
-            fill_pct_squared=figures.fill_pct_squared + sum(each * each for each in fills),
-            overflow_min=figures.overflow_min + lived.overflow_min,
-            overflow_dl=figures.overflow_dl + lived.overflow_dl,
-        )
+        figures = _with_bin(figures, lived, holds_dl, case.city.fraction_of(bin_id).density_kg_per_l)
     return figures, BinState(tuple(held), tuple(since), left)
+
+
+def _with_bin(figures: SideFigures, lived: Lived, holds_dl: int, density_kg_per_l: float) -> SideFigures:
+    """Return the figures with one bin's day added, in whole numbers: sums then do not depend on the order."""
+    fills_pct = [min(100, 100 * each // holds_dl) for each in lived.taken_dl]
+    return replace(
+        figures,
+        needless=figures.needless + sum(each < NEEDLESS_PCT for each in fills_pct),
+        volume_dl=figures.volume_dl + sum(lived.taken_dl),
+        weight_kg=figures.weight_kg + round(sum(lived.taken_dl) * density_kg_per_l / 10.0),
+        fill_pct=figures.fill_pct + sum(fills_pct),
+        fill_pct_squared=figures.fill_pct_squared + sum(each * each for each in fills_pct),
+        overflow_min=figures.overflow_min + lived.overflow_min,
+        overflow_dl=figures.overflow_dl + lived.overflow_dl,
+    )

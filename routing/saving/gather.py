@@ -114,12 +114,7 @@ def _inputs(world: World, city: City, day: WorkingDay, now_utc: datetime, last: 
         drives="",
         pace=pace_of(world.roads, day.day, *hours_of(city.vehicles.values(), day)),
         planning=world.planning.model_dump(mode="json", exclude={"cluster_address"}),
-        rules=RuleSettings(
-            threshold_fraction=world.saving.threshold_fraction,
-            weekdays=tuple(sorted(world.saving.iso_weekdays)),
-            iterations=world.saving.iterations if in_service else min(world.saving.iterations, SETTLING_ITERATIONS),
-            seed=world.planning.seed,
-        ),
+        rules=_rules(world, in_service=in_service),
         minutes=_seconds(day) // 60,
         bin_ids=bin_ids,
         interval_days=_kept_intervals(last, bin_ids, fits.tolist()),
@@ -132,6 +127,17 @@ def _inputs(world: World, city: City, day: WorkingDay, now_utc: datetime, last: 
         in_service=in_service,
         planned=heard.planned,
         weighed_kg=heard.weighed_kg,
+    )
+
+
+def _rules(world: World, *, in_service: bool) -> RuleSettings:
+    """Return the rules that the day is compared with; those before the first plan only settle the bins' levels."""
+    most = world.saving.iterations
+    return RuleSettings(
+        threshold_fraction=world.saving.threshold_fraction,
+        weekdays=tuple(sorted(world.saving.iso_weekdays)),
+        iterations=most if in_service else min(most, SETTLING_ITERATIONS),
+        seed=world.planning.seed,
     )
 
 
