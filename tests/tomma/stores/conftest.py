@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.tomma.stores.influx_store import OpenInflux, influx_settings
 from tests.tomma.stores.influx_support import Door, influxd, victoria_metrics
 from tomma.city import Bin, City, Depot, DisposalSite, Fraction, Installation, Organisation, Position, Sensor, Site
 from tomma.containers import ContainerType
@@ -317,3 +318,30 @@ def city() -> City:
             )
         ),
     )
+
+
+@pytest.fixture
+def door(influxd_url: str) -> Door:
+    """A way to the real server that fails on demand."""
+    return Door(influxd_url)
+
+
+@pytest.fixture
+def url(door: Door) -> Iterator[str]:
+    """The door's address."""
+    with door.open() as url:
+        yield url
+
+
+@pytest.fixture
+def open_influx(tmp_path: Path) -> Iterator[OpenInflux]:
+    """Opens a store on a server, with this test's own measurement; nothing is fed unless asked for."""
+    with ExitStack() as opened:
+
+        def build(url: str, *, feeding: bool = False, name: str = "store", **more: object) -> InfluxReadings:
+            settings = influx_settings(url, tmp_path, **more)
+            store = InfluxReadings(tmp_path / f"{name}.sqlite3", settings, feeding=feeding)
+            opened.callback(store.close)
+            return store
+
+        yield build
