@@ -13,7 +13,7 @@ export function TodayFigures({today}) {
   const expectedKg = weighed.reduce((sum, trip) => sum + (trip.collected_kg ?? 0), 0);
   const isLate = today.expected_end_utc && Date.parse(today.expected_end_utc) - Date.parse(today.planned_end_utc) > 900_000;
   return html`<section aria-label=${t("followup.figures")}><ul class="figures">
-    <${Figure} value=${t("followup.done_of", {done: sums.emptied + sums.skipped, n: sums.bins})} label=${t("followup.bins_done")}
+    <${Figure} value=${t("followup.done_of", {done: format.whole(sums.emptied + sums.skipped), n: format.whole(sums.bins)})} label=${t("followup.bins_done")}
       sub=${t("followup.left_n", {n: sums.left})} />
     <${Figure} value=${format.time(today.expected_end_utc)} label=${t("followup.last_home")} tone=${isLate ? "watch" : ""}
       sub=${t("followup.planned_at", {time: format.time(today.planned_end_utc)})} />

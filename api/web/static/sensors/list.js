@@ -35,7 +35,7 @@ function Tools({state, onLook}) {
     <label><span class="visually-hidden">${t("sensors.search_hint")}</span>
       <input type="search" placeholder=${t("sensors.search_hint")} value=${query.q}
         onInput=${(event) => onLook({q: event.target.value})} /></label>
-      <p class="count" role="status">${t("sensors.showing", {shown: format.whole(total), n: all})}</p>
+      <p class="count" role="status">${t("sensors.showing", {shown: format.whole(total), n: all, all: format.whole(all)})}</p>
   </div>`;
 }
 

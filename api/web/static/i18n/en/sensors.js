@@ -17,7 +17,7 @@ export default {
   "sensors.list": "Sensors",
   "sensors.filter": "Show by state",
   "sensors.search_hint": "Sensor, bin, place or make",
-  "sensors.showing": {one: "{shown} of {n} sensor", other: "{shown} of {n} sensors"},
+  "sensors.showing": {one: "{shown} of {all} sensor", other: "{shown} of {all} sensors"},
   "sensors.state.all": "All",
   "sensors.state.alert": "Alert",
   "sensors.state.silent": "Silent",

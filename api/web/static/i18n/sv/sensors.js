@@ -17,7 +17,7 @@ export default {
   "sensors.list": "Givare",
   "sensors.filter": "Visa efter tillstånd",
   "sensors.search_hint": "Givare, kärl, plats eller fabrikat",
-  "sensors.showing": {one: "{shown} av {n} givare", other: "{shown} av {n} givare"},
+  "sensors.showing": {one: "{shown} av {all} givare", other: "{shown} av {all} givare"},
   "sensors.state.all": "Alla",
   "sensors.state.alert": "Larm",
   "sensors.state.silent": "Tyst",
