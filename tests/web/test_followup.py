@@ -105,6 +105,34 @@ def test_an_answer_that_was_overtaken_by_a_newer_one_is_not_shown(day: Stack, op
     assert done.inner_text() == after  # it is never anything else: the next look would mend it unseen
 
 
+def test_where_answers_take_long_several_taps_are_looked_at_together(day: Stack, open_page: OpenPage) -> None:
+    """A day of 6,500 bins is 2.5 MB and half a second of the server's time, and its drivers tap each few seconds."""
+    page = open_page(day, "/followup").page
+    lanes(page)
+    told = day.ask("/followup")
+    done = page.locator(".figure", has_text="kärl klara").locator("b")
+    looks: list[float] = []
+
+    def answer_slowly(route: Route) -> None:
+        looks.append(time.monotonic())
+        answer = route.fetch()
+        time.sleep(3.0)
+        route.fulfill(response=answer)
+
+    page.route("**/api/v1/followup", answer_slowly)
+    with page.expect_response("**/api/v1/followup") as slow:
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # it looks again
+    slow.value.finished()
+    route = told["routes"][0]
+    to_do = [each for each in route["stops"] if each["kind"] == "collect" and each["state"] == "todo"]
+    for number, stop in enumerate(to_do[:2]):
+        event = tap_of(told, route, 99 + number, NOW, kind="emptied", bin_id=stop["bin_id"])
+        day.tell("/driver/events", {"events": [event], "sent_utc": told["now_utc"]})
+        page.wait_for_timeout(1_500)
+    assert len(looks) == 1  # it rests twice as long as it waited
+    expect(done).to_have_text(f"{told['sums']['emptied'] + 3} av {told['sums']['bins']}", timeout=A_PLAN_MS)
+
+
 def nothing_left(route: Route) -> None:
     """Answer as after the shift's end: the proposal has no truck out."""
     answer = route.fetch()

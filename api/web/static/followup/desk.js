@@ -12,6 +12,7 @@ import {discardPlan, getChanges, getFollowUp, getSums, orderReplan, stopPlan, ta
 const AGAIN_MS = 20_000; // what is expected moves with the clock
 const AGAIN_FAST_MS = 4_000; // a demo's clock runs through a day in minutes
 const GATHER_MS = 400;
+const REST = 2; // times what the last answer took: in a large city it is megabytes, and drivers tap all the time
 const RECENT_PLANS = 20;
 
 const EMPTY = {
@@ -30,11 +31,14 @@ export function openDesk() {
 
   let asked = 0;
   let shown = 0; // an answer that a later one has overtaken is dropped
+  let tookMs = 0;
 
   async function look() {
     const number = ++asked;
+    const begunMs = performance.now();
     try {
       const today = await getFollowUp();
+      tookMs = performance.now() - begunMs;
       if (number < shown) return;
       shown = number;
       store.set({today});
@@ -118,7 +122,7 @@ export function openDesk() {
   let gathering = 0;
   const soon = (work) => () => {
     clearTimeout(gathering);
-    gathering = setTimeout(work, GATHER_MS);
+    gathering = setTimeout(work, Math.max(GATHER_MS, REST * tookMs));
   };
   listen(STREAM_PATH, {event: soon(look), plan: soon(lookAtAll)}, (live) => {
     const wasAway = live && store.get().live === false;
