@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from routing.planning.basis import Basis, from_bytes
+from tests.api.taps import event_body
 from tests.api.test_plans import ended, order
 from tests.api.world import World
 from tomma.model import BinId, PlanId, VehicleId
@@ -135,6 +136,26 @@ def test_a_locked_bin_of_a_truck_that_broke_down_is_emptied_by_another_and_told(
     (stop,) = [each for route in plan["routes"] for each in route["stops"] if each["bin_id"] == "B6"]
     assert [route["vehicle_id"] for route in plan["routes"]] == ["V2"]
     assert stop["reasons"][0]["code"] == "added"
+
+
+def test_a_locked_bin_that_is_given_to_another_truck_is_not_told_as_let_go(full: httpx.Client, world: World) -> None:
+    """Whoever takes the truck out and names another has seen to it."""
+    first_id, _ = made(full, world, lock=[{"bin_id": "B1", "vehicle_id": "V1"}])
+    given = [{"bin_id": "B1", "vehicle_id": "V2"}]
+    plan = ended(full, order(full, replan_of=first_id, unavailable_vehicle_ids=["V1"], lock=given)["id"])
+    assert (plan["let_go"], plan["locks"]) == ([], given)
+
+
+def test_what_a_broken_truck_had_emptied_by_then_is_not_told_as_let_go(full: httpx.Client, world: World) -> None:
+    """Nobody has to see to it; the list is of what somebody decided and nobody keeps."""
+    locks = [{"bin_id": each, "vehicle_id": "V1"} for each in ("B1", "B2")]
+    first_id, _ = made(full, world, lock=locks)
+    now = world.clock.now.isoformat().replace("+00:00", "Z")
+    tap = event_body("emptied-1", bin_id="B1", plan_id=first_id, tapped_utc=now)
+    results = full.post("/api/v1/driver/events", json={"events": [tap], "sent_utc": now}).json()["results"]
+    assert [each["status"] for each in results] == ["stored"]
+    plan = ended(full, order(full, replan_of=first_id, unavailable_vehicle_ids=["V1"])["id"])
+    assert plan["let_go"] == [{"bin_id": "B2", "vehicle_id": "V1"}]
 
 
 def test_what_the_new_order_says_holds_and_the_knob_is_not_turned_twice(full: httpx.Client, world: World) -> None:
