@@ -21,11 +21,13 @@ from itertools import groupby
 from tomma.events import Event, EventKind, SkipReason
 from tomma.model import BinId, Emptying, EmptyingSource, PlanId, VehicleId
 from tomma.plan import Plan
+from tomma.reasons import ReasonCode
 
 SKEW_TOLD_S = 120.0
 """A clock further off is corrected for, and shown to the office."""
 KEPT_MAX = timedelta(days=31)
 """No tablet is without a network for longer while its plan is driven."""
+AGAIN = ReasonCode.EMPTIED_AGAIN
 SETTLING = frozenset({EventKind.EMPTIED, EventKind.SKIPPED})
 """After one of these the bin is no longer to do."""
 
@@ -62,6 +64,8 @@ class DayState:
     """One per bin that was emptied or skipped, on the plan or not."""
     standing: tuple[Event, ...]
     """Every event that was not undone, in order; undos themselves left out."""
+    earlier: frozenset[str] = frozenset()
+    """Keys of what was said of bins before a plan that has them anew was made: their earlier visits."""
 
     def state_of(self, bin_id: BinId) -> StopState:
         """Return the bin's state; TODO when nobody has been there."""
@@ -83,29 +87,54 @@ def fold(events: Iterable[Event]) -> DayState:
     """Return what these events of one day add up to."""
     placed = _in_order(events)
     standing = _without_undone(placed)
-    by_bin: dict[BinId, list[tuple[_Place, Event]]] = {}
+    by_bin: dict[BinId, list[tuple[datetime, Event]]] = {}
     for place, event in standing:
         if event.bin_id is not None and event.kind in SETTLING:
-            by_bin.setdefault(event.bin_id, []).append((place, event))
+            by_bin.setdefault(event.bin_id, []).append((place.at_utc, event))
     outcomes = {bin_id: _outcome(bin_id, said) for bin_id, said in by_bin.items()}
     return DayState(outcomes=outcomes, standing=tuple(event for _, event in standing))
 
 
 def tried_again(state: DayState, plan: Plan) -> DayState:
-    """Return the day as the plan has it: a bin that was known to be skipped when it was made, and is on it, is to do.
+    """Return the day as the plan has it: what was known when it was made, and is on it anew, is to do.
 
-    A skip that came in later stands, whenever it was tapped: nobody decided to drive there twice.
+    That is a bin that was skipped, and one that was emptied if the plan says so (`ReasonCode.EMPTIED_AGAIN`). What came
+    in later stands, whenever it was tapped: nobody decided to drive there twice. Of a bin that had been emptied for
+    the second time already, the second is told.
     """
-    anew = {stop.bin_id for route in plan.routes for stop in route.stops[route.done_stops :]}
-    outcomes = {
-        bin_id: each
-        for bin_id, each in state.outcomes.items()
-        if each.state is not StopState.SKIPPED
-        or bin_id not in anew
-        or each.plan_id == plan.id
-        or each.received_utc >= plan.created_utc
-    }
-    return replace(state, outcomes=outcomes)
+    anew = _anew(state, plan)
+    said: dict[BinId, list[Event]] = {bin_id: [] for bin_id in anew}
+    for event in state.standing:
+        if event.bin_id in said and event.kind in SETTLING:
+            said[event.bin_id].append(event)
+    outcomes, earlier = dict(state.outcomes), set[str]()
+    for bin_id, is_ahead in anew.items():
+        own = said[bin_id]
+        since = [each for each in own if not _was_known(each, plan)] if is_ahead else own[-1:]
+        earlier |= {each.key for each in own} - {each.key for each in since}
+        del outcomes[bin_id]
+        if since:
+            outcomes[bin_id] = _outcome(bin_id, [(by_our_clock(each), each) for each in since])
+    return replace(state, outcomes=outcomes, earlier=frozenset(earlier))
+
+
+def _anew(state: DayState, plan: Plan) -> Mapping[BinId, bool]:
+    """Return the settled bins that the plan has another time, and whether that time is still ahead of it."""
+    found: dict[BinId, bool] = {}
+    for route in plan.routes:
+        for number, stop in enumerate(route.stops):
+            is_ahead = number >= route.done_stops
+            if stop.bin_id is None or (settled := state.state_of(stop.bin_id)) is StopState.TODO:
+                continue
+            is_again = any(why.code is AGAIN for why in stop.reasons)
+            if is_again if settled is StopState.EMPTIED else is_ahead:
+                found[stop.bin_id] = is_ahead
+    return found
+
+
+def _was_known(event: Event, plan: Plan) -> bool:
+    """Return whether the event had come in when the plan was made."""
+    return event.plan_id != plan.id and event.received_utc < plan.created_utc
 
 
 def confirmed_emptyings(events: Iterable[Event]) -> tuple[Emptying, ...]:
@@ -174,15 +203,15 @@ def _undos_latest_first(placed: list[tuple[_Place, Event]]) -> Iterator[Event]:
             yield left.pop(key)
 
 
-def _outcome(bin_id: BinId, said: list[tuple[_Place, Event]]) -> Outcome:
+def _outcome(bin_id: BinId, said: list[tuple[datetime, Event]]) -> Outcome:
     emptied = [pair for pair in said if pair[1].kind is EventKind.EMPTIED]
     skipped = [pair for pair in said if pair[1].kind is EventKind.SKIPPED]
-    place, event = emptied[0] if emptied else skipped[-1]  # empty since the first tap; the newest reason stands
+    at_utc, event = emptied[0] if emptied else skipped[-1]  # empty since the first tap; the newest reason stands
     return Outcome(
         bin_id=bin_id,
         state=StopState.EMPTIED if emptied else StopState.SKIPPED,
         event_key=event.key,
-        at_utc=place.at_utc,
+        at_utc=at_utc,
         vehicle_id=event.vehicle_id,
         plan_id=event.plan_id,
         received_utc=event.received_utc,

@@ -106,6 +106,9 @@ class PlanningSettings(Section):
     """How far a plan looks ahead for days that have more work than trucks, to take some of it today."""
     change_cost_minor: int = Field(default=2_000, ge=0, le=MINOR_MAX)
     """What it costs in trust and phone calls when a plan on the road gives a bin to another truck, or drops it."""
+    empty_again_same_day: bool = False
+    """Whether a change of the plan on the road may send a truck once more to a bin that was emptied that day, when it
+    would overflow before its next opportunity all the same: docs/planning.md, *A second round*."""
     budget_s: float = Field(default=20.0, ge=0.2, le=3_600.0)
     memory_limit_mb: int = Field(default=2_048, ge=128, le=1_048_576)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)

@@ -45,6 +45,8 @@ class ReasonCode(StrEnum):
     """values: none; the plan before had promised it"""
     EMPTIED_TODAY = "emptied_today"
     """values: ago_h"""
+    EMPTIED_AGAIN = "emptied_again"
+    """values: ago_h; on the plan for another time, though it was emptied today"""
     SKIPPED_TODAY = "skipped_today"
     """values: ago_h; the driver was there and could not"""
     NO_CAPACITY = "no_capacity"

@@ -35,6 +35,8 @@ class TruckDay:
     rest: Rest
     limit_utc: datetime
     """Later than this it is not at work: the end of its shift, overtime and what the plan allowed included."""
+    earlier: frozenset[str] = frozenset()
+    """Keys of taps on bins that the plan has anew: of a visit before, on the route of then."""
 
     @property
     def vehicle_id(self) -> VehicleId:
@@ -57,7 +59,9 @@ class TruckDay:
         on_route = {stop.bin_id for stop in self.route.stops}
         first: dict[BinId, Event] = {}
         for event in self.own:
-            if event.kind is EventKind.EMPTIED and event.bin_id is not None and event.bin_id not in on_route:
+            if event.kind is not EventKind.EMPTIED or event.key in self.earlier:
+                continue
+            if event.bin_id is not None and event.bin_id not in on_route:
                 first.setdefault(event.bin_id, event)
         return tuple(first.values())
 
@@ -146,6 +150,7 @@ def truck_day(route: Route, state: DayState, city: City, working: WorkingDay, no
             now_utc,
         ),
         limit_utc=_limit_utc(route, city, working),
+        earlier=state.earlier,
     )
 
 

@@ -7,7 +7,7 @@ it is (`placing`), and each bin is known by whose it was. What was done is put b
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from routing.answer import Orders
 from routing.choice.demand import Demand
@@ -20,41 +20,65 @@ from routing.planning.standing import Standing
 from routing.planning.wishes import NOT_YET
 from routing.problem import BinNode
 from tomma.city import City
-from tomma.fold import StopState
+from tomma.events import EventKind
+from tomma.fold import StopState, by_our_clock
 from tomma.model import BinId, SiteId, VehicleId
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import Reason, ReasonCode
 from tomma.trucks import Vehicle
 
+AGAIN_FROM_FILL = 0.2
+"""A bin emptied an hour ago is no driver's errand, however sure it is to be full tomorrow. With so much in it again a
+second visit gained most on the proving ground (docs/benchmarks/evaluate.md), with half of it nothing."""
+
 
 def still_open(
-    demands: Sequence[Demand], morning: Morning, city: City, planning: PlanningSettings, asked: frozenset[BinId]
+    demands: Sequence[Demand],
+    morning: Morning,
+    city: City,
+    planning: PlanningSettings,
+    asked: frozenset[BinId],
+    now_utc: datetime,
 ) -> tuple[Demand, ...]:
     """Return the demands that the rest of the day is about.
 
-    What was emptied is done, and what a driver skipped is not tried again unless somebody asked since (`asked`). What
-    the plan had promised stays wanted, at least for the price of its own minutes, and the next stops are certain.
+    What was emptied is done, unless it must be emptied again and the city wants that; what a driver skipped is not
+    tried again unless somebody asked since (`asked`). What the plan had promised stays wanted, at least for the price
+    of its own minutes, and the next stops are certain.
     """
     heading = {each.next_stop for each in morning.standings.values()}
-    promised = morning.truck_of
+    promised, again_of = morning.truck_of, _again(morning, now_utc)
     found = []
     for each in demands:
         state = morning.state.state_of(each.bin_id)
-        if state is StopState.EMPTIED or (state is StopState.SKIPPED and each.bin_id not in asked):
+        is_again = planning.empty_again_same_day and each.must and each.fill_fraction >= AGAIN_FROM_FILL
+        if (state is StopState.EMPTIED and not is_again) or (state is StopState.SKIPPED and each.bin_id not in asked):
             continue
+        again = again_of.get(each.bin_id, ())
         if each.bin_id in heading:
-            reasons = (Reason(ReasonCode.NEXT_STOP), *(why for why in each.reasons if why.code is not NOT_YET))
+            reasons = (Reason(ReasonCode.NEXT_STOP), *(why for why in each.reasons if why.code is not NOT_YET), *again)
             found.append(replace(each, must=True, prize_minor=0, reasons=reasons, reasons_if_left=()))
         elif each.bin_id in promised and not each.must and not each.prize_minor:
             own_s = city.bins[each.bin_id].service_s
             least = max(1, round(own_s * planning.cost_per_h_minor / 3600.0))
-            left = each.reasons
-            found.append(
-                replace(each, prize_minor=least, reasons=(Reason(ReasonCode.ON_THE_PLAN),), reasons_if_left=left)
-            )
+            kept = (Reason(ReasonCode.ON_THE_PLAN), *again)
+            found.append(replace(each, prize_minor=least, reasons=kept, reasons_if_left=each.reasons))
         else:
-            found.append(each)
+            found.append(replace(each, reasons=(*each.reasons, *again)))
     return tuple(found)
+
+
+def _again(morning: Morning, now_utc: datetime) -> Mapping[BinId, tuple[Reason, ...]]:
+    """Return what a plan must say of each bin that was emptied today and is on it: else tablets take it for done."""
+    last_utc = {
+        event.bin_id: by_our_clock(event)
+        for event in morning.state.standing
+        if event.bin_id is not None and event.kind is EventKind.EMPTIED
+    }
+    return {
+        bin_id: (Reason(ReasonCode.EMPTIED_AGAIN, {"ago_h": (now_utc - at_utc) / timedelta(hours=1)}),)
+        for bin_id, at_utc in last_utc.items()
+    }
 
 
 def with_places(points: Points, city: City, standings: Mapping[VehicleId, Standing]) -> Points:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from tomma.city import City
 from tomma.events import Event, EventKind
-from tomma.fold import DayState, StopState, by_our_clock
+from tomma.fold import AGAIN, DayState, StopState, by_our_clock
 from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
 from tomma.plan import Plan, Route, Stop, StopKind
 from tomma.rests import Pause, pauses
@@ -116,12 +116,14 @@ def _done(route: Route, own: Sequence[Event], city: City, now_utc: datetime) -> 
     others = {
         kind: iter([stop for stop in route.stops if stop.kind is kind]) for kind in (StopKind.DISPOSE, StopKind.BREAK)
     }
+    again = {stop.bin_id for stop in planned.values() if any(why.code is AGAIN for why in stop.reasons)}
     done: dict[object, Stop] = {}
     for number, event in enumerate(own):
         if event.bin_id is not None and event.kind in (EventKind.EMPTIED, EventKind.SKIPPED):
             stop = planned.get(event.bin_id) or _unplanned(event, city)
-            if stop is not None:
-                done.setdefault(event.bin_id, _at(stop, by_our_clock(event)))
+            # Of a bin that was emptied twice the last time tells where the truck is; what it took before is a basket.
+            if stop is not None and (event.bin_id not in done or event.bin_id in again):
+                done[event.bin_id] = _at(stop, by_our_clock(event))
         elif event.kind is EventKind.UNLOADED:
             stop = next(others[StopKind.DISPOSE], None)
             site = event.disposal_site_id or (stop.disposal_site_id if stop else None)

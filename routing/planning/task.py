@@ -78,7 +78,7 @@ class Task:
         free = wished(asked, self.wishes, self.city)
         if self.morning is None:
             return free
-        return still_open(free, self.morning, self.city, self.settings, self.asked_since)
+        return still_open(free, self.morning, self.city, self.settings, self.asked_since, self.now_utc)
 
     def built(self, asked: Sequence[Demand], among: frozenset[BinId], points: Points, drives: Drives) -> Built:
         """Return the problem, its bins among those that the points know."""

@@ -9,8 +9,9 @@ import httpx
 from tests.api.test_followup import SIX_UTC, at, followed, hand_in, kinds, office, replanned, stops_of, tap
 from tests.api.town import NOW, TODAY, plan_of
 from tests.api.world import World
-from tomma.model import PlanId, VehicleId
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, Stop, StopKind
+from tomma.reasons import Reason, ReasonCode
 
 __all__ = ["office"]  # the fixture
 
@@ -90,6 +91,32 @@ def test_a_bin_that_is_tried_again_is_to_do_for_the_driver_and_the_office(office
     hand_in(office, world, tap("emptied-2", 34, "B2", plan_id="P2", vehicle_id="V2", device_id="tablet-2"))
     assert states() == ("emptied", "emptied")
     assert "contradicted" not in kinds(followed(office))
+
+
+def test_a_bin_that_is_emptied_again_is_to_do_until_the_second_tap(office: httpx.Client, world: World) -> None:
+    """V1 emptied B1; P2, made later, sends V2 once more and says so. Both emptyings are the bin's."""
+    at(world, 13)
+    hand_in(office, world, tap("emptied-1", 12))
+    at(world, 35)
+    made = replanned(world)
+    b1, *rest = made.routes[1].stops
+    b1 = replace(b1, bin_id=BinId("B1"), reasons=(Reason(ReasonCode.EMPTIED_AGAIN, {"ago_h": 0.3}),))
+    first = replace(made.routes[0], stops=made.routes[0].stops[1:])  # a bin is on a plan once
+    routes = (first, replace(made.routes[1], stops=(b1, *rest)))
+    world.stores.plans.save(replace(made, routes=routes, created_utc=SIX_UTC + timedelta(minutes=30)))
+    world.stores.plans.publish(made.id)
+
+    def states() -> tuple[str, str]:
+        driver = office.get("/api/v1/driver/routes/V2").json()["stops"]
+        return driver[0]["state"], stops_of(followed(office), 1)["B1"]["state"]
+
+    assert states() == ("todo", "todo")
+    assert "B1" not in {each["bin_id"] for each in office.get("/api/v1/driver/routes/V1").json()["stops"]}
+    hand_in(office, world, tap("emptied-1-again", 34, "B1", plan_id="P2", vehicle_id="V2", device_id="tablet-2"))
+    assert states() == ("emptied", "emptied")
+    assert not {"contradicted", "other_truck"} & set(kinds(followed(office)))
+    told = office.get("/api/v1/bins/B1/history").json()
+    assert len([each for each in told["emptyings"] if each["source"] == "confirmed"]) == 2
 
 
 def test_a_truck_taken_out_is_told_with_what_is_aboard(office: httpx.Client, world: World) -> None:

@@ -84,6 +84,17 @@ def test_what_a_newer_version_does_not_name_stays_as_it_was_tapped(ask: Ask) -> 
     assert states(ask, ask("driver/route.js", "withStates", merged, newer), *taps) == ["emptied"] * 3
 
 
+def test_a_second_visit_that_is_offered_is_no_stop_of_the_route_that_is_driven(ask: Ask) -> None:
+    """Else the bin that was emptied first would be the next stop again, before anybody took the new route over."""
+    again = stop(state="todo", reasons=[{"code": "overflow_risk"}, {"code": "emptied_again"}])
+    shown, newer = route(stop(), stop(bin_id="B2"), asked_ms=1_000), route(stop(bin_id="B2"), again, asked_ms=9_000)
+    taps = [record("emptied", "B1#1", settled_ms=2_000)]
+    assert states(ask, ask("driver/route.js", "withStates", shown, newer), *taps) == ["emptied", "todo"]
+    assert states(ask, newer, *taps) == ["todo", "todo"]
+    done = [{"bin_id": "B1", "state": "emptied"}, {"bin_id": "B2", "state": "todo"}]
+    assert [each["bin_id"] for each in ask("driver/route.js", "routeDifference", done, newer)["added"]] == ["B1"]
+
+
 def test_what_was_done_here_is_not_new_in_the_offer(ask: Ask) -> None:
     """Tapped without a network, the office still has it to do."""
     stops = [{"bin_id": "B1", "state": "emptied"}, {"bin_id": "B2", "state": "todo"}]

@@ -79,12 +79,15 @@ export function isUnderWay(route, records, nowMs) {
     && foldStops(route, records).some((stop) => !isDone(stop));
 }
 
+/** Whether the plan has a bin another time that was emptied today: what was done of it is not this stop. */
+const isAgain = ({reasons}) => reasons?.some(({code}) => code === "emptied_again");
+
 /**
  * The shown route with what became of its bins, as a newer version of the plan tells it. Of a stop that the newer one
  * does not name, only what was known before is known: its own `asked_ms` stays.
  */
 export function withStates(shown, newer) {
-  const told = new Map(newer.stops.filter((stop) => stop.bin_id).map((stop) => [stop.bin_id, stop]));
+  const told = new Map(newer.stops.filter((stop) => stop.bin_id && !isAgain(stop)).map((stop) => [stop.bin_id, stop]));
   const stops = shown.stops.map((stop) => {
     const {state, state_event_key, done_utc, asked_ms} = told.has(stop.bin_id)
       ? {...told.get(stop.bin_id), asked_ms: newer.asked_ms}
@@ -112,7 +115,8 @@ export function routeDifference(stops, offered) {
   const todo = stops.filter((stop) => stop.bin_id && stop.state === "todo");
   // Here; the office may not have heard of it.
   const done = new Set(stops.filter(isDone).map((stop) => stop.bin_id));
-  const coming = offered.stops.filter((stop) => stop.bin_id && !done.has(stop.bin_id) && (stop.state ?? "todo") === "todo");
+  const coming = offered.stops.filter((stop) => stop.bin_id && (isAgain(stop) || !done.has(stop.bin_id))
+    && (stop.state ?? "todo") === "todo");
   const before = new Set(todo.map((stop) => stop.bin_id));
   const after = new Set(coming.map((stop) => stop.bin_id));
   const ids = (list, kept) => list.map((stop) => stop.bin_id).filter((binId) => kept.has(binId));

@@ -97,5 +97,6 @@ export default {
   "reason_title.next_stop": "Next stop",
   "reason_title.on_the_plan": "Was on the plan",
   "reason_title.emptied_today": "Emptied today",
+  "reason_title.emptied_again": "Emptied again",
   "reason_title.skipped_today": "Skipped today",
 };

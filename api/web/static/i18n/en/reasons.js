@@ -36,6 +36,7 @@ export default {
   "reason.next_stop": "The truck was on its way there when the plan was changed.",
   "reason.on_the_plan": "The plan before had promised it.",
   "reason.emptied_today": "Emptied {ago_h} ago.",
+  "reason.emptied_again": "Emptied {ago_h} ago, but will fill up again.",
   "reason.skipped_today": "The driver was there {ago_h} ago and could not empty it.",
   "report_kind.overflowing": "Waste beside it",
   "report_kind.bin_damaged": "Bin damaged",

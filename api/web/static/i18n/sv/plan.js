@@ -97,5 +97,6 @@ export default {
   "reason_title.next_stop": "Nästa stopp",
   "reason_title.on_the_plan": "Stod på planen",
   "reason_title.emptied_today": "Tömt i dag",
+  "reason_title.emptied_again": "Töms igen",
   "reason_title.skipped_today": "Överhoppat i dag",
 };

@@ -36,6 +36,7 @@ export default {
   "reason.next_stop": "Bilen var redan på väg dit när planen ändrades.",
   "reason.on_the_plan": "Planen före den här hade lovat det.",
   "reason.emptied_today": "Tömt för {ago_h} sedan.",
+  "reason.emptied_again": "Tömt för {ago_h} sedan, men hinner bli fullt igen.",
   "reason.skipped_today": "Föraren var där för {ago_h} sedan och kunde inte tömma.",
   "report_kind.overflowing": "Avfall bredvid",
   "report_kind.bin_damaged": "Kärl trasigt",
