@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Request
 
-from tests.web.browsing import map_is_drawn
+from tests.web.browsing import PLAIN, map_is_drawn
 from tests.web.conftest import OpenPage
 from tests.web.stack import Stack
 
@@ -43,7 +43,7 @@ def static_bytes(sizes: dict[str, int], without: tuple[str, ...] = ()) -> int:
 
 def test_the_shell_without_its_map_is_light(shared: Stack, open_page: OpenPage) -> None:
     """A tablet on a thin line: 40 kB until the next stop and its buttons are there."""
-    watched = open_page(shared, "/api")
+    watched = open_page(shared, PLAIN)  # no page of ours before it, whose sheets would not be fetched again
     told = weigh(watched.page)
     page = watched.go(DRIVER)
     page.locator(".big.go").wait_for()
@@ -53,7 +53,7 @@ def test_the_shell_without_its_map_is_light(shared: Stack, open_page: OpenPage) 
 
 def test_the_page_with_its_map_is_within_half_a_megabyte(shared: Stack, open_page: OpenPage) -> None:
     """And all that is kept for the day, tiles and route, within one and a half."""
-    watched = open_page(shared, "/api", with_map=True)
+    watched = open_page(shared, PLAIN, with_map=True)
     told = weigh(watched.page)
     page = watched.go(DRIVER)
     map_is_drawn(page)

@@ -79,9 +79,9 @@ def test_what_a_newer_version_does_not_name_stays_as_it_was_tapped(ask: Ask) -> 
     shown = route(stop("dispose"), stop(bin_id="dropped"), stop(bin_id="B2"), asked_ms=1_000)
     newer = route(stop("dispose", state="todo"), stop(bin_id="B2", state="emptied"), asked_ms=9_000)
     taps = [record("unloaded", "T1#1", settled_ms=2_000), record("emptied", "dropped#1", "key-2", settled_ms=3_000)]
-    merged = ask("driver/route.js", "withStates", shown, newer)
+    merged = ask("driver/difference.js", "withStates", shown, newer)
     assert states(ask, merged, *taps) == ["emptied", "emptied", "emptied"]
-    assert states(ask, ask("driver/route.js", "withStates", merged, newer), *taps) == ["emptied"] * 3
+    assert states(ask, ask("driver/difference.js", "withStates", merged, newer), *taps) == ["emptied"] * 3
 
 
 def test_a_second_visit_that_is_offered_is_no_stop_of_the_route_that_is_driven(ask: Ask) -> None:
@@ -89,16 +89,16 @@ def test_a_second_visit_that_is_offered_is_no_stop_of_the_route_that_is_driven(a
     again = stop(state="todo", reasons=[{"code": "overflow_risk"}, {"code": "emptied_again"}])
     shown, newer = route(stop(), stop(bin_id="B2"), asked_ms=1_000), route(stop(bin_id="B2"), again, asked_ms=9_000)
     taps = [record("emptied", "B1#1", settled_ms=2_000)]
-    assert states(ask, ask("driver/route.js", "withStates", shown, newer), *taps) == ["emptied", "todo"]
+    assert states(ask, ask("driver/difference.js", "withStates", shown, newer), *taps) == ["emptied", "todo"]
     assert states(ask, newer, *taps) == ["todo", "todo"]
     done = [{"bin_id": "B1", "state": "emptied"}, {"bin_id": "B2", "state": "todo"}]
-    assert [each["bin_id"] for each in ask("driver/route.js", "routeDifference", done, newer)["added"]] == ["B1"]
+    assert [each["bin_id"] for each in ask("driver/difference.js", "routeDifference", done, newer)["added"]] == ["B1"]
 
 
 def test_what_was_done_here_is_not_new_in_the_offer(ask: Ask) -> None:
     """Tapped without a network, the office still has it to do."""
     stops = [{"bin_id": "B1", "state": "emptied"}, {"bin_id": "B2", "state": "todo"}]
-    told = ask("driver/route.js", "routeDifference", stops, route(stop(), stop(bin_id="B2"), stop(bin_id="B3")))
+    told = ask("driver/difference.js", "routeDifference", stops, route(stop(), stop(bin_id="B2"), stop(bin_id="B3")))
     assert ([each["bin_id"] for each in told["added"]], told["removed"], told["moved"]) == (["B3"], [], 0)
 
 

@@ -1,7 +1,8 @@
 /** What the office did to the route: a new version to take, one that took its place before the day began, or none at all. */
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
-import {foldStops, routeDifference} from "./route.js";
+import {routeDifference} from "./difference.js";
+import {foldStops} from "./route.js";
 
 const NAMED = 3;
 

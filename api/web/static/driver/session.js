@@ -6,7 +6,7 @@ import {cityOrMemory} from "../lib/page.js";
 import {createStore} from "../lib/store.js";
 import {listen} from "../lib/stream.js";
 import {openOutbox} from "./outbox.js";
-import {comesAsPlanned, foldStops, hasBegun, isUnderWay, withStates} from "./route.js";
+import {comesAsPlanned, foldStops, hasBegun, isUnderWay} from "./route.js";
 import {createSender} from "./sender.js";
 
 const ASK_AGAIN_MS = 30_000;
@@ -103,7 +103,10 @@ export async function openSession(vehicleId) {
     const shown = store.get().route;
     const isOffer = shown && shown.vehicle_id === id && shown.plan_id !== route.plan_id
       && (shown.day === route.day ? hasBegun(shown, store.get().records) : isShownUnderWay());
-    const taken = isOffer ? withStates(shown, route) : route;
+    const later = isOffer ? await import("./difference.js").catch(() => null) : null;
+    // Not fetched, or another route is shown meanwhile: it is asked for again.
+    if (isOffer && (!later || store.get().route !== shown)) return;
+    const taken = isOffer ? later.withStates(shown, route) : route;
     const isOther = shown && !isOffer && shown.vehicle_id === id && shown.day === route.day && shown.plan_id !== route.plan_id;
     store.set({vehicleId: id, route: taken, offered: isOffer ? route : null, gone: "", fromMemory: false,
       ...(isOther && {replaced: shown})});
