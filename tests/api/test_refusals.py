@@ -193,11 +193,11 @@ def test_a_crash_is_a_problem_document_without_the_inside(
 ) -> None:
     """The operator's log has the cause; the client has none of it, but the headers all the same."""
 
-    def crash(_: int, **__: object) -> None:
+    def crash(*_: object, **__: object) -> None:
         raise ZeroDivisionError("secret")
 
     with serving(world) as client:
-        monkeypatch.setattr(world.stores.plans, "recent", crash)
+        monkeypatch.setattr(world.stores.plans, "heads", crash)
         answer = client.get("/api/v1/plans")
     assert answer.status_code == 500
     assert "secret" not in answer.text
