@@ -64,7 +64,7 @@ def still_open(
             kept = (Reason(ReasonCode.ON_THE_PLAN), *again)
             found.append(replace(each, prize_minor=least, reasons=kept, reasons_if_left=each.reasons))
         else:
-            found.append(replace(each, reasons=(*each.reasons, *again)))
+            found.append(replace(each, reasons=(*again, *each.reasons)))
     return tuple(found)
 
 
