@@ -1,16 +1,8 @@
-"""What tests ask of the processes that they, or what they test, have started, and the ports for new ones."""
+"""What tests ask of the processes that they, or what they test, have started."""
 
 import contextlib
-import socket
 
 import psutil
-
-
-def free_port() -> int:
-    """Return a port nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def is_gone(pid: int) -> bool:

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 READY_WITHIN_S = 30.0
 END_WITHIN_S = 15.0
+LISTENS = b"Listening for MQTT clients"
+"""What the server writes into its log once the port is its own: that something answers there is no proof of that."""
 FREE_WITHIN_S = 5.0
 """The server of an ingest that was killed ends a moment after it."""
 TOPICS = BrokerSettings().topics
@@ -134,13 +136,14 @@ class EmbeddedBroker:
         path = self.directory / "nats.conf"
         known = _users(self.directory.parent, self._topics)
         write_private(path, json.dumps(nats_config(self.port, self.directory, known, self._sync), indent=1))
+        logged_bytes = self._logged_bytes()
         command = [sys.executable, "-I", "-S", keeper.__file__, str(nats_server()), "-c", str(path)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
         try:
             self.pid = int(self._process.stdout.readline() or 0) if self._process.stdout else None
-            self._wait_until_ready()
+            self._wait_until_ready(logged_bytes)
         except BaseException:
             self.stop()
             raise
@@ -205,19 +208,34 @@ class EmbeddedBroker:
         if process.stdout:
             process.stdout.close()
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, logged_bytes: int) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if not self._is_alive:
                 raise ConfigurationError(f"the embedded broker ended at start: {self._last_log_line()}")
-            if is_taken(self.port):
+            if self._says_that_it_listens(logged_bytes):
                 return
             time.sleep(0.05)
         raise ConfigurationError(f"the embedded broker must answer within {READY_WITHIN_S:g} s, got nothing")
 
+    @property
+    def _log(self) -> Path:
+        return self.directory / "nats.log"
+
+    def _logged_bytes(self) -> int:
+        return self._log.stat().st_size if self._log.exists() else 0
+
+    def _says_that_it_listens(self, logged_bytes: int) -> bool:
+        """Return whether the log says so beyond what was there before, or anywhere if it was begun anew since."""
+        if not self._log.exists():
+            return False
+        with self._log.open("rb") as log_file:
+            log_file.seek(logged_bytes if self._logged_bytes() >= logged_bytes else 0)
+            return LISTENS in log_file.read()
+
     def _last_log_line(self) -> str:
         try:
-            lines = (self.directory / "nats.log").read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return "no log"
         return next((line for line in reversed(lines) if "[FTL]" in line or "[ERR]" in line), "no reason in its log")

@@ -19,12 +19,12 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import SecretStr
 
+from ingest.brokers import listening
 from ingest.brokers.embedded import EmbeddedBroker, Login
 from ingest.context import IngestContext
 from ingest.memory import SensorMemory
 from ingest.message import Message
 from ingest.stream.subscriber import Subscriber
-from tests import processes
 from tomma.broker_settings import BrokerSettings
 from tomma.city import Bin, City, Fraction, Installation, Organisation, Position, Sensor, Site
 from tomma.clock import SystemClock
@@ -191,7 +191,7 @@ def mosquitto(tmp_path: Path) -> Iterator[RunningBroker]:
     """Debian's mosquitto; set up by `make test`."""
     binary = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
     assert binary, "mosquitto must be installed; `make test` installs it or says how"
-    port = processes.free_port()
+    port = listening.free_port()
     config = tmp_path / "mosquitto.conf"
     config.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 1000\n"
@@ -220,13 +220,13 @@ def broker(request: pytest.FixtureRequest) -> RunningBroker:
 @pytest.fixture
 def free_port() -> int:
     """A port that was free a moment ago."""
-    return processes.free_port()
+    return listening.free_port()
 
 
 @pytest.fixture
 def free_ports() -> Callable[[], int]:
     """As many as a test needs."""
-    return processes.free_port
+    return listening.free_port
 
 
 def _answers(port: int) -> bool:

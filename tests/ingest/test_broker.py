@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -146,6 +148,25 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
         EmbeddedBroker(tmp_path / "second", first.port),
     ):
         pass
+
+
+def test_a_port_that_another_takes_while_it_starts_is_told(tmp_path: Path, free_port: int) -> None:
+    """Something answers there, and would refuse the logins of this city for ever, or worse, take its readings."""
+    config = tmp_path / "broker" / "nats.conf"
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", free_port))
+
+        def listen_after_the_look() -> None:
+            deadline_s = time.monotonic() + PATIENCE_S
+            while not config.exists() and time.monotonic() < deadline_s:
+                time.sleep(0.001)
+            other.listen()
+
+        taker = threading.Thread(target=listen_after_the_look)
+        taker.start()
+        with pytest.raises(ConfigurationError, match=r"ended at start.*in use"), EmbeddedBroker(tmp_path, free_port):
+            pass
+        taker.join()
 
 
 def test_it_listens_on_this_machine_only(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ingest.brokers.listening import free_port
 from simulator.towns import Town, make_town
-from tests.processes import free_port
 from tests.simulator.support import wait_for_port
 
 

@@ -12,9 +12,9 @@ import psutil
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from ingest.brokers.listening import free_port
 from simulator.messages import OutMessage
 from simulator.publisher import WINDOW, BrokerLogin, Publisher, PublishFailedError
-from tests.processes import free_port
 from tests.simulator.support import wait_for_port
 from tomma.model import SensorId
 

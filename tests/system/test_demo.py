@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.processes import free_port
+from ingest.brokers.listening import free_port
 from tests.system.support import Api, Running, all_gone, running, until
 
 SPEED = 180

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import free_port
+from ingest.brokers.listening import free_port
 from tests.system.support import DATA, Api, running, until
 
 SITES = 40

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.processes import free_port
+from ingest.brokers.listening import free_port
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 30.0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.processes import free_port
+from ingest.brokers.listening import free_port
 from tomma.errors import ConfigurationError, StoreUnavailableError
 from tomma.model import BinId, Reading, SensorId
 from tomma.settings import load_settings

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import free_port
+from ingest.brokers.listening import free_port
 from tests.tomma.stores.influx_store import (
     EVER,
     FAR,
