@@ -1,7 +1,8 @@
 """Drivers with tablets: each follows its published route and taps what it did. Pure; the rim is `simulator.live`.
 
-A driver starts when the plan is out, so one published late runs late all day. It never taps a stop twice, not even
-after somebody undid the tap at the desk: then a person is at work there.
+A driver starts when the plan is out, so one published late runs late all day; with a change of the plan it goes on
+where the former one stopped. It never taps a stop twice, not even after somebody undid the tap at the desk: then a
+person is at work there.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ EMPTY_BELOW_FRACTION = 0.04
 DELAY_STEP_S = 25.0
 SCALES_KG = 20
 """The step of a weighbridge for trucks."""
+TO_DO = "todo"
 
 type Tap = dict[str, object]
 
@@ -33,15 +35,25 @@ class Driver:
     rng: np.random.Generator
     kg_when_full: Mapping[str, float] = field(default_factory=dict)
     """What a full bin weighs, by bin; empty where the disposal site has no scales."""
-    _next: int = 0
+    aboard_kg: float = 0.0
+    """What the truck has collected since it unloaded; the next driver of it takes that over."""
+    _next: int = field(init=False)
     _sequence: int = field(init=False)
-    _load_kg: float = 0.0
     _delay_s: float = field(init=False)
 
     def __post_init__(self) -> None:
         """Start late if the plan came late; count taps on from where this tablet's former routes can have come."""
         self._sequence = int(self.published_utc.timestamp())  # nobody taps more than once a second
-        self._delay_s = max((self.published_utc - self.route.start_utc).total_seconds(), 0.0)
+        to_do = (at for at, stop in enumerate(self.route.stops) if stop.state == TO_DO)
+        self._next = next(to_do, len(self.route.stops))
+        self._delay_s = max((self.published_utc - self._leaves_utc()).total_seconds(), 0.0)
+
+    def _leaves_utc(self) -> datetime:
+        """Return when the plan has the truck leave for the first stop to do: in the morning, or after a change."""
+        if not 0 < self._next < len(self.route.stops):
+            return self.route.start_utc
+        first = self.route.stops[self._next]
+        return first.arrive_utc - timedelta(seconds=first.leg_driving_s)
 
     def taps_until(self, now_utc: datetime, fill_of: Callable[[str], float]) -> list[Tap]:
         """Return what the driver tapped since the last call.
@@ -62,7 +74,9 @@ class Driver:
         return taps
 
     def _taps_at(self, stop: StopView, at_utc: datetime, fill_of: Callable[[str], float]) -> list[Tap]:
-        if stop.kind == "collect" and stop.bin_id is not None and stop.state == "todo":
+        if stop.state != TO_DO:
+            return []
+        if stop.kind == "collect" and stop.bin_id is not None:
             return [self._at_bin(stop, stop.bin_id, at_utc, fill_of)]
         if stop.kind == "dispose":
             return [self._tap(stop, "unloaded", at_utc, disposal_site_id=stop.disposal_site_id, **self._weighed())]
@@ -75,12 +89,12 @@ class Driver:
             return self._tap(stop, "skipped", at_utc, bin_id=bin_id, skip_reason="blocked")
         if fill_of(bin_id) < EMPTY_BELOW_FRACTION:
             return self._tap(stop, "skipped", at_utc, bin_id=bin_id, skip_reason="already_empty")
-        self._load_kg += fill_of(bin_id) * self.kg_when_full.get(bin_id, 0.0)
+        self.aboard_kg += fill_of(bin_id) * self.kg_when_full.get(bin_id, 0.0)
         return self._tap(stop, "emptied", at_utc, bin_id=bin_id)
 
     def _weighed(self) -> dict[str, object]:
         """Return what the scales and the slip say, and begin anew with an empty truck."""
-        load_kg, self._load_kg = round(self._load_kg / SCALES_KG) * SCALES_KG, 0.0
+        load_kg, self.aboard_kg = round(self.aboard_kg / SCALES_KG) * SCALES_KG, 0.0
         return {"weight_kg": load_kg, "ticket": f"{self.route.vehicle_id}-{self._next}"} if self.kg_when_full else {}
 
     def _tap(self, stop: StopView, kind: str, at_utc: datetime, **more: object) -> Tap:

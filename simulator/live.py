@@ -135,11 +135,14 @@ class Live:
     def _drive(self, office: Office, now_utc: datetime) -> None:
         today = office.today()
         routes = {f"{today.plan_id}/{each.vehicle_id}": each.vehicle_id for each in today.routes}
+        former = {each.route.vehicle_id: each for each in self._drivers.values()}
         self._drivers = {name: driver for name, driver in self._drivers.items() if name in routes}
         for number, (name, vehicle_id) in enumerate(routes.items()):
             if name not in self._drivers:
                 rng = generator(self.seed, Draw.DRIVER, number, now_utc.toordinal())
-                self._drivers[name] = Driver(office.route(vehicle_id), now_utc, rng, self._kg_when_full)
+                aboard_kg = former[vehicle_id].aboard_kg if vehicle_id in former else 0.0
+                route = office.route(vehicle_id)
+                self._drivers[name] = Driver(route, now_utc, rng, self._kg_when_full, aboard_kg)
         taps: list[Tap] = []
         for driver in self._drivers.values():
             taps += driver.taps_until(now_utc, self._sight)

@@ -43,7 +43,9 @@ class StopView(msgspec.Struct, frozen=True):
     """A stop as the tablet sees it."""
 
     kind: str
+    arrive_utc: datetime
     depart_utc: datetime
+    leg_driving_s: int = 0
     bin_id: str | None = None
     disposal_site_id: str | None = None
     lat_deg: float | None = None

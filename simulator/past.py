@@ -144,7 +144,9 @@ def _seen(plan: Plan, route: Route, city: City) -> RouteView:
         stops.append(
             StopView(
                 kind=each.kind.value,
+                arrive_utc=each.arrive_utc,
                 depart_utc=each.depart_utc,
+                leg_driving_s=each.leg_driving_s,
                 bin_id=each.bin_id,
                 disposal_site_id=each.disposal_site_id,
                 lat_deg=place.lat_deg if place else None,

@@ -1,6 +1,6 @@
 """Simulated drivers follow the published route and tap as a person would, once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -11,14 +11,17 @@ from tests.simulator.support import MIDNIGHT_UTC
 SIX = MIDNIGHT_UTC + timedelta(hours=6)
 
 
+def bin_at(at_utc: datetime, bin_id: str, state: str = "todo") -> StopView:
+    """A bin that the truck reaches after five minutes of driving, and that takes no time."""
+    return StopView("collect", at_utc, at_utc, 300, bin_id=bin_id, lat_deg=60.1, lon_deg=24.9, state=state)
+
+
 def route(bins: int = 3) -> RouteView:
     """A bin every ten minutes, then the break and the disposal site."""
-    stops = [
-        StopView("collect", SIX + timedelta(minutes=10 * number), bin_id=f"B{number}", lat_deg=60.1, lon_deg=24.9)
-        for number in range(1, bins + 1)
-    ]
+    stops = [bin_at(SIX + timedelta(minutes=10 * number), f"B{number}") for number in range(1, bins + 1)]
     end = SIX + timedelta(minutes=10 * (bins + 1))
-    last = [StopView("break", end), StopView("dispose", end + timedelta(minutes=10), disposal_site_id="transfer")]
+    away = end + timedelta(minutes=10)
+    last = [StopView("break", end, end), StopView("dispose", away, away, disposal_site_id="transfer")]
     return RouteView("truck-1", "plan-1", SIX, (*stops, *last))
 
 
@@ -75,6 +78,35 @@ def test_now_and_then_a_bin_is_blocked() -> None:
 
 def test_a_stop_somebody_else_has_done_is_left_alone() -> None:
     """A person at the driver's page may be quicker."""
-    done = StopView("collect", SIX, bin_id="B9", state="emptied")
+    done = bin_at(SIX, "B9", state="emptied")
     driver = Driver(RouteView("truck-1", "plan-1", SIX, (done,)), SIX, np.random.default_rng(3))
     assert driven(driver, 60.0) == []
+
+
+def changed_at_ten() -> RouteView:
+    """The morning is done and told again; from ten on there is a bin, emptied once before, and the load to bring."""
+    ten = SIX + timedelta(hours=4)
+    done = [bin_at(SIX + timedelta(minutes=10), "B1", "emptied"), bin_at(SIX + timedelta(minutes=20), "B2", "skipped")]
+    unloaded = StopView("dispose", SIX, SIX, disposal_site_id="transfer", state="emptied")
+    last = StopView("dispose", ten, ten + timedelta(minutes=30), disposal_site_id="transfer")
+    return RouteView("truck-1", "plan-2", SIX, (*done, unloaded, bin_at(ten + timedelta(minutes=15), "B1"), last))
+
+
+def test_a_change_of_the_plan_is_driven_at_once_and_its_morning_left_alone() -> None:
+    """The truck was taken to be as late as the hours since six: nobody came to the bins of a second round."""
+    driver = Driver(changed_at_ten(), SIX + timedelta(hours=4, minutes=10), np.random.default_rng(3))
+    taps = driven(driver, 4 * 60 + 40.0)
+    assert [(tap["kind"], tap.get("bin_id")) for tap in taps] == [("emptied", "B1"), ("unloaded", None)]
+
+
+def test_a_change_that_came_late_is_driven_late() -> None:
+    """The office thought for half an hour: the truck leaves then, and not when it was planned to."""
+    driver = Driver(changed_at_ten(), SIX + timedelta(hours=4, minutes=40), np.random.default_rng(3))
+    assert driven(driver, 4 * 60 + 43.0) == []
+    assert [tap["bin_id"] for tap in driven(driver, 4 * 60 + 48.0)] == ["B1"]
+
+
+def test_what_a_truck_had_aboard_is_weighed_with_what_it_takes_after_a_change() -> None:
+    """The slip at the scales tells of the whole load, whichever plan it was taken by."""
+    driver = Driver(changed_at_ten(), SIX + timedelta(hours=4), np.random.default_rng(3), {"B1": 100.0}, 200.0)
+    assert driven(driver, 999.0)[-1]["weight_kg"] == 280

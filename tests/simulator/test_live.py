@@ -46,7 +46,7 @@ class Desk:
 
     def route(self, vehicle_id: str) -> RouteView:
         """One stop, at the bin that was added."""
-        return RouteView(vehicle_id, "plan-1", SIX, (StopView("collect", SIX, bin_id=ADDED),))
+        return RouteView(vehicle_id, "plan-1", SIX, (StopView("collect", SIX, SIX, bin_id=ADDED),))
 
     def tap(self, taps: Sequence[dict[str, object]], now_utc: datetime) -> tuple[TapResult, ...]:
         """Every tap is stored."""
