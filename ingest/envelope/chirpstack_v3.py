@@ -43,7 +43,7 @@ def gateways(body: Mapping[str, JsonValue]) -> list[Mapping[str, JsonValue]]:
 
 
 def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:
-    """Return the uplink in a parsed message; nothing of another event."""
+    """Return the uplink in a parsed message; nothing of another event or of network commands."""
     if OTHER_EVENTS & body.keys() or _is_join(body):
         return ()
     if not ({"data", "object", "objectJSON", "rxInfo"} & body.keys()):
@@ -52,8 +52,8 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:
         devices(message.topic, body),
         _time(body),
         counter=fields.whole(body, "fCnt", COUNTER_MAX) or 0,
-        port=fields.whole(body, "fPort", PORT_MAX),
-        frame=fields.base64_bytes(body, "data"),
+        port=fields.whole(body, "fPort", PORT_MAX) or 0,
+        frame=b"" if body.get("data") is None else fields.base64_bytes(body, "data"),  # null where it is empty
         decoded=_decoded(body),
         names=NAMES,
     )

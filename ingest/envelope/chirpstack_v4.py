@@ -1,8 +1,9 @@
 """ChirpStack v4: `application/{application}/device/{EUI}/event/{kind}`, as JSON.
 
 `up` carries a reading. `status` tells the battery the network asked for: a status of the device. Joins, acknowledged
-and sent downlinks, logs, locations and integrations carry none and are let go: over HTTP the server pushes all of them,
-asked for or not. It omits every field that is zero, false or empty, as The Things Stack does.
+and sent downlinks, logs, locations, integrations and frames of network commands alone carry none and are let go: over
+HTTP the server pushes all of them, asked for or not. It omits every field that is zero, false or empty, as The Things
+Stack does.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ def recognises(body: Mapping[str, JsonValue]) -> bool:
 
 
 def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:
-    """Return the uplink, or the battery status, in a parsed message; nothing of another event."""
+    """Return the uplink or the battery status in a parsed message; nothing of another event or of network commands."""
     if OTHER_EVENTS & body.keys():
         return ()
     device_ids = _devices(message.topic, fields.section(body, "deviceInfo"))
@@ -46,7 +47,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:
         device_ids,
         measured_utc,
         counter=fields.whole(body, "fCnt", COUNTER_MAX) or 0,
-        port=fields.whole(body, "fPort", PORT_MAX),
+        port=fields.whole(body, "fPort", PORT_MAX) or 0,
         frame=fields.base64_bytes(body, "data"),
         decoded=fields.section(body, "object"),
         names=NAMES,

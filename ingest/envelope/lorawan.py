@@ -27,24 +27,25 @@ def data_uplink(
     frame: bytes,
     decoded: Mapping[str, JsonValue],
     names: tuple[str, str, str],
-) -> tuple[Uplink]:
-    """Return the uplink, if there is data in it at all.
+) -> tuple[Uplink, ...]:
+    """Return the uplink; none for a frame of network commands alone, which every device sends now and then.
 
     Args:
         device_ids: Every name of the device.
         measured_utc: When the server received it.
         counter: The frame counter.
-        port: None or 0 where the server omits zeros: such a frame has network commands and no data.
+        port: 0 for network commands, also where the server omits zeros; None where it did not say.
         frame: The device's payload.
         decoded: What the server's own decoder made of it.
         names: How this server calls port, frame and decoded payload, for the sentence of a refusal.
 
     Raises:
-        RefusedError: NO_READING for a frame without data.
+        RefusedError: NO_READING for a frame without data, WRONG_FIELD for one without a port.
     """
+    if port is None and not decoded:
+        raise fields.missing(names[0])
     if not (port or decoded):
-        bound = "must be 1 or more for data, and 0 is a network command"
-        raise no_reading(BoundError(names[0], Rule.AT_LEAST, bound, 0, low=1))
+        return ()
     if not frame and not decoded:
         raise any_given(names[1], names[2])
     return (Uplink(device_ids, measured_utc, counter, decoded, frame, port or 0),)
@@ -54,8 +55,8 @@ RSSI_DBM, SNR_DB = (-160.0, 20.0), (-40.0, 40.0)
 """What a receiver can say; anything else is no signal."""
 
 
-def with_signal(uplinks: tuple[Uplink], receptions: object, rssi: str, snr: str) -> tuple[Uplink]:
-    """Return the uplink with the signal at the gateway that heard it best; a side value, so nothing in it is refused.
+def with_signal(uplinks: tuple[Uplink, ...], receptions: object, rssi: str, snr: str) -> tuple[Uplink, ...]:
+    """Return the uplinks with the signal at the gateway that heard them best; a side value: nothing in it is refused.
 
     Args:
         uplinks: What the message carries.
@@ -71,7 +72,7 @@ def with_signal(uplinks: tuple[Uplink], receptions: object, rssi: str, snr: str)
     if not heard:
         return uplinks
     strength, distance = max(heard, key=lambda pair: pair[0])
-    return (uplinks[0]._replace(rssi_dbm=strength, snr_db=distance),)
+    return tuple(each._replace(rssi_dbm=strength, snr_db=distance) for each in uplinks)
 
 
 def _within(value: object, bounds: tuple[float, float]) -> float | None:

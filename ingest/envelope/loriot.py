@@ -21,7 +21,7 @@ TIME_MAX_MS = 2.5e14
 """The last year that Python counts; beyond it no calendar helps."""
 
 
-def unwrap(message: Message) -> tuple[Uplink]:
+def unwrap(message: Message) -> tuple[Uplink, ...]:
     """Return the uplink in a message of LORIOT."""
     return read(message, parse_object(message.payload))
 
@@ -31,7 +31,7 @@ def recognises(body: Mapping[str, JsonValue]) -> bool:
     return "cmd" in body and "EUI" in body
 
 
-def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:  # noqa: ARG001  (topics name no device)
+def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:  # noqa: ARG001  (topics name no device)
     """Return the uplink in a parsed message."""
     command = fields.text(body, "cmd")
     if command not in UPLINKS:

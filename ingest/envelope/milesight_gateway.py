@@ -19,7 +19,7 @@ _DIGITS_OF_TIME = re.compile(
 )
 
 
-def unwrap(message: Message) -> tuple[Uplink]:
+def unwrap(message: Message) -> tuple[Uplink, ...]:
     """Return the uplink in a message of a Milesight gateway."""
     return read(message, parse_object(message.payload))
 
@@ -29,7 +29,7 @@ def recognises(body: Mapping[str, JsonValue]) -> bool:
     return "devEUI" in body and has_gateway_marks(body)
 
 
-def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
+def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:
     """Return the uplink in a parsed message."""
     if not ({"data", "object"} & body.keys()):
         raise any_given("data", "object")

@@ -18,7 +18,7 @@ NAMES = ("FPort", "payload_hex", "payload")
 UPLINK, FAMILY = "DevEUI_uplink", "DevEUI_"
 
 
-def unwrap(message: Message) -> tuple[Uplink]:
+def unwrap(message: Message) -> tuple[Uplink, ...]:
     """Return the uplink in a message of ThingPark."""
     return read(message, parse_object(message.payload))
 
@@ -28,7 +28,7 @@ def recognises(body: Mapping[str, JsonValue]) -> bool:
     return any(key.startswith(FAMILY) for key in body)
 
 
-def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink]:
+def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:
     """Return the uplink in a parsed message."""
     if UPLINK not in body:
         instead = ", ".join(shown(key) for key in body)[:200] or "none"

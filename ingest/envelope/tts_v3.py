@@ -1,7 +1,7 @@
 """The Things Stack v3: `v3/{application}@{tenant}/devices/{device}/up`, as JSON.
 
-Only `uplink_message` carries a reading. Joins, downlink events, locations and service data are let go; the console's
-simulated uplinks are refused, so that whoever tries one out sees what became of it.
+Only `uplink_message` carries a reading. Joins, downlink events, locations, service data and frames of network commands
+alone are let go; the console's simulated uplinks are refused, so that whoever tries one out sees what became of it.
 The server omits every field that is zero, false or empty: no f_port means port 0 (network commands, no data), no
 f_cnt means 0, no frm_payload means an empty frame.
 """
@@ -42,7 +42,7 @@ def recognises(body: Mapping[str, JsonValue]) -> bool:
 
 
 def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:
-    """Return the uplink in a parsed message; nothing of another event."""
+    """Return the uplink in a parsed message; nothing of another event or of network commands."""
     if "uplink_message" not in body:
         if OTHER_EVENTS & body.keys() or any(key.startswith(DOWNLINK) for key in body):
             return ()
@@ -56,7 +56,7 @@ def read(message: Message, body: Mapping[str, JsonValue]) -> tuple[Uplink, ...]:
         _devices(message.topic, fields.section(body, "end_device_ids")),
         fields.moment(uplink, "received_at") or fields.moment(body, "received_at"),
         counter=fields.whole(uplink, "f_cnt", COUNTER_MAX) or 0,
-        port=fields.whole(uplink, "f_port", PORT_MAX),
+        port=fields.whole(uplink, "f_port", PORT_MAX) or 0,
         frame=fields.base64_bytes(uplink, "frm_payload"),
         decoded=fields.section(uplink, "decoded_payload"),
         names=NAMES,

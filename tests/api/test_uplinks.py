@@ -121,6 +121,7 @@ def test_every_event_of_chirpstack_is_taken_and_only_what_it_says_of_bins_is_kep
     about = {"deduplicationId": "3ac7", "time": "2026-11-22T05:00:00Z", "deviceInfo": {"devEui": "H1"}}
     events: Mapping[str, Mapping[str, Any]] = {
         "up": {"devAddr": "00189440", "fPort": 85, "object": {"distance_mm": 550}, "rxInfo": [{"rssi": -48}]},
+        "up of port 0": {"devAddr": "00189440", "fCnt": 7, "fPort": 0, "data": "Aw==", "rxInfo": [{"rssi": -48}]},
         "join": {"devAddr": "00189440"},
         "ack": {"queueItemId": "1", "acknowledged": True, "fCntDown": 3},
         "txack": {"queueItemId": "1", "fCntDown": 3, "gatewayId": "0303"},
@@ -136,6 +137,13 @@ def test_every_event_of_chirpstack_is_taken_and_only_what_it_says_of_bins_is_kep
     assert letters(door) == {}
     strange = network.post(f"{UPLINKS}/{address}?event=new", content=json.dumps({**about, "brand": "new"}))
     assert (strange.status_code, letters(door)) == (204, {f"http/{address}": "no_reading"})
+
+
+def test_network_commands_of_the_things_stack_are_taken_and_let_go(door: Door, network: httpx.Client) -> None:
+    """It leaves a port of 0 out; each device sends such a frame when its network asks how well it is heard."""
+    commands = {"end_device_ids": {"device_id": "H1"}, "uplink_message": {"f_cnt": 7, "rx_metadata": [{"rssi": -48}]}}
+    answer = network.post(f"{UPLINKS}/tts_v3", content=json.dumps(commands))
+    assert (answer.status_code, fills(door, "B1"), letters(door)) == (204, [], {})
 
 
 def test_what_cannot_be_stored_is_not_promised_and_is_not_lost_either(world: World) -> None:

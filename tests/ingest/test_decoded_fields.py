@@ -152,9 +152,6 @@ def test_a_level_is_found_in(fields: dict[str, Any], distance_mm: float | None, 
     [
         pytest.param({}, RejectReason.NO_READING, "frm_payload or decoded_payload", id="an empty frame is omitted"),
         pytest.param(
-            {"f_port": None, "frm_payload": "AA=="}, RejectReason.NO_READING, "f_port", id="port 0 is omitted"
-        ),
-        pytest.param(
             {"frm_payload": b64("0482e8")}, RejectReason.UNKNOWN_FORMAT, "must have 2 bytes", id="a cut frame"
         ),
         pytest.param({"frm_payload": b64("04")}, RejectReason.UNKNOWN_FORMAT, "known channel", id="half a channel"),

@@ -183,6 +183,45 @@ def test_what_chirpstack_3_tells_beside_uplinks_is_let_go(event: dict[str, objec
     assert tuple(unwrap(envelope, {**OF_DEVICE_V3, **event})) == ()
 
 
+TTS_OF_DEVICE = {"end_device_ids": {"device_id": "bin-7"}, "received_at": "2026-06-01T11:00:00.5Z"}
+HEARD_BY = [{"rssi": -48, "snr": 9.5}]
+
+
+@pytest.mark.parametrize("auto", [False, True], ids=["by its name", "auto"])
+@pytest.mark.parametrize(
+    ("envelope", "payload"),
+    [
+        pytest.param(
+            "tts_v3", {**TTS_OF_DEVICE, "uplink_message": {"f_cnt": 3, "rx_metadata": HEARD_BY}}, id="The Things Stack"
+        ),
+        pytest.param(
+            "tts_v3", {**TTS_OF_DEVICE, "uplink_message": {"f_port": 0, "frm_payload": "Aw=="}}, id="with its commands"
+        ),
+        pytest.param(
+            "chirpstack_v4", {"deviceInfo": {"devEui": EUI}, "fCnt": 3, "rxInfo": HEARD_BY}, id="ChirpStack, 0 omitted"
+        ),
+        pytest.param(
+            "chirpstack_v4", {"deviceInfo": {"devEui": EUI}, "fPort": 0, "data": "Aw=="}, id="ChirpStack, 0 written"
+        ),
+        pytest.param("chirpstack_v3", {**CHIRPSTACK_V3, "fPort": 0, "data": None}, id="ChirpStack v3"),
+        pytest.param("thingpark", {"DevEUI_uplink": {**THINGPARK, "FPort": 0, "payload_hex": ""}}, id="ThingPark"),
+        pytest.param("loriot", {"cmd": "rx", "EUI": EUI, "ts": 1, "fcnt": 1, "port": 0, "data": ""}, id="LORIOT"),
+        pytest.param(
+            "milesight_gateway",
+            {"devEUI": EUI, "time": "2026-06-01T11:00:00Z", "fPort": 0, "data": ""},
+            id="a Milesight gateway",
+        ),
+    ],
+)
+def test_a_frame_of_network_commands_alone_is_let_go(
+    envelope: str, payload: object, auto: bool, context: IngestContext
+) -> None:
+    """Port 0: a device answers its network with one now and then; as letters they hid what somebody must see."""
+    message = Message("city/up", json.dumps(payload).encode(), NOW, "auto" if auto else envelope)
+    batch = process([message], context)
+    assert (batch.readings, batch.statuses, batch.rejected) == ((), (), ())
+
+
 @pytest.mark.parametrize(
     ("envelope", "payload"),
     [
@@ -289,8 +328,10 @@ def test_loriot_tells_an_uplink_twice_and_it_is_one_reading(context: IngestConte
         pytest.param("loriot", {"cmd": "tx", "EUI": EUI}, R.NO_READING, "cmd must be rx or gw", id="a LORIOT downlink"),
         pytest.param("loriot", {"cmd": "rx", "EUI": EUI, "port": 1, "encdata": "aabb"}, R.WRONG_FIELD, "AppSKey",
                      id="still encrypted"),
-        pytest.param("chirpstack_v4", {"deviceInfo": {"devEui": EUI}, "fCnt": 3, "rxInfo": []}, R.NO_READING,
-                     "network command", id="port 0 is omitted"),
+        pytest.param("chirpstack_v4", {"deviceInfo": {"devEui": EUI}, "fPort": 3, "rxInfo": []}, R.NO_READING,
+                     "data or object", id="an empty frame of a device"),
+        pytest.param("thingpark", {"DevEUI_uplink": {"DevEUI": EUI, "payload_hex": "00"}}, R.WRONG_FIELD,
+                     "FPort must be given", id="no port, where zeros are written"),
         pytest.param("chirpstack_v4", {"deviceInfo": {"devEui": EUI}, "time": "2026-06-01T11:00:00Z"}, R.NO_READING,
                      "an event we do not know", id="an event of tomorrow"),
         pytest.param("chirpstack_v4", {"deviceInfo": {}, "fPort": 3, "data": "AA=="}, R.WRONG_FIELD, "devEui",
