@@ -42,6 +42,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                date_header=False,  # it is made each second, or later under load: older than what is changed meanwhile
                 proxy_headers=False,  # a header of a stranger must not name the client
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=GRACE_S,

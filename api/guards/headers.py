@@ -1,7 +1,9 @@
-"""Security headers on every answer, and a problem document for whatever nobody caught."""
+"""Security headers and the time on every answer, and a problem document for whatever nobody caught."""
 
 import logging
+import time
 from collections.abc import Mapping
+from email.utils import formatdate, parsedate_to_datetime
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -76,6 +78,7 @@ class SecurityHeaders:
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
+                _date(headers, time.time())
             await send(message)
 
         try:
@@ -88,3 +91,12 @@ class SecurityHeaders:
             log.exception("request crashed method=%s path=%s", scope["method"], scope["path"])
             answer = problem_response(500, "the server could not do this; the operator's log says why")
             await answer(scope, receive, stamp)
+
+
+def _date(headers: MutableHeaders, now_s: float) -> None:
+    """Say when the answer was made. What it shows is no newer: clocks are set back, files come from elsewhere."""
+    now = formatdate(now_s, usegmt=True)
+    headers["Date"] = now
+    changed = headers.get("Last-Modified")
+    if changed is not None and parsedate_to_datetime(changed).timestamp() > now_s:
+        headers["Last-Modified"] = now

@@ -1,8 +1,11 @@
 """What every answer carries, and whom the server answers at all."""
 
+import os
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -10,10 +13,10 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.guards.headers import HEADERS
+from api.guards.headers import HEADERS, SecurityHeaders
 from api.pages.router import WEB, mount_pages
 from tests.api.in_process import InProcess
-from tests.api.world import World, serving
+from tests.api.world import World, serving, serving_on_a_port
 
 
 @pytest.mark.parametrize(
@@ -204,6 +207,31 @@ def test_static_files_are_asked_about_before_a_copy_is_used(refusing_client: htt
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
     again = refusing_client.get("/static/icons/tomma.svg", headers={"if-none-match": answer.headers["etag"]})
     assert again.status_code == 304
+
+
+def test_an_answer_says_when_it_was_made_once_and_not_earlier(world: World) -> None:
+    """The server's own clock strikes each second: what changed since was newer than the answer that showed it."""
+    with serving_on_a_port(world) as client:
+        for _ in range(25):
+            asked_s = int(time.time())
+            (date,) = client.get("/api/v1/health").headers.get_list("date")
+            assert parsedate_to_datetime(date).timestamp() >= asked_s
+            time.sleep(0.05)
+
+
+def test_nothing_was_changed_after_the_answer_that_shows_it(tmp_path: Path) -> None:
+    """A file from a machine ahead of us, or a clock that was set back: a cache would keep what it must ask about."""
+    (tmp_path / "static").mkdir()
+    (tmp_path / "templates").mkdir()
+    of_tomorrow = tmp_path / "static" / "a.js"
+    of_tomorrow.write_text("// new")
+    os.utime(of_tomorrow, (time.time() + 86_400, time.time() + 86_400))
+    app = FastAPI()
+    mount_pages(app, tmp_path)
+    app.add_middleware(SecurityHeaders, https=False)
+    with InProcess(app) as transport:
+        answer = httpx.Client(transport=transport, base_url="http://127.0.0.1").get("/static/a.js")
+    assert (answer.status_code, answer.headers["last-modified"]) == (200, answer.headers["date"])
 
 
 def test_answers_of_the_api_are_not_kept_by_caches(refusing_client: httpx.Client) -> None:
