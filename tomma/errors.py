@@ -82,7 +82,7 @@ class Refusal(StrEnum):
     NOT_BEING_MADE = "not-being-made"
     """The plan is no longer made, or another server makes it."""
     OVERTAKEN = "overtaken"
-    """Another plan of the day was published at the same moment, or since this change of the one before was ordered."""
+    """Another plan of the day was published at the same moment, or since this change of the one before was begun."""
     PLAN_CHANGES_NONE = "plan-changes-none"
     PLAN_NOT_CHANGEABLE = "plan-not-changeable"
     PLAN_NOT_MADE = "plan-not-made"

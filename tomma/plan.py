@@ -149,6 +149,8 @@ class Plan:
     """Of a draft: the plan of an engine that it began as."""
     edited_from: PlanId | None = None
     """Of a draft: the plan before its last changes; going back to it undoes them."""
+    drafted_over: PlanId | None = None
+    """Of a draft: the plan of its day that was on the road when the change by hand was begun; None: there was none."""
     edits: tuple[Edit, ...] = ()
     """Of a draft: all that was changed by hand since `based_on`, in order."""
     warnings: tuple[BrokenRule, ...] = ()

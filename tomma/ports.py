@@ -232,7 +232,7 @@ class PlanStore(Protocol):
         """Make this READY plan, or DRAFT, the day's PUBLISHED one and the former SUPERSEDED, in one transaction.
 
         ConflictError unless the plan is one of these (or PUBLISHED already: then nothing changes), or when it changes
-        a plan that is not on the road any more.
+        a plan that is not on the road any more, or was drafted by hand before the one on the road was published.
         """
 
     def discard(self, plan_id: PlanId) -> Plan:

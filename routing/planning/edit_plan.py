@@ -6,6 +6,7 @@ warnings.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from routing.planning.basis import Basis, from_bytes
@@ -52,10 +53,23 @@ def edit_plan(
     """
     parent = plans.get(plan_id)
     _check_changeable(parent, now_utc)
-    root_id = parent.based_on or parent.id
+    root_id, drafted_over = parent.based_on or parent.id, _drafted_over(plans, parent)
     basis = _basis(plans, root_id)
     made = Made(city, basis, _morning(plans, events, city, basis))
-    return draft_of(lay_out(made, parent, edits, roads), edits, draft_id, root_id, now_utc)
+    draft = draft_of(lay_out(made, parent, edits, roads), edits, draft_id, root_id, now_utc)
+    return replace(draft, drafted_over=drafted_over)
+
+
+def _drafted_over(plans: PlanStore, parent: Plan) -> PlanId | None:
+    """Return what was on the road when the change was begun: of a plan that changes another one, that is known."""
+    if parent.status is PlanStatus.DRAFT:
+        return parent.drafted_over
+    if parent.status is PlanStatus.PUBLISHED:
+        return parent.id
+    if parent.replaces is not None:
+        return parent.replaces
+    heads = plans.heads(day=parent.day, drafts=False)
+    return next((each.id for each in heads if each.status is PlanStatus.PUBLISHED), None)
 
 
 def _basis(plans: PlanStore, root_id: PlanId) -> Basis:

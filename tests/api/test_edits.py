@@ -235,6 +235,51 @@ def test_what_was_done_before_a_new_plan_is_told_and_counted_and_stays(client: h
     assert [stop["bin_id"] for stop in moved["stops"] if stop["bin_id"]][:3] == [first, rest[1], rest[0]]
 
 
+def published(client: httpx.Client, plan: dict[str, Any]) -> httpx.Response:
+    """Try to send a plan to the trucks, whatever rules it breaks."""
+    return client.post(f"/api/v1/plans/{plan['id']}/publish", json={"accept_warnings": True})
+
+
+@pytest.mark.parametrize("steps", [1, 2], ids=["its first change", "changed once more since"])
+def test_a_draft_is_overtaken_by_a_plan_that_was_published_since(client: httpx.Client, steps: int) -> None:
+    """Two managers at six: what the one sent to the trucks, the other never saw and would have undone."""
+    proposal, others = ready(client), ready(client, budget_s=0.4)
+    draft = edited(client, proposal, {"kind": "remove", "bin_id": "B1"})
+    assert published(client, others).status_code == 200
+    if steps == 2:
+        draft = edited(client, draft, {"kind": "remove", "bin_id": "B2"})
+    refused = published(client, draft)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:tomma:problem:overtaken")
+    assert f"keep_edits_of {draft['id']}" in refused.json()["detail"]
+    assert client.get(f"/api/v1/plans/{others['id']}").json()["status"] == "published"
+    anew = ready(client, keep_edits_of=draft["id"])
+    assert "B1" not in taken(anew)
+    assert published(client, anew).status_code == 200
+    assert published(client, edited(client, anew, {"kind": "add", "bin_id": "B1"})).status_code == 200
+
+
+def test_a_draft_goes_over_what_it_was_drawn_from_or_beside(client: httpx.Client) -> None:
+    """Nothing is undone that nobody has seen: the proposal itself was sent first, or another plan was there before."""
+    proposal = ready(client)
+    draft = edited(client, proposal, {"kind": "remove", "bin_id": "B1"})
+    assert published(client, proposal).status_code == 200
+    assert published(client, draft).status_code == 200
+    of_its_own = ready(client, budget_s=0.4)
+    assert published(client, edited(client, of_its_own, {"kind": "remove", "bin_id": "B2"})).status_code == 200
+
+
+def test_a_draft_of_an_overtaken_change_is_overtaken_too(client: httpx.Client) -> None:
+    """By hand nobody gets past what the change itself may not: it is for trucks that drive another plan by now."""
+    first = ready(client)
+    assert published(client, first).status_code == 200
+    change = ready(client, replan_of=first["id"])
+    draft = edited(client, change, {"kind": "remove", "bin_id": "B1"})
+    assert published(client, ready(client, budget_s=0.4)).status_code == 200
+    assert published(client, change).status_code == 409
+    refused = published(client, draft)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:tomma:problem:overtaken")
+
+
 def test_drafts_do_not_crowd_the_list(client: httpx.Client) -> None:
     """Thirty clicks are one plan to everybody else."""
     plan = ready(client)

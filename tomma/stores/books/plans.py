@@ -80,7 +80,8 @@ class SqlPlanStore:
     def publish(self, plan_id: PlanId) -> Plan:
         """Publish a READY plan and supersede the former one of its day, in one transaction.
 
-        One that changes a plan is for its trucks and its decisions: once another is on the road, it is overtaken.
+        One that changes a plan is for its trucks and its decisions: once another is on the road, it is overtaken. So
+        is a draft, but by a plan that was there when it was begun, or that it goes on from.
         """
         try:
             with writing(self._engine) as connection:
@@ -93,9 +94,7 @@ class SqlPlanStore:
                         f"plan {plan_id} is {plan.status}; only a ready plan can be published", Refusal.PLAN_NOT_READY
                     )
                 on_road = (_PLAN.c.day == plan.day) & (_PLAN.c.status == PlanStatus.PUBLISHED.value)
-                of_road = plan.replaces if plan.status is PlanStatus.READY else None  # a draft may be of the new one
-                if of_road not in (None, connection.scalar(sa.select(_PLAN.c.id).where(on_road))):
-                    raise _overtaken(plan_id, plan.day)
+                _check_still_of(connection.scalar(sa.select(_PLAN.c.id).where(on_road)), plan)
                 connection.execute(sa.update(_PLAN).where(on_road).values(status=PlanStatus.SUPERSEDED.value))
                 _set_status(connection, plan_id, PlanStatus.PUBLISHED)
         except sa.exc.IntegrityError as exc:
@@ -168,6 +167,19 @@ def _set_status(connection: sa.Connection, plan_id: PlanId, status: PlanStatus) 
 
 def _plan(row: sa.Row[tuple[object, ...]]) -> Plan:
     return replace(from_json(row.document, Plan), status=PlanStatus(row.status))  # the column is the newer one
+
+
+def _check_still_of(on_road: PlanId | None, plan: Plan) -> None:
+    """Refuse a plan that knows nothing of the one the trucks drive, unless it is an order of its own."""
+    if plan.status is PlanStatus.READY and plan.replaces not in (None, on_road):
+        raise _overtaken(plan.id, plan.day)
+    known = (None, plan.drafted_over, plan.edited_from, plan.based_on)
+    if plan.status is PlanStatus.DRAFT and on_road not in known:
+        raise ConflictError(
+            f"draft {plan.id} was begun before plan {on_road} was published: change that one by hand, "
+            f"or order the day anew with keep_edits_of {plan.id}",
+            Refusal.OVERTAKEN,
+        )
 
 
 def _overtaken(plan_id: PlanId, day: date) -> ConflictError:

@@ -60,7 +60,7 @@ export default {
   "refused.other": "The server refused: {detail}",
   "refused.other-plan-published": "Another plan of the day was published already. This one waits for you.",
   "refused.other-sensor-hangs": "In {bin_id} hangs something else now than when the page was loaded. Load it again.",
-  "refused.overtaken": "Another plan of the day was published meanwhile. Look at it first.",
+  "refused.overtaken": "Another plan of the day was published meanwhile. Look at it first: then change that one, or order anew and keep your changes.",
   "refused.pairing-code-refused": "The code is wrong, was used or is too old. Ask the office for a new one.",
   "refused.pairing-required": "Only a paired tablet may do that. Ask the office for a code.",
   "refused.password-wrong": "That is not your current password.",

@@ -60,7 +60,7 @@ export default {
   "refused.other": "Servern sa nej: {detail}",
   "refused.other-plan-published": "En annan plan för dagen var redan publicerad. Den här väntar på er.",
   "refused.other-sensor-hangs": "I {bin_id} sitter något annat nu än när sidan laddades. Ladda om sidan.",
-  "refused.overtaken": "En annan plan för dagen publicerades under tiden. Titta på den först.",
+  "refused.overtaken": "En annan plan för dagen publicerades under tiden. Titta på den först: ändra sedan den, eller beställ på nytt och behåll dina ändringar.",
   "refused.pairing-code-refused": "Koden är fel, använd eller för gammal. Be kontoret om en ny.",
   "refused.pairing-required": "Bara en parkopplad surfplatta får det. Be kontoret om en kod.",
   "refused.password-wrong": "Det är inte ditt nuvarande lösenord.",
