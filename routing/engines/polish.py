@@ -96,10 +96,9 @@ class Polish:
             seed, strict = self.seed + 1_000 + 10 * number + copy, not (limited and (number + copy) % 2)
             for part in pieces:
                 start = part.of_whole(best)
-                seconds = min(
-                    max(LEAST_SLICE_S, SLICE_S_PER_BIN * len(part.bins)),
-                    max(MIN_LEFT_S / 2, left_s / turns - self._beside_s),
-                )
+                seconds = max(MIN_LEFT_S / 2, left_s / turns - self._beside_s)
+                if self.iterations is None:  # else the clock would decide on a busy machine where each slice ends
+                    seconds = min(seconds, max(LEAST_SLICE_S, SLICE_S_PER_BIN * len(part.bins)))
                 iterations = self.iterations and max(1, self.iterations // (4 * len(pieces) * copies))
                 fleet = tuple(range(len(part.trucks)))
                 task = Search(part.problem, fleet, seconds, iterations, seed, start, orders_of(start), strict=strict)
