@@ -31,7 +31,9 @@ from api.plans.making import Making
 from api.plans.summaries import Summaries
 from api.plans.today import Today
 from api.residents.bounds import Bounds
-from api.schedule.caller import MorningCaller
+from api.schedule.hands import CallerHands
+from api.schedule.morning import MorningCaller
+from api.schedule.noon import NoonCaller
 from api.sensors.vitals import Vitals
 from api.tablets.codes import Codes
 from api.uplinks.door import UplinkDoor
@@ -65,6 +67,7 @@ class Services:
     summaries: Summaries
     saving: SavingKeeper
     mornings: MorningCaller
+    second_rounds: NoonCaller
     gate: Gate
     accounts: Desk
     alerts: AlertParts
@@ -101,6 +104,7 @@ class Services:
         )
         desk = _desk(context, hub)
         gate, recorder, uplink_ledger = _gate(context), Recorder(context.audit), UplinkLedger()
+        by_clock = CallerHands(context, city, today, desk, hub, recorder)
         return cls(
             context=context,
             city=city,
@@ -116,7 +120,8 @@ class Services:
             atlas=Atlas(board, watch),
             desk=desk,
             summaries=Summaries(context.plans),
-            mornings=MorningCaller(context, context.mornings, city, desk, hub, recorder),
+            mornings=MorningCaller(by_clock),
+            second_rounds=NoonCaller(by_clock),
             alerts=AlertParts.of(context, city=city, ledger=ledger, watch=watch, hub=hub),
             saving=SavingKeeper(saver=context.saver, city=city, hub=hub, clock=clock),
             gate=gate,
@@ -142,6 +147,7 @@ class Services:
         self.watch.start()
         self.saving.start()
         self.mornings.start()
+        self.second_rounds.start()
         self.alerts.lookout.start()
         self.alerts.courier.start()
         self.curve.start()
@@ -153,6 +159,7 @@ class Services:
         self.hub.close()
         threads = (
             self.mornings,
+            self.second_rounds,
             self.curve,
             self.comparisons,
             self.desk,

@@ -32,6 +32,7 @@ URGENCY: Mapping[AlertKind, Urgency] = MappingProxyType(
     {
         AlertKind.FIRE: Urgency.NOW,
         AlertKind.MORNING_PLAN_FAILED: Urgency.NOW,
+        AlertKind.SECOND_ROUND_FAILED: Urgency.TODAY,
         AlertKind.OVERFLOW: Urgency.TODAY,
         AlertKind.OVERFLOW_SOON: Urgency.TODAY,
         AlertKind.PICKUP_MISSED: Urgency.TODAY,

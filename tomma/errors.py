@@ -98,8 +98,12 @@ class Refusal(StrEnum):
     NO_ANSWER = "no-answer"
     PLANNER_CRASHED = "planner-crashed"
     SERVER_STOPPED = "server-stopped"
-    # Why a morning's plan was not made, or waits.
+    # Why a morning's plan, or its change at noon, was not made, or waits.
     MORNING_TOO_LATE = "morning-too-late"
+    NOTHING_ON_ROAD = "nothing-on-road"
+    """At noon no plan of the day had been sent to the trucks."""
+    ROAD_CHANGED = "road-changed"
+    """Somebody changed the plan on the road after the second round was begun."""
     OTHER_PLAN_PUBLISHED = "other-plan-published"
     SERVER_WAS_DOWN = "server-was-down"
     # Devices' logins at the broker.

@@ -284,6 +284,8 @@ class AlertKind(StrEnum):
     """About the stream: who handed readings in over HTTP does so no more. values: sources, refused (requests since)"""
     MORNING_PLAN_FAILED = "morning_plan_failed"
     """About no bin: the plan of a morning could not be made. values: attempts"""
+    SECOND_ROUND_FAILED = "second_round_failed"
+    """About no bin: the plan on the road could not be changed at its hour, and goes on as it is. values: attempts"""
     MESSAGES_LOST = "messages_lost"
     """About the stream. values: lost, expected, usual_fraction"""
     RESIDENTS_BUSY = "residents_busy"

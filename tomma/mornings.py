@@ -1,8 +1,10 @@
-"""The plan of every morning: when it is due, what became of it, and what is to be done about it now. Pure.
+"""The plan of every morning, and its change at noon: when each is due, what became of it, what is to be done now. Pure.
 
 A morning belongs to a local day. It is due at one moment of it, also on the days on which the clocks change: a time
 that does not exist counts as it would without the change (02:30 is 03:30 then), one that comes twice counts when it
 comes first. A day that a zone leaves out, as Samoa did with 30 December 2011, has no morning.
+
+A second round is a morning of its own (`Schedule.at_noon`): due, begun, begun again and missed by the same rules.
 """
 
 from collections.abc import Sequence
@@ -29,6 +31,21 @@ WEEKDAYS = frozenset(range(1, 8))
 
 
 @dataclass(frozen=True, slots=True)
+class SecondRound:
+    """Whether the plan on the road is changed without anybody asking, and may have a bin once more that day."""
+
+    enabled: bool = False
+    local_time_s: int = 41_400
+    """By the clock on the wall, in seconds after midnight: half past eleven."""
+    auto_publish: bool = False
+    """Whether the change goes to the trucks without a person looking at it."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no clock shows."""
+        check_within("local_time_s", self.local_time_s, 0, DAY_S - 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """When plans are made without anybody asking."""
 
@@ -42,7 +59,9 @@ class Schedule:
     auto_publish: bool = False
     """Whether the plan goes to the trucks without a person looking at it."""
     changed_utc: datetime = datetime(2000, 1, 1, tzinfo=UTC)
-    """Mornings due before are not this schedule's."""
+    """Mornings and second rounds due before are not this schedule's."""
+    second_round: SecondRound = SecondRound()
+    """On the same weekdays."""
 
     def __post_init__(self) -> None:
         """Refuse what no clock and no week shows."""
@@ -51,8 +70,18 @@ class Schedule:
         strange = sorted(self.weekdays - WEEKDAYS)
         if strange:
             raise outside("weekdays", strange[0], 1, 7)
-        if self.enabled and not self.weekdays:
+        if (self.enabled or self.second_round.enabled) and not self.weekdays:
             raise BoundError("weekdays", Rule.ITEMS_MIN, "must name a day when the schedule is on", None, least=1)
+        if self.enabled and self.second_round.enabled and self.second_round.local_time_s <= self.local_time_s:
+            bound = "must have its local_time after the morning's"
+            raise BoundError("second_round", Rule.AFTER, bound, None, other="local_time")
+
+    def at_noon(self) -> "Schedule":
+        """Return the second round as a schedule of its own: whatever areas the plan on the road has."""
+        noon = self.second_round
+        return Schedule(
+            noon.enabled, noon.local_time_s, self.weekdays, frozenset(), noon.auto_publish, self.changed_utc
+        )
 
     def due_utc(self, day: date, timezone: str) -> datetime | None:
         """Return when the day's plan is due; None when it has none: not its weekday, or no such day there."""
@@ -88,13 +117,15 @@ class RunStatus(StrEnum):
     MAKING = "making"
     READY = "ready"
     PUBLISHED = "published"
+    UNCHANGED = "unchanged"
+    """A second round found nothing to change: no driver was disturbed."""
     FAILED = "failed"
     MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One morning."""
+    """One morning, or one second round."""
 
     day: date
     due_utc: datetime
@@ -105,6 +136,8 @@ class Run:
     attempts: int = 0
     detail: str = ""
     """Why it failed or was missed, or why its plan was not published; else empty."""
+    changes: PlanId | None = None
+    """Of a second round: the plan that was on the road when it was first begun."""
 
     @property
     def late_s(self) -> float:
@@ -112,14 +145,8 @@ class Run:
         return max((self.begun_utc - self.due_utc).total_seconds(), 0.0) if self.begun_utc is not None else 0.0
 
 
-class MorningBook(Protocol):
-    """Keeps the schedule and what became of each morning."""
-
-    def schedule(self) -> Schedule:
-        """Return the schedule; one that is off before anybody set it."""
-
-    def set_schedule(self, schedule: Schedule) -> None:
-        """Keep the schedule, durably, in place of the former one."""
+class RunBook(Protocol):
+    """Keeps what became of each morning, or of each second round: one a local day."""
 
     def claim(self, run: Run) -> bool:
         """Keep the run of a day that has none, durably; False when it has one: somebody else was first."""
@@ -127,11 +154,26 @@ class MorningBook(Protocol):
     def note(self, run: Run) -> None:
         """Keep the run in place of its day's former one, durably."""
 
-    def run(self, day: date) -> Run | None:
-        """Return the day's run, if there is one."""
-
     def runs(self, limit: int) -> Sequence[Run]:
         """Return the newest runs by day, newest first."""
+
+
+class MorningBook(Protocol):
+    """Keeps the schedule and what became of each morning and of each second round."""
+
+    @property
+    def mornings(self) -> RunBook:
+        """The runs of mornings."""
+
+    @property
+    def second_rounds(self) -> RunBook:
+        """The runs of second rounds."""
+
+    def schedule(self) -> Schedule:
+        """Return the schedule; one that is off before anybody set it."""
+
+    def set_schedule(self, schedule: Schedule) -> None:
+        """Keep the schedule, durably, in place of the former one."""
 
 
 @dataclass(frozen=True, slots=True)

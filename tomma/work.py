@@ -67,6 +67,7 @@ WORK_FOR: Mapping[AlertKind, WorkKind] = {
     AlertKind.SOURCE_SILENT: WorkKind.INSPECT_GATEWAY,
     AlertKind.MESSAGES_LOST: WorkKind.INSPECT_GATEWAY,
     AlertKind.MORNING_PLAN_FAILED: WorkKind.OTHER,
+    AlertKind.SECOND_ROUND_FAILED: WorkKind.OTHER,
     AlertKind.RESIDENTS_BUSY: WorkKind.OTHER,
 }
 """What a work order made from an alert asks for, unless somebody says otherwise."""

@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Protocol
 
+from api.city.keeper import CityKeeper
+from api.context import ApiContext
 from api.plans.areas import AreasNow
 from api.plans.desk import NO_WISHES, Order
 from api.plans.earlier import Earlier
 from api.plans.order_schemas import CrewName, PlanOrder, ShiftIn
+from api.plans.today import Today
 from api.problems.model import NamedProblem, bound_refused, field_refused
 from api.schema import Name
-from api.services import Services
 from routing.alternatives.pareto import at_risk
 from routing.planning.leaving import MAX_DAYS_AHEAD, default_day
 from tomma.bounds import Rule
@@ -25,7 +28,23 @@ from tomma.reasons import ReasonCode
 from tomma.trucks import Shift, Vehicle
 
 
-def decided(hands: Services, order: PlanOrder) -> Order:
+class Asked(Protocol):
+    """What an order is decided from: `api.services.Services` has it, and whoever orders by the clock."""
+
+    @property
+    def context(self) -> ApiContext:
+        """The stores, the settings and the clock."""
+
+    @property
+    def city(self) -> CityKeeper:
+        """The city as it is now."""
+
+    @property
+    def today(self) -> Today:
+        """Which day it is."""
+
+
+def decided(hands: Asked, order: PlanOrder) -> Order:
     """Return the order with everything decided."""
     city = hands.city.current()
     kept = hands.context.plans.get(PlanId(order.keep_edits_of)) if order.keep_edits_of is not None else None
@@ -68,7 +87,7 @@ def _planning(as_set: PlanningSettings, order: PlanOrder, earlier: Earlier) -> P
     return planning.model_copy(update={name: value for name, value in asked.items() if value is not None})
 
 
-def _still_wished(hands: Services, former: Plan, earlier: Earlier, areas: frozenset[str]) -> Wishes:
+def _still_wished(hands: Asked, former: Plan, earlier: Earlier, areas: frozenset[str]) -> Wishes:
     """Return what was decided for the plan on the road and holds for the next change of it, too.
 
     A truck that broke down stays where it is, a bin left for today is left, one given to a truck is given to it, one

@@ -1,4 +1,4 @@
-"""`/schedule`: the plan of every morning."""
+"""`/schedule`: the plan of every morning, and its change at noon."""
 
 from typing import Annotated
 
@@ -7,12 +7,14 @@ from fastapi import APIRouter, Body
 from api.access import OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
 from api.problems.model import bound_refused, field_refused, problems
-from api.schedule.caller import OTHER_PUBLISHED, TOO_LATE
-from api.schedule.schemas import RunOut, ScheduleIn, ScheduleOut
+from api.schedule.caller import TOO_LATE
+from api.schedule.morning import OTHER_PUBLISHED
+from api.schedule.noon import NOTHING_ON_ROAD, ROAD_CHANGED
+from api.schedule.schemas import RunOut, ScheduleIn, ScheduleOut, SecondRoundOut
 from api.services import Hands
 from tomma.bounds import Rule
 from tomma.errors import NotFoundError, Refusal
-from tomma.mornings import SERVER_WAS_DOWN, Run, RunStatus, Schedule
+from tomma.mornings import SERVER_WAS_DOWN, Run, RunBook, RunStatus, Schedule, SecondRound
 from tomma.ports import PlanStore
 
 router = APIRouter(prefix="/schedule", tags=["plans"], route_class=StrictRoute, dependencies=[allow(*OFFICE)])
@@ -21,6 +23,8 @@ RUNS_SHOWN = 14
 _KNOWN = {
     TOO_LATE: Refusal.MORNING_TOO_LATE,
     OTHER_PUBLISHED: Refusal.OTHER_PLAN_PUBLISHED,
+    NOTHING_ON_ROAD: Refusal.NOTHING_ON_ROAD,
+    ROAD_CHANGED: Refusal.ROAD_CHANGED,
     SERVER_WAS_DOWN: Refusal.SERVER_WAS_DOWN,
 }
 
@@ -43,43 +47,69 @@ def set_schedule(hands: Hands, asked: Annotated[ScheduleIn, Body()]) -> Schedule
     Each local day is planned once, whatever the clocks do: a time that does not exist on the day of the change counts
     as an hour later, one that comes twice counts when it comes first. A server that was down at the time catches up
     the same day.
+
+    The second round changes the plan on the road as an order with `replan_of` would, and may have a bin once more that
+    was emptied that day. A change that leaves every truck what it had to do is put aside (`unchanged`).
     """
     known = {each.area for each in hands.city.current().sites.values()}
     strange = sorted(set(asked.areas) - known)
     if strange:
         raise field_refused("areas", Rule.KNOWN, "must be of this city", strange[0])
-    hours, minutes = asked.local_time.split(":")
+    noon = asked.second_round
     try:
         schedule = Schedule(
             enabled=asked.enabled,
-            local_time_s=int(hours) * 3600 + int(minutes) * 60,
+            local_time_s=_wall_s(asked.local_time),
             weekdays=frozenset(asked.weekdays),
             areas=frozenset(asked.areas),
             auto_publish=asked.auto_publish,
             changed_utc=hands.context.clock.now_utc(),
+            second_round=SecondRound(noon.enabled, _wall_s(noon.local_time), noon.auto_publish),
         )
     except ValueError as exc:
         raise bound_refused(exc) from exc
     hands.context.mornings.set_schedule(schedule)
     hands.mornings.nudge()
+    hands.second_rounds.nudge()
     return _shown(hands)
 
 
+def _wall_s(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60
+
+
+def _wall_text(wall_s: int) -> str:
+    hours, minutes = divmod(wall_s // 60, 60)
+    return f"{hours:02}:{minutes:02}"
+
+
 def _shown(hands: Hands) -> ScheduleOut:
-    schedule = hands.context.mornings.schedule()
-    timezone = hands.city.current().organisation.timezone
-    hours, minutes = divmod(schedule.local_time_s // 60, 60)
+    book, now_utc = hands.context.mornings, hands.context.clock.now_utc()
+    schedule = book.schedule()
+    timezone, noon = hands.city.current().organisation.timezone, schedule.second_round
     return ScheduleOut(
         enabled=schedule.enabled,
-        local_time=f"{hours:02}:{minutes:02}",
+        local_time=_wall_text(schedule.local_time_s),
         timezone=timezone,
         weekdays=sorted(schedule.weekdays),
         areas=sorted(schedule.areas),
         auto_publish=schedule.auto_publish,
         changed_utc=schedule.changed_utc,
-        next_utc=schedule.next_utc(hands.context.clock.now_utc(), timezone),
-        runs=[_run_out(each, _failure(hands.context.plans, each)) for each in hands.context.mornings.runs(RUNS_SHOWN)],
+        next_utc=schedule.next_utc(now_utc, timezone),
+        runs=_runs(book.mornings, hands.context.plans),
+        second_round=SecondRoundOut(
+            enabled=noon.enabled,
+            local_time=_wall_text(noon.local_time_s),
+            auto_publish=noon.auto_publish,
+            next_utc=schedule.at_noon().next_utc(now_utc, timezone),
+            runs=_runs(book.second_rounds, hands.context.plans),
+        ),
     )
+
+
+def _runs(book: RunBook, plans: PlanStore) -> list[RunOut]:
+    return [_run_out(each, _failure(plans, each)) for each in book.runs(RUNS_SHOWN)]
 
 
 def _failure(plans: PlanStore, run: Run) -> str:

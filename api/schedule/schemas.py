@@ -8,7 +8,17 @@ from pydantic import Field
 from api.schema import ClockTime, Name, Shown, Told, UtcTime
 
 Weekday = Annotated[int, Field(strict=True, ge=1, le=7)]
-RunStatusName = Literal["making", "ready", "published", "failed", "missed"]
+RunStatusName = Literal["making", "ready", "published", "unchanged", "failed", "missed"]
+
+
+class SecondRoundIn(Told):
+    """When the plan on the road is changed without anybody asking."""
+
+    enabled: bool = Field(strict=True)
+    local_time: ClockTime = "11:30"
+    auto_publish: bool = Field(
+        default=False, strict=True, description="Send the change to the trucks without a person looking at it."
+    )
 
 
 class ScheduleIn(Told):
@@ -23,10 +33,14 @@ class ScheduleIn(Told):
     auto_publish: bool = Field(
         default=False, strict=True, description="Send the plan to the trucks without a person looking at it."
     )
+    second_round: SecondRoundIn = Field(
+        default=SecondRoundIn(enabled=False),
+        description="The change of the plan on the road, on the same days; off if left out.",
+    )
 
 
 class RunOut(Shown):
-    """What became of one morning."""
+    """What became of one morning, or of one second round."""
 
     day: date
     due_utc: UtcTime
@@ -41,6 +55,16 @@ class RunOut(Shown):
     )
 
 
+class SecondRoundOut(Shown):
+    """The second round, its next time, and what became of the last ones."""
+
+    enabled: bool
+    local_time: str = Field(examples=["11:30"])
+    auto_publish: bool
+    next_utc: UtcTime | None = Field(description="When the next one is due; null when it is off.")
+    runs: list[RunOut] = Field(description="Newest first, one per local day.")
+
+
 class ScheduleOut(Shown):
     """The schedule, its next morning, and what became of the last ones."""
 
@@ -53,3 +77,4 @@ class ScheduleOut(Shown):
     changed_utc: UtcTime
     next_utc: UtcTime | None = Field(description="When the next plan is due; null when the schedule is off.")
     runs: list[RunOut] = Field(description="Newest first, one per local day.")
+    second_round: SecondRoundOut

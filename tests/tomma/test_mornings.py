@@ -8,7 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tomma.mornings import Run, RunStatus, Schedule, local_day, moment_of, step_of
+from tomma.bounds import BoundError
+from tomma.codec import from_json
+from tomma.mornings import Run, RunStatus, Schedule, SecondRound, local_day, moment_of, step_of
 from tomma.plan import PlanStatus
 
 ZONES = sorted(each for each in available_timezones() if "/" in each and not each.startswith(("Etc/", "SystemV/")))
@@ -18,6 +20,14 @@ DAY = timedelta(days=1)
 def local(moment_utc: datetime, zone: str) -> str:
     """What the clock on the wall shows."""
     return moment_utc.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def scheduled(wall_s: int, changed_utc: datetime, *, is_noon: bool) -> Schedule:
+    """A schedule of mornings at that time alone, or of second rounds alone."""
+    if is_noon:
+        noon = SecondRound(enabled=True, local_time_s=wall_s)
+        return Schedule(changed_utc=changed_utc, second_round=noon).at_noon()
+    return Schedule(enabled=True, local_time_s=wall_s, changed_utc=changed_utc)
 
 
 @pytest.mark.parametrize(
@@ -53,18 +63,21 @@ def test_a_day_that_a_zone_left_out_has_no_morning() -> None:
     first=st.dates(date(2000, 1, 2), date(2037, 12, 20)),
     wall_min=st.integers(0, 1439),
     looks_min=st.lists(st.integers(7, 55), min_size=1, max_size=12),
+    is_noon=st.booleans(),
 )
-@example("Europe/Stockholm", date(2026, 3, 28), 150, [20])
-@example("Europe/Stockholm", date(2026, 10, 24), 150, [7])
-@example("Africa/Cairo", date(2024, 4, 25), 30, [20])
-@example("America/Asuncion", date(2023, 10, 1), 5, [13])
-@example("Pacific/Apia", date(2011, 12, 28), 300, [40])
-@example("Australia/Lord_Howe", date(2025, 10, 4), 135, [11])
-@example("America/Scoresbysund", date(2024, 3, 30), 1_410, [19])
-def test_each_local_day_is_planned_exactly_once(zone: str, first: date, wall_min: int, looks_min: list[int]) -> None:
-    """Whoever looks, at whatever pace, over every change of the clock: not twice, never not at all."""
+@example("Europe/Stockholm", date(2026, 3, 28), 150, [20], False)
+@example("Europe/Stockholm", date(2026, 10, 24), 150, [7], True)
+@example("Africa/Cairo", date(2024, 4, 25), 30, [20], False)
+@example("America/Asuncion", date(2023, 10, 1), 5, [13], True)
+@example("Pacific/Apia", date(2011, 12, 28), 300, [40], True)
+@example("Australia/Lord_Howe", date(2025, 10, 4), 135, [11], False)
+@example("America/Scoresbysund", date(2024, 3, 30), 1_410, [19], True)
+def test_each_local_day_is_planned_exactly_once(
+    zone: str, first: date, wall_min: int, looks_min: list[int], is_noon: bool
+) -> None:
+    """Whoever looks, at whatever pace, over every change of the clock: not twice, never not at all; nor at noon."""
     start = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    schedule = Schedule(enabled=True, local_time_s=wall_min * 60, changed_utc=start - DAY)
+    schedule = scheduled(wall_min * 60, start - DAY, is_noon=is_noon)
     runs: dict[date, Run] = {}
     seen: set[date] = set()
     now, number = start, 0
@@ -97,3 +110,31 @@ def test_a_morning_is_begun_again_only_after_a_while_and_three_times_at_most(
     step = step_of(schedule, due + timedelta(seconds=waited_s), "Europe/Stockholm", [run], plan)
     wait_s = 300 if status is RunStatus.FAILED else 120
     assert (step.begin is not None) == (attempts < 3 and waited_s >= wait_s)
+
+
+def test_mornings_and_second_rounds_are_switched_apart() -> None:
+    """A city that plans its mornings by hand may want the noon, and the other way round; the days are the same."""
+    due = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
+    noon = SecondRound(enabled=True, auto_publish=True)
+    both = Schedule(weekdays=frozenset({1}), areas=frozenset({"Norr"}), changed_utc=due - DAY, second_round=noon)
+    assert step_of(both, due, "Europe/Stockholm", [], None).begin is None
+    begun = step_of(both.at_noon(), due, "Europe/Stockholm", [], None).begin
+    assert begun is not None
+    assert (begun.day, begun.due_utc) == (date(2026, 11, 23), due)
+    assert step_of(both.at_noon(), due + DAY, "Europe/Stockholm", [begun], None).begin is None, "no Tuesday"
+    assert both.at_noon().auto_publish
+    assert not replace(both, enabled=True, second_round=SecondRound()).at_noon().enabled
+
+
+def test_a_second_round_before_its_morning_is_refused() -> None:
+    """It would find no plan on the road, every day; alone, any time of the day is well."""
+    early = SecondRound(enabled=True, local_time_s=4 * 3600)
+    assert Schedule(second_round=early).second_round is early
+    with pytest.raises(BoundError, match="second_round must have its local_time after the morning's"):
+        Schedule(enabled=True, second_round=early)
+
+
+def test_a_schedule_kept_before_there_were_second_rounds_has_none() -> None:
+    """Whoever never asked for one must not get one by an update."""
+    kept = from_json('{"enabled":true,"local_time_s":18000,"auto_publish":true}', Schedule)
+    assert not kept.at_noon().enabled

@@ -74,7 +74,8 @@ _OTHER = Kept("a kind of its own in `retention`")
 
 KEPT: Mapping[sa.Table, Kept] = {
     **dict.fromkeys(city.MASTER_DATA, _IN_USE),
-    **dict.fromkeys((assets.retired, assets.fitting, mornings.morning_run, opendata.open_data), _HISTORY),
+    **dict.fromkeys((assets.retired, assets.fitting, opendata.open_data), _HISTORY),
+    **dict.fromkeys((mornings.morning_run, mornings.second_round_run), _HISTORY),
     **dict.fromkeys((plans.plan, saving.saving_day, saving.saving_input), _PROOF),
     **dict.fromkeys((counters.counter, mornings.morning_schedule, assets.vital), _OVER),
     **dict.fromkeys((assets.photo, audit.audit_record), _OTHER),

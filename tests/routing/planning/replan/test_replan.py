@@ -5,11 +5,24 @@ from datetime import timedelta
 
 import pytest
 
-from tests.routing.planning.replan.day import ALL_DUE, MORNING_UTC, V1, V2, collects, do_first, left_out, plan, tap
+from routing.planning.morning import morning_of
+from routing.planning.unchanged import changes_nothing
+from tests.routing.planning.replan.day import (
+    ALL_DUE,
+    MORNING_UTC,
+    TODAY,
+    V1,
+    V2,
+    collects,
+    do_first,
+    left_out,
+    plan,
+    tap,
+)
 from tests.routing.planning.small_city import small_city
 from tomma.events import EventKind, SkipReason
 from tomma.model import PlanId
-from tomma.plan import Plan, PlanStatus, difference
+from tomma.plan import Plan, PlanStatus, Wishes, difference
 from tomma.reasons import ReasonCode
 from tomma.stores.wiring import Stores
 
@@ -21,6 +34,8 @@ def test_without_an_event_the_plan_stays_as_it_is(stores: Stores, driven: Plan) 
     assert changed.status is PlanStatus.READY
     assert changed.replaces == driven.id
     assert difference(driven, changed) == difference(driven, driven)
+    day = morning_of(stores.plans, stores.events, small_city(), TODAY, now, Wishes(replan_of=driven.id))
+    assert changes_nothing(changed, day), "the second round puts it aside"
 
 
 def test_what_was_done_stays_in_the_new_plan_and_is_not_driven_again(stores: Stores, driven: Plan) -> None:

@@ -21,5 +21,5 @@ from tomma.stores.books.tables.columns import metadata
 
 METADATA = metadata
 """What a database is brought to."""
-REVISION = "0017"
+REVISION = "0018"
 """The migration that ends at these tables."""

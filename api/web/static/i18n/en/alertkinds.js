@@ -18,6 +18,7 @@ export default {
   "alert.stream_silent": "Nothing comes in",
   "alert.source_silent": "An HTTP source is silent",
   "alert.morning_plan_failed": "The morning's plan failed",
+  "alert.second_round_failed": "The second round could not be made",
   "alert.messages_lost": "Messages missing",
   "alert.residents_busy": "So many residents asked that their page says no",
   "todo.fire": "Call 112 if it burns. Send somebody, and ring who lives nearest.",
@@ -38,6 +39,7 @@ export default {
   "todo.stream_silent": "Look at broker, network server and gateway: no sensor is heard.",
   "todo.source_silent": "See Receivers under Sensors, then the webhook and its key at the network server. 401 or 403: the key has expired or was revoked.",
   "todo.morning_plan_failed": "Make the plan by hand on the planning page; see why it failed.",
+  "todo.second_round_failed": "The trucks drive on as before. Change the plan on the follow-up page if it cannot wait.",
   "todo.residents_busy": "The next plan takes the bins that residents asked for. Withdraw pranks on the map, in the bin. Over at midnight.",
   "todo.messages_lost": "Look at broker and gateway: messages get lost on the way.",
 };

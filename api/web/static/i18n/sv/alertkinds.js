@@ -18,6 +18,7 @@ export default {
   "alert.stream_silent": "Inget kommer in",
   "alert.source_silent": "En HTTP-källa är tyst",
   "alert.morning_plan_failed": "Morgonens plan gick inte att göra",
+  "alert.second_round_failed": "Den andra rundan gick inte att göra",
   "alert.messages_lost": "Meddelanden saknas",
   "alert.residents_busy": "Så många invånare har hört av sig att sidan säger nej",
   "todo.fire": "Ring 112 om det brinner. Skicka någon dit och ring den som bor närmast.",
@@ -38,6 +39,7 @@ export default {
   "todo.stream_silent": "Se till mäklare, nätserver och gateway: ingen givare hörs.",
   "todo.source_silent": "Se Mottagare under Givare, sedan nätserverns webhook och dess nyckel. 401 eller 403: nyckeln har gått ut eller dragits in.",
   "todo.morning_plan_failed": "Gör planen för hand på planeringssidan; se varför den misslyckades.",
+  "todo.second_round_failed": "Bilarna kör vidare som förut. Ändra planen på uppföljningssidan om det brådskar.",
   "todo.residents_busy": "Nästa plan tar de kärl som invånare bad om. Dra tillbaka på kartan, i kärlet, det som är på skoj. Över vid midnatt.",
   "todo.messages_lost": "Se till mäklare och gateway: meddelanden försvinner på vägen.",
 };
