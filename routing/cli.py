@@ -26,7 +26,7 @@ from routing.roads import open_roads
 from tomma.city import City
 from tomma.codec import to_json
 from tomma.errors import ConfigurationError, ConflictError
-from tomma.model import BinId, PlanId, VehicleId
+from tomma.model import BinId, DisposalSiteId, PlanId, VehicleId
 from tomma.plan import Plan, PlanProgress, PlanStatus, Wishes
 from tomma.ports import ProgressSink
 from tomma.settings import load_settings
@@ -58,6 +58,7 @@ def plan_command(
     exclude: Annotated[list[str] | None, typer.Option(help="Leave this bin out today; may be repeated.")] = None,
     lock: Annotated[list[str] | None, typer.Option(help="BIN=TRUCK: that truck collects it; may be repeated.")] = None,
     broken: Annotated[list[str] | None, typer.Option(help="This truck is out of service; may be repeated.")] = None,
+    closed: Annotated[list[str] | None, typer.Option(help="Disposal site closed that day; may be repeated.")] = None,
     days: Annotated[int, typer.Option(min=1, max=MAX_DAYS, help="Also tell what so many days hold.")] = 1,
 ) -> None:
     """Make the plan of a day: which bins, which truck, in which order, and why."""
@@ -87,7 +88,7 @@ def plan_command(
             iterations=iterations,
             # A plan that must come out the same again must not depend on when the forecast was last made.
             foresight=foresight,
-            wishes=_wishes(city, exclude, lock, broken, former),
+            wishes=_wishes(city, exclude, lock, broken, closed, former),
             plans=stores.plans,
             requests=stores.requests,
             keep_basis=lambda id_, basis: stores.plans.keep_basis(id_, to_bytes(basis)),
@@ -126,6 +127,14 @@ def _check_vehicles(city: City, vehicles: list[str] | None) -> None:
         raise ConfigurationError(f"there is no vehicle {', '.join(unknown)}; known are {', '.join(city.vehicles)}")
 
 
+def _check_disposal_sites(city: City, closed: list[str] | None) -> None:
+    unknown = sorted(set(closed or ()) - set(city.disposal_sites))
+    if unknown:
+        raise ConfigurationError(
+            f"there is no disposal site {', '.join(unknown)}; known are {', '.join(city.disposal_sites)}"
+        )
+
+
 def _coming(
     stores: Stores, city: City, first_day: date, days: int, now_utc: datetime, chosen: dict[str, Any]
 ) -> DaysAhead:
@@ -149,7 +158,12 @@ def _former(stores: Stores, day: date) -> Plan:
 
 
 def _wishes(
-    city: City, exclude: list[str] | None, lock: list[str] | None, broken: list[str] | None, former: Plan | None
+    city: City,
+    exclude: list[str] | None,
+    lock: list[str] | None,
+    broken: list[str] | None,
+    closed: list[str] | None,
+    former: Plan | None,
 ) -> Wishes:
     pairs = [each.partition("=") for each in lock or ()]
     locked = {BinId(bin_id): VehicleId(vehicle_id) for bin_id, _, vehicle_id in pairs}
@@ -157,12 +171,15 @@ def _wishes(
     if unknown:
         raise ConfigurationError(f"there is no bin {', '.join(unknown)}")
     _check_vehicles(city, [*(broken or ()), *locked.values()])
+    _check_disposal_sites(city, closed)
+    still = Wishes() if former is None else Wishes(unavailable=former.unavailable, closed=former.closed)
     try:
         return Wishes(
             excluded=frozenset(BinId(each) for each in exclude or ()),
             locked=locked,
-            unavailable=frozenset(VehicleId(each) for each in broken or ()),
+            unavailable=frozenset(VehicleId(each) for each in broken or still.unavailable),
             replan_of=former.id if former is not None else None,
+            closed=frozenset(DisposalSiteId(each) for each in closed or still.closed),
         )
     except ValueError as exc:
         raise ConfigurationError(str(exc)) from exc

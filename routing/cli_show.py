@@ -30,6 +30,7 @@ def summary(plan: Plan) -> dict[str, object]:
         "violations": list(plan.violations),
         "co2_kg": plan.co2_kg,
         "replaces": plan.replaces,
+        "closed_disposal_sites": sorted(plan.closed),
     }
 
 
@@ -98,6 +99,11 @@ def _show_plan(console: Console, plan: Plan, city: City) -> None:
         counts[each.reasons[0].code.value] = counts.get(each.reasons[0].code.value, 0) + 1
     for code, count in sorted(counts.items(), key=lambda item: -item[1]):
         console.print(f"  {count} {code.replace('_', ' ')}")
+    if plan.closed:
+        sites = [
+            city.disposal_sites[each].name if each in city.disposal_sites else each for each in sorted(plan.closed)
+        ]
+        console.print(f"closed for this plan: {', '.join(sites)}")
     for fault in plan.violations:
         console.print(f"  broken rule: {fault}", style="red")
 

@@ -3,8 +3,8 @@
 `City` is one consistent snapshot of all of it: what ingest, routing and the pages read.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -219,6 +219,23 @@ class City:
     vehicles: Mapping[VehicleId, Vehicle]
     depots: Mapping[DepotId, Depot]
     disposal_sites: Mapping[DisposalSiteId, DisposalSite]
+
+    def closed_at(self, closed: Collection[DisposalSiteId]) -> "City":
+        """Return the city of a day on which nothing is unloaded there: the places stay, and take no stream."""
+        if not closed:
+            return self
+        shut = {
+            each.id: replace(each, fractions=frozenset()) for each in self.disposal_sites.values() if each.id in closed
+        }
+        return replace(self, disposal_sites={**self.disposal_sites, **shut})
+
+    def taken_only_at(self, closed: Collection[DisposalSiteId]) -> frozenset[FractionCode]:
+        """Return the streams that no other disposal site takes."""
+        by_closed, by_open = (
+            frozenset().union(*(each.fractions for each in self.disposal_sites.values() if (each.id in closed) is shut))
+            for shut in (True, False)
+        )
+        return by_closed - by_open
 
     @cached_property
     def installations_of_sensor(self) -> Mapping[SensorId, tuple[Installation, ...]]:

@@ -145,6 +145,8 @@ class Plan:
     """Of the plan that it changes: bins given to a truck (None: added) of which the bin or the truck is gone now."""
     unavailable: frozenset[VehicleId] = frozenset()
     """Trucks that a person took out of the day: a later change of the plan brings none of them back by itself."""
+    closed: frozenset[DisposalSiteId] = frozenset()
+    """Disposal sites where nothing is unloaded, as a person said: a later change of the plan keeps away from them."""
     based_on: PlanId | None = None
     """Of a draft: the plan of an engine that it began as."""
     edited_from: PlanId | None = None
@@ -199,6 +201,8 @@ class Wishes:
     """Only bins of these areas are collected, and those that a person named; empty means all areas."""
     balanced: bool = False
     """The trucks' hours shall be alike, also where that costs some kilometres."""
+    closed: frozenset[DisposalSiteId] = frozenset()
+    """Disposal sites at which nothing is unloaded today: a fire, a strike, broken scales."""
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""

@@ -53,6 +53,8 @@ class ReasonCode(StrEnum):
     """values: none; the trucks of the day have no litres, kilograms or minutes left"""
     NO_VEHICLE_FOR_FRACTION = "no_vehicle_for_fraction"
     """values: none"""
+    DISPOSAL_CLOSED = "disposal_closed"
+    """values: none; each disposal site that takes the stream is closed for this plan (`Plan.closed`)"""
     NO_VEHICLE_FOR_SKILL = "no_vehicle_for_skill"
     """values: none; no truck that takes the stream has what the bin needs, such as a crane"""
     ITS_VEHICLE_CANNOT = "its_vehicle_cannot"

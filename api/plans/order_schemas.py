@@ -64,6 +64,14 @@ class PlanOrder(Told):
         max_length=VEHICLES_MAX,
         description="Trucks that broke down: others take over their bins. If left out, those of the plan to change.",
     )
+    closed_disposal_site_ids: list[Name] | None = Field(
+        default=None,
+        max_length=VEHICLES_MAX,
+        description=(
+            "Disposal sites at which nothing is unloaded on that day: a fire, a strike. If left out, those of the plan "
+            "to change, or of the draft whose edits are kept; `[]` opens all of them again."
+        ),
+    )
     include_bin_ids: list[Name] = Field(
         default=[], max_length=BINS_MAX, description="Bins to collect whatever they hold, by any truck."
     )
@@ -113,6 +121,7 @@ class OrderedOut(Shown):
 
     vehicle_ids: list[str] = Field(description="Trucks that drive.")
     unavailable_vehicle_ids: list[str] = Field(description="Trucks that broke down.")
+    closed_disposal_site_ids: list[str] = Field(description="Disposal sites at which nothing is unloaded.")
     shifts: dict[str, OrderedShiftOut] = Field(description="By truck, of those that do not drive, too.")
     crews: dict[str, str] = Field(description="By truck, where the office called them something.")
     areas: list[str] = Field(description="Only their bins; all if empty.")

@@ -17,6 +17,7 @@ def ordered_out(hands: Services, plan_id: PlanId) -> OrderedOut:
     return OrderedOut(
         vehicle_ids=[each for each in known if each in driving and each not in plan.unavailable],
         unavailable_vehicle_ids=[each for each in known if each in plan.unavailable],
+        closed_disposal_site_ids=sorted(plan.closed & city.disposal_sites.keys(), key=natural_key),
         shifts={
             each: OrderedShiftOut(start_s=own.start_s, end_s=own.end_s)
             for each in known

@@ -21,7 +21,7 @@ from tomma.city import City
 from tomma.edits import EditKind
 from tomma.errors import ConflictError, Refusal
 from tomma.hours import DAY_S
-from tomma.model import BinId, PlanId, VehicleId
+from tomma.model import BinId, DisposalSiteId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import ReasonCode
@@ -90,8 +90,9 @@ def _planning(as_set: PlanningSettings, order: PlanOrder, earlier: Earlier) -> P
 def _still_wished(hands: Asked, former: Plan, earlier: Earlier, areas: frozenset[str]) -> Wishes:
     """Return what was decided for the plan on the road and holds for the next change of it, too.
 
-    A truck that broke down stays where it is, a bin left for today is left, one given to a truck is given to it, one
-    that was added is taken; unless the truck or the bin is gone by now, or somebody has asked for the bin since.
+    A truck that broke down stays where it is, a disposal site that closed stays closed, a bin left for today is left,
+    one given to a truck is given to it, one that was added is taken; unless the truck or the bin is gone by now, or
+    somebody has asked for the bin since.
     """
     city, asked = hands.city.current(), hands.context.requests.not_withdrawn(former.created_utc)
     again = {each.bin_id for each in asked}
@@ -106,6 +107,7 @@ def _still_wished(hands: Asked, former: Plan, earlier: Earlier, areas: frozenset
         included=added,
         areas=areas,
         balanced=earlier.balanced,
+        closed=former.closed,
     )
 
 
@@ -158,12 +160,23 @@ def _wishes(city: City, order: PlanOrder, kept: Plan | None, still: Wishes) -> W
         bins = _with_edits(bins, kept, city)
     areas = still.areas if order.areas is None else frozenset(order.areas)
     balanced = still.balanced if order.balanced is None else order.balanced
+    closed = _closed(city, order, still if kept is None else replace(still, closed=still.closed | kept.closed))
     _check_known(city, bins, gone, areas)
     replan_of = PlanId(order.replan_of) if order.replan_of is not None else None
     try:
-        return Wishes(bins.excluded, bins.locked, gone, replan_of, bins.included, areas, balanced)
+        return Wishes(bins.excluded, bins.locked, gone, replan_of, bins.included, areas, balanced, closed)
     except ValueError as exc:
         raise bound_refused(exc) from exc
+
+
+def _closed(city: City, order: PlanOrder, still: Wishes) -> frozenset[DisposalSiteId]:
+    """Return the disposal sites that are closed: as the order says, else as for the plan that it goes on from."""
+    if order.closed_disposal_site_ids is None:
+        return still.closed & city.disposal_sites.keys()
+    unknown = [each for each in order.closed_disposal_site_ids if DisposalSiteId(each) not in city.disposal_sites]
+    if unknown:
+        raise field_refused("closed_disposal_site_ids", Rule.KNOWN, "must be of this city", unknown[0])
+    return frozenset(DisposalSiteId(each) for each in order.closed_disposal_site_ids)
 
 
 def _of_the_order(order: PlanOrder) -> _Bins:

@@ -97,6 +97,9 @@ class PlanFigures(Shown):
     gone_areas: list[str] = Field(
         description="Areas that the day had been ordered for and that are no more; `areas` are where their bins stand."
     )
+    closed_disposal_site_ids: list[str] = Field(
+        description="Disposal sites at which nothing is unloaded, as the order said: a fire, a strike."
+    )
     let_go: list[LetGoOut] = Field(
         description="What a person had decided on the plan before and nobody can keep: the bin or its truck is gone."
     )

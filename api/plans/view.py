@@ -148,6 +148,7 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "edited_from": plan.edited_from,
         "areas": sorted(plan.areas, key=natural_key),
         "gone_areas": sorted(plan.gone_areas, key=natural_key),
+        "closed_disposal_site_ids": sorted(plan.closed, key=natural_key),
         "let_go": [
             LetGoOut(bin_id=bin_id, vehicle_id=plan.let_go[bin_id]) for bin_id in sorted(plan.let_go, key=natural_key)
         ],

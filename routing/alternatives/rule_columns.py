@@ -39,6 +39,7 @@ def rule_columns(
             f"what plan {plan_id} was made from is no longer kept: only newer plans are compared", Refusal.BASIS_GONE
         )
     basis = from_bytes(kept)
+    city = city.closed_at(basis.wishes.closed)
     day = WorkingDay(basis.day, city.organisation.timezone)
     begins_s, ends_s = hours_of(basis.vehicles, day, basis.not_before_s)
     outlook = city_outlook(city, readings, events, basis.snapshot_utc)

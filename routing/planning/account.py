@@ -50,6 +50,7 @@ def account(plan_id: PlanId, task: Task, asked: Sequence[Demand], built: Built, 
         accepted_overflow_probability=settings.accepted_overflow_probability,
         locks=dict(task.wishes.locked),
         unavailable=task.wishes.unavailable,
+        closed=task.wishes.closed,
     )
 
 

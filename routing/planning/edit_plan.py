@@ -55,6 +55,7 @@ def edit_plan(
     _check_changeable(parent, now_utc)
     root_id, drafted_over = parent.based_on or parent.id, _drafted_over(plans, parent)
     basis = _basis(plans, root_id)
+    city = city.closed_at(basis.wishes.closed)
     made = Made(city, basis, _morning(plans, events, city, basis))
     draft = draft_of(lay_out(made, parent, edits, roads), edits, draft_id, root_id, now_utc)
     return replace(draft, drafted_over=drafted_over)

@@ -13,6 +13,7 @@ A day that is over, or too far ahead to say anything, is refused with ConflictEr
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from routing.ahead.outlook import Foresight
@@ -30,6 +31,7 @@ from routing.planning.progress import Telling
 from routing.planning.replan import warm_orders, with_places
 from routing.planning.search import Search
 from routing.planning.task import Task, on_duty, weighed
+from routing.planning.wishes import told_closed
 from routing.planning.yesterday import last_driven, orders_of_plan
 from routing.roads.port import Roads
 from routing.solve_run import StopSign
@@ -89,6 +91,7 @@ def make_plan(
             the road.
     """
     working_day = WorkingDay(day, city.organisation.timezone)
+    shut_streams, city = city.taken_only_at(wishes.closed), city.closed_at(wishes.closed)
     task = Task(city, working_day, now_utc, settings, not_before_s(working_day, now_utc), wishes, foresight)
     task.morning = morning_of(plans, events, city, day, now_utc, wishes) if wishes.replan_of else None
     task.vehicles = on_duty(task, vehicle_ids)
@@ -109,6 +112,7 @@ def make_plan(
     solved = Search(settings, wishes.balanced, tell, iterations, stop).solve(built.problem, warm)
     tell("streets", solved.solution)
     plan = account(plan_id, task, asked, built, solved, drives)
+    plan = replace(plan, left_out=told_closed(plan.left_out, shut_streams, city))
     keep_basis(plan_id, _basis(task, asked, built))
     tell("done", solved.solution)
     return plan

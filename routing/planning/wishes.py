@@ -1,4 +1,4 @@
-"""What a person wishes of a plan: bins named, locked to a truck or left out, the areas it is ordered for. Pure."""
+"""What a person wishes of a plan: bins named, locked or left out, the areas it is ordered for, gates closed. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,8 +7,8 @@ from routing.choice.demand import Demand
 from routing.planning.build import Built
 from routing.problem import BinNode
 from tomma.city import City
-from tomma.model import BinId
-from tomma.plan import Wishes
+from tomma.model import BinId, FractionCode
+from tomma.plan import LeftOut, Wishes
 from tomma.reasons import Reason, ReasonCode
 
 NOT_YET = ReasonCode.NOT_NEEDED_YET
@@ -37,6 +37,18 @@ def named(demand: Demand, wishes: Wishes) -> Demand:
         return demand
     reasons = (*(Reason(code) for code in codes), *(each for each in demand.reasons if each.code is not NOT_YET))
     return replace(demand, must=True, prize_minor=0, reasons=reasons, reasons_if_left=())
+
+
+def told_closed(left_out: Sequence[LeftOut], streams: frozenset[FractionCode], city: City) -> tuple[LeftOut, ...]:
+    """Return them with the truth of those `streams` that only closed disposal sites take: no truck is to blame."""
+
+    def told(each: LeftOut) -> LeftOut:
+        no_truck = each.reasons[0].code is ReasonCode.NO_VEHICLE_FOR_FRACTION
+        if not no_truck or city.bins[each.bin_id].fraction_code not in streams:
+            return each
+        return replace(each, reasons=(Reason(ReasonCode.DISPOSAL_CLOSED), *each.reasons[1:]))
+
+    return tuple(told(each) for each in left_out)
 
 
 def locked_in(built: Built, wishes: Wishes) -> Built:

@@ -267,6 +267,34 @@ def test_the_only_area_of_a_day_is_followed_where_its_bins_went(full: httpx.Clie
     assert bins_of(plan) >= {"B1", "B2"}
 
 
+def test_a_disposal_site_stays_closed_until_somebody_says_otherwise(full: httpx.Client, world: World) -> None:
+    """The fire is not out because a truck broke down; each change of the day would else have sent a load there."""
+    closed_id, basis = made(full, world, closed_disposal_site_ids=["T1"])
+    plan = full.get(f"/api/v1/plans/{closed_id}").json()
+    assert (plan["closed_disposal_site_ids"], plan["routes"], [*basis.wishes.closed]) == (["T1"], [], ["T1"])
+    why = {each["bin_id"]: each["reasons"][0]["code"] for each in plan["left_out"]}
+    assert {why[f"B{n}"] for n in range(1, 5)} == {"disposal_closed"}
+    assert full.get(f"/api/v1/plans/{closed_id}/ordered").json()["closed_disposal_site_ids"] == ["T1"]
+    still = ended(full, order(full, replan_of=closed_id)["id"])
+    assert (still["closed_disposal_site_ids"], bins_of(still)) == (["T1"], set())
+    opened = ended(full, order(full, replan_of=closed_id, closed_disposal_site_ids=[])["id"])
+    assert opened["closed_disposal_site_ids"] == []
+    assert bins_of(opened) >= {"B1", "B2", "B3", "B4"}
+    refused = full.post("/api/v1/plans", json={"closed_disposal_site_ids": ["T9"]})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "closed_disposal_site_ids")
+
+
+def test_a_change_by_hand_and_what_is_kept_of_it_keep_away_from_a_closed_site(full: httpx.Client, world: World) -> None:
+    """Who puts a bin on the plan by hand reads that its load has nowhere to go."""
+    plan = ended(full, order(full, budget_s=0.3, closed_disposal_site_ids=["T1"])["id"])
+    answer = full.post(f"/api/v1/plans/{plan['id']}/edits", json={"edits": [{"kind": "add", "bin_id": "B1"}]})
+    draft = answer.json()
+    assert (answer.status_code, draft["closed_disposal_site_ids"]) == (201, ["T1"])
+    assert {each["code"] for each in draft["warnings"]} & {"not_unloaded", "gate_fraction"}
+    kept = ended(full, order(full, keep_edits_of=draft["id"])["id"])
+    assert kept["closed_disposal_site_ids"] == ["T1"]
+
+
 def test_an_area_that_is_asked_for_now_must_be_there(full: httpx.Client, world: World) -> None:
     """Only what was inherited is let go: what somebody writes today may be a slip."""
     rearrange(full, S1="Norr", S2="Söder", S3="Söder")
@@ -306,6 +334,7 @@ def test_what_the_day_was_ordered_with_is_told_to_whoever_changes_it(full: httpx
         "crews": {"V1": "Team North"},
         "areas": [],
         "gone_areas": [],
+        "closed_disposal_site_ids": [],
         "balanced": True,
         "accepted_overflow_probability": 0.3,
     }

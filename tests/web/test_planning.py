@@ -380,6 +380,19 @@ def test_a_change_of_the_plan_on_the_road_begins_with_what_its_day_was_ordered_w
     }
 
 
+def test_a_closed_disposal_site_is_named_in_the_order_and_told_by_the_plan(fresh: Stack, open_page: OpenPage) -> None:
+    """It burns: who orders says so once, and whoever reads the plan sees why the bins stay full."""
+    site = fresh.ask("/city")["disposal_sites"][0]
+    page = open_page(fresh, "/planning").page
+    page.locator("summary", has_text="Stängda avlastningsplatser").click()
+    page.get_by_role("checkbox", name=site["name"]).check()
+    with page.expect_request(lambda asked: asked.method == "POST" and asked.url.endswith("/api/v1/plans")) as sent:
+        page.get_by_role("button", name="Gör planen").click()
+    body: Any = sent.value.post_data_json
+    assert body["closed_disposal_site_ids"] == [site["id"]]
+    expect(page.get_by_text(f"Stängt för den här planen, där tippas ingenting: {site['name']}.")).to_be_visible()
+
+
 def test_the_risk_knob_is_turned_in_overflows_and_kilometres(shared: Stack, open_page: OpenPage) -> None:
     """By arrow key, by a click on the curve or in its table: the same point, told in plain units."""
     page = open_page(shared, "/driver").page

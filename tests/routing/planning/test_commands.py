@@ -12,6 +12,7 @@ from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.cli import build_app
 from tomma.codec import from_json
 from tomma.errors import ConfigurationError, ConflictError
+from tomma.model import PlanId
 from tomma.plan import Plan, PlanStatus
 from tomma.settings import Settings
 from tomma.stores.wiring import open_stores
@@ -119,8 +120,21 @@ def test_a_published_plan_is_changed_and_the_coming_days_are_told(home: Path) ->
     assert told["days"][0]["bins"] >= 1
 
 
+def test_what_stands_still_or_is_closed_stays_so_when_the_plan_is_changed_by_cron(home: Path) -> None:
+    """At noon nobody is there to say again that a truck broke down at seven, and that the tip burns."""
+    made = run(build_app(), ["plan", "--broken", "v1", "--closed", "t0", "--iterations", "5", "--publish"])
+    assert made.exit_code == 0, made.output
+    assert "closed for this plan: Station" in made.stdout
+    assert "disposal closed" in made.stdout
+    again = run(build_app(), ["plan", "--replan", "--iterations", "5", "--json"])
+    assert (again.exit_code, json.loads(again.stdout)["closed_disposal_sites"]) == (0, ["t0"]), again.output
+    with open_stores(Settings(data_dir=home)) as stores:
+        changed = stores.plans.get(PlanId(json.loads(again.stdout)["id"]))
+    assert ([*changed.unavailable], [*changed.closed], [*changed.bins_collected]) == (["v1"], ["t0"], [])
+
+
 def test_without_a_published_plan_there_is_none_to_change(home: Path) -> None:
     """And a bin or truck that is not there is named."""
     assert isinstance(run(build_app(), ["plan", "--replan"]).exception, ConflictError)
-    for wrong in (["--exclude", "b99"], ["--lock", "b1=v9"], ["--lock", "b1=v1", "--broken", "v1"]):
+    for wrong in (["--exclude", "b99"], ["--lock", "b1=v9"], ["--closed", "t9"], ["--lock", "b1=v1", "--broken", "v1"]):
         assert isinstance(run(build_app(), ["plan", *wrong]).exception, ConfigurationError)

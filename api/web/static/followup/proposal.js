@@ -3,7 +3,7 @@ import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useRef, useState} from "../lib/html.js";
 import {reasonTitle} from "../lib/reasons.js";
-import {goneAreasText, letGoText} from "../office/planday.js";
+import {closedText, goneAreasText, letGoText} from "../office/planday.js";
 import {apart} from "./words.js";
 
 const NAMED = 5;
@@ -82,7 +82,7 @@ export function Proposal({desk, state}) {
   useEffect(() => {
     if (proposal.id === state.orderedId) heading.current.focus(); // it is what the person waited for
   }, [proposal.id]);
-  const gone = [goneAreasText(proposal, t), letGoText(proposal, city, t)].filter(Boolean);
+  const gone = [closedText(proposal, city, t), goneAreasText(proposal, t), letGoText(proposal, city, t)].filter(Boolean);
   const trucks = changes && Object.fromEntries(changes.routes.map((route) => [route.vehicle_id, route.vehicle_name]));
   return html`<section class="proposal" aria-labelledby="proposal-title">
     <header><h2 id="proposal-title" tabindex="-1" ref=${heading}>${t("followup.proposal.title")}

@@ -39,6 +39,13 @@ export function goneAreasText(plan, t) {
   return t(plan.areas.length ? "plan.gone_areas" : "plan.gone_areas_all", named);
 }
 
+/** Disposal sites that the plan keeps away from because a person said that they are closed; empty when there are none. */
+export function closedText(plan, city, t) {
+  if (!plan.closed_disposal_site_ids?.length) return "";
+  const nameOf = (id) => city.disposal_sites.find((each) => each.id === id)?.name ?? id;
+  return t("plan.closed", {sites: plan.closed_disposal_site_ids.map(nameOf).join(", ")});
+}
+
 /** What a person had given to a truck, or added, of which the bin or the truck is no more; empty when there is nothing. */
 export function letGoText(plan, city, t) {
   if (!plan.let_go?.length) return "";

@@ -24,7 +24,7 @@ export const asDecided = (vehicle, ordered) => {
 };
 
 /** Only what differs from what holds anyway is told, so that a truck's hours past midnight stay as they are. */
-export function orderBody(vehicles, choices, {budgetS, risk, areas, balanced, keepEditsOf, replanOf, ordered}) {
+export function orderBody(vehicles, choices, {budgetS, risk, areas, closed, balanced, keepEditsOf, replanOf, ordered}) {
   const decided = (id) => asDecided(vehicles.find((each) => each.id === id), ordered);
   const chosen = vehicles.map((each) => each.id).filter((id) => choices[id].isOn);
   const changed = chosen.filter((id) => (
@@ -40,6 +40,7 @@ export function orderBody(vehicles, choices, {budgetS, risk, areas, balanced, ke
       [id, {start: choices[id].start, end: choices[id].end}])))}),
     ...(crews.length && {crews: Object.fromEntries(crews.map((id) => [id, choices[id].crew.trim()]))}),
     ...(areas && {areas}),
+    ...(closed && {closed_disposal_site_ids: closed}),
     ...(budgetS && {budget_s: budgetS}),
     ...(risk !== null && {risk}),
     ...(balanced !== null && {balanced}),
@@ -73,6 +74,17 @@ function Areas({known, chosen, onChosen}) {
       choices=${named.map((each) => [each, each])} chosen=${chosen} onChosen=${onChosen} /></details>`;
 }
 
+/** Where nothing is unloaded on that day: a fire, a strike, broken scales. */
+function Closed({sites, chosen, onChosen}) {
+  const {t, format} = useWords();
+  if (!sites.length) return null;
+  return html`<details class="areas-box"><summary><span>${t("order.closed")}</span><small>${chosen.length
+    ? t("order.areas_of", {chosen: format.whole(chosen.length), all: format.whole(sites.length)})
+    : t("order.closed_none")}</small></summary>
+    <${Boxes} legend=${html`<span class="visually-hidden">${t("order.closed")}</span>`} hint=${t("order.closed_hint")}
+      choices=${sites.map((each) => [each.id, each.name])} chosen=${chosen} onChosen=${onChosen} /></details>`;
+}
+
 function Check({isOn, word, onFlip}) {
   const {t} = useWords();
   return html`<label class="check"><input type="checkbox" checked=${isOn} onChange=${() => onFlip(!isOn)} />${t(word)}</label>`;
@@ -94,19 +106,21 @@ export function OrderForm({desk, state, onOrdered}) {
   const [budgetS, setBudget] = useState(20);
   const [risk, setRisk] = useState(null);
   const [areas, setAreas] = useState(null);
+  const [closed, setClosed] = useState(null);
   const [balanced, setBalanced] = useState(null);
   const [goesOn, setGoesOn] = useState(true);
   const isDraft = plan?.status === "draft";
   const isDriven = plan?.status === "published" && state.day === desk.today();
   const replanOf = isDriven && goesOn && plan.id;
   const ordered = useOrdered(desk, state, replanOf);
+  const goesOnFrom = ordered ?? (isDraft && goesOn ? plan : null);
   const isBusy = Boolean(state.job && !state.job.failed);
   const choices = Object.fromEntries(city.vehicles.map((each) => [each.id, {...asDecided(each, ordered), ...changes[each.id]}]));
   const none = !city.vehicles.some((each) => choices[each.id].isOn);
   const send = (event) => {
     event.preventDefault();
     desk.order(orderBody(city.vehicles, choices, {
-      budgetS, risk, areas, balanced, keepEditsOf: isDraft && goesOn && plan.id, replanOf, ordered}));
+      budgetS, risk, areas, closed, balanced, keepEditsOf: isDraft && goesOn && plan.id, replanOf, ordered}));
     onOrdered();
   };
   return html`<form class="order-form" onSubmit=${send}>
@@ -115,6 +129,7 @@ export function OrderForm({desk, state, onOrdered}) {
       onChange=${(own) => setChanges((before) => ({...before, [each.id]: {...before[each.id], ...own}}))} />`)}</ul>
       ${none && html`<p class="hint">${t("order.none")}</p>`}</fieldset>
     <${Areas} known=${state.areas} chosen=${areas ?? (ordered?.areas ?? []).filter(Boolean)} onChosen=${setAreas} />
+    <${Closed} sites=${city.disposal_sites} chosen=${closed ?? goesOnFrom?.closed_disposal_site_ids ?? []} onChosen=${setClosed} />
     <${Curve} curve=${state.curve} risk=${risk} decided=${ordered?.accepted_overflow_probability ?? null} onRisk=${setRisk}
       onOpen=${desk.askCurve} />
     <${Check} isOn=${balanced ?? ordered?.balanced ?? false} word="order.balanced" onFlip=${setBalanced} />

@@ -3,7 +3,7 @@ import {useWords} from "../lib/context.js";
 import {html, useMemo, useState} from "../lib/html.js";
 import {Icon} from "../lib/icons.js";
 import {may} from "../office/may.js";
-import {goneAreasText, letGoText, publishedText} from "../office/planday.js";
+import {closedText, goneAreasText, letGoText, publishedText} from "../office/planday.js";
 import {Progress} from "../office/progress.js";
 import {exportHref} from "./api.js";
 import {Balance} from "./balance.js";
@@ -62,7 +62,7 @@ function Result({desk, state}) {
   const {t, format, city} = useWords();
   const [asking, setAsking] = useState(false);
   const {plan, byId} = state;
-  const gone = [goneAreasText(plan, t), letGoText(plan, city, t)].filter(Boolean);
+  const gone = [closedText(plan, city, t), goneAreasText(plan, t), letGoText(plan, city, t)].filter(Boolean);
   return html`<${Said} state=${state} />
     ${gone.map((each) => html`<p class="hint">${each}</p>`)}
     <${Warnings} desk=${desk} plan=${plan} byId=${byId} />

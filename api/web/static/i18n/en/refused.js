@@ -234,6 +234,7 @@ export default {
   "field.bin_ids": "Bins",
   "field.body": "The content",
   "field.budget_s": "Time to compute",
+  "field.closed_disposal_site_ids": "Closed disposal sites",
   "field.code": "Code",
   "field.contact_email": "Contact for users",
   "field.container_type_id": "Container type",

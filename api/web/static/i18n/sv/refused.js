@@ -234,6 +234,7 @@ export default {
   "field.bin_ids": "Kärl",
   "field.body": "Innehållet",
   "field.budget_s": "Räknetid",
+  "field.closed_disposal_site_ids": "Stängda avlastningsplatser",
   "field.code": "Kod",
   "field.contact_email": "Kontakt för användare",
   "field.container_type_id": "Kärltyp",
