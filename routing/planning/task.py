@@ -14,6 +14,7 @@ from routing.daytime import WorkingDay, hours_of
 from routing.planning.build import Built, Fleet, Points, build_problem, wanted
 from routing.planning.drives import Drives
 from routing.planning.morning import Morning
+from routing.planning.opportunity import until_the_next
 from routing.planning.replan import on_the_road, still_on_duty, still_open
 from routing.planning.wishes import locked_in, wished
 from tomma.city import City
@@ -57,6 +58,8 @@ class Task:
         outlook = city_outlook(self.city, readings, events, self.now_utc, self.foresight)
         forecast = outlook.forecast
         at_utc = max(self.now_utc, self.day.after_midnight_utc(sum(self.hours) // 2))
+        usual_utc = self.day.after_midnight_utc(sum(hours_of(self.vehicles, self.day)) // 2)
+        settings = until_the_next(self.settings, usual_utc, at_utc)
         since = outlook.unemptied_since
         asked = standing_requests(requests, outlook.last_emptied, self.now_utc)
         outcomes = self.morning.state.outcomes if self.morning is not None else {}
@@ -68,7 +71,7 @@ class Task:
         ahead = look_ahead(self.city, forecast, self.settings, days, since, asked, self.vehicles, only_if_needed=True)
 
         def all_of_them(streets: Streets | None = None) -> tuple[Demand, ...]:
-            weighed = demands(self.city, forecast, self.settings, at_utc, since, asked, streets=streets)
+            weighed = demands(self.city, forecast, settings, at_utc, since, asked, streets=streets)
             return taken_early(weighed, ahead)
 
         return all_of_them

@@ -20,11 +20,14 @@ class Arm:
 
     policy: str
     silent_share: float = SILENT_SHARE
+    second_round_h: int | None = None
+    """Local hour at which the rest of each day is planned anew."""
 
     @property
     def name(self) -> str:
         """As tables and JSON name it."""
-        return self.policy if self.silent_share == SILENT_SHARE else f"{self.policy}_silent_{self.silent_share:.0%}"
+        silent = "" if self.silent_share == SILENT_SHARE else f"_silent_{self.silent_share:.0%}"
+        return self.policy + silent + ("" if self.second_round_h is None else f"_anew_at_{self.second_round_h}")
 
 
 def policy_of(name: str, scenario: Scenario) -> Policy:

@@ -56,7 +56,7 @@ def bill_of(log: Logbook, over_h: FloatArray, over_l: FloatArray, bins: int, pla
         hours=hours,
         lifts=log.lifts,
         lifts_overflowing=log.lifts_overflowing,
-        trucks=log.trucks,
+        trucks=len(log.out),
         unloads=log.unloads,
         extra_unloads=log.extra_unloads,
         left_behind=log.left_behind,

@@ -22,6 +22,9 @@ def evaluate(
     days: Annotated[int | None, typer.Option(min=1, max=400, help="Measured days of each.")] = None,
     policies: Annotated[str, typer.Option(help="Some of them, with commas. [default: all]")] = "",
     silent: Annotated[str, typer.Option(help="Also try ours with these shares of silent sensors: 0,0.2,0.5")] = "",
+    second_round: Annotated[
+        str, typer.Option(help="Also try ours, and perfect if tried, with the rest of each day planned anew at 12,13")
+    ] = "",
     events: Annotated[bool, typer.Option("--events", help="Markets and matches bring surges.")] = False,
     holidays: Annotated[bool, typer.Option("--holidays", help="Nobody drives on Sundays and holidays.")] = False,
     broken_truck: Annotated[bool, typer.Option("--broken-truck", help="One truck is a week in the workshop.")] = False,
@@ -49,6 +52,7 @@ def evaluate(
         days=days,
         policies=tuple(each for each in policies.split(",") if each),
         silent=tuple(float(each) for each in silent.split(",") if each),
+        second_rounds=tuple(int(each) for each in second_round.split(",") if each),
     )
     ends_at = began_at + QUICK_ENDS_S if quick else None
     found = compare(tasks, workers=workers, ends_at=ends_at, tell=lambda line: typer.echo(line, err=True))

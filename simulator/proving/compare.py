@@ -55,6 +55,7 @@ def run_task(task: Task) -> Outcome:
         planning=scenario.planning,
         trucks_off=workshop(task.happenings, town.city, task.seed, size.settling_days + size.days),
         is_off_duty=off_duty(task.happenings),
+        second_round_h=task.arm.second_round_h,
     )
     trial = Trial(tape, course, policy_of(task.arm.policy, scenario), knows_future=task.arm.policy == PERFECT)
     return trial.run(task.arm.name)

@@ -1,15 +1,17 @@
 """One policy on one seed, day after day: the office plans at five, trucks drive, residents throw, sensors speak."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.daytime import WorkingDay
+from routing.daytime import WorkingDay, hours_of
 from routing.forecast import CityForecast
+from routing.planning.leaving import not_before_s
+from routing.planning.opportunity import until_the_next
 from simulator.draws import HOUR_S
 from simulator.proving.bill import DayBill, bill_of
 from simulator.proving.contents import Contents, Emptied
@@ -18,7 +20,8 @@ from simulator.proving.ears import Ears, hour_utc
 from simulator.proving.foresight import foresee
 from simulator.proving.morning import Morning, Policy
 from simulator.proving.old_rounds import OldRounds
-from simulator.proving.router import route
+from simulator.proving.router import Routed, route
+from simulator.proving.second_round import second_round
 from simulator.proving.tape import Tape
 from tomma.model import BinId
 from tomma.planning_settings import PlanningSettings
@@ -28,6 +31,8 @@ FloatArray = NDArray[np.float64]
 
 PLAN_HOUR = 5
 """Local hour at which the day is planned; trucks leave at six."""
+SECOND = 500
+"""Seeds of second rounds count from here."""
 KNOWN_DAYS = 10
 """How far perfect information sees; beyond it all days are mean days."""
 
@@ -49,6 +54,8 @@ class Course:
     """Whether a truck is in the workshop on a day, counted from the first measured one."""
     is_off_duty: Callable[[date], bool] = lambda day: False  # noqa: ARG005
     """Days on which nobody drives."""
+    second_round_h: int | None = None
+    """Local hour at which the rest of each day is chosen and routed anew by the production choice; None for never."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +118,9 @@ class Trial:
     def live_an_old_day(self, number: int) -> None:
         """Live a day of the warm-up: the town's old rounds take what looks full in the morning, at some time."""
         day = self._day(number)
-        first_hour = _hour(day.at_utc(PLAN_HOUR * HOUR_S))
-        rounds = OldRounds(self.contents, self.tape.seed, first_hour, day.day.toordinal())
-        self._live(day, self._day(number + 1), rounds)
+        begin, end = self._hours(number)
+        rounds = OldRounds(self.contents, self.tape.seed, begin, day.day.toordinal())
+        self._live(range(begin, end), day, rounds)
         self._unloaded_l += rounds.taken_l
 
     def live_a_day(self, number: int) -> DayBill:
@@ -121,22 +128,57 @@ class Trial:
         day = self._day(number)
         morning = self._morning(number, day)
         choice = self.policy(morning) if morning.vehicles else ()
-        routed = route(morning, choice, self.course.iterations, self.tape.seed * 1_000 + number)
+        routed = route(morning, choice, self.course.iterations, self._seed(number))
         drive = Drive(routed, self.contents, day.at_utc(0), self._rows)
-        over_h, over_l = self._live(day, self._day(number + 1), drive)
+        begin, end = self._hours(number)
+        noon = end if self.course.second_round_h is None else _hour(day.at_utc(self.course.second_round_h * HOUR_S))
+        over_h, over_l = self._live(range(begin, noon), day, drive)
+        if noon < end:
+            if morning.vehicles:
+                drive = self._changed(morning, hour_utc(noon), routed, drive)
+            later_h, later_l = self._live(range(noon, end), day, drive)
+            over_h, over_l = over_h + later_h, over_l + later_l
         self._unloaded_l += drive.log.unloaded_l
         self._aboard_l = drive.aboard_l
         return bill_of(drive.log, over_h, over_l, self.tape.bins, self.course.planning)
 
-    def _live(self, day: WorkingDay, next_day: WorkingDay, trucks: Emptier) -> tuple[FloatArray, FloatArray]:
+    def _changed(self, morning: Morning, now_utc: datetime, routed: Routed, drive: Drive) -> Drive:
+        """Return who drives the rest of the day, by a plan made now."""
+        day = morning.day
+        hours = hours_of(morning.vehicles, day, not_before_s(day, now_utc))
+        at_utc = max(now_utc, day.after_midnight_utc(sum(hours) // 2))
+        noon = replace(
+            morning,
+            now_utc=now_utc,
+            at_utc=at_utc,
+            planning=until_the_next(morning.planning, morning.at_utc, at_utc),
+            last_emptied=dict(self._last_emptied),
+            newest_fraction=self.ears.newest_fraction.copy(),
+            deposits_since=self.contents.deposits_since.copy(),
+            make_forecast=lambda: self._forecast(now_utc),
+        )
+        seed = self._seed(morning.number) + SECOND
+        found = second_round(noon, routed, drive.done, self.course.iterations, seed)
+        drive.hand_over({vehicle_id for vehicle_id, each in found.standings.items() if each.out})
+        return Drive(found.routed, self.contents, day.at_utc(0), self._rows, former=drive)
+
+    def _seed(self, number: int) -> int:
+        return self.tape.seed * 1_000 + number
+
+    def _hours(self, number: int) -> tuple[int, int]:
+        """Return the hour of planning, and that of the day after."""
+        begin, end = (_hour(self._day(each).at_utc(PLAN_HOUR * HOUR_S)) for each in (number, number + 1))
+        return begin, end
+
+    def _live(self, hours: range, day: WorkingDay, trucks: Emptier) -> tuple[FloatArray, FloatArray]:
         over_h, over_l = np.zeros(self.tape.bins), np.zeros(self.tape.bins)
         ordinal = day.day.toordinal()
-        for hour in range(_hour(day.at_utc(PLAN_HOUR * HOUR_S)), _hour(next_day.at_utc(PLAN_HOUR * HOUR_S))):
+        for hour in hours:
             emptied = trucks.hour(hour, ordinal)
             start_l = self.contents.inside_l
-            hours, litres = self.contents.live(hour, emptied, ordinal)
-            over_h += hours
-            over_l += litres
+            spilt_h, spilt_l = self.contents.live(hour, emptied, ordinal)
+            over_h += spilt_h
+            over_l += spilt_l
             self._note(hour, emptied)
             self.ears.listen(hour, self.contents, start_l, emptied)
         return over_h, over_l
@@ -159,10 +201,6 @@ class Trial:
         while self.course.is_off_duty(day.day + timedelta(days=gap_days)):
             gap_days += 1
 
-        def make_forecast() -> CityForecast:
-            forecast = self.ears.forecast(now_utc)
-            return self._foreseen(forecast, _hour(now_utc)) if self._knows_future else forecast
-
         off = self.course.is_off_duty(day.day)
         return Morning(
             town=town,
@@ -175,8 +213,12 @@ class Trial:
             last_emptied=dict(self._last_emptied),
             newest_fraction=self.ears.newest_fraction.copy(),
             deposits_since=self.contents.deposits_since.copy(),
-            make_forecast=make_forecast,
+            make_forecast=lambda: self._forecast(now_utc),
         )
+
+    def _forecast(self, now_utc: datetime) -> CityForecast:
+        forecast = self.ears.forecast(now_utc)
+        return self._foreseen(forecast, _hour(now_utc)) if self._knows_future else forecast
 
     def _foreseen(self, forecast: CityForecast, hour: int) -> CityForecast:
         there_l = self.contents.inside_l + self.contents.beside_l

@@ -14,6 +14,7 @@ from scipy.special import ndtr
 
 from routing.alternatives.rules import LEVEL_FRACTION, at_level, districts, interval_days, is_turn
 from routing.choice.demand import demands
+from routing.planning.build import wanted
 from simulator.proving.choices import choice_of
 from simulator.proving.morning import Choice, Morning
 
@@ -117,9 +118,9 @@ def p_by_counts(morning: Morning) -> FloatArray:
     return np.asarray(ndtr((total_l - town.volume_l) / np.maximum(sd_l, 1e-9)))
 
 
-def ours(morning: Morning) -> Choice:
-    """Return the production choice: `routing.choice.demand.demands`."""
-    asked = demands(
+def every_demand(morning: Morning) -> Choice:
+    """Return what the production choice says of every bin, wanted or not."""
+    return demands(
         morning.town.city,
         morning.forecast,
         morning.planning,
@@ -127,4 +128,8 @@ def ours(morning: Morning) -> Choice:
         morning.last_emptied,
         streets=morning.town.streets,
     )
-    return tuple(each for each in asked if each.must or each.prize_minor > 0)
+
+
+def ours(morning: Morning) -> Choice:
+    """Return the production choice: `routing.choice.demand.demands`."""
+    return wanted(every_demand(morning))

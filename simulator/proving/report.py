@@ -33,8 +33,12 @@ def write_report(summary: Summary, folder: Path) -> None:
 
 
 def _name(arm: Arm, words: Words) -> str:
-    policy = words.policies[arm.policy]
-    return policy if arm == Arm(arm.policy) else f"{policy}, {words.silent.format(share=100 * arm.silent_share)}"
+    told = [words.policies[arm.policy]]
+    if arm.silent_share != SILENT_SHARE:
+        told.append(words.silent.format(share=100 * arm.silent_share))
+    if arm.second_round_h is not None:
+        told.append(words.second_round.format(hour=arm.second_round_h))
+    return ", ".join(told)
 
 
 def _sentences(summary: Summary, words: Words) -> list[str]:
@@ -110,7 +114,11 @@ def _cost_plot(summary: Summary, words: Words) -> str:
 
 def _silence_plot(summary: Summary, words: Words) -> str | None:
     """Return the curves over the share of silent sensors, against all alive; None where too few were tried."""
-    shares = sorted(arm.silent_share for arm in summary.arms if arm.policy == OURS and arm.silent_share != SILENT_SHARE)
+    shares = sorted(
+        arm.silent_share
+        for arm in summary.arms
+        if arm == Arm(OURS, arm.silent_share) and arm.silent_share != SILENT_SHARE
+    )
     if len(shares) < 2:
         return None
     tried = [summary.arms[Arm(OURS, share)] for share in shares]

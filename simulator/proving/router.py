@@ -6,6 +6,7 @@ from routing.answer import Solution
 from routing.planning.build import Built, Fleet, build_problem, points_of, wanted
 from routing.solve_here import solve_here
 from simulator.proving.morning import Choice, Morning
+from tomma.city import City
 from tomma.trucks import Vehicle
 
 
@@ -31,5 +32,10 @@ def route(morning: Morning, choice: Choice, iterations: int, seed: int) -> Route
     built = build_problem(
         morning.town.city, chosen, points, Fleet(morning.vehicles, morning.day), [matrix], morning.planning
     )
-    fleet = tuple(morning.town.city.vehicles[each] for each in built.vehicle_ids)
+    return routed_by(built, morning.town.city, iterations, seed)
+
+
+def routed_by(built: Built, city: City, iterations: int, seed: int) -> Routed:
+    """Return the routes of a problem."""
+    fleet = tuple(city.vehicles[each] for each in built.vehicle_ids)
     return Routed(built, solve_here(built.problem, iterations, seed), fleet)

@@ -27,6 +27,7 @@ class Words:
     silence_km: str
     how: str
     silent: str
+    second_round: str
     table: str
 
 
@@ -72,6 +73,7 @@ ENGLISH = Words(
         "Nothing beside: emptyings before which no waste lay beside the bin."
     ),
     silent="{share:.0f} % silent",
+    second_round="a second round at {hour}",
     table="All figures",
 )  # fmt: skip
 
@@ -117,6 +119,7 @@ SWEDISH = Words(
         "Inget bredvid: tömningar före vilka inget avfall låg bredvid kärlet."
     ),
     silent="{share:.0f} % tysta",
+    second_round="en andra tur kl. {hour}",
     table="Alla siffror",
 )  # fmt: skip
 

@@ -249,3 +249,20 @@ def test_a_night_shift_ends_on_the_next_day(stores: Stores) -> None:
     assert made.status is PlanStatus.READY
     assert all(route.start_utc.astimezone(STOCKHOLM).hour >= 22 for route in made.routes)
     assert SHIFT.end_s < night.start_s
+
+
+def test_a_plan_made_in_the_middle_of_the_day_looks_to_tomorrows_usual_coming(stores: Stores) -> None:
+    """Today's trucks come late by it, tomorrow's will not: what they find in time is not emptied today."""
+    early, late = (
+        _looks_h(plan(stores, now_utc=MORNING_UTC + timedelta(hours=hours), settings=PlanningSettings(seed=4)))
+        for hours in (0.0, 4.5)
+    )
+    assert early == {24.0}
+    ((late_h),) = late
+    assert late_h == pytest.approx(24.0 - (4.0 + LEAD_S / 3600.0) / 2.0)  # half of what the day is shorter by
+
+
+def _looks_h(made: Plan) -> set[float]:
+    stops = [stop.reasons for route in made.routes for stop in route.stops]
+    told = [*stops, *(each.reasons for each in made.left_out)]
+    return {reason.values["by_h"] for reasons in told for reason in reasons if "by_h" in reason.values}

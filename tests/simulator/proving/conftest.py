@@ -44,9 +44,10 @@ def make_trial(town: ProvingTown) -> MakeTrial:
         surges: tuple[Surge, ...] = (),
         knows_future: bool = False,
         on: ProvingTown = town,
+        second_round_h: int | None = None,
     ) -> Trial:
         tape = Tape(on, seed, FIRST_HOUR, silent_share=silent_share, surges=surges)
-        course = Course(FIRST_DAY, WARM_UP_DAYS, 0, days, 0, PlanningSettings())
+        course = Course(FIRST_DAY, WARM_UP_DAYS, 0, days, 0, PlanningSettings(), second_round_h=second_round_h)
         return Trial(tape, course, policy, knows_future=knows_future)
 
     return make

@@ -8,11 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 from routing.alternatives.paired import blocks, interval, paired
-from simulator.proving.arms import Arm
+from simulator.proving.arms import OURS, PERFECT, Arm
 from simulator.proving.bill import DayBill
 from simulator.proving.cli import app
 from simulator.proving.compare import Outcomes
+from simulator.proving.events import Happenings
 from simulator.proving.loop import Outcome
+from simulator.proving.plan import tasks_of
 from simulator.proving.report import write_report
 from simulator.proving.summary import as_json, summarise
 
@@ -72,6 +74,7 @@ OUTCOMES = _outcomes(
         Arm("perfect"): (900.0, 90.0),
         Arm("ours", 0.0): (950.0, 100.0),
         Arm("ours", 0.2): (1_050.0, 104.0),
+        Arm("ours", second_round_h=12): (800.0, 100.0),
     }
 )
 
@@ -99,7 +102,9 @@ def test_a_report_speaks_two_languages_and_is_the_same_every_time(tmp_path: Path
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert "Överfyllnad" in (tmp_path / "a" / "cost.sv.svg").read_text(encoding="utf-8")
-    assert "50.0 % fewer" in (tmp_path / "a" / "report.en.md").read_text(encoding="utf-8")
+    told = (tmp_path / "a" / "report.en.md").read_text(encoding="utf-8")
+    assert "50.0 % fewer" in told
+    assert "Tomma, a second round at 12" in told
 
 
 def test_the_command_prints_one_line_of_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,8 +130,22 @@ def test_the_command_prints_one_line_of_json(tmp_path: Path, monkeypatch: pytest
     assert found["differences_vs_ours"]["level"]["samples"] == 1
 
 
-@pytest.mark.parametrize("asked", [["--scenario", "atlantis"], ["--policies", "guess"], ["--silent", "1.5"]])
-def test_an_unknown_name_or_share_is_refused_by_name(asked: list[str]) -> None:
+def test_a_second_round_is_tried_beside_ours_and_beside_perfect_information() -> None:
+    """It is another service, not another way of choosing: it stands beside the comparison and out of its verdict."""
+    given = {"quick": True, "seeds": 1, "days": 7, "silent": ()}
+    tasks = tasks_of("town-300", Happenings(), Path(), policies=("level", OURS, PERFECT), second_rounds=(12,), **given)  # type: ignore[arg-type]
+    anew = [task.arm for task in tasks if task.arm.second_round_h is not None]
+    assert [each.name for each in anew] == ["ours_anew_at_12", "perfect_anew_at_12"]
+    found = summarise("town-300", OUTCOMES)
+    assert found.against_ours[Arm(OURS, second_round_h=12)].mean < 0.0
+    assert found.keys()["excludes_zero"] is True
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [["--scenario", "atlantis"], ["--policies", "guess"], ["--silent", "1.5"], ["--second-round", "21"]],
+)
+def test_an_unknown_name_share_or_hour_is_refused_by_name(asked: list[str]) -> None:
     """Before anything runs."""
     result = CliRunner().invoke(app, asked)
     assert result.exit_code != 0
