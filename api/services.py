@@ -87,9 +87,8 @@ class Services:
     def of(cls, context: ApiContext) -> Self:
         """Wire everything; nothing runs yet."""
         clock, pace, hub, board = context.clock, context.pace, Hub(), Board()
-        city = CityKeeper(context.registry)
+        city, ledger = CityKeeper(context.registry), DriverLedger(context.events, context.plans)
         today = Today(context.plans, city, clock)
-        ledger = DriverLedger(context.events, context.plans)
         forecasts = Forecasts(forecaster=context.forecaster, city=city, clock=clock, pace=pace)
         watch = Watch(
             city=city,
@@ -102,8 +101,7 @@ class Services:
             clock=clock,
             pace=pace,
         )
-        desk = _desk(context, hub)
-        gate, recorder, uplink_ledger = _gate(context), Recorder(context.audit), UplinkLedger()
+        desk, gate, recorder, uplinks = _desk(context, hub), _gate(context), Recorder(context.audit), UplinkLedger()
         by_clock = CallerHands(context, city, today, desk, hub, recorder)
         return cls(
             context=context,
@@ -134,8 +132,8 @@ class Services:
             open_window=Window(book=context.open_data, city=city, readings=context.readings, clock=clock),
             open_throttle=Throttle(),
             uplinks=UplinkDoor(context),
-            uplink_ledger=uplink_ledger,
-            uplink_watch=UplinkWatch(context, uplink_ledger),
+            uplink_ledger=uplinks,
+            uplink_watch=UplinkWatch(context, uplinks),
             residents=Bounds(context.settings.residents),
         )
 

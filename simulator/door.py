@@ -1,11 +1,13 @@
-"""Where the simulator's messages go in, and the city they belong to."""
+"""Where the simulator's messages go in, the city they belong to, and what is set up for it."""
 
 import contextlib
+from datetime import datetime
 
 from ingest.brokers.embedded import logins
 from simulator.publisher import BrokerLogin
 from tomma.city import City
 from tomma.errors import ConfigurationError, ConflictError, NotFoundError
+from tomma.mornings import Schedule, SecondRound
 from tomma.ports import Registry
 from tomma.settings import Settings
 from tomma.stores.wiring import open_stores
@@ -42,6 +44,13 @@ def register_city(settings: Settings, city: City, *, replace: bool) -> None:
                 "use --replace-city, or another TOMMA_DATA_DIR"
             )
         stores.registry.save(city)
+
+
+def begin_second_rounds(settings: Settings, since_utc: datetime) -> None:
+    """Have the plan on the road changed every noon from then on, and sent to the trucks without anybody asking."""
+    with open_stores(settings) as stores:
+        noon = SecondRound(enabled=True, auto_publish=True)
+        stores.mornings.set_schedule(Schedule(changed_utc=since_utc, second_round=noon))
 
 
 def _known(registry: Registry) -> City | None:

@@ -185,7 +185,8 @@ def _silence(truck: TruckDay, day: RoadDay) -> Iterator[Deviation]:
             late_s = round(late.total_seconds())
             yield Deviation(DeviationKind.NOT_STARTED, late_s / 7_200, truck.vehicle_id, values={"late_s": late_s})
         return
-    due_utc = heard_utc + timedelta(seconds=coming.leg_driving_s) + (coming.depart_utc - coming.arrive_utc)
+    since_utc = max(heard_utc, day.plan.created_utc)  # a truck may have been home when a second round was planned
+    due_utc = since_utc + timedelta(seconds=coming.leg_driving_s) + (coming.depart_utc - coming.arrive_utc)
     if not truck.is_resting and day.now_utc - due_utc > QUIET:
         quiet_s = round((day.now_utc - heard_utc).total_seconds())
         values = {"quiet_s": quiet_s}

@@ -11,7 +11,7 @@ from simulator.demo.child import Child, ChildDiedError
 from simulator.demo.choices import DemoChoices
 from simulator.demo.home import Home, is_prepared, move_in, note_prepared, open_folder
 from simulator.demo.ports import first_free_port
-from simulator.door import register_city
+from simulator.door import begin_second_rounds, register_city
 from simulator.presets import SHIPPED_EXTRACT
 from simulator.towns import make_town
 from tomma.settings import Settings
@@ -73,7 +73,9 @@ def _prepare(family: "_Family", home: Home, tell: Tell) -> None:
 
 def _start(family: "_Family", home: Home, choices: DemoChoices, tell: Tell) -> None:
     town = make_town(choices.size, choices.seed)
-    register_city(Settings(data_dir=home.data_dir), town.city, replace=True)
+    settings = Settings(data_dir=home.data_dir)
+    register_city(settings, town.city, replace=True)
+    begin_second_rounds(settings, home.clock_start_utc)
     tell(f"town of {len(town.city.bins)} bins at {len(town.city.sites)} places, {len(town.city.vehicles)} trucks")
     ingest = family.add("ingest", ["ingest", "--embedded-broker"], home)
     family.wait_for_line(ingest, "ingest ready", tell)

@@ -108,6 +108,22 @@ def test_no_arrival_is_promised_in_the_past(office: httpx.Client, world: World) 
     assert kinds(told)[0] == "quiet"
 
 
+def test_a_truck_that_was_home_is_not_quiet_as_soon_as_the_plan_is_changed(office: httpx.Client, world: World) -> None:
+    """Its last tap was hours ago, and rightly so: at noon the office was sent to ring every crew."""
+    first = [tap(f"emptied-{n}", 10 * n + 2, f"B{n}") for n in (1, 2, 3)]
+    at(world, 200)
+    hand_in(office, world, *first)
+    changed = plan_of(world.stores.registry.load(), PlanId("P2"), TODAY, world.clock.now)
+    world.stores.plans.save(replace(changed, replaces=PlanId("P1")))
+    world.stores.plans.publish(changed.id)
+    at(world, 210)
+    told = followed(office)
+    assert told["plan_id"] == "P2"
+    assert "quiet" not in kinds(told)
+    at(world, 240)
+    assert "quiet" in kinds(followed(office)), "nobody has moved for half an hour"
+
+
 def test_a_truck_that_nobody_heard_of_is_told(office: httpx.Client, world: World) -> None:
     """A tablet without network, or a crew that did not come: somebody must call."""
     at(world, 40)

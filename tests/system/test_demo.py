@@ -67,6 +67,13 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def test_the_town_has_a_second_round_at_noon(api: Api) -> None:
+    """Whoever watches for a day sees trucks go out once more; that they get there is `tests/simulator/test_drivers`."""
+    noon = api.get("/schedule")["second_round"]
+    assert (noon["enabled"], noon["auto_publish"], noon["local_time"]) == (True, True, "11:30")
+    assert "missed" not in [each["status"] for each in noon["runs"]], "none was due before the town began"
+
+
 def test_readings_of_days_come_out_as_history_over_http(api: Api) -> None:
     """They went in over MQTT by both doors, plain JSON and The Things Stack."""
     bins = api.get("/bins")["bins"]

@@ -48,7 +48,7 @@ LOOKS = {
     "its stops": Look("/planning?plan={plan}", ".stop-row", [".moves button", "[draggable=true]"], button("Stops")),
     "a stop": Look("/planning?plan={plan}", ".card .reasons", [".where-form", ".acts button"], ".stop-row .link"),
     "every morning": Look(
-        "/planning", ".schedule h2", [button("Save"), ".schedule input:enabled"], button("Every morning")
+        "/planning", ".schedule h2", [button("Save"), ".schedule input:enabled"], button("Every day")
     ),
     "the alerts": Look("/alerts", "tbody .link", ["td.tick input"]),
     "an alert": Look("/alerts", ".side .todo-box", [".side form", button("I take it on")], "tbody .link"),

@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from tests.web import stack as stacks
 from tests.web.conftest import OpenPage
 from tests.web.stack import BINS, PATIENCE_S, Stack, copy_of, serving
+from tests.web.test_access import violations
 
 TABS_MAX = 120
 
@@ -85,10 +86,10 @@ def test_a_plan_is_ordered_watched_stopped_changed_and_published(searching: Stac
     driven = searching.ask("/driver/routes/truck-1")
     assert urgent["bin_id"] not in [stop["bin_id"] for stop in driven["stops"]]
 
-    view(page, "Varje morgon")
-    page.get_by_label("Gör planen av sig själv").check()
+    view(page, "Varje dag")
+    page.get_by_label("Gör en plan varje morgon").check()
     page.get_by_label("söndag").uncheck()
-    page.get_by_label(re.compile("Klockslag")).fill("05:30")
+    page.get_by_label(re.compile(r"Klockslag \(")).fill("05:30")
     page.get_by_role("button", name="Spara", exact=True).click()
     expect(page.locator(".schedule")).to_contain_text(re.compile(r"Sparat\. Nästa plan görs .+ 05:30"))
     kept = searching.ask("/schedule")
@@ -422,9 +423,41 @@ def test_why_a_morning_came_to_nothing_is_told_in_the_pages_language(shared: Sta
     run = {"day": "2026-11-21", "due_utc": "2026-11-21T04:00:00Z", "begun_utc": None, "late_s": 0.0, "plan_id": None,
            "attempts": 0, "status": "missed", "detail": "down", "failure": "server-was-down"}  # fmt: skip
     runs = [run, {**run, "day": "2026-11-20", "detail": "the cows are out", "failure": ""}]
-    page.route("**/api/v1/schedule", lambda route: route.fulfill(json={**kept, "runs": runs}))
-    page.get_by_role("button", name="Varje morgon").click()
+    noon = {**kept["second_round"], "runs": [{**run, "status": "unchanged", "detail": "", "failure": ""}]}
+    page.route("**/api/v1/schedule", lambda route: route.fulfill(json={**kept, "runs": runs, "second_round": noon}))
+    page.get_by_role("button", name="Varje dag").click()
     expect(page.locator(".runs small")).to_have_text(["Servern var inte igång den dagen.", "the cows are out"])
+    expect(page.locator(".runs").nth(1)).to_contain_text(re.compile("De senaste andra rundorna.*Inget att ändra"))
+
+
+def test_a_second_round_is_set_by_the_keyboard_alone(searching: Stack, open_page: OpenPage) -> None:
+    """Its time, its days and whether it is sent; what cannot be meant is told in the page's words."""
+    watched = open_page(searching, "/planning")
+    page = watched.page
+    before = searching.ask("/schedule")
+    view(page, "Varje dag")
+    press_until(page, page.get_by_label("Ändra planen som körs"))
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Klockslag för andra rundan")).to_be_focused()
+    page.keyboard.type("1215PM")  # as Chromium asks for it in the language it was started in
+    press_until(page, page.get_by_label("Skicka ändringen till bilarna utan att fråga"))
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".schedule")).to_contain_text(
+        re.compile(r"Sparat\..+ Planen som körs ändras nästa gång .+ 12:15")
+    )
+    kept = searching.ask("/schedule")
+    assert {name: kept["second_round"][name] for name in ("enabled", "local_time", "auto_publish")} == {
+        "enabled": True, "local_time": "12:15", "auto_publish": True}  # fmt: skip
+    assert (kept["enabled"], kept["weekdays"]) == (before["enabled"], before["weekdays"])
+    assert violations(page) == ""
+    page.get_by_label("Gör en plan varje morgon").check()
+    page.get_by_label("Klockslag för andra rundan").fill("04:00")
+    watched.expects_failures = True
+    page.get_by_role("button", name="Spara", exact=True).click()
+    expect(page.locator(".schedule .fault")).to_contain_text("En andra runda: måste ligga efter Klockslag.")
 
 
 CURVE = {
