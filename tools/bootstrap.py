@@ -18,6 +18,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 BOOT = os.path.join(ROOT, ".uv")
+HOMES = ("/root/", "/home/", "/run/user/")  # what ProtectHome= hides from the services of deploy/
 PYTHON_RANGE = ">=3.12,<3.15"
 SYSTEM_PARTS = {  # command names, the Debian package that brings one of them
     "mosquitto": (("mosquitto", "/usr/sbin/mosquitto"), "mosquitto"),
@@ -45,17 +46,21 @@ def run(command, **keywords):
         fail("this command failed: %s\n%s" % (" ".join(command), exc))
 
 
-def works(command):
+def works(command, **keywords):
     try:
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **keywords)
     except OSError:
         return False
     return done.returncode == 0
 
 
 def uv_environment():
-    """uv works on .venv and copies, so that a cache on another file system is no error."""
-    return dict(os.environ, UV_LINK_MODE="copy", VIRTUAL_ENV=VENV)
+    """uv works on .venv and copies, so that a cache on another file system is no error.
+
+    A Python that it fetches lies here, too: in root's home no service's account could start it.
+    """
+    return dict(os.environ, UV_LINK_MODE="copy", VIRTUAL_ENV=VENV,
+                UV_PYTHON_INSTALL_DIR=os.path.join(BOOT, "python"))
 
 
 # -- uv ---------------------------------------------------------------------------------
@@ -95,21 +100,27 @@ def acceptable(python):
     return works([python, "-c", check])
 
 
+def is_hidden(path):
+    """Whether it lies in somebody's home and we do not: our services do not see it."""
+    return os.path.realpath(path).startswith(HOMES) and not os.path.realpath(ROOT).startswith(HOMES)
+
+
 def find_python(uv):
-    """A Python this project runs on: uv's choice, one of pyenv's, or one that uv fetches."""
+    """A Python this project runs on: uv's choice, one of pyenv's, or one that uv fetches; in no home if there is one."""
     found = subprocess.run([uv, "python", "find", "--no-project", PYTHON_RANGE],
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                           universal_newlines=True)
+                           universal_newlines=True, env=uv_environment())
     pyenv = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
     # uv stops at a pyenv shim that has no version behind it, so pyenv's own folder is asked too.
     candidates = [found.stdout.strip()] if found.returncode == 0 else []
     for minor in ("3.13", "3.12", "3.14"):
         candidates += sorted(glob.glob(os.path.join(pyenv, "versions", minor + ".*", "bin", "python3")))
-    for candidate in candidates:
+    candidates += [each for each in map(shutil.which, ("python3.13", "python3.12", "python3.14")) if each]
+    for candidate in sorted(candidates, key=is_hidden):
         if candidate and acceptable(candidate):
             return candidate
     say("no Python %s here; asking uv to fetch one" % PYTHON_RANGE)
-    if not works([uv, "python", "install", "3.13"]):
+    if not works([uv, "python", "install", "3.13"], env=uv_environment()):
         fail("no Python %s was found and none could be fetched. Install one (python3.13) and run again."
              % PYTHON_RANGE)
     return "3.13"
@@ -141,7 +152,7 @@ def install(kind):
     if not acceptable(python):
         chosen = find_python(uv)
         say("making .venv with %s" % chosen)
-        run([uv, "venv", "--quiet", "--no-project", "--clear", "--python", chosen, VENV])
+        run([uv, "venv", "--quiet", "--no-project", "--clear", "--python", chosen, VENV], env=uv_environment())
     say("installing the locked packages (%s)" % kind)
     target = [uv, "pip", "install", "--python", python]
     if kind == "run":  # a service may not write bytecode where it lies: each start would compile everything, a second
@@ -232,9 +243,15 @@ def main():
         fail("usage: bootstrap.py run|test")
     if not is_ready(kind) or not acceptable(os.path.join(VENV, "bin", "python")):
         install(kind)
+    python = os.path.join(VENV, "bin", "python")
+    if kind == "run" and is_hidden(python):
+        say("%s lies in a home directory: fine for a demo, but the services of deploy/ cannot start it. For those,\n"
+            "    install a Python %s for the whole machine, remove .venv and run this again"
+            % (os.path.realpath(python), PYTHON_RANGE))
     if kind == "test":
         ensure_system_parts()
         ensure_servers()
 
 
-main()
+if __name__ == "__main__":
+    main()
