@@ -8,7 +8,7 @@ A second round is a morning of its own (`Schedule.at_noon`): due, begun, begun a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -184,6 +184,8 @@ class Step:
     again: bool = False
     """The day has a run already."""
     missed: tuple[Run, ...] = field(default=())
+    cut_off: tuple[Run, ...] = field(default=())
+    """Still told as being made, and nobody makes them: their day is over, or the last attempt was lost."""
 
 
 def step_of(
@@ -201,16 +203,14 @@ def step_of(
     if not schedule.enabled:
         return Step()
     today = local_day(now_utc, timezone)
-    missed = _missed(schedule, today, timezone, known)
-    due = schedule.due_utc(today, timezone)
     run = next((each for each in known if each.day == today), None)
+    step = Step(missed=_missed(schedule, today, timezone, known), cut_off=_cut_off(known, today, plan, now_utc))
     if run is not None:
-        return (
-            Step(run, again=True, missed=missed) if _is_to_be_begun_again(run, plan, now_utc) else Step(missed=missed)
-        )
+        return replace(step, begin=run, again=True) if _is_to_be_begun_again(run, plan, now_utc) else step
+    due = schedule.due_utc(today, timezone)
     if due is None or not schedule.changed_utc <= due <= now_utc:
-        return Step(missed=missed)
-    return Step(Run(today, due, RunStatus.MAKING), missed=missed)
+        return step
+    return replace(step, begin=Run(today, due, RunStatus.MAKING))
 
 
 def _is_to_be_begun_again(run: Run, plan: PlanStatus | None, now_utc: datetime) -> bool:
@@ -219,6 +219,14 @@ def _is_to_be_begun_again(run: Run, plan: PlanStatus | None, now_utc: datetime) 
     if run.status is RunStatus.MAKING and plan is None:
         return now_utc - run.begun_utc >= LOST_AFTER
     return run.status is RunStatus.FAILED and now_utc - run.begun_utc >= AGAIN_AFTER
+
+
+def _cut_off(known: Sequence[Run], today: date, plan: PlanStatus | None, now_utc: datetime) -> tuple[Run, ...]:
+    def is_given_up(run: Run) -> bool:
+        lost = plan is None and run.begun_utc is not None and now_utc - run.begun_utc >= LOST_AFTER
+        return run.day < today or (lost and run.attempts >= ATTEMPTS)
+
+    return tuple(each for each in known if each.status is RunStatus.MAKING and is_given_up(each))
 
 
 def _missed(schedule: Schedule, today: date, timezone: str, known: Sequence[Run]) -> tuple[Run, ...]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from api.city.keeper import CityKeeper
 from api.context import ApiContext
 from api.live.topics import CITY
-from api.plans.desk import Order
+from api.plans.desk import STOPPED, Order
 from api.schedule.hands import CallerHands
 from api.turns import TurnTaker
 from tomma.audit import Deed
@@ -100,6 +100,8 @@ class Caller(TurnTaker):
             return
         step = step_of(schedule, now_utc, timezone, known, plan.status if plan is not None else None)
         self._tell_missed(step.missed)
+        for left in step.cut_off:
+            self._close(left, now_utc, is_over=left.day != today)
         if step.begin is not None:
             self._begin(schedule, step.begin, city, now_utc, again=step.again)
 
@@ -108,6 +110,17 @@ class Caller(TurnTaker):
             if self._book.claim(missed):
                 log.warning("%s missed day=%s", self._what, missed.day)
                 self._tell(missed)
+
+    def _close(self, run: Run, now_utc: datetime, *, is_over: bool) -> None:
+        """Write down what became of one that a server died over; of a day that is over nobody is alarmed."""
+        plan = self._plan_of(run, now_utc)
+        status = _ENDED.get(plan.status, RunStatus.FAILED) if plan is not None else RunStatus.FAILED
+        run = replace(run, status=status, detail=plan.detail if plan is not None else STOPPED)
+        log.warning("%s cut off day=%s status=%s", self._what, run.day, run.status)
+        self._book.note(run)
+        if not is_over:
+            self._raise_alert(run)
+        self._tell(run)
 
     def _begin(self, schedule: Schedule, run: Run, city: City, now_utc: datetime, *, again: bool) -> None:
         plan_id = self._context.make_plan_id()

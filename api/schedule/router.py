@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body
 
 from api.access import OFFICE, Role, allow
 from api.guards.strict_json import StrictRoute
+from api.plans.desk import STOPPED
 from api.problems.model import bound_refused, field_refused, problems
 from api.schedule.caller import TOO_LATE
 from api.schedule.morning import OTHER_PUBLISHED
@@ -25,6 +26,7 @@ _KNOWN = {
     OTHER_PUBLISHED: Refusal.OTHER_PLAN_PUBLISHED,
     NOTHING_ON_ROAD: Refusal.NOTHING_ON_ROAD,
     ROAD_CHANGED: Refusal.ROAD_CHANGED,
+    STOPPED: Refusal.SERVER_STOPPED,
     SERVER_WAS_DOWN: Refusal.SERVER_WAS_DOWN,
 }
 

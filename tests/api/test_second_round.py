@@ -261,6 +261,40 @@ def test_a_change_that_was_sent_before_the_server_died_is_told_as_sent(world: Wo
     assert (run["attempts"], len(world.stores.plans.of_day(TODAY))) == (1, 2)
 
 
+def test_a_change_that_was_put_aside_before_the_server_died_is_told_so(world: World) -> None:
+    """It was ready and is discarded: nobody is asked to look at it."""
+    world.publish("P1")
+    world.stores.mornings.set_schedule(SENT)
+    world.clock.now = NOON
+    for _ in range(2):
+        with serving(world) as client:
+            (run,) = runs(client, "unchanged")
+        (kept,) = world.stores.mornings.second_rounds.runs(1)
+        world.stores.mornings.second_rounds.note(replace(kept, status=RunStatus.MAKING))
+    assert run["attempts"] == 1
+
+
+@pytest.mark.parametrize(
+    ("is_kept", "status", "failure"), [(True, "published", ""), (False, "failed", "server-stopped")]
+)
+def test_what_a_server_died_over_is_closed_the_next_day(world: World, is_kept: bool, status: str, failure: str) -> None:
+    """By what is known of its plan; it would else be told as being made for ever. It is no alert: the day is over."""
+    short_day(world)
+    world.stores.mornings.set_schedule(SENT)
+    world.clock.now = NOON
+    with serving(world) as client:
+        runs(client, "published")
+    book = world.stores.mornings.second_rounds
+    (kept,) = book.runs(1)
+    plan_id = kept.plan_id if is_kept else PlanId("never-stored")
+    book.note(replace(kept, status=RunStatus.MAKING, plan_id=plan_id))
+    world.clock.now += timedelta(hours=20)
+    with serving(world) as client:
+        (run,) = runs(client, status)
+    assert run["failure"] == failure
+    assert list(world.stores.readings.active_alerts()) == []
+
+
 def test_two_servers_on_one_store_change_the_plan_once(world: World) -> None:
     """Whoever looks first has the noon; the database holds it, not a clock."""
     short_day(world)

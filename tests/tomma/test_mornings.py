@@ -138,3 +138,26 @@ def test_a_schedule_kept_before_there_were_second_rounds_has_none() -> None:
     """Whoever never asked for one must not get one by an update."""
     kept = from_json('{"enabled":true,"local_time_s":18000,"auto_publish":true}', Schedule)
     assert not kept.at_noon().enabled
+
+
+@pytest.mark.parametrize(
+    ("attempts", "waited", "is_cut_off"),
+    [
+        pytest.param(2, timedelta(minutes=3), False, id="it is begun again"),
+        pytest.param(3, timedelta(minutes=1), False, id="it may still come"),
+        pytest.param(3, timedelta(minutes=3), True, id="the last attempt was lost"),
+        pytest.param(1, DAY, True, id="its day is over"),
+    ],
+)
+def test_what_nobody_makes_any_more_is_not_told_as_being_made(
+    attempts: int, waited: timedelta, is_cut_off: bool
+) -> None:
+    """A server that died three times over a plan, or for the night, left it "being made" for ever."""
+    due = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+    run = Run(date(2026, 11, 22), due, RunStatus.MAKING, due, attempts=attempts)
+    schedule = Schedule(enabled=True, changed_utc=due - DAY / 2)
+    step = step_of(schedule, due + waited, "Europe/Stockholm", [run], None)
+    assert step.cut_off == ((run,) if is_cut_off else ())
+    assert (
+        step_of(schedule, due + waited, "Europe/Stockholm", [replace(run, status=RunStatus.FAILED)], None).cut_off == ()
+    )
