@@ -18,8 +18,8 @@ AMPLE_S = 3_600.0
 
 
 def engine_version() -> str:
-    """Return what must be the same for the same routes."""
-    return f"pyvrp {version('pyvrp')}"
+    """Return what must be the same for the same routes: the engine, and what we lay around it."""
+    return f"pyvrp {version('pyvrp')}, tomma {version('tomma')}"
 
 
 def solve_here(problem: Problem, iterations: int, seed: int) -> Solution:
