@@ -93,7 +93,7 @@ def _serve_once(settings: Settings, wanted: Wanted) -> bool:
                     again.set()
                     server.should_exit = True
 
-            application = create_app(context_of(settings, stores, helpers, https=https, on_set_up=open_wide))
+            application = create_app(context_of(settings, stores, helpers, wanted.certificate, on_set_up=open_wide))
             server = Server(
                 application,
                 certificate=wanted.certificate,
@@ -153,7 +153,7 @@ def helpers_of(settings: Settings) -> Iterator[_Helpers]:
 
 
 def context_of(
-    settings: Settings, stores: Stores, helpers: _Helpers, *, https: bool, on_set_up: Callable[[], None]
+    settings: Settings, stores: Stores, helpers: _Helpers, certificate: Path | None, *, on_set_up: Callable[[], None]
 ) -> ApiContext:
     """Return what the application is built from, on the stores and with the helper processes."""
     return ApiContext(
@@ -185,7 +185,8 @@ def context_of(
         weekly=HelpedCurve(helpers.plans),
         rules=HelpedRules(helpers.plans),
         guide=HelpedGuide(helpers.words),
-        https=https,
+        https=certificate is not None,
+        certificate=certificate,
         on_leaving=helpers.close,
         on_set_up=on_set_up,
     )

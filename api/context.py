@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from threading import Event
 from typing import Protocol
 from uuid import uuid4
@@ -237,6 +238,8 @@ class ApiContext:
     make_plan_id: Callable[[], PlanId] = new_plan_id
     pace: Pace = Pace()
     https: bool = False
+    certificate: Path | None = None
+    """Our own, where HTTPS is spoken by ourselves."""
     wall: Clock = field(default_factory=SystemClock)
     """What sessions and links age by; a demo's clock runs fast."""
     passwords: Passwords = field(default_factory=Passwords)

@@ -1,6 +1,7 @@
 """Uvicorn, told how to leave: open streams are ended first, so that a stop takes a moment and not for ever."""
 
 import asyncio
+import contextlib
 import resource
 import socket
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import cast
 import uvicorn
 from fastapi import FastAPI
 
+from api.certificate import LOOK_EVERY_S, Pair, Renewal
 from api.guards.head import HEAD_MAX_BYTES
 from api.guards.headers import security_headers
 from api.guards.lines import Lines
@@ -30,7 +32,13 @@ class Server(uvicorn.Server):
     """Serves one application on one socket."""
 
     def __init__(
-        self, app: FastAPI, *, certificate: Path | None, key: Path | None, on_ready: Callable[[], None]
+        self,
+        app: FastAPI,
+        *,
+        certificate: Path | None,
+        key: Path | None,
+        on_ready: Callable[[], None],
+        look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         self._services: Services = app.state.services
         super().__init__(
@@ -52,17 +60,31 @@ class Server(uvicorn.Server):
             )
         )
         self._on_ready = on_ready
+        self._pair = Pair(certificate, key) if certificate is not None and key is not None else None
+        self._look_every_s = look_every_s
+        self._renewing: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, then say so."""
         await super().startup(sockets)
         if self.started:
+            if self._pair is not None and self.config.ssl is not None:
+                self._renewing = asyncio.create_task(self._renew(Renewal(self._pair, self.config.ssl)))
             self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then what uvicorn ends."""
         self._services.hub.close()
+        if self._renewing is not None:
+            self._renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._renewing
         await super().shutdown(sockets)
+
+    async def _renew(self, renewal: Renewal) -> None:
+        while True:
+            await asyncio.sleep(self._look_every_s)
+            renewal.look()
 
 
 def _protocol(settings: Settings, *, https: bool) -> type[asyncio.Protocol]:

@@ -40,7 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
         with open_stores(settings) as stores, helpers_of(settings) as helpers:
-            context = context_of(settings, stores, helpers, https=False, on_set_up=lambda: None)
+            context = context_of(settings, stores, helpers, None, on_set_up=lambda: None)
             write(Path("docs/access.md"), doors_of(create_app(context)))
 
 

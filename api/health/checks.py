@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from api.certificate import ending
 from api.health.schemas import CheckOut
 from api.services import Services
 from tomma.errors import NotFoundError, TommaError
@@ -20,9 +21,15 @@ def checks(hands: Services) -> Mapping[str, CheckOut]:
         "events": _probe(lambda: hands.context.events.since(0, 1)),
         "forecast": _said(hands.forecasts.failure),
         "live": _said(hands.watch.failure),
+        **_certificate(hands),
         "ingest": _ingest(hands),
         "uplinks": _said("; ".join(str(each) for each in hands.uplink_ledger.silent(hands.context.clock.now_utc()))),
     }
+
+
+def _certificate(hands: Services) -> Mapping[str, CheckOut]:
+    certificate = hands.context.certificate
+    return {} if certificate is None else {"certificate": _said(ending(certificate, hands.context.wall.now_utc()))}
 
 
 def _probe(ask: Callable[[], object]) -> CheckOut:
