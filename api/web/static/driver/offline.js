@@ -1,5 +1,6 @@
 /** Puts the page and the route's map on the tablet, while there is a network, for when there is none. */
 import {getDriverBins} from "../lib/api.js";
+import {canDrawMaps} from "../map/able.js";
 import {canStartOffline, offline} from "./kept.js";
 import {routeTiles} from "./tiles.js";
 
@@ -105,7 +106,7 @@ export async function keepDay(route, rememberedOr) {
   if (!canStartOffline() || keeping === name) return;
   keeping = name;
   try {
-    await keepMap(name, route);
+    if (canDrawMaps()) await keepMap(name, route);
     await rememberedOr(`bins:${id}`, () => getDriverBins(id)); // for one that is not on the list
   } catch {
     keeping = ""; // the next look at the route tries again
