@@ -1,6 +1,6 @@
 """Which addresses a webhook may reach: the public internet, and what the operator lists (ASVS 13.2.4, 15.3.2).
 
-A name is resolved once, every address it gives is judged, and the connection is made to the very address that was
+A name is resolved once, every address it gives is judged, and the connection is made to the very addresses that were
 judged: a name that points elsewhere a moment later is of no use to anybody.
 """
 
@@ -65,8 +65,10 @@ def may_reach(address: Address, allowed: Iterable[Network]) -> bool:
     return is_public(address) or any(each.version == seen.version and seen in each for each in allowed)
 
 
-def checked_address(host: str, port: int, allowed: Sequence[Network], resolving: Resolve = resolve) -> Address:
-    """Return the address to connect to.
+def checked_addresses(
+    host: str, port: int, allowed: Sequence[Network], resolving: Resolve = resolve
+) -> Sequence[Address]:
+    """Return the addresses to connect to, at least one, in the order in which to try them.
 
     Raises:
         NotSentError: When the host has none, or one that a webhook may not reach; a mixture is refused whole.
@@ -80,4 +82,4 @@ def checked_address(host: str, port: int, allowed: Sequence[Network], resolving:
                 f"{host}: {each} is not a public address; list its network in notify.webhooks.allowed_networks"
                 " if it is meant"
             )
-    return found[0]
+    return found

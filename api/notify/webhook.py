@@ -8,13 +8,13 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from api.notify.reach import Address, Resolve, checked_address, resolve
+from api.notify.reach import Address, Resolve, checked_addresses, resolve
 from tomma.errors import ConfigurationError, NotSentError
 from tomma.notify_settings import SECRET_PREFIX, WebhookSettings
 
@@ -93,8 +93,8 @@ def deliver(
     if not secure and not settings.allow_http:
         raise NotSentError(f"{host}: webhooks go to https only; set notify.webhooks.allow_http if it is meant")
     port = parts.port or (443 if secure else 80)
-    address = checked_address(host, port, settings.allowed_networks, resolving)
-    connection = _Pinned(host, port, address, settings, secure=secure)
+    addresses = checked_addresses(host, port, settings.allowed_networks, resolving)
+    connection = _Pinned(host, port, addresses, settings, secure=secure)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         with connection.within_time():
@@ -113,11 +113,13 @@ def deliver(
 
 
 class _Pinned(http.client.HTTPConnection):
-    """Connects to the address that was judged; host name and certificate are still the name's."""
+    """Connects to the addresses that were judged; host name and certificate are still the name's."""
 
-    def __init__(self, host: str, port: int, address: Address, settings: WebhookSettings, *, secure: bool) -> None:
+    def __init__(
+        self, host: str, port: int, addresses: Sequence[Address], settings: WebhookSettings, *, secure: bool
+    ) -> None:
         super().__init__(host, port, timeout=settings.timeout_s)
-        self._address, self._timeout_s = address, settings.timeout_s
+        self._addresses, self._timeout_s = addresses, settings.timeout_s
         self._context = ssl.create_default_context(cafile=settings.ca_file) if secure else None
         if secure:
             self.default_port = 443  # as HTTPSConnection does, so that Host names no port
@@ -127,12 +129,22 @@ class _Pinned(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connect, and shake hands where TLS is spoken."""
-        self._hold(socket.create_connection((str(self._address), self.port), self._timeout_s))
+        self._hold(self._line())
+        self.sock.settimeout(self._timeout_s)
         if self._context is not None:
             plain = self.sock
             secure = self._context.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
             self._hold(secure)
             secure.do_handshake()
+
+    def _line(self) -> socket.socket:
+        """Return a line to the first address that takes it: a name may have one in a net that we cannot reach."""
+        share_s = self._timeout_s / len(self._addresses)
+        *others, last = self._addresses
+        for each in others:
+            with suppress(OSError):
+                return socket.create_connection((str(each), self.port), share_s)
+        return socket.create_connection((str(last), self.port), share_s)
 
     @contextmanager
     def within_time(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.notify.reach import Address, checked_address, may_reach, resolve
+from api.notify.reach import Address, checked_addresses, may_reach, resolve
 from tomma.errors import NotSentError
 
 PRIVATE = [
@@ -54,7 +54,7 @@ def test_an_address_in_ipv6_dress_is_judged_as_the_one_it_leads_to(number: int) 
 def test_the_machine_itself_is_known_in_every_spelling(host: str) -> None:
     """Judged is what the resolver makes of it, not the text."""
     with pytest.raises(NotSentError):
-        checked_address(host.strip("[]"), 443, ())
+        checked_addresses(host.strip("[]"), 443, ())
 
 
 def test_one_inner_address_among_public_ones_is_refused_whole() -> None:
@@ -64,7 +64,7 @@ def test_one_inner_address_among_public_ones_is_refused_whole() -> None:
         return [ip_address("93.184.215.14"), ip_address("10.0.0.1")]
 
     with pytest.raises(NotSentError, match=r"10\.0\.0\.1 is not a public address"):
-        checked_address("mixed.example", 443, (), both)
+        checked_addresses("mixed.example", 443, (), both)
 
 
 def test_a_name_that_does_not_exist_is_told() -> None:

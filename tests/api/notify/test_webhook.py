@@ -19,6 +19,7 @@ from tomma.errors import ConfigurationError, NotSentError
 from tomma.notify_settings import WebhookSettings
 
 NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
+DOCS = Path(__file__).parents[3] / "docs" / "alerts.md"
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 OPEN = WebhookSettings(allowed_networks=LOOPBACK, allow_http=True, timeout_s=2.0)
 BODY = '{"type":"test","data":{"place":"Gata 1 å"}}'.encode()
@@ -47,6 +48,36 @@ def test_the_receiver_can_prove_who_sent_it_and_when(servers: Any) -> None:
     assert taken.headers["webhook-timestamp"] == "1795325400"
     assert taken.headers["webhook-signature"] == f"v1,{wanted}"
     assert taken.headers["content-type"] == "application/json"
+
+
+def test_a_receiver_written_from_the_docs_knows_us_and_nobody_else(servers: Any) -> None:
+    """Whoever writes one has docs/alerts.md and no network to read a standard in."""
+    code = DOCS.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    found: dict[str, Any] = {}
+    exec(code, found)  # noqa: S102  (what we tell others to run)
+    is_from_tomma = found["is_from_tomma"]
+    receiver = servers(web_receiver())
+    deliver(Webhook(receiver.url, key_of(SECRET)), "msg_1", BODY, datetime.now(UTC), OPEN, at_loopback)
+    deliver(Webhook(receiver.url, key_of(SECRET)), "msg_1", BODY, NOW, OPEN, at_loopback)
+    fresh, old = receiver.taken
+    assert is_from_tomma(SECRET, fresh.headers, fresh.body)
+    assert not is_from_tomma(SECRET, fresh.headers, fresh.body + b" ")
+    assert not is_from_tomma(SECRET, {**fresh.headers, "webhook-id": "msg_2"}, fresh.body)
+    assert not is_from_tomma("whsec_" + base64.b64encode(b"b" * 24).decode(), fresh.headers, fresh.body)
+    assert not is_from_tomma(SECRET, old.headers, old.body), "of another day: somebody plays it again"
+
+
+def test_of_several_addresses_the_one_that_answers_is_used(servers: Any) -> None:
+    """A name has one in IPv6, and the city's line has none: whoever took the first alone told nobody of the fire."""
+    receiver = servers(web_receiver())
+
+    def two(_host: str, _port: int) -> Sequence[Address]:
+        return [ip_address("127.0.0.2"), ip_address("127.0.0.1")]
+
+    deliver(Webhook(receiver.url, key_of(SECRET)), "msg_1", BODY, NOW, OPEN, two)
+    assert [each.headers["webhook-id"] for each in receiver.taken] == ["msg_1"]
+    with pytest.raises(NotSentError, match="Connection refused"):
+        deliver(Webhook(receiver.url, key_of(SECRET)), "msg_2", BODY, NOW, OPEN, lambda *_: two("", 0)[:1])
 
 
 @pytest.mark.parametrize(("status", "for_good"), [(500, False), (404, False), (429, False), (410, True)])
