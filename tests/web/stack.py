@@ -160,6 +160,12 @@ class Stack:
         assert self._services is not None
         return self._services.codes
 
+    def look_at_the_clock(self) -> None:
+        """Let whoever orders plans by the clock look now, and not in a while."""
+        assert self._services is not None
+        self._services.mornings.nudge()
+        self._services.second_rounds.nudge()
+
     @property
     def stores(self) -> Stores:
         """What lies behind the server."""

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.web import stack as stacks
 from tests.web.conftest import OpenPage
 from tests.web.stack import BINS, PATIENCE_S, Stack, copy_of, serving
 from tests.web.test_access import violations
+from tomma.mornings import Schedule, SecondRound
 
 TABS_MAX = 120
 
@@ -428,6 +430,23 @@ def test_why_a_morning_came_to_nothing_is_told_in_the_pages_language(shared: Sta
     page.get_by_role("button", name="Varje dag").click()
     expect(page.locator(".runs small")).to_have_text(["Servern var inte igång den dagen.", "the cows are out"])
     expect(page.locator(".runs").nth(1)).to_contain_text(re.compile("De senaste andra rundorna.*Inget att ändra"))
+
+
+def test_what_the_clock_did_is_shown_without_a_reload_and_takes_no_edit_away(
+    searching: Stack, open_page: OpenPage
+) -> None:
+    """The page stands open at noon, and its schedule is just being changed."""
+    page = open_page(searching, "/planning").page
+    view(page, "Varje dag")
+    page.get_by_label("söndag").uncheck()
+    page.get_by_label("Klockslag för andra rundan").fill("12:45")
+    ago = stacks.NOW - timedelta(days=3)
+    searching.stores.mornings.set_schedule(Schedule(changed_utc=ago, second_round=SecondRound(enabled=True)))
+    searching.look_at_the_clock()
+    expect(page.locator(".runs").last.locator("li")).to_have_count(3)
+    expect(page.locator(".runs").last).to_contain_text("Servern var inte igång den dagen.")
+    expect(page.get_by_label("söndag")).not_to_be_checked()
+    expect(page.get_by_label("Klockslag för andra rundan")).to_have_value("12:45")
 
 
 def test_a_second_round_is_set_by_the_keyboard_alone(searching: Stack, open_page: OpenPage) -> None:

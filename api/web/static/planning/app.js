@@ -45,7 +45,7 @@ function Tools({desk, state, view, onView}) {
 
 function View({view, desk, state}) {
   const {t} = useWords();
-  if (view === "schedule") return html`<${Schedule} areas=${state.areas} />`;
+  if (view === "schedule") return html`<${Schedule} areas=${state.areas} run=${state.run} />`;
   if (view === "map") return html`<${PlanMap} desk=${desk} state=${state} />`;
   if (!state.plan) {
     const none = may("plans") ? "planning.nothing_to_show" : "planning.no_plan_yet";

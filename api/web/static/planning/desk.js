@@ -172,7 +172,8 @@ export function openDesk(city) {
     clearTimeout(gathering);
     gathering = setTimeout(() => looking(askPlans), GATHER_MS);
   };
-  listen(STREAM_PATH, {plan: plansSoon, pareto: () => get().curve && askCurve()}, (live) => {
+  const onSchedule = (run) => store.set({run});
+  listen(STREAM_PATH, {plan: plansSoon, schedule: onSchedule, pareto: () => get().curve && askCurve()}, (live) => {
     const wasAway = live && !get().live && get().plans.length > 0;
     store.set({live});
     if (wasAway) plansSoon();

@@ -24,8 +24,12 @@ function Runs({title, runs}) {
     ${run.detail && html`<small>${failureText(run, words)}</small>`}</li>`)}</ul></section>`;
 }
 
-/** What the server has, what is being changed, and what became of it. */
-function useSchedule() {
+/** The form as a person has it, with what became of the last plans as the server has it. */
+const withRuns = (form, {runs, next_utc, second_round: noon}) => ({...form, runs, next_utc,
+  second_round: {...form.second_round, runs: noon.runs, next_utc: noon.next_utc}});
+
+/** What the server has, what is being changed, and what became of it; `run` is the newest that the server told of. */
+function useSchedule(run) {
   const [state, setState] = useState({form: null, fault: "", saved: false});
   const doing = async (work, more) => {
     try {
@@ -37,6 +41,9 @@ function useSchedule() {
   useEffect(() => {
     doing(getSchedule);
   }, []);
+  useEffect(() => {
+    if (run) getSchedule().then((fresh) => setState((before) => before.form ? {...before, form: withRuns(before.form, fresh)} : before), () => {});
+  }, [run]);
   return {...state, change: (next) => setState((before) => ({...before, form: {...before.form, ...next}, saved: false})),
     save: (body) => doing(() => putSchedule(body), {saved: true})};
 }
@@ -61,9 +68,9 @@ const Time = ({of, change, disabled, children}) => html`<label class="field"><sp
 /** What a client may say of the second round. */
 const ofNoon = ({enabled, local_time, auto_publish}) => ({enabled, local_time, auto_publish});
 
-export function Schedule({areas: known}) {
+export function Schedule({areas: known, run}) {
   const {t, format} = useWords();
-  const {form, fault, saved, change, save} = useSchedule();
+  const {form, fault, saved, change, save} = useSchedule(run);
   if (!form) return fault ? html`<${Fault} fault=${fault} />` : html`<p class="empty" role="status">${t("app.loading")}</p>`;
   const weekday = new Intl.DateTimeFormat(format.locale, {weekday: "long", timeZone: "UTC"});
   const days = [1, 2, 3, 4, 5, 6, 7].map((day) => [day, weekday.format(MONDAY + (day - 1) * DAY_MS)]);
