@@ -139,6 +139,7 @@ MAY: Mapping[Rule, Mapping[str, str]] = {
     },
     ways_out: {
         "api/accounts/provider.py": "the municipality's identity provider",
+        "api/certificate.py": "reads our own certificate for who comes to us",
         "api/cli.py": "listens",
         "api/server.py": "listens",
         "api/notify/mail.py": "the city's mail server",
