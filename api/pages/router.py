@@ -70,7 +70,7 @@ def mount_pages(app: FastAPI, web: Path = WEB, *, demo: bool = False) -> None:
     for path, shell in there.items():
         roles = [allow_page(*shell.roles, half=shell.half)]
         add(path, _shell(templates, shell, there), dependencies=roles)
-    add("/api", _reference(templates, app), dependencies=OPEN)
+    add("/api", _reference(templates), dependencies=OPEN)
     reference_css = _file(OWN / "reference.css", "text/css")
     add("/api/reference.css", reference_css, dependencies=OPEN)
     # A service worker rules only the paths below its own, so it is served from the root.
@@ -118,9 +118,9 @@ def _worker(web: Path, templates: Jinja2Templates, kept: Kept) -> Any:
     return worker
 
 
-def _reference(templates: Jinja2Templates, app: FastAPI) -> Any:
+def _reference(templates: Jinja2Templates) -> Any:
     def reference(request: Request) -> Response:
-        described = app.openapi()
+        described = request.app.openapi()  # FastAPI remembers this function: held by it, an application would stay, too
         context = {"info": described["info"], "tags": _by_tag(described)}
         return templates.TemplateResponse(request, "reference.html", context, headers={"Cache-Control": "no-cache"})
 
