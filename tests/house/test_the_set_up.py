@@ -58,14 +58,15 @@ def test_a_python_that_is_fetched_lies_in_the_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("root", "python", "is_hidden"),
     [
-        pytest.param("/opt/tomma", "/root/.pyenv/versions/3.13.0/bin/python3", True, id="a service with root's Python"),
+        pytest.param("/opt/tomma", "{home}anna/.pyenv/bin/python3", True, id="a service with somebody's Python"),
         pytest.param("/opt/tomma", "/opt/tomma/.uv/python/bin/python3", False, id="its own"),
-        pytest.param("/home/anna/tomma", "/home/anna/.local/bin/python3", False, id="a demo at home"),
+        pytest.param("{home}anna/tomma", "{home}anna/.local/bin/python3", False, id="a demo at home"),
     ],
 )
 def test_a_python_in_somebodys_home_is_not_for_services(
     bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, root: str, python: str, is_hidden: bool
 ) -> None:
     """`ProtectHome=true`: whoever installs is told at once, and not by a service that does not start."""
-    monkeypatch.setattr(bootstrap, "ROOT", root)
-    assert bootstrap.is_hidden(python) is is_hidden
+    for home in bootstrap.HOMES:
+        monkeypatch.setattr(bootstrap, "ROOT", root.format(home=home))
+        assert bootstrap.is_hidden(python.format(home=home)) is is_hidden
