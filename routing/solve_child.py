@@ -131,7 +131,10 @@ def _judge(run: Run, name: str, child: "subprocess.Popen[bytes]", message: Messa
     fault = run.offer(name, message.stage, message.solution)
     if fault is not None:
         return fault
-    return "" if message.kind == "done" else None
+    if message.kind != "done":
+        return None
+    run.stand_by(name, message.solution)
+    return ""
 
 
 def _resident_mb(pid: int) -> float:

@@ -46,3 +46,11 @@ class Run:
             self.best, self.best_engine = solution, "greedy" if stage in ("greedy", "warm") else engine
             self.on_progress(stage, solution, elapsed_s)
         return None
+
+    def stand_by(self, engine: str, solution: Solution) -> None:
+        """Take note that an engine has searched to its end: if nothing is better than its answer, it is the engine's.
+
+        Else a day of a few bins, or a change at noon, would look as if nobody had searched.
+        """
+        if self.best is not None and solution.rank == self.best.rank:
+            self.best_engine = engine

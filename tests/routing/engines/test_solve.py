@@ -166,6 +166,11 @@ def test_an_engine_that_hangs_is_ended_with_the_budget(engine: str, street: Prob
     assert running_children("routing.engines.child") == []
 
 
+def test_an_engine_that_finds_nothing_better_than_what_it_began_with_answers_for_it() -> None:
+    """One bin has one way: a plan that called itself greedy would look as if nobody had searched."""
+    assert solve(a_street([300]), "pyvrp").engine == "pyvrp"
+
+
 def test_without_any_engine_the_plan_is_greedy(street: Problem) -> None:
     """Even a machine that cannot start a process gets a plan."""
     solved = solve(street, "no.such.module:solve")
