@@ -19,6 +19,8 @@ from routing.ahead.days_ahead import DaysAhead
 from routing.ahead.horizon import MAX_DAYS
 from routing.ahead.outlook import Foresight
 from routing.cli_show import show
+from routing.ordering.command import CommandOrder, Words, ordered
+from routing.ordering.taken_over import BinWishes
 from routing.planning.basis import to_bytes
 from routing.planning.leaving import default_day
 from routing.planning.planner import make_plan
@@ -27,7 +29,8 @@ from tomma.city import City
 from tomma.codec import to_json
 from tomma.errors import ConfigurationError, ConflictError
 from tomma.model import BinId, DisposalSiteId, PlanId, VehicleId
-from tomma.plan import Plan, PlanProgress, PlanStatus, Wishes
+from tomma.plan import Plan, PlanProgress, PlanStatus
+from tomma.planning_settings import PlanningSettings
 from tomma.ports import ProgressSink
 from tomma.settings import load_settings
 from tomma.stores.audit.intent import by_operator
@@ -64,37 +67,35 @@ def plan_command(
     """Make the plan of a day: which bins, which truck, in which order, and why."""
     settings = load_settings()
     now_utc = settings.clock.clock().now_utc()
-    planning = settings.planning
-    if budget_s is not None:
-        planning = planning.model_copy(update={"budget_s": budget_s})
     with open_stores(settings) as stores, _progress() as sink:
         city = stores.registry.load()
         _check_vehicles(city, vehicle)
         planned_day = _day(day, city, now_utc)
         former = _former(stores, planned_day) if replan else None
         foresight = Foresight.beside(settings.data_dir) if iterations is None else None
-        vehicle_ids = None if not vehicle else [VehicleId(each) for each in vehicle]
+        words = _words(city, exclude, lock, broken, closed, vehicle, budget_s)
+        order = _ordered(city, settings.planning, words, former, stores)
         plan = make_plan(
-            city=city,
+            city=order.city,
             readings=stores.readings,
             events=stores.events,
             roads=open_roads(settings.roads, settings.roads_dir),
-            settings=planning,
+            settings=order.planning,
             day=planned_day,
             now_utc=now_utc,
             plan_id=PlanId(uuid4().hex),
             on_progress=sink,
-            vehicle_ids=vehicle_ids,
             iterations=iterations,
             # A plan that must come out the same again must not depend on when the forecast was last made.
             foresight=foresight,
-            wishes=_wishes(city, exclude, lock, broken, closed, former),
+            wishes=order.wishes,
             plans=stores.plans,
             requests=stores.requests,
             keep_basis=lambda id_, basis: stores.plans.keep_basis(id_, to_bytes(basis)),
         )
-        plan = _keep(stores, plan, publish=publish)
-        chosen = {"settings": planning, "vehicle_ids": vehicle_ids, "foresight": foresight}
+        plan = _keep(stores, order.told_on(plan), publish=publish)
+        vehicle_ids = None if not vehicle else [VehicleId(each) for each in vehicle]
+        chosen = {"settings": order.planning, "vehicle_ids": vehicle_ids, "foresight": foresight}
         ahead = _coming(stores, city, planned_day, days, now_utc, chosen) if days > 1 else None
     if out is not None:
         out.write_bytes(to_json(plan) + b"\n")
@@ -157,14 +158,15 @@ def _former(stores: Stores, day: date) -> Plan:
     return former
 
 
-def _wishes(
+def _words(
     city: City,
     exclude: list[str] | None,
     lock: list[str] | None,
     broken: list[str] | None,
     closed: list[str] | None,
-    former: Plan | None,
-) -> Wishes:
+    vehicle: list[str] | None,
+    budget_s: float | None,
+) -> Words:
     pairs = [each.partition("=") for each in lock or ()]
     locked = {BinId(bin_id): VehicleId(vehicle_id) for bin_id, _, vehicle_id in pairs}
     unknown = sorted({*(exclude or ()), *locked} - set(city.bins))
@@ -172,15 +174,18 @@ def _wishes(
         raise ConfigurationError(f"there is no bin {', '.join(unknown)}")
     _check_vehicles(city, [*(broken or ()), *locked.values()])
     _check_disposal_sites(city, closed)
-    still = Wishes() if former is None else Wishes(unavailable=former.unavailable, closed=former.closed)
+    return Words(
+        BinWishes(frozenset(BinId(each) for each in exclude or ()), frozenset(), locked),
+        vehicle_ids=frozenset(VehicleId(each) for each in vehicle) if vehicle else None,
+        broken=frozenset(VehicleId(each) for each in broken) if broken else None,
+        closed=frozenset(DisposalSiteId(each) for each in closed) if closed else None,
+        budget_s=budget_s,
+    )
+
+
+def _ordered(city: City, planning: PlanningSettings, words: Words, former: Plan | None, stores: Stores) -> CommandOrder:
     try:
-        return Wishes(
-            excluded=frozenset(BinId(each) for each in exclude or ()),
-            locked=locked,
-            unavailable=frozenset(VehicleId(each) for each in broken or still.unavailable),
-            replan_of=former.id if former is not None else None,
-            closed=frozenset(DisposalSiteId(each) for each in closed or still.closed),
-        )
+        return ordered(city, planning, words, former, stores.plans, stores.requests)
     except ValueError as exc:
         raise ConfigurationError(str(exc)) from exc
 

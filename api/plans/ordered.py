@@ -1,9 +1,9 @@
 """What the day of a plan was ordered with, as a change of it would take it over."""
 
-from api.plans.areas import AreasNow
-from api.plans.earlier import Earlier
 from api.plans.order_schemas import OrderedOut, OrderedShiftOut
 from api.services import Services
+from routing.ordering.areas_now import AreasNow
+from routing.ordering.earlier import Earlier
 from tomma.model import PlanId
 from tomma.natural import natural_key, truck_order
 

@@ -1,30 +1,36 @@
 """From what a person asks for to an order with everything decided, or a refusal that says what cannot be meant."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Protocol
 
 from api.city.keeper import CityKeeper
 from api.context import ApiContext
-from api.plans.areas import AreasNow
 from api.plans.desk import NO_WISHES, Order
-from api.plans.earlier import Earlier
 from api.plans.order_schemas import CrewName, PlanOrder, ShiftIn
 from api.plans.today import Today
 from api.problems.model import NamedProblem, bound_refused, field_refused
 from api.schema import Name
 from routing.alternatives.pareto import at_risk
+from routing.ordering.areas_now import AreasNow
+from routing.ordering.earlier import Earlier
+from routing.ordering.taken_over import (
+    BinWishes,
+    changed_by_hand,
+    let_go,
+    still_locked,
+    still_wished,
+    with_former,
+)
 from routing.planning.leaving import MAX_DAYS_AHEAD, default_day
 from tomma.bounds import Rule
 from tomma.city import City
-from tomma.edits import EditKind
 from tomma.errors import ConflictError, Refusal
 from tomma.hours import DAY_S
 from tomma.model import BinId, DisposalSiteId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, Wishes
 from tomma.planning_settings import PlanningSettings
-from tomma.reasons import ReasonCode
 from tomma.trucks import Shift, Vehicle
 
 
@@ -51,9 +57,11 @@ def decided(hands: Asked, order: PlanOrder) -> Order:
     former = hands.context.plans.get(PlanId(order.replan_of)) if order.replan_of is not None else None
     earlier = Earlier.of(hands.context.plans, former)
     found = AreasNow.of(earlier.areas, former, city) if former is not None and order.areas is None else AreasNow()
-    still = _still_wished(hands, former, earlier, found.areas) if former is not None else NO_WISHES
+    still = (
+        still_wished(former, city, hands.context.requests, earlier, found.areas) if former is not None else NO_WISHES
+    )
     wishes = _wishes(city, order, kept, still)
-    let_go = {bin_id: truck for each in (former, kept) for bin_id, truck in _let_go(each, city, wishes)}
+    gone = {bin_id: truck for each in (former, kept) for bin_id, truck in let_go(each, city, wishes)}
     working = _with_shifts(_with_trucks(city, order, earlier), order.shifts)
     day = order.day or (kept.day if kept is not None else default_day(working, hands.context.clock.now_utc()))
     if former is not None:
@@ -69,7 +77,7 @@ def decided(hands: Asked, order: PlanOrder) -> Order:
         wishes=wishes,
         crews={**earlier.crews, **_crews(city, order.crews)},
         gone_areas=found.gone,
-        let_go=let_go,
+        let_go=gone,
     )
 
 
@@ -87,75 +95,10 @@ def _planning(as_set: PlanningSettings, order: PlanOrder, earlier: Earlier) -> P
     return planning.model_copy(update={name: value for name, value in asked.items() if value is not None})
 
 
-def _still_wished(hands: Asked, former: Plan, earlier: Earlier, areas: frozenset[str]) -> Wishes:
-    """Return what was decided for the plan on the road and holds for the next change of it, too.
-
-    A truck that broke down stays where it is, a disposal site that closed stays closed, a bin left for today is left,
-    one given to a truck is given to it, one that was added is taken; unless the truck or the bin is gone by now, or
-    somebody has asked for the bin since.
-    """
-    city, asked = hands.city.current(), hands.context.requests.not_withdrawn(former.created_utc)
-    again = {each.bin_id for each in asked}
-    left = {each.bin_id for each in former.left_out if any(why.code is ReasonCode.EXCLUDED for why in each.reasons)}
-    gone = former.unavailable & city.vehicles.keys()
-    locked = _still_locked(former, city)
-    added = _added(former) & city.bins.keys()
-    return Wishes(
-        frozenset(left & city.bins.keys()) - again - locked.keys(),
-        locked,
-        gone,
-        included=added,
-        areas=areas,
-        balanced=earlier.balanced,
-        closed=former.closed,
-    )
-
-
-def _added(plan: Plan) -> frozenset[BinId]:
-    """Return which bins a person wanted on the plan, those among them that no truck had time for, too."""
-    stops = [(stop.bin_id, stop.reasons) for route in plan.routes for stop in route.stops if stop.bin_id is not None]
-    told = [*stops, *((each.bin_id, each.reasons) for each in plan.left_out)]
-    codes = {bin_id: {why.code for why in reasons} for bin_id, reasons in told}
-    return frozenset(
-        bin_id for bin_id, own in codes.items() if ReasonCode.ADDED in own and ReasonCode.EXCLUDED not in own
-    )
-
-
-def _let_go(plan: Plan | None, city: City, wishes: Wishes) -> Iterator[tuple[BinId, VehicleId | None]]:
-    """Yield what a person had decided on the plan and nobody can keep: the bin or its truck is gone or stands still."""
-    if plan is None:
-        return
-    for bin_id in sorted((_added(plan) | _by_hand(plan)[0]) - city.bins.keys() - plan.locks.keys()):
-        yield bin_id, None
-    driving = city.vehicles.keys() - wishes.unavailable
-    for bin_id, vehicle_id in sorted(plan.locks.items()):
-        is_settled = bin_id in wishes.locked or bin_id in wishes.excluded
-        if not is_settled and (bin_id not in city.bins or vehicle_id not in driving):
-            yield bin_id, vehicle_id
-
-
-def _still_locked(plan: Plan, city: City) -> dict[BinId, VehicleId]:
-    """Return which bin was given to which truck, of those that the city still has."""
-    return {
-        bin_id: vehicle_id
-        for bin_id, vehicle_id in plan.locks.items()
-        if bin_id in city.bins and vehicle_id in city.vehicles
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class _Bins:
-    """What is decided of single bins."""
-
-    excluded: frozenset[BinId]
-    included: frozenset[BinId]
-    locked: Mapping[BinId, VehicleId]
-
-
 def _wishes(city: City, order: PlanOrder, kept: Plan | None, still: Wishes) -> Wishes:
     told = order.unavailable_vehicle_ids
     gone = still.unavailable if told is None else frozenset(VehicleId(each) for each in told)
-    bins = _with_former(_of_the_order(order), still, gone)
+    bins = with_former(_of_the_order(order), still, gone)
     if kept is not None:
         bins = _with_edits(bins, kept, city)
     areas = still.areas if order.areas is None else frozenset(order.areas)
@@ -179,36 +122,25 @@ def _closed(city: City, order: PlanOrder, still: Wishes) -> frozenset[DisposalSi
     return frozenset(DisposalSiteId(each) for each in order.closed_disposal_site_ids)
 
 
-def _of_the_order(order: PlanOrder) -> _Bins:
-    return _Bins(
+def _of_the_order(order: PlanOrder) -> BinWishes:
+    return BinWishes(
         excluded=frozenset(BinId(each) for each in order.exclude_bin_ids),
         included=frozenset(BinId(each) for each in order.include_bin_ids),
         locked={BinId(each.bin_id): VehicleId(each.vehicle_id) for each in order.lock},
     )
 
 
-def _with_former(ordered: _Bins, still: Wishes, gone: frozenset[VehicleId]) -> _Bins:
-    """Add what holds from the plan on the road; of a bin that the order names, the order's word counts."""
-    stays = {
-        bin_id: truck for bin_id, truck in still.locked.items() if truck not in gone and bin_id not in ordered.excluded
-    }
-    excluded = ordered.excluded | (still.excluded - ordered.included - ordered.locked.keys())
-    freed = still.locked.keys() - stays.keys()  # still to be emptied, by another truck
-    included = ordered.included | ((still.included | freed) - excluded)
-    return _Bins(excluded, included, {**stays, **ordered.locked})
-
-
-def _with_edits(bins: _Bins, draft: Plan, city: City) -> _Bins:
+def _with_edits(bins: BinWishes, draft: Plan, city: City) -> BinWishes:
     """Add what a person changed on the draft whose edits are kept; what is decided already counts more."""
-    added, removed = (each & city.bins.keys() for each in _by_hand(draft))
-    return _Bins(
+    added, removed = (each & city.bins.keys() for each in changed_by_hand(draft))
+    return BinWishes(
         excluded=bins.excluded | (removed - bins.included),
         included=bins.included | (added - bins.excluded),
-        locked={**_still_locked(draft, city), **bins.locked},
+        locked={**still_locked(draft, city), **bins.locked},
     )
 
 
-def _check_known(city: City, bins: _Bins, gone: frozenset[VehicleId], areas: frozenset[str]) -> None:
+def _check_known(city: City, bins: BinWishes, gone: frozenset[VehicleId], areas: frozenset[str]) -> None:
     named = bins.excluded | bins.included | bins.locked.keys()
     strangers = [
         *(("bin_id", each) for each in sorted(named) if each not in city.bins),
@@ -218,16 +150,6 @@ def _check_known(city: City, bins: _Bins, gone: frozenset[VehicleId], areas: fro
     if strangers:
         field, value = strangers[0]
         raise field_refused(field, Rule.KNOWN, "must be of this city", value)
-
-
-def _by_hand(draft: Plan) -> tuple[frozenset[BinId], frozenset[BinId]]:
-    """Return which bins a person added and removed, as the last word on each says."""
-    last = {each.bin_id: each.kind for each in draft.edits if each.kind in (EditKind.ADD, EditKind.REMOVE)}
-    added, removed = (
-        frozenset(bin_id for bin_id, kind in last.items() if kind is wanted)
-        for wanted in (EditKind.ADD, EditKind.REMOVE)
-    )
-    return added, removed
 
 
 def _day_on_the_road(former: Plan, asked: date | None) -> date:

@@ -2,18 +2,21 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from routing.planning.basis import from_bytes
 from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.cli import build_app
 from tomma.codec import from_json
 from tomma.errors import ConfigurationError, ConflictError
-from tomma.model import PlanId
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus
+from tomma.reasons import ReasonCode
 from tomma.settings import Settings
 from tomma.stores.wiring import open_stores
 
@@ -131,6 +134,30 @@ def test_what_stands_still_or_is_closed_stays_so_when_the_plan_is_changed_by_cro
     with open_stores(Settings(data_dir=home)) as stores:
         changed = stores.plans.get(PlanId(json.loads(again.stdout)["id"]))
     assert ([*changed.unavailable], [*changed.closed], [*changed.bins_collected]) == (["v1"], ["t0"], [])
+
+
+def test_what_people_had_decided_for_the_day_holds_when_the_plan_is_changed_by_cron(home: Path) -> None:
+    """Who drives, for how long, by what name; which bin is whose, and which is left: as the office has it kept."""
+    wishes = ["--vehicle", "v2", "--lock", "b1=v2", "--exclude", "b3", "--budget-s", "7"]
+    assert run(build_app(), ["plan", *wishes, "--iterations", "5", "--publish"]).exit_code == 0
+    with open_stores(Settings(data_dir=home)) as stores:
+        former = stores.plans.published(MORNING_UTC.date())
+        assert former is not None
+        stores.plans.save(replace(former, crews={VehicleId("v2"): "Team North"}))
+    again = run(build_app(), ["plan", "--replan", "--iterations", "5", "--json"])
+    assert again.exit_code == 0, again.output
+    with open_stores(Settings(data_dir=home)) as stores:
+        changed = stores.plans.get(PlanId(json.loads(again.stdout)["id"]))
+        basis = stores.plans.basis(changed.id)
+    assert {route.vehicle_id for route in changed.routes} == {"v2"}
+    assert (dict(changed.locks), dict(changed.crews)) == ({"b1": "v2"}, {"v2": "Team North"})
+    left = {each.bin_id: each.reasons[0].code for each in changed.left_out}
+    assert left[BinId("b3")] is ReasonCode.EXCLUDED
+    assert basis is not None
+    assert from_bytes(basis).settings.budget_s == 7.0
+    released = run(build_app(), ["plan", "--replan", "--lock", "b3=v2", "--iterations", "5", "--json"])
+    with open_stores(Settings(data_dir=home)) as stores:
+        assert "b3" in stores.plans.get(PlanId(json.loads(released.stdout)["id"])).bins_collected
 
 
 def test_without_a_published_plan_there_is_none_to_change(home: Path) -> None:
