@@ -123,7 +123,7 @@ def build_problem(
     hours = Hours(fleet.day, max((each.shift.end_s + each.overtime_s for each in on_duty), default=0))
     trucks = [
         truck_node(each, _duty(each, codes, points, fleet, profile_of.get(each.id, 0)), words, fleet.day, planning)
-        for each, codes in zip(on_duty, carried_today(city, demands, on_duty), strict=True)
+        for each, codes in zip(on_duty, carried_today(city, demands, on_duty, hours), strict=True)
     ]
     first, *others = (_profile(each) for each in matrices)
     problem = Problem(

@@ -104,7 +104,7 @@ def bin_node(city: City, demand: Demand, place: int, words: Words, hours: Hours)
 
 def disposal_node(site: DisposalSite, place: int, words: Words, hours: Hours) -> DisposalNode:
     """Return a gate: a truck must be unloaded by closing time; one open for less than an unloading takes none."""
-    spans = hours.spans({each: site.open_on(each) for each in WEEKDAYS}, site.unload_s)
+    spans = _open_spans(site, hours)
     open_s, latest_s, shut_s = _window(spans)
     takes = frozenset(words.fractions[code] for code in site.fractions if code in words.fractions)
     return DisposalNode(
@@ -115,6 +115,11 @@ def disposal_node(site: DisposalSite, place: int, words: Words, hours: Hours) ->
         latest_s=latest_s,
         shut_s=shut_s,
     )
+
+
+def _open_spans(site: DisposalSite, hours: Hours) -> Spans:
+    """Return when an unloading may begin and end there; nothing on a day on which it is closed."""
+    return hours.spans({each: site.open_on(each) for each in WEEKDAYS}, site.unload_s)
 
 
 @dataclass(frozen=True)
@@ -193,12 +198,15 @@ def _breaks(vehicle: Vehicle, day: WorkingDay, start_s: int) -> tuple[BreakRule,
     return tuple(rules)
 
 
-def carried_today(city: City, demands: Sequence[Demand], vehicles: Sequence[Vehicle]) -> list[frozenset[FractionCode]]:
+def carried_today(
+    city: City, demands: Sequence[Demand], vehicles: Sequence[Vehicle], hours: Hours
+) -> list[frozenset[FractionCode]]:
     """Return which streams each truck collects today: all it may, unless its load could not be unloaded.
 
-    A body holds one load, so a truck whose streams no single site takes together keeps to those of one site: those
-    with most waste not yet spoken for by a truck before it. Each compartment is such a body.
+    A body holds one load, so a truck whose streams no single site that is open today takes together keeps to those of
+    one site: those with most waste not yet spoken for by a truck before it. Each compartment is such a body.
     """
+    gates = [site.fractions for site in city.disposal_sites.values() if _open_spans(site, hours)]
     waiting_l: dict[FractionCode, float] = {}
     for each in demands:
         code = city.bins[each.bin_id].fraction_code
@@ -207,17 +215,19 @@ def carried_today(city: City, demands: Sequence[Demand], vehicles: Sequence[Vehi
     for vehicle in vehicles:
         bodies = [(part.fractions, part.capacity_l) for part in vehicle.compartments]
         bodies = bodies or [(vehicle.fractions, vehicle.capacity_l)]
-        chosen.append(frozenset().union(*(_load_of(city, body, waiting_l) for body in bodies)))
+        chosen.append(frozenset().union(*(_load_of(gates, body, waiting_l) for body in bodies)))
     return chosen
 
 
 def _load_of(
-    city: City, body: tuple[frozenset[FractionCode], float], waiting_l: dict[FractionCode, float]
+    gates: Sequence[frozenset[FractionCode]],
+    body: tuple[frozenset[FractionCode], float],
+    waiting_l: dict[FractionCode, float],
 ) -> frozenset[FractionCode]:
     """Return what one body collects, and take it off what is waiting if that is not all it may."""
     streams, capacity_l = body
     may = streams & frozenset(waiting_l)
-    loads = {may & site.fractions for site in city.disposal_sites.values()}
+    loads = {may & gate for gate in gates}
     if may in loads or not any(loads):
         return streams
     best = max(loads, key=lambda load: (sum(waiting_l[code] for code in load), sorted(load)))

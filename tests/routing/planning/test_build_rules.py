@@ -175,6 +175,19 @@ def test_a_truck_with_a_compartment_for_each_keeps_streams_that_no_single_gate_t
     assert len(together.fractions) == 1
 
 
+def test_a_truck_keeps_to_what_the_gates_that_are_open_that_day_take() -> None:
+    """The one station that takes both streams is closed on Saturdays: a mixed load would come home again."""
+    both = frozenset({GLASS, RESIDUAL})
+    city = small_city(takes=(both, frozenset({GLASS}), frozenset({RESIDUAL})))
+    for_both, *others = city.disposal_sites.values()
+    for_both = replace(for_both, hours=(OpenHours(7 * HOUR_S, 16 * HOUR_S, WORKDAYS),))
+    city = replace(city, disposal_sites={each.id: each for each in (for_both, *others)})
+    monday, saturday = (build(city, day=on(day)).problem for day in (MONDAY, SATURDAY))
+    assert {len(truck.fractions) for truck in monday.trucks if len(truck.fractions) > 1} == {2}
+    assert {len(truck.fractions) for truck in saturday.trucks} == {1}
+    assert all(saturday.disposals_of_truck)
+
+
 def test_a_truck_may_end_its_day_elsewhere() -> None:
     """In the garage of the other depot, which no truck starts from."""
     garage = Depot(DepotId("zz"), "Garaget", Position(59.65, 16.60))
