@@ -19,7 +19,8 @@ from routing.ahead.days_ahead import DaysAhead
 from routing.ahead.horizon import MAX_DAYS
 from routing.ahead.outlook import Foresight
 from routing.cli_show import show
-from routing.ordering.command import CommandOrder, Words, ordered
+from routing.ordering.command import Words, ordered
+from routing.ordering.order import Order
 from routing.ordering.taken_over import BinWishes
 from routing.planning.basis import to_bytes
 from routing.planning.leaving import default_day
@@ -74,7 +75,7 @@ def plan_command(
         former = _former(stores, planned_day) if replan else None
         foresight = Foresight.beside(settings.data_dir) if iterations is None else None
         words = _words(city, exclude, lock, broken, closed, vehicle, budget_s)
-        order = _ordered(city, settings.planning, words, former, stores)
+        order = _ordered(planned_day, city, settings.planning, words, former, stores)
         plan = make_plan(
             city=order.city,
             readings=stores.readings,
@@ -94,7 +95,7 @@ def plan_command(
             keep_basis=lambda id_, basis: stores.plans.keep_basis(id_, to_bytes(basis)),
         )
         plan = _keep(stores, order.told_on(plan), publish=publish)
-        vehicle_ids = None if not vehicle else [VehicleId(each) for each in vehicle]
+        vehicle_ids = None if words.vehicle_ids is None else sorted(words.vehicle_ids)
         chosen = {"settings": order.planning, "vehicle_ids": vehicle_ids, "foresight": foresight}
         ahead = _coming(stores, city, planned_day, days, now_utc, chosen) if days > 1 else None
     if out is not None:
@@ -183,9 +184,11 @@ def _words(
     )
 
 
-def _ordered(city: City, planning: PlanningSettings, words: Words, former: Plan | None, stores: Stores) -> CommandOrder:
+def _ordered(
+    day: date, city: City, planning: PlanningSettings, words: Words, former: Plan | None, stores: Stores
+) -> Order:
     try:
-        return ordered(city, planning, words, former, stores.plans, stores.requests)
+        return ordered(day, city, planning, words, former, stores.plans, stores.requests)
     except ValueError as exc:
         raise ConfigurationError(str(exc)) from exc
 

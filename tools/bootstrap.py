@@ -18,7 +18,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 BOOT = os.path.join(ROOT, ".uv")
-HOMES = ("/root/", "/home/", "/run/user/")  # what ProtectHome= hides from the services of deploy/
+HOMES = tuple("/%s/" % each for each in ("root", "home", "run/user"))  # what ProtectHome= hides from services
 PYTHON_RANGE = ">=3.12,<3.15"
 SYSTEM_PARTS = {  # command names, the Debian package that brings one of them
     "mosquitto": (("mosquitto", "/usr/sbin/mosquitto"), "mosquitto"),

@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -13,41 +13,18 @@ from api.live.hub import Hub
 from api.live.topics import CITY, plan_topic
 from api.plans.making import Making
 from api.turns import TurnTaker
-from tomma.city import City
+from routing.ordering.order import Order
 from tomma.clock import Clock
 from tomma.errors import ConflictError, Refusal, TommaError
-from tomma.model import BinId, PlanId, VehicleId
-from tomma.plan import UNFINISHED, Plan, PlanProgress, PlanStatus, RoadsSource, Wishes
-from tomma.planning_settings import PlanningSettings
+from tomma.model import PlanId
+from tomma.plan import UNFINISHED, Plan, PlanProgress, PlanStatus, RoadsSource
 from tomma.ports import PlanStore
 
 log = logging.getLogger(__name__)
 
-NO_WISHES = Wishes()
 PROGRESS_EVERY_S = 0.1
 STOPPED = "the server stopped while this plan was being made; order it again"
 CRASHED = "the planner crashed; the operator's log says why"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to plan, with everything decided."""
-
-    day: date
-    city: City
-    """Only with the trucks that may drive."""
-    planning: PlanningSettings
-    wishes: Wishes = NO_WISHES
-    crews: Mapping[VehicleId, str] = field(default_factory=dict)
-    gone_areas: frozenset[str] = frozenset()
-    """Which the plan to change was ordered for, and which the city does not have any more."""
-    let_go: Mapping[BinId, VehicleId | None] = field(default_factory=dict)
-    """What was given to a truck, or added, and of which the bin or the truck is no more."""
-
-    def is_like(self, other: "Order") -> bool:
-        """Return whether one plan answers both: the same day, trucks, shifts, prices and wishes."""
-        own, others = ((each.day, each.city.vehicles, each.planning, each.wishes, each.crews) for each in (self, other))
-        return own == others
 
 
 @dataclass(slots=True)
@@ -208,14 +185,7 @@ class PlanDesk(TurnTaker):
         if plan.status is PlanStatus.READY and plan.violations:
             detail = f"the checker refused it: {plan.violations[0]}"
             return replace(plan, status=PlanStatus.FAILED, detail=detail, failure=Refusal.CHECKER_REFUSED)
-        done = {stop.bin_id for route in plan.routes for stop in route.stops[: route.done_stops]}
-        return replace(
-            plan,
-            crews=job.order.crews,
-            areas=job.order.wishes.areas,
-            gone_areas=job.order.gone_areas,
-            let_go={id_: truck for id_, truck in job.order.let_go.items() if id_ not in done},
-        )
+        return job.order.told_on(plan)
 
     def _note(self, job: _Job, progress: PlanProgress) -> None:
         """Pass progress on, ten times a second at most; the end is told by `_finish`, once it is stored."""

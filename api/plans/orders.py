@@ -7,7 +7,6 @@ from typing import Protocol
 
 from api.city.keeper import CityKeeper
 from api.context import ApiContext
-from api.plans.desk import NO_WISHES, Order
 from api.plans.order_schemas import CrewName, PlanOrder, ShiftIn
 from api.plans.today import Today
 from api.problems.model import NamedProblem, bound_refused, field_refused
@@ -15,6 +14,7 @@ from api.schema import Name
 from routing.alternatives.pareto import at_risk
 from routing.ordering.areas_now import AreasNow
 from routing.ordering.earlier import Earlier
+from routing.ordering.order import Order
 from routing.ordering.taken_over import (
     BinWishes,
     changed_by_hand,
@@ -57,9 +57,7 @@ def decided(hands: Asked, order: PlanOrder) -> Order:
     former = hands.context.plans.get(PlanId(order.replan_of)) if order.replan_of is not None else None
     earlier = Earlier.of(hands.context.plans, former)
     found = AreasNow.of(earlier.areas, former, city) if former is not None and order.areas is None else AreasNow()
-    still = (
-        still_wished(former, city, hands.context.requests, earlier, found.areas) if former is not None else NO_WISHES
-    )
+    still = still_wished(former, city, hands.context.requests, earlier, found.areas) if former is not None else Wishes()
     wishes = _wishes(city, order, kept, still)
     gone = {bin_id: truck for each in (former, kept) for bin_id, truck in let_go(each, city, wishes)}
     working = _with_shifts(_with_trucks(city, order, earlier), order.shifts)

@@ -14,9 +14,10 @@ from datetime import datetime
 from api.city.keeper import CityKeeper
 from api.context import ApiContext
 from api.live.topics import CITY
-from api.plans.desk import STOPPED, Order
+from api.plans.desk import STOPPED
 from api.schedule.hands import CallerHands
 from api.turns import TurnTaker
+from routing.ordering.order import Order
 from tomma.audit import Deed
 from tomma.city import City
 from tomma.errors import ConflictError, NotFoundError

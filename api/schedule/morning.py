@@ -4,9 +4,9 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
-from api.plans.desk import Order
 from api.schedule.caller import TOO_LATE, Caller
 from api.schedule.hands import CallerHands
+from routing.ordering.order import Order
 from routing.planning.leaving import default_day
 from tomma.city import City
 from tomma.model import AlertKind

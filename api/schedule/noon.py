@@ -7,11 +7,11 @@ that a person could not have meant: after somebody changed the plan in the meant
 from dataclasses import replace
 from datetime import datetime
 
-from api.plans.desk import Order
 from api.plans.order_schemas import PlanOrder
 from api.plans.orders import decided
 from api.schedule.caller import TOO_LATE, Caller
 from api.schedule.hands import CallerHands
+from routing.ordering.order import Order
 from routing.planning.leaving import default_day
 from routing.planning.morning import morning_of
 from routing.planning.unchanged import changes_nothing

@@ -1,13 +1,14 @@
 """What `tomma plan` was asked for, with what a change of the plan on the road takes over."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import date
 
 from routing.ordering.areas_now import AreasNow
 from routing.ordering.earlier import Earlier
+from routing.ordering.order import Order
 from routing.ordering.taken_over import BinWishes, let_go, still_wished, with_former
 from tomma.city import City
-from tomma.model import BinId, DisposalSiteId, VehicleId
+from tomma.model import DisposalSiteId, VehicleId
 from tomma.plan import Plan, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.ports import PlanStore, RequestBook
@@ -25,36 +26,19 @@ class Words:
     budget_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CommandOrder:
-    """An order with everything decided."""
-
-    city: City
-    """With the trucks and the shifts of the day."""
-    planning: PlanningSettings
-    wishes: Wishes
-    crews: Mapping[VehicleId, str] = field(default_factory=dict)
-    gone_areas: frozenset[str] = frozenset()
-    let_go: Mapping[BinId, VehicleId | None] = field(default_factory=dict)
-
-    def told_on(self, plan: Plan) -> Plan:
-        """Return the plan with what the next change of it has to know."""
-        done = {stop.bin_id for route in plan.routes for stop in route.stops[: route.done_stops]}
-        return replace(
-            plan,
-            crews=self.crews,
-            areas=self.wishes.areas,
-            gone_areas=self.gone_areas,
-            let_go={bin_id: truck for bin_id, truck in self.let_go.items() if bin_id not in done},
-        )
-
-
 def ordered(
-    city: City, planning: PlanningSettings, words: Words, former: Plan | None, plans: PlanStore, requests: RequestBook
-) -> CommandOrder:
+    day: date,
+    city: City,
+    planning: PlanningSettings,
+    words: Words,
+    former: Plan | None,
+    plans: PlanStore,
+    requests: RequestBook,
+) -> Order:
     """Return the order.
 
     Args:
+        day: Local date.
         city: As it is now.
         planning: As the city has set it.
         words: What was asked for.
@@ -86,4 +70,4 @@ def ordered(
         planning = planning.model_copy(update={"budget_s": words.budget_s})
     working = earlier if words.vehicle_ids is None else replace(earlier, vehicle_ids=words.vehicle_ids)
     released = {} if former is None else dict(let_go(former, city, wishes))
-    return CommandOrder(working.city(city), planning, wishes, earlier.crews, areas.gone, released)
+    return Order(day, working.city(city), planning, wishes, earlier.crews, areas.gone, released)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Playwright, expect
 
+TABS_MAX = 120
 CHROMIUM = "/usr/bin/chromium"
 SWITCHED_OFF = (
     "WebUIOmniboxPopup",
@@ -166,3 +167,18 @@ def save_shot(page: Page, folder: Path, name: str) -> None:
     """Write what is on the screen."""
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name}.png")
+
+
+def view(page: Page, name: str) -> None:
+    """Show another view of the planning page."""
+    page.locator(".views").get_by_role("button", name=name, exact=True).click()
+
+
+def press_until(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Go on with the key until the focus is where one wants to be, as a person without a pointer does."""
+    element = wanted.element_handle()  # found once: looking for a role costs more than a key
+    for _ in range(TABS_MAX):
+        if page.evaluate("(element) => element === document.activeElement", element):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{wanted} was not reached by {key}")

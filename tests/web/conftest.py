@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from api.pages.router import WEB
+from tests.web import stack as stacks
 from tests.web.browsing import PLAIN, Watched, launch, watching
-from tests.web.stack import Stack, copy_of, seed, serving
+from tests.web.stack import PATIENCE_S, Stack, copy_of, seed, serving
 
 OpenPage = Callable[..., Watched]
 Ask = Callable[..., Any]
@@ -105,3 +106,18 @@ def content(watched: Watched) -> None:
     """Fail for a page that left its host or complained."""
     assert watched.strangers() == [], "a page asked another host"
     assert watched.faults() == [], "a page complained"
+
+
+@pytest.fixture
+def searching(unplanned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """A running stack whose planner goes on searching until it is told to stop: small towns are solved too soon."""
+    really = stacks._plan
+
+    def plan(*own: Any, **asked: Any) -> Any:
+        found = really(*own, **asked)
+        assert asked["stop"].wait(PATIENCE_S)
+        return found
+
+    monkeypatch.setattr(stacks, "_plan", plan)
+    with serving(copy_of(unplanned, tmp_path / "data")) as stack:
+        yield stack
