@@ -119,7 +119,7 @@ SWEDISH = Words(
         "Inget bredvid: tömningar före vilka inget avfall låg bredvid kärlet."
     ),
     silent="{share:.0f} % tysta",
-    second_round="en andra tur kl. {hour}",
+    second_round="en andra runda kl. {hour}",
     table="Alla siffror",
 )  # fmt: skip
 
