@@ -1,7 +1,8 @@
 """OSRM inside this process, and its foreign ways kept in here.
 
-Files are mapped, not copied: several processes share one copy in memory, and no file stays open. Asking changes
-nothing in the engine, so any thread may; Python's interpreter lock is held meanwhile.
+Files are mapped, not copied: several processes share one copy in memory. An open network holds some seventeen file
+descriptors, so each is opened once (`open_engine`). Asking changes nothing in the engine, so any thread may; Python's
+interpreter lock is held meanwhile.
 """
 
 from collections.abc import Sequence
