@@ -118,6 +118,7 @@ def _nothing(hands: Services) -> FollowUpOut:
         day=sums.day,
         now_utc=hands.context.clock.now_utc(),
         plan_id=None,
+        closed_disposal_site_ids=[],
         sums=sums,
         late=0,
         expected_end_utc=None,

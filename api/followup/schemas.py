@@ -151,6 +151,9 @@ class FollowUpOut(Shown):
     day: date
     now_utc: UtcTime
     plan_id: str | None = Field(description="Null while no plan is published for today.")
+    closed_disposal_site_ids: list[str] = Field(
+        description="Where the plan unloads nothing: a person said it is closed."
+    )
     sums: DaySumsOut
     late: int = Field(description="Bins emptied or expected more than a quarter of an hour behind.")
     expected_end_utc: UtcTime | None = Field(description="When the last truck is home.")

@@ -26,6 +26,7 @@ from routing.planning.arrivals import Coming
 from tomma.events import Event, EventKind
 from tomma.fold import StopState, by_our_clock
 from tomma.model import BinId
+from tomma.natural import natural_key
 from tomma.plan import Stop, StopKind
 from tomma.rests import pauses
 
@@ -39,6 +40,7 @@ def followup_out(
         day=day.day,
         now_utc=day.now_utc,
         plan_id=day.plan.id,
+        closed_disposal_site_ids=sorted(day.plan.closed & day.city.disposal_sites.keys(), key=natural_key),
         sums=sums_out(day),
         late=sum(route.late for route in routes),
         expected_end_utc=max((route.expected_end_utc for route in routes), default=None),

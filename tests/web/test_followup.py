@@ -195,6 +195,29 @@ def test_the_rest_of_the_day_is_planned_anew_told_in_words_and_put_aside_or_publ
     assert again, "what was skipped and asked for is tried once more"
 
 
+def test_a_disposal_site_that_closes_under_way_is_ticked_where_the_day_is_followed(
+    day: Stack, open_page: OpenPage
+) -> None:
+    """It burns at ten: whoever sees the trucks changes their day there, and the next change knows it still."""
+    page = open_page(day, "/followup").page
+    lanes(page)
+    site = day.ask("/city")["disposal_sites"][0]
+    page.locator(".replan").get_by_label(site["name"]).check()
+    page.get_by_label("Räknetid").select_option("1")
+    with page.expect_request(lambda asked: asked.method == "POST" and asked.url.endswith("/api/v1/plans")) as sent:
+        page.get_by_role("button", name="Räkna fram ett förslag").click()
+    body: Any = sent.value.post_data_json
+    assert body["closed_disposal_site_ids"] == [site["id"]]
+    proposal = page.locator(".proposal")
+    expect(proposal).to_contain_text(
+        f"Stängt för den här planen, där tippas ingenting: {site['name']}.", timeout=A_PLAN_MS
+    )
+    proposal.get_by_role("button", name="Publicera till bilarna").click()
+    expect(page.get_by_text("Den nya planen är hos bilarna.")).to_be_visible()
+    assert day.ask("/followup")["closed_disposal_site_ids"] == [site["id"]]
+    expect(page.locator(".replan").get_by_label(site["name"])).to_be_checked()  # the tick is the plan's own now
+
+
 def test_a_bin_that_the_city_gave_up_is_told_as_gone_and_its_lock_as_fallen(day: Stack, open_page: OpenPage) -> None:
     """It "had to wait", and the lock that somebody had set on it fell without a word."""
     before = day.ask("/followup")

@@ -17,13 +17,16 @@ const RECENT_PLANS = 20;
 
 const EMPTY = {
   today: null, live: undefined, fault: "", view: "timeline", filter: {truck: "", state: ""}, selected: null,
-  wishes: {gone: null, exclude: [], lock: {}, again: [], budget_s: 2}, job: null, proposal: null, changes: null, told: "",
+  wishes: {gone: null, closed: null, exclude: [], lock: {}, again: [], budget_s: 2}, job: null, proposal: null, changes: null, told: "",
   past: null, orderedId: null,
 };
 
 /** The trucks that cannot go on: as ticked; until somebody ticks, as the plan on the road has it. */
 export const goneOf = ({wishes, today}) => wishes.gone
   ?? today.routes.filter((route) => route.state === "taken_out").map((route) => route.vehicle_id);
+
+/** The disposal sites at which nothing is unloaded: as ticked; until somebody ticks, as the plan on the road has it. */
+export const closedOf = ({wishes, today}) => wishes.closed ?? today.closed_disposal_site_ids;
 
 export function openDesk() {
   const store = createStore(EMPTY);
@@ -88,6 +91,7 @@ export function openDesk() {
       if (wishes.again.length) await takeMissedBack(wishes.again);
       const {id} = await orderReplan({
         replan_of: today.plan_id, budget_s: wishes.budget_s, unavailable_vehicle_ids: goneOf(store.get()),
+        closed_disposal_site_ids: closedOf(store.get()),
         exclude_bin_ids: wishes.exclude,
         lock: Object.entries(wishes.lock).map(([bin_id, vehicle_id]) => ({bin_id, vehicle_id})),
       });

@@ -2,7 +2,7 @@
 import {useWords} from "../lib/context.js";
 import {html} from "../lib/html.js";
 import {Progress} from "../office/progress.js";
-import {goneOf} from "./desk.js";
+import {closedOf, goneOf} from "./desk.js";
 import {aboardText} from "./words.js";
 
 const BUDGETS_S = [1, 2, 5, 20];
@@ -34,9 +34,10 @@ function Chosen({wishes, today, onWish}) {
 }
 
 export function Replan({desk, state}) {
-  const {t, format} = useWords();
+  const {t, format, city} = useWords();
   const {today, wishes, job} = state;
   const gone = goneOf(state);
+  const closed = closedOf(state);
   const truckName = (route) => [route.vehicle_name, gone.includes(route.vehicle_id) && aboardText(route, t, format)].filter(Boolean).join(", ");
   const isBusy = Boolean(job && !job.failed);
   const skipped = today.missed.filter((each) => each.why === "skipped" && !each.request_id);
@@ -46,6 +47,8 @@ export function Replan({desk, state}) {
       <${Ticks} title=${t("followup.replan.gone")} chosen=${gone}
         items=${today.routes.map((route) => ({id: route.vehicle_id, name: truckName(route)}))}
         onToggle=${(id) => desk.wish({gone: toggled(gone, id)})} />
+      <${Ticks} title=${t("followup.replan.closed")} chosen=${closed} items=${city.disposal_sites}
+        onToggle=${(id) => desk.wish({closed: toggled(closed, id)})} />
       <${Ticks} title=${t("followup.replan.again")} chosen=${wishes.again}
         items=${skipped.map((each) => ({id: each.bin_id, name: `${each.name} (${t(`skip.${each.skip_reason}`).toLocaleLowerCase()})`}))}
         onToggle=${(id) => desk.wish({again: toggled(wishes.again, id)})} />

@@ -117,6 +117,7 @@ export default {
   "followup.replan.title": "Plan the rest of the day anew",
   "followup.replan.hint": "What is done stays, and each truck's next stop is kept. Nothing reaches the trucks until you publish.",
   "followup.replan.gone": "Trucks that cannot go on",
+  "followup.replan.closed": "Disposal sites that are closed",
   "followup.replan.again": "Try again today",
   "followup.replan.budget": "Time to think",
   "followup.replan.seconds": {one: "{n} second", other: "{n} seconds"},

@@ -117,6 +117,7 @@ export default {
   "followup.replan.title": "Planera om resten av dagen",
   "followup.replan.hint": "Det som är gjort står kvar, och varje bils nästa stopp ändras inte. Inget når bilarna förrän du publicerar.",
   "followup.replan.gone": "Bilar som inte kan köra vidare",
+  "followup.replan.closed": "Avlastningsplatser som är stängda",
   "followup.replan.again": "Försök igen i dag",
   "followup.replan.budget": "Räknetid",
   "followup.replan.seconds": {one: "{n} sekund", other: "{n} sekunder"},
