@@ -158,7 +158,7 @@ def truck_node(vehicle: Vehicle, duty: Duty, words: Words, day: WorkingDay, plan
         ),
         overtime_s=min(vehicle.overtime_s, HORIZON_S - end_s),
         overtime_per_h_minor=vehicle.overtime_cost_per_h_minor,
-        rates=_rates(vehicle, planning),
+        rates=_own_rates(vehicle, planning),
         profile=duty.profile,
         max_unloads=vehicle.max_unloads_per_day,
         daily_limit_l=None if vehicle.max_l_per_day is None else math.floor(vehicle.max_l_per_day),
@@ -167,23 +167,20 @@ def truck_node(vehicle: Vehicle, duty: Duty, words: Words, day: WorkingDay, plan
     )
 
 
-def rates_of(planning: PlanningSettings) -> Rates:
-    """Return what the usual truck's kilometres and hours cost, CO2 counted in."""
-    return Rates(round(per_km_minor(planning)), planning.cost_per_h_minor, planning.cost_per_h_minor)
+def rates_of(planning: PlanningSettings, vehicle: Vehicle | None = None) -> Rates:
+    """Return what kilometres and hours cost, CO2 counted in: of the usual truck, or of one that has its own costs."""
+    km = vehicle.cost_per_km_minor if vehicle is not None else None
+    hour = vehicle.cost_per_h_minor if vehicle is not None else None
+    if km is not None:
+        planning = planning.model_copy(update={"cost_per_km_minor": km})
+    per_h_minor = planning.cost_per_h_minor if hour is None else hour
+    return Rates(round(per_km_minor(planning)), per_h_minor, per_h_minor)
 
 
-def _rates(vehicle: Vehicle, planning: PlanningSettings) -> Rates | None:
+def _own_rates(vehicle: Vehicle, planning: PlanningSettings) -> Rates | None:
     """Return what its own costs make of the rates; None when it has none, so that like trucks stay alike."""
-    if vehicle.cost_per_km_minor is None and vehicle.cost_per_h_minor is None:
-        return None
-    km, hour = vehicle.cost_per_km_minor, vehicle.cost_per_h_minor
-    own = planning.model_copy(
-        update={
-            "cost_per_km_minor": planning.cost_per_km_minor if km is None else km,
-            "cost_per_h_minor": planning.cost_per_h_minor if hour is None else hour,
-        }
-    )
-    return rates_of(own)
+    has_own = vehicle.cost_per_km_minor is not None or vehicle.cost_per_h_minor is not None
+    return rates_of(planning, vehicle) if has_own else None
 
 
 def _breaks(vehicle: Vehicle, day: WorkingDay, start_s: int) -> tuple[BreakRule, ...]:

@@ -1,9 +1,13 @@
 """What was done before a plan was changed, put back into the new one: routes, costs and reasons. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from routing.choice.nearby import per_lift_minor
 from routing.planning.morning import Morning
+from routing.planning.nodes import rates_of
+from routing.planning.standing import Standing
 from routing.planning.wishes import in_areas
 from tomma.city import City, Position
 from tomma.fold import StopState
@@ -11,6 +15,7 @@ from tomma.model import BinId, DisposalSiteId
 from tomma.plan import LeftOut, Route, Stop, StopKind, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import Reason, ReasonCode
+from tomma.trucks import Vehicle
 
 type Line = tuple[tuple[float, float], ...]
 type Ends = tuple[str | None, str]
@@ -18,33 +23,67 @@ type Ends = tuple[str | None, str]
 
 
 def with_history(routes: Sequence[Route], morning: Morning, city: City) -> tuple[Route, ...]:
-    """Return the routes with what was done before: also those of trucks that drive no further."""
+    """Return the routes with what was done before: also those of trucks that drive no further.
+
+    A bin that is to be emptied again is on them once, ahead; what was driven to it before stays driven.
+    """
     ahead = {route.vehicle_id: route for route in routes}
     former = {route.vehicle_id: route for route in morning.plan.routes}
-    again = {stop.bin_id for route in routes for stop in route.stops if stop.bin_id is not None}
+    again = frozenset(stop.bin_id for route in routes for stop in route.stops if stop.bin_id is not None)
     joined = []
     for vehicle_id in (*former, *(each for each in ahead if each not in former)):
         standing = morning.standings.get(vehicle_id)
-        done = tuple(stop for stop in standing.done if stop.bin_id not in again) if standing else ()
-        route = _joined(former.get(vehicle_id), done, ahead.get(vehicle_id), city)
+        lines = _lines(former[vehicle_id]) if vehicle_id in former else {}
+        done = _without(again, standing.done, tuple(_driven(standing.done, lines, city))) if standing else ()
+        route = _joined(former.get(vehicle_id), done, ahead.get(vehicle_id))
         if route is not None:
             joined.append(route)
     return tuple(joined)
 
 
-def _joined(former: Route | None, done: tuple[Stop, ...], ahead: Route | None, city: City) -> Route | None:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A stop that was made, and the line of the way to it."""
+
+    stop: Stop
+    leg: Line
+
+    def after(self, way: "_Done") -> "_Done":
+        """Return it with the way to another stop before its own."""
+        legs = (self.stop, way.stop)
+        metres, seconds = sum(each.leg_distance_m for each in legs), sum(each.leg_driving_s for each in legs)
+        return _Done(replace(self.stop, leg_distance_m=metres, leg_driving_s=seconds), (*way.leg, *self.leg))
+
+
+def _without(again: frozenset[BinId], done: Sequence[Stop], legs: Sequence[Line]) -> tuple[_Done, ...]:
+    """Return what was done but for those bins; the way to them is part of the way to what came next."""
+    kept: list[_Done] = []
+    way: _Done | None = None
+    for each in (_Done(stop, leg) for stop, leg in zip(done, legs, strict=True)):
+        own = each if way is None else each.after(way)
+        if each.stop.bin_id in again:
+            way = own
+        else:
+            kept.append(own)
+            way = None
+    if kept and way is not None:  # nothing came next yet, and ahead everything is timed from here
+        last = kept.pop()
+        kept.append(replace(last.after(way), leg=(*last.leg, *way.leg)))
+    return tuple(kept)
+
+
+def _joined(former: Route | None, done: Sequence[_Done], ahead: Route | None) -> Route | None:
     if not done or former is None:
         return ahead
-    lines = _lines(former)
-    legs = tuple(_driven(done, lines, city))
+    stops = tuple(each.stop for each in done)
     return Route(
         vehicle_id=former.vehicle_id,
         start_utc=former.start_utc,
-        end_utc=ahead.end_utc if ahead else done[-1].depart_utc,
-        stops=(*done, *(ahead.stops if ahead else ())),
-        distance_m=sum(stop.leg_distance_m for stop in done) + (ahead.distance_m if ahead else 0),
-        driving_s=sum(stop.leg_driving_s for stop in done) + (ahead.driving_s if ahead else 0),
-        legs_lonlat=(*legs, *(ahead.legs_lonlat if ahead else ((),))),
+        end_utc=ahead.end_utc if ahead else stops[-1].depart_utc,
+        stops=(*stops, *(ahead.stops if ahead else ())),
+        distance_m=sum(stop.leg_distance_m for stop in stops) + (ahead.distance_m if ahead else 0),
+        driving_s=sum(stop.leg_driving_s for stop in stops) + (ahead.driving_s if ahead else 0),
+        legs_lonlat=(*(each.leg for each in done), *(ahead.legs_lonlat if ahead else ((),))),
         done_stops=len(done),
     )
 
@@ -91,19 +130,25 @@ def _position(place: str | None, city: City) -> Position | None:
 
 
 def spent_minor(morning: Morning, city: City, planning: PlanningSettings) -> int:
-    """Return what the day cost until now: kilometres and hours of what was done, and the trucks that went out."""
-    spent = 0.0
-    for route in morning.plan.routes:
-        standing = morning.standings[route.vehicle_id]
-        vehicle = city.vehicles.get(route.vehicle_id)
-        if not standing.started:
-            continue
-        metres = sum(stop.leg_distance_m for stop in standing.done)
-        rests = sum((s.depart_utc - s.arrive_utc for s in standing.done if s.kind is StopKind.BREAK), timedelta())
-        at_work = max(standing.free_utc - route.start_utc - rests, timedelta())
-        spent += metres / 1000.0 * planning.cost_per_km_minor + at_work / timedelta(hours=1) * planning.cost_per_h_minor
-        spent += vehicle.fixed_cost_minor if vehicle else 0
-    return round(spent)
+    """Return what the day cost until now: kilometres, hours and lifts of what was done, and the trucks that went out.
+
+    At the prices of what lies ahead, so that a change of plan neither gains nor loses by being made.
+    """
+    return sum(
+        _spent_minor(route, morning.standings[route.vehicle_id], city.vehicles.get(route.vehicle_id), planning)
+        for route in morning.plan.routes
+        if morning.standings[route.vehicle_id].started
+    )
+
+
+def _spent_minor(route: Route, standing: Standing, vehicle: Vehicle | None, planning: PlanningSettings) -> int:
+    rates = rates_of(planning, vehicle)
+    rests = sum((s.depart_utc - s.arrive_utc for s in standing.done if s.kind is StopKind.BREAK), timedelta())
+    at_work = max(standing.free_utc - route.start_utc - rests, timedelta())
+    driven = rates.leg_minor(sum(stop.leg_distance_m for stop in standing.done), 0)
+    worked = rates.handling_minor(round(at_work.total_seconds()))
+    lifted = round(standing.collected.bins * per_lift_minor(planning))
+    return driven + worked + lifted + (vehicle.fixed_cost_minor if vehicle else 0)
 
 
 def told_apart(

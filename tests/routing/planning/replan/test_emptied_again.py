@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from tests.routing.planning.replan.day import ALL_DUE, collects, do_first, left_out, plan, tap
 from tomma.fold import StopState, fold, tried_again
 from tomma.model import BinId, Reading, SensorId
@@ -42,6 +44,22 @@ def test_a_bin_that_is_full_again_is_visited_again_and_the_plan_says_so(stores: 
     state = fold(stores.events.of_plan(driven.id))
     assert state.state_of(bin_id) is StopState.EMPTIED
     assert tried_again(state, made).state_of(bin_id) is StopState.TODO
+
+
+@pytest.mark.parametrize("which", [0, 1, 2], ids=["before all else", "in between", "last so far"])
+def test_the_way_to_the_first_visit_stays_driven(stores: Stores, driven: Plan, which: int) -> None:
+    """The route has the bin once, ahead; its kilometres of this morning are no fewer for that."""
+    route, now = do_first(stores, driven, 3)
+    bin_id = collects(route)[which]
+    made = plan(stores, _fills_up(stores, bin_id, now), settings=TWICE, replan_of=driven.id)
+    (own,) = [each for each in made.routes if each.vehicle_id == route.vehicle_id]
+    kept = own.stops[: own.done_stops]
+    assert bin_id in collects(own)[len(kept) :], "else this tells nothing"
+    assert len(kept) == 2
+    assert sum(stop.leg_distance_m for stop in kept) == sum(stop.leg_distance_m for stop in route.stops[:3])
+    assert sum(stop.leg_driving_s for stop in kept) == sum(stop.leg_driving_s for stop in route.stops[:3])
+    before, drawn = (sorted(point for leg in each.legs_lonlat[:3] for point in leg) for each in (route, own))
+    assert set(before) <= set(drawn)
 
 
 def test_by_default_a_bin_that_was_emptied_is_done_for_the_day(stores: Stores, driven: Plan) -> None:

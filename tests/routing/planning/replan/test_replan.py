@@ -139,3 +139,21 @@ def test_the_cost_of_the_whole_day_is_told(stores: Stores, driven: Plan) -> None
     _, now = do_first(stores, driven, 3)
     changed = plan(stores, now, replan_of=driven.id)
     assert changed.cost_minor == pytest.approx(driven.cost_minor, rel=0.1)
+
+
+def test_what_was_done_is_charged_at_the_prices_of_what_lies_ahead(stores: Stores) -> None:
+    """A change that alters nothing must not look like a gain for want of CO2, lifts or a truck's own costs."""
+    usual = small_city()
+    own = {id_: replace(each, cost_per_km_minor=90_000, cost_per_h_minor=0) for id_, each in usual.vehicles.items()}
+    city = replace(usual, vehicles=own)
+    dear = {
+        "cost_per_lift_minor": 20_000,
+        "co2_price_per_tonne_minor": 20_000_000,
+        "accepted_overflow_probability": 0.01,
+    }
+    settings = ALL_DUE.model_copy(update=dear)
+    driven = stores.plans.publish(plan(stores, city=city, settings=settings).id)
+    route, now = do_first(stores, driven, 4)
+    changed = plan(stores, now, city, settings, replan_of=driven.id)
+    assert [stop.bin_id for stop in changed.routes[0].stops] == [stop.bin_id for stop in route.stops]
+    assert changed.cost_minor == pytest.approx(driven.cost_minor, rel=0.001)
