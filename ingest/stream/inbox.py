@@ -68,13 +68,13 @@ class Inbox:
         elif 2 * len(self._waiting) >= self._messages_max or 2 * self._bytes >= self._bytes_max:
             self.dropped += 1
             return
-        self._bytes += len(delivery.message.payload) + OVERHEAD_BYTES
+        self._bytes += _size_bytes(delivery)
         self._waiting.append(delivery)
 
     def take(self, limit: int) -> list[Delivery]:
         """Return up to `limit` messages, the oldest first."""
         taken = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
-        self._bytes -= sum(len(each.message.payload) + OVERHEAD_BYTES for each in taken)
+        self._bytes -= sum(map(_size_bytes, taken))
         return taken
 
     def acknowledged(self, packet_ids: Iterable[int]) -> None:
@@ -82,7 +82,11 @@ class Inbox:
         self._unacknowledged.difference_update(packet_ids)
 
     def forget(self) -> None:
-        """Drop everything: the connection is gone, and the broker sends it again on the next."""
-        self._waiting.clear()
+        """Drop what the broker sends again on the next connection; what came with QoS 0 it sent for good, and stays."""
+        self._waiting = deque(each for each in self._waiting if not each.qos)
+        self._bytes = sum(map(_size_bytes, self._waiting))
         self._unacknowledged.clear()
-        self._bytes = 0
+
+
+def _size_bytes(delivery: Delivery) -> int:
+    return len(delivery.message.payload) + OVERHEAD_BYTES

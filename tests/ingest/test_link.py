@@ -20,6 +20,15 @@ CONNECT, PUBACK, SUBSCRIBE = 1, 4, 8
 PATIENCE_S = 20.0
 
 
+def packet(distance_mm: int, packet_id: int | None = None, *, again: bool = False) -> bytes:
+    """A PUBLISH of a reading, of QoS 1 if it has a packet id."""
+    topic, payload = b"tomma/v1/H0001/reading", json.dumps({"distance_mm": distance_mm}).encode()
+    number = b"" if packet_id is None else packet_id.to_bytes(2, "big")
+    head = 0x30 if packet_id is None else 0x3A if again else 0x32
+    body = len(topic).to_bytes(2, "big") + topic + number + payload
+    return bytes([head, len(body)]) + body
+
+
 class ScriptedBroker:
     """Speaks just enough MQTT 3.1.1 to say what a test wants said, and remembers every PUBACK."""
 
@@ -35,11 +44,28 @@ class ScriptedBroker:
 
     def publish(self, packet_id: int, distance_mm: int, *, again: bool = False) -> None:
         """Send a reading with QoS 1."""
+        self._send(packet(distance_mm, packet_id, again=again))
+
+    def mention(self, distance_mm: int) -> None:
+        """Send a reading with QoS 0: once, whatever becomes of it."""
+        self._send(packet(distance_mm))
+
+    def shout(self) -> None:
+        """Go on and on with QoS 0, as fast as the line takes it, and say one thing with QoS 1 in between."""
+        noise = packet(100) * 20_000
+        self._send(noise + packet(500, 1))
+
+        def go_on() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    self._send(noise)
+
+        threading.Thread(target=go_on, daemon=True).start()
+
+    def _send(self, packets: bytes) -> None:
         assert self._subscribed.wait(PATIENCE_S)
         assert self._client is not None
-        topic, payload = b"tomma/v1/H0001/reading", json.dumps({"distance_mm": distance_mm}).encode()
-        body = len(topic).to_bytes(2, "big") + topic + packet_id.to_bytes(2, "big") + payload
-        self._client.sendall(bytes([0x3A if again else 0x32, len(body)]) + body)
+        self._client.sendall(packets)
 
     def hang_up(self) -> None:
         """Drop the connection, as a broker does that is killed."""
@@ -152,6 +178,30 @@ def test_what_a_lost_connection_brought_is_dropped_before_it_is_taken_twice(
     scripted.publish(9, 500, again=True)
     (delivery,) = take(1)
     assert (delivery.packet_id, delivery.message.redelivered) == (9, True)
+
+
+def test_what_no_broker_sends_again_outlives_the_connection_that_brought_it(
+    scripted: ScriptedBroker, link: MqttLink, take: Callable[[int], list[Delivery]], wait: Callable[..., None]
+) -> None:
+    """Many network servers publish with QoS 0: what had come was lost with the line, and nobody counted it."""
+    scripted.mention(500)
+    scripted.publish(1, 600)
+    wait(pumping(link, lambda: len(link._inbox) == 2), "both readings are in the buffer")
+    scripted.hang_up()
+    wait(pumping(link, lambda: scripted.connections >= 2 and link.subscribed), "the link connects again")
+    scripted.publish(9, 600, again=True)
+    assert said(take(2)) == [500, 600]
+
+
+def test_who_shouts_without_end_does_not_keep_what_is_promised_from_the_store(
+    scripted: ScriptedBroker, link: MqttLink, take: Callable[[int], list[Delivery]]
+) -> None:
+    """The inbox has room all the time, so reading went on as long as bytes came: nothing was stored, or reported."""
+    scripted.shout()
+    found: list[Delivery] = []
+    while not any(each.qos for each in found):
+        found.extend(take(1))
+    assert said([each for each in found if each.qos]) == [500]
 
 
 def test_a_message_sent_again_while_it_waits_for_the_store_is_taken_once(
