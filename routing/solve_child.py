@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 GRACE_S = 0.5
 """How long after the budget a child is waited for."""
+LAST_WORDS_S = 0.8
+"""The same, while there is something to hear: an answer that came in time is not lost because this process was busy."""
 WATCH_S = 0.1
 """Between two looks at the time, the memory and the sign to stop, while the child says nothing."""
 MENDED_HERE_BINS = 1_500
@@ -102,22 +104,23 @@ def _attend(
     memory_limit_mb: int,
     stop: StopSign | None,
 ) -> str | None:
-    """Hear the child out, within its limits."""
+    """Hear the child out, within its limits; one that never falls silent has them, too."""
+    watched_at = time.monotonic()
     while True:
         if stop is not None and stop.is_set() and run.best is not None:
             return None
-        try:
-            message = arrived.get(timeout=WATCH_S)
-        except queue.Empty:
-            if time.monotonic() > run.ends_at + GRACE_S:
-                # One that had better answers on the way was merely cut short.
-                return None if run.best_engine == name else "gave no answer in time"
+        with suppress(queue.Empty):
+            verdict = _judge(run, name, child, arrived.get(timeout=WATCH_S))
+            if verdict is not None:
+                return verdict or None
+        now = time.monotonic()
+        if now > run.ends_at + (GRACE_S if arrived.empty() else LAST_WORDS_S):
+            # One that had better answers on the way was merely cut short.
+            return None if run.best_engine == name else "gave no answer in time"
+        if now > watched_at + WATCH_S:
+            watched_at = now
             if _resident_mb(child.pid) > memory_limit_mb:
                 return f"held more than {memory_limit_mb} MB"
-            continue
-        verdict = _judge(run, name, child, message)
-        if verdict is not None:
-            return verdict or None
 
 
 def _judge(run: Run, name: str, child: "subprocess.Popen[bytes]", message: Message | ValueError | None) -> str | None:

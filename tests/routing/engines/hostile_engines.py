@@ -9,6 +9,7 @@ from typing import Any
 
 from routing.answer import Solution
 from routing.engines.interface import Budget, Report
+from routing.engines.wire import Message, write_message
 from routing.problem import Problem
 
 
@@ -72,3 +73,10 @@ def babble(problem: Problem, **_: Any) -> Solution:
     """Write nonsense where the answers go."""
     os.write(int(sys.argv[1]), b"\xff" * 4096)
     return hang(problem)
+
+
+def chatter(problem: Problem, *, budget: Budget, seed: int, report: Report, start: Solution) -> Solution:
+    """Tell what is known already, again and again."""
+    with os.fdopen(int(sys.argv[1]), "wb") as answers:
+        while True:
+            write_message(answers, Message("better", "still", start))

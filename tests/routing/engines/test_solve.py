@@ -157,7 +157,7 @@ def test_an_engine_that_eats_memory_is_ended_at_its_limit(street: Problem) -> No
     assert collected(solved.solution) == set(range(6))
 
 
-@pytest.mark.parametrize("engine", ["hang", "spin"])
+@pytest.mark.parametrize("engine", ["hang", "spin", "chatter"])
 def test_an_engine_that_hangs_is_ended_with_the_budget(engine: str, street: Problem) -> None:
     """And nothing of it is left running."""
     solved = solve(street, f"{HOSTILE}:{engine}", "greedy", budget_s=2.0)
