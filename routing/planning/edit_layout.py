@@ -17,7 +17,7 @@ from routing.planning.edit_reasons import locks_after, told_by_hand
 from routing.planning.morning import Morning
 from routing.planning.nodes import words_of
 from routing.planning.orders import orders_of
-from routing.planning.replan import on_the_road, with_places
+from routing.planning.replan import on_the_road, still_open, with_places
 from routing.planning.wishes import locked_in, wished
 from routing.roads.port import Roads
 from tomma.city import City
@@ -44,7 +44,20 @@ class Made:
     def demand_of(self) -> dict[BinId, Demand]:
         """Return the demand of every bin, before edits."""
         asked = self.basis.asked
-        return {each.bin_id: each for each in (*asked, *wished(asked, self.basis.wishes, self.city))}
+        free = wished(asked, self.basis.wishes, self.city)
+        return {each.bin_id: each for each in (*asked, *free, *self._open(free))}
+
+    def open_again(self) -> frozenset[BinId]:
+        """Return the bins that were emptied today and may be another time."""
+        free = wished(self.basis.asked, self.basis.wishes, self.city)
+        return frozenset(each.bin_id for each in self._open(free))
+
+    def _open(self, free: Sequence[Demand]) -> Sequence[Demand]:
+        """Return what the day so far leaves open, with what it adds to the reasons."""
+        if self.morning is None:
+            return ()
+        now_utc, nobody_asked = self.basis.snapshot_utc, frozenset[BinId]()
+        return still_open(free, self.morning, self.city, self.basis.settings, nobody_asked, now_utc)
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ def lay_out(made: Made, parent: Plan, edits: Sequence[Edit], roads: Roads) -> La
     chosen = list(dict.fromkeys((*on_it, *(each.bin_id for each in edits))))
     demand_of = made.demand_of()
     _check_known(made, demand_of, chosen)
-    _check_open(made.morning, edits)
+    _check_open(made, edits, on_it)
     locks = locks_after(parent, edits)
     demands = [told_by_hand(demand_of[each], parent, edits, locks) for each in chosen]
     points = _points(made, demands)
@@ -113,8 +126,9 @@ def _check_known(made: Made, demand_of: Mapping[BinId, Demand], chosen: Sequence
         )
 
 
-def _check_open(morning: Morning | None, edits: Sequence[Edit]) -> None:
-    done = {stop.bin_id for each in (morning.standings.values() if morning else ()) for stop in each.done}
+def _check_open(made: Made, edits: Sequence[Edit], ahead: Sequence[BinId]) -> None:
+    standings = made.morning.standings.values() if made.morning is not None else ()
+    done = {stop.bin_id for each in standings for stop in each.done} - made.open_again() - frozenset(ahead)
     for each in edits:
         if each.bin_id in done:
             raise ConflictError(

@@ -21,7 +21,8 @@ from tests.routing.planning.small_city import small_city, ten_days_of_readings
 from tomma.edits import Edit, EditKind
 from tomma.errors import ConflictError
 from tomma.events import Event, EventKind
-from tomma.model import BinId, PlanId, VehicleId
+from tomma.fold import StopState, fold, tried_again
+from tomma.model import BinId, PlanId, Reading, SensorId, VehicleId
 from tomma.plan import Plan, PlanStatus, Route, StopKind, Wishes
 from tomma.planning_settings import PlanningSettings
 from tomma.reasons import ReasonCode
@@ -47,7 +48,13 @@ def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
         yield opened
 
 
-def plan(stores: Stores, plan_id: str = "p", now_utc: datetime = MORNING_UTC, **wishes: object) -> Plan:
+def plan(
+    stores: Stores,
+    plan_id: str = "p",
+    now_utc: datetime = MORNING_UTC,
+    planning: PlanningSettings = ALL_DUE,
+    **wishes: object,
+) -> Plan:
     """Press the button."""
 
     def keep(of: PlanId, basis: Basis) -> None:
@@ -58,7 +65,7 @@ def plan(stores: Stores, plan_id: str = "p", now_utc: datetime = MORNING_UTC, **
         readings=stores.readings,
         events=stores.events,
         roads=ROADS,
-        settings=ALL_DUE,
+        settings=planning,
         day=TODAY,
         now_utc=now_utc,
         plan_id=PlanId(plan_id),
@@ -155,6 +162,50 @@ def test_a_changed_plan_on_the_road_keeps_what_was_done(stores: Stores) -> None:
     assert (draft.replaces, later in draft.bins_collected) == (PlanId("p"), False)
     with pytest.raises(ConflictError, match="stays as it was"):
         edited(stores, "r", [Edit(EditKind.REMOVE, BinId(str(done[0])))], "never", now)
+
+
+def emptied_and_full_again(stores: Stores) -> tuple[BinId, BinId, datetime]:
+    """Make plan "again", which visits a bin of this morning once more; return it, another one ahead, and when."""
+    driven = stores.plans.publish(PlanId("p"))
+    first = driven.routes[0].stops[0]
+    assert first.bin_id is not None
+    stores.events.append([tap(driven, driven.routes[0].vehicle_id, first.bin_id, first.depart_utc)])
+    times = [(first.depart_utc + timedelta(hours=hours), 0.3 * hours) for hours in (1, 2, 3)]
+    stores.readings.append([Reading(first.bin_id, SensorId("x"), at, at, fill) for at, fill in times])
+    now = times[-1][0] + timedelta(minutes=1)
+    twice = ALL_DUE.model_copy(update={"empty_again_same_day": True})
+    made = plan(stores, "again", now, twice, replan_of=driven.id)
+    ahead = [stop for route in made.routes for stop in route.stops[route.done_stops :] if stop.bin_id is not None]
+    assert ReasonCode.EMPTIED_AGAIN in {
+        why.code for stop in ahead if stop.bin_id == first.bin_id for why in stop.reasons
+    }
+    return first.bin_id, next(stop.bin_id for stop in ahead if stop.bin_id not in (None, first.bin_id)), now
+
+
+def test_a_second_visit_stays_one_when_something_else_is_changed(stores: Stores) -> None:
+    """Without its word the tablets would take the bin for done: it was emptied this morning."""
+    bin_id, other, now = emptied_and_full_again(stores)
+    draft = edited(stores, "again", [Edit(EditKind.LOCK, other)], "d", now)
+    before, after = (
+        [each.code for route in made.routes for stop in route.stops if stop.bin_id == bin_id for each in stop.reasons]
+        for made in (stores.plans.get(PlanId("again")), draft)
+    )
+    assert after == before
+    assert tried_again(fold(stores.events.of_plan(PlanId("p"))), draft).state_of(bin_id) is StopState.TODO
+
+
+def test_a_second_visit_can_be_taken_off_and_put_elsewhere(stores: Stores) -> None:
+    """It lies ahead; what was done this morning stays in the round and in the books."""
+    bin_id, _, now = emptied_and_full_again(stores)
+    draft = edited(stores, "again", [Edit(EditKind.REMOVE, bin_id)], "without", now)
+    visits = [stop for route in draft.routes for stop in route.stops[: route.done_stops] if stop.bin_id == bin_id]
+    assert len(visits) == 1
+    assert bin_id not in {stop.bin_id for route in draft.routes for stop in route.stops[route.done_stops :]}
+    back = edited(stores, "without", [Edit(EditKind.ADD, bin_id)], "back", now)
+    assert bin_id in {stop.bin_id for route in back.routes for stop in route.stops[route.done_stops :]}
+    moved = edited(stores, "again", [Edit(EditKind.MOVE, bin_id, VehicleId("v2"), 0)], "moved", now)
+    (stop,) = [each for route in moved.routes for each in route.stops if each.bin_id == bin_id]
+    assert ReasonCode.EMPTIED_AGAIN in {why.code for why in stop.reasons}
 
 
 def test_a_place_in_a_round_is_counted_on_the_truck_that_the_edits_before_it_named(stores: Stores) -> None:
