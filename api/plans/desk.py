@@ -80,10 +80,8 @@ class PlanDesk(TurnTaker):
             jobs = list(self._jobs.values())
             self._jobs.clear()
             for job in jobs:
-                self._plans.save(
-                    replace(job.plan, status=PlanStatus.FAILED, detail=STOPPED, failure=Refusal.SERVER_STOPPED)
-                )
-                self._making.end(job.plan.id)
+                self._save(replace(job.plan, status=PlanStatus.FAILED, detail=STOPPED, failure=Refusal.SERVER_STOPPED))
+                self._making.end(job.plan.id)  # so whoever comes next fails one that could not be stored
         self._queue.put(None)
 
     def order(self, order: Order, plan_id: PlanId | None = None) -> Plan:

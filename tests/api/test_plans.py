@@ -206,6 +206,22 @@ def test_a_server_that_leaves_fails_what_it_was_making(world: World) -> None:
     assert len(world.planner.asked) == 1
 
 
+def test_a_server_that_cannot_say_what_it_leaves_unmade_leaves_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full: nothing that comes after may be left out for that, and the next server fails the plan."""
+
+    def away(*_: object) -> None:
+        raise StoreUnavailableError("the disk is full")
+
+    with monkeypatch.context() as now, serving(world) as client:
+        ordered = order(client)
+        assert world.planner.begun.wait(PATIENCE_S)
+        now.setattr(world.stores.plans, "save", away)
+    with serving(world) as client:
+        assert ended(client, ordered["id"])["failure"] == "server-stopped"
+
+
 def test_publishing_sends_the_plan_to_the_trucks_and_supersedes_the_former(client: httpx.Client, world: World) -> None:
     """A day has one plan that is driven."""
     city = make_city()
