@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from threading import Event, Lock, Thread
@@ -68,7 +69,9 @@ class Helper:
             try:
                 line.send((self._number, request))
                 while True:
-                    kind, value = self._receive(line, stop)
+                    number, kind, value = self._receive(line, stop)
+                    if number != self._number:
+                        continue  # of a request whose asker stumbled over a note
                     if kind == "note":
                         on_note(value)
                     elif kind == "answer":
@@ -84,7 +87,7 @@ class Helper:
         self._closed = True
         self._end()
 
-    def _receive(self, line: "Connection[Any, Any]", stop: StopSign | None) -> tuple[str, Any]:
+    def _receive(self, line: "Connection[Any, Any]", stop: StopSign | None) -> tuple[int, str, Any]:
         rung = False
         while not line.poll(POLL_S):
             if self._closed:
@@ -92,7 +95,7 @@ class Helper:
             if stop is not None and stop.is_set() and not rung and self._bell is not None:
                 self._bell.send(self._number)  # which request is meant: the next one must not be cut short
                 rung = True
-        received: tuple[str, Any] = line.recv()
+        received: tuple[int, str, Any] = line.recv()
         return received
 
     def _open(self) -> "Connection[Any, Any]":
@@ -136,7 +139,12 @@ def _work(
         worker = make_worker(settings, stores)
         while True:
             number, request = line.recv()
-            line.send(_answer(worker, request, lambda note: line.send(("note", note)), hurry.begin(number)))
+            tell = partial(_tell, line, number)
+            line.send((number, *_answer(worker, request, tell, hurry.begin(number))))
+
+
+def _tell(line: "Connection[Any, Any]", number: int, note: Any) -> None:
+    line.send((number, "note", note))
 
 
 class _Hurry:

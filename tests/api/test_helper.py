@@ -39,6 +39,18 @@ def test_it_answers_notes_and_fails_in_its_own_process_and_comes_back_after_a_de
     assert helper.ask(("count", 0)) != pid
 
 
+def test_the_answer_of_one_who_stumbled_over_a_note_is_not_the_next_ones(helper: Helper) -> None:
+    """Its helper works on and answers; a forecast in place of a plan would be believed."""
+
+    def stumble(note: int) -> None:
+        raise LookupError(note)
+
+    with pytest.raises(LookupError):
+        helper.ask(("count", 3), stumble)
+    notes: list[int] = []
+    assert (helper.ask("stores", notes.append), notes) == (0, [])
+
+
 def test_a_bell_ends_the_request_it_was_rung_for_and_no_other(helper: Helper) -> None:
     """A manager who stops one plan must not get the next one half made."""
     stop = threading.Event()
