@@ -192,7 +192,11 @@ class _Run:
         """Replay page by page; each is durable before the next begins."""
         done = Replayed()
         for page in pages:
-            done += replay(page, self.context, self.store, self._keep, self._envelope_of)
+            found = replay(page, self.context, self.store, self._keep, self._envelope_of)
+            if found.others_too:  # the stream goes on beside us: the next page is judged with what it stored
+                self._memories.forget()
+                self._trails.forget()
+            done += found
         return done
 
     def _keep(self, batch: Batch) -> None:
@@ -236,7 +240,7 @@ def _by_ids(store: ReadingStore, ids: Sequence[int]) -> Sequence[DeadLetter]:
 
 
 def _tell(done: Replayed, as_json: bool) -> None:
-    values = {name: getattr(done, name) for name in Replayed.__slots__}
+    values = {name: getattr(done, name) for name in Replayed.__slots__ if name != "others_too"}  # of no use to a person
     if as_json:
         typer.echo(json.dumps(values))
         return

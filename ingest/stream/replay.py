@@ -37,6 +37,8 @@ class Replayed:
     duplicates: int = 0
     failed_because: str = ""
     """Why the last that failed did."""
+    others_too: bool = False
+    """Whether another process stored readings since our last append: what is known by heart is old."""
 
     def __add__(self, other: "Replayed") -> "Replayed":
         return Replayed(
@@ -47,6 +49,7 @@ class Replayed:
             self.stored + other.stored,
             self.duplicates + other.duplicates,
             other.failed_because or self.failed_because,
+            self.others_too or other.others_too,
         )
 
 
@@ -87,6 +90,7 @@ def replay(
         stored=appended.stored,
         duplicates=appended.duplicates,
         failed_because=next((f"{each.reason.value}: {each.detail}" for each in reversed(batch.rejected)), ""),
+        others_too=appended.others_too,
     )
 
 

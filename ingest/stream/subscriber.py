@@ -135,6 +135,8 @@ class Subscriber:
         except StoreUnavailableError as exc:
             log.warning("quarantine waits why=%s", exc)
         else:
+            if done.others_too:
+                self._forget()
             if done.mended:
                 log.info("quarantine replayed messages=%d stored=%d", done.mended, done.stored)
 

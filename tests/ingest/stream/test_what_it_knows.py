@@ -127,6 +127,32 @@ def test_what_another_process_stored_meanwhile_is_known_from_the_next_batch_on(
     assert flags[899.0] is Quality.GOOD, "this batch told us of the other"
 
 
+def test_what_another_process_stored_is_known_even_when_a_message_is_brought_home_first(
+    start: Start, link: BrokerInMemory, failing: FailingStore, registry: Registry
+) -> None:
+    """The append of the quarantine was told of the other, once, and kept it to itself."""
+    subscriber, began = start(), datetime.now(UTC) - timedelta(hours=5)
+
+    def said(sensor: str, hour: int) -> None:
+        link.publish(sensor, 900 - hour, measured_utc=(began + timedelta(hours=hour)).isoformat())
+        subscriber.step(go_on())
+
+    said("H0001", 0)
+    said("LOOSE", 0)
+    with closing(SqliteReadings(failing._path)) as other:
+        moment = began + timedelta(hours=4)
+        other.append([Reading(BinId("B0001"), SensorId("H0001"), moment, moment, 0.2, distance_mm=800.0)])
+    city = registry.load()
+    loose = Installation(SensorId("LOOSE"), BinId("B0002"), datetime(2015, 1, 1, tzinfo=UTC))
+    registry.save(replace(city, installations=(*city.installations[:2], *city.installations[3:], loose)))
+    subscriber._poll_city(at_once=True)
+    subscriber.step(go_on())
+    assert not failing.quarantine(), "it was brought home"
+    said("H0001", 1)
+    flags = {each.distance_mm: each.quality for each in failing.range(BinId("B0001"), *FAR)}
+    assert flags[899.0] is Quality.LATE, "it is older than what the other has stored"
+
+
 def test_an_alert_of_a_message_brought_home_ends_with_the_next_ones(
     start: Start, link: BrokerInMemory, failing: FailingStore, registry: Registry
 ) -> None:
