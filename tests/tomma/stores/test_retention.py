@@ -190,16 +190,33 @@ def test_it_is_applied_once_a_day_while_ingest_runs(embedded: ReadingStore, tmp_
     journal = tmp_path / "retention.jsonl"
     journal.write_bytes(damage)
     clock = ScaledClock(NOW, time.time(), 50_000.0)
+    first, second = _runs_of_a_blink(embedded, journal, clock, count=2)
+    assert timedelta(days=1) <= second - first
+
+
+def test_a_run_of_a_clock_that_was_years_ahead_puts_off_none(embedded: ReadingStore, tmp_path: Path) -> None:
+    """The clock is right again, and nothing would have been deleted before it says that year by itself."""
+    journal = tmp_path / "retention.jsonl"
+    retention.apply(embedded, TEN, NOW + timedelta(days=4_000), journal)
+    clock = ScaledClock(NOW, time.time(), 50_000.0)
+    ahead, first, second = _runs_of_a_blink(embedded, journal, clock, count=3)
+    assert ahead == NOW + timedelta(days=4_000)
+    assert first < ahead
+    assert timedelta(days=1) <= second - first, "and it is daily again"
+
+
+def _runs_of_a_blink(store: ReadingStore, journal: Path, clock: ScaledClock, *, count: int) -> list[datetime]:
+    """When the first `count` runs in the journal were, in its order, while it is applied by itself."""
     done = threading.Event()
-    with retention.retaining(embedded, PhotoShelf(), TEN, clock, journal):
+    with retention.retaining(store, PhotoShelf(), TEN, clock, journal):
         for _ in range(1_000):
-            if len(runs := {each.at_utc for each in retention.read_journal(journal)}) >= 2:
+            runs = list(dict.fromkeys(each.at_utc for each in retention.read_journal(journal)))
+            if len(runs) >= count:
                 done.set()
                 break
             time.sleep(0.02)
     assert done.is_set()
-    first, second = sorted(runs)[:2]
-    assert timedelta(days=1) <= second - first
+    return runs[:count]
 
 
 def test_the_command_counts_deletes_and_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -176,6 +176,12 @@ def retaining(
         thread.join(1.0)
 
 
+def _is_due(journal: Path, now_utc: datetime) -> bool:
+    """Return whether the last run was a day ago; one of a clock that was ahead must not put off the next for years."""
+    former = read_journal(journal)
+    return not former or not timedelta() <= now_utc - former[-1].at_utc < EVERY
+
+
 def _daily(
     store: ReadingStore,
     assets: AssetBook,
@@ -189,8 +195,7 @@ def _daily(
     while not stop.wait(min(_LOOK_EVERY_S, clock.real_seconds(_LOOK_EVERY_S))):
         now_utc = clock.now_utc()
         try:
-            last_utc = max((each.at_utc for each in read_journal(journal)), default=datetime.min.replace(tzinfo=UTC))
-            if now_utc - last_utc >= EVERY:
+            if _is_due(journal, now_utc):
                 apply(store, settings, now_utc, journal, assets=assets, audit=audit, rows=rows)
         except TommaError as exc:
             log.warning("retention put off why=%s", exc)
