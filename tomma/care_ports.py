@@ -59,8 +59,11 @@ class Outbox(Protocol):
     def forget_told(self, told: Sequence[ToldAlert]) -> None:
         """Forget these: should the alert come back, it is told anew."""
 
-    def due(self, now_utc: datetime, limit: int) -> Sequence[Notice]:
-        """Return waiting messages whose time has come, urgent ones first, then the oldest."""
+    def due(self, now_utc: datetime) -> Sequence[Notice]:
+        """Return each recipient's next message whose time has come: an urgent one, or else the oldest.
+
+        One of each: however much waits for one recipient, it stands before nobody else's.
+        """
 
     def claim(self, notice: Notice, until_utc: datetime) -> Notice | None:
         """Count a try, durably, and return the message; None when another process has it.
@@ -71,8 +74,11 @@ class Outbox(Protocol):
     def settle(self, notice: Notice) -> None:
         """Keep what became of a try: status, error and when it is due again."""
 
-    def recent(self, limit: int, recipient: str | None = None) -> Sequence[Notice]:
+    def recent(self, limit: int) -> Sequence[Notice]:
         """Return the newest messages by created_utc, newest first."""
+
+    def made_after(self, moment: datetime, recipient: str) -> Sequence[Notice]:
+        """Return a recipient's messages by created_utc, those made after `moment`, oldest first."""
 
     def forget_before(self, moment: datetime) -> int:
         """Delete messages that were settled before `moment`; return how many."""

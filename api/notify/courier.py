@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 """A try that has not ended by then was killed in the middle."""
 FIRST_RETRY_S, LONGEST_RETRY_S, GROWTH = 5.0, 6 * 3_600.0, 4.0
-DUE_MAX = 100
-RECENT_MAX = 500
 ERROR_MAX = 300
 TURN_S = 1.0
 FORGET_EVERY = timedelta(hours=1)
@@ -117,7 +115,7 @@ class Courier(TurnTaker):
     def send_due(self, *, wait: bool = False) -> None:
         """Send what is due, one message to a recipient at a time; a slow recipient holds up nobody else."""
         threads = []
-        for notice in self._outbox.due(self._clock.now_utc(), DUE_MAX):
+        for notice in self._outbox.due(self._clock.now_utc()):
             with self._lock:
                 if notice.recipient in self._busy:
                     continue
@@ -191,10 +189,8 @@ class Courier(TurnTaker):
         return notice
 
     def _sent(self, recipient: Recipient, now_utc: datetime) -> list[Sent]:
-        recent = self._outbox.recent(RECENT_MAX, recipient.name)
-        return [
-            Sent(each.created_utc, each.urgent) for each in recent if each.alerts and now_utc - each.created_utc < HOUR
-        ]
+        made = self._outbox.made_after(now_utc - HOUR, recipient.name)
+        return [Sent(each.created_utc, each.urgent) for each in made if each.alerts]
 
     def _deliver(self, notice: Notice) -> None:
         try:

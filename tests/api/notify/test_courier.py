@@ -229,6 +229,18 @@ def test_a_slow_recipient_holds_up_nobody_else(day: World, servers: Any) -> None
     until(lambda: {each.status for each in day.stores.outbox.recent(9)}, lambda found: found == {NoticeStatus.SENT})
 
 
+def test_what_piled_up_for_one_recipient_stands_before_nobody_elses(day: World, post: Post) -> None:
+    """A web server that was away for days has hundreds of messages due at once; the others' had to wait for them."""
+    away = Recipient(name="away", email="away@exempel.test")
+    courier = courier_of(day, post, NOTIFY.model_copy(update={"recipients": (away, DESK)}))
+    for _ in range(101):
+        courier.test(away.name)
+    day.clock.now += MINUTE
+    courier.test(DESK.name)
+    courier.send_due(wait=True)
+    assert {each.recipient for each in post.sent} == {away.name, DESK.name}
+
+
 def webhooks(*receivers: WebReceiver, group_s: float = 0.0) -> NotifySettings:
     """Settings that tell these web servers on this machine."""
     return NotifySettings(

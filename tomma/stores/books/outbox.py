@@ -48,11 +48,14 @@ class SqlOutbox:
             for each in told:
                 connection.execute(sa.delete(_TOLD).where(_same(each)))
 
-    def due(self, now_utc: datetime, limit: int) -> Sequence[Notice]:
-        """Return waiting messages whose time has come."""
+    def due(self, now_utc: datetime) -> Sequence[Notice]:
+        """Return each recipient's next message whose time has come."""
         ready = (_NOTICE.c.status == NoticeStatus.WAITING.value) & (_NOTICE.c.due_utc <= now_utc)
         order = (_NOTICE.c.urgent.desc(), _NOTICE.c.created_utc, _NOTICE.c.id)
-        return self._all(sa.select(_NOTICE).where(ready).order_by(*order).limit(max(limit, 0)))
+        place = sa.func.row_number().over(partition_by=_NOTICE.c.recipient, order_by=order)
+        queues = sa.select(_NOTICE.c.id, place.label("place")).where(ready).subquery()
+        first = sa.select(queues.c.id).where(queues.c.place == 1)
+        return self._all(sa.select(_NOTICE).where(_NOTICE.c.id.in_(first)).order_by(*order))
 
     def claim(self, notice: Notice, until_utc: datetime) -> Notice | None:
         """Count a try; None when another process was first."""
@@ -77,10 +80,16 @@ class SqlOutbox:
         with writing(self._engine) as connection:
             connection.execute(sa.update(_NOTICE).where(_NOTICE.c.id == notice.id).values(values))
 
-    def recent(self, limit: int, recipient: str | None = None) -> Sequence[Notice]:
+    def recent(self, limit: int) -> Sequence[Notice]:
         """Return the newest messages, newest first."""
-        wanted = sa.select(_NOTICE).order_by(_NOTICE.c.created_utc.desc(), _NOTICE.c.id.desc()).limit(max(limit, 0))
-        return self._all(wanted if recipient is None else wanted.where(_NOTICE.c.recipient == recipient))
+        return self._all(
+            sa.select(_NOTICE).order_by(_NOTICE.c.created_utc.desc(), _NOTICE.c.id.desc()).limit(max(limit, 0))
+        )
+
+    def made_after(self, moment: datetime, recipient: str) -> Sequence[Notice]:
+        """Return a recipient's messages made after `moment`, oldest first."""
+        own = (_NOTICE.c.recipient == recipient) & (_NOTICE.c.created_utc > moment)
+        return self._all(sa.select(_NOTICE).where(own).order_by(_NOTICE.c.created_utc, _NOTICE.c.id))
 
     def forget_before(self, moment: datetime) -> int:
         """Delete what was settled before `moment`."""
