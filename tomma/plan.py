@@ -61,6 +61,8 @@ class Route:
     home. A leg is empty where the truck stands still: the next bin of a site, a break after a stop."""
     done_stops: int = 0
     """How many of the stops, the first ones, were done before the plan was made: they stay as they were."""
+    earlier: tuple[Stop, ...] = ()
+    """What the truck did before at bins that the plan has once more: on no list, driven and aboard all the same."""
 
 
 @dataclass(frozen=True, slots=True)

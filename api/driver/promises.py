@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
 from threading import Lock
 
 from tomma.events import EventKind
 from tomma.fold import SETTLING, DayState, StopState
+from tomma.loads import visits_of
 from tomma.model import BinId, PlanId, VehicleId
 from tomma.plan import Plan, PlanStatus, Route, Stop, StopKind
 from tomma.ports import PlanStore
@@ -99,11 +99,12 @@ def promises_of(plans: Iterable[Plan]) -> Promises:
 def _told(plan: Plan) -> Mapping[StopKey, Promise]:
     found: dict[StopKey, Promise] = {}
     for route in plan.routes:
-        loads = pairwise([(0.0, 0.0), *((stop.load_after_l, stop.load_after_kg) for stop in route.stops)])
-        for key, stop, (before, after) in zip(stop_keys(route), route.stops, loads, strict=True):
-            grown = (max(after[0] - before[0], 0.0), max(after[1] - before[1], 0.0))
-            volume_l, weight_kg = before if stop.kind is StopKind.DISPOSE else grown
-            found[key] = Promise(route.vehicle_id, stop.arrive_utc, stop.depart_utc, volume_l, weight_kg, stop)
+        visits = (each for each in visits_of(route) if not each.is_earlier)
+        for key, each in zip(stop_keys(route), visits, strict=True):
+            stop, load = each.stop, (each.grown_l, each.grown_kg)
+            if stop.kind is StopKind.DISPOSE:
+                load = each.before_l, each.before_kg
+            found[key] = Promise(route.vehicle_id, stop.arrive_utc, stop.depart_utc, *load, stop)
     return found
 
 

@@ -1,6 +1,6 @@
 """One day on the road, brought together: the plan, what the drivers tapped, and when the rest will be done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
@@ -12,7 +12,7 @@ from routing.planning.arrivals import Rest, Settled, rest_of
 from tomma.city import City, Position
 from tomma.events import Event, EventKind
 from tomma.fold import DayState, by_our_clock, tried_again
-from tomma.model import BinId, VehicleId
+from tomma.model import BinId, PlanId, VehicleId
 from tomma.natural import truck_order
 from tomma.plan import Plan, Route, Stop
 from tomma.rests import RESTING, pauses
@@ -201,7 +201,14 @@ def _free_utc(
 
 
 def collected_kg(day: RoadDay, events: Sequence[Event]) -> float:
-    """Return what was expected in the bins these events emptied; of those nobody planned, nothing is known."""
-    promised: Mapping[BinId, Promise] = day.promises.bins
-    emptied = {e.bin_id for e in events if e.kind is EventKind.EMPTIED and e.bin_id is not None}
-    return sum(promised[bin_id].weight_kg for bin_id in emptied if bin_id in promised)
+    """Return what was expected in the bins these events emptied; of those nobody planned, nothing is known.
+
+    A bin that was emptied twice held what each plan expected; one that two tablets tapped was emptied once.
+    """
+    found: dict[tuple[BinId, PlanId | None], float] = {}
+    for event in events:
+        if event.kind is EventKind.EMPTIED and event.bin_id is not None:
+            promise = day.promises.of(event.bin_id, event.plan_id)
+            visit = event.plan_id if event.key in day.state.earlier else None
+            found.setdefault((event.bin_id, visit), promise.weight_kg if promise else 0.0)
+    return sum(found.values())

@@ -35,7 +35,8 @@ def with_history(routes: Sequence[Route], morning: Morning, city: City) -> tuple
         standing = morning.standings.get(vehicle_id)
         lines = _lines(former[vehicle_id]) if vehicle_id in former else {}
         done = _without(again, standing.done, tuple(_driven(standing.done, lines, city))) if standing else ()
-        route = _joined(former.get(vehicle_id), done, ahead.get(vehicle_id))
+        earlier = _earlier(again, standing, way_is_kept=bool(done)) if standing else ()
+        route = _joined(former.get(vehicle_id), done, earlier, ahead.get(vehicle_id))
         if route is not None:
             joined.append(route)
     return tuple(joined)
@@ -72,19 +73,31 @@ def _without(again: frozenset[BinId], done: Sequence[Stop], legs: Sequence[Line]
     return tuple(kept)
 
 
-def _joined(former: Route | None, done: Sequence[_Done], ahead: Route | None) -> Route | None:
-    if not done or former is None:
+def _earlier(again: frozenset[BinId], standing: Standing, *, way_is_kept: bool) -> tuple[Stop, ...]:
+    """Return what was done at those bins; the way there is told once, by the stop that came next if there is one."""
+    own = (stop for stop in standing.done if stop.bin_id in again)
+    if way_is_kept:
+        own = (replace(stop, leg_distance_m=0, leg_driving_s=0) for stop in own)
+    return (*standing.earlier, *own)
+
+
+def _joined(
+    former: Route | None, done: Sequence[_Done], earlier: tuple[Stop, ...], ahead: Route | None
+) -> Route | None:
+    if former is None or not (done or (earlier and ahead)):
         return ahead
     stops = tuple(each.stop for each in done)
+    driven = (*stops, *earlier)
     return Route(
         vehicle_id=former.vehicle_id,
         start_utc=former.start_utc,
         end_utc=ahead.end_utc if ahead else stops[-1].depart_utc,
         stops=(*stops, *(ahead.stops if ahead else ())),
-        distance_m=sum(stop.leg_distance_m for stop in stops) + (ahead.distance_m if ahead else 0),
-        driving_s=sum(stop.leg_driving_s for stop in stops) + (ahead.driving_s if ahead else 0),
+        distance_m=sum(stop.leg_distance_m for stop in driven) + (ahead.distance_m if ahead else 0),
+        driving_s=sum(stop.leg_driving_s for stop in driven) + (ahead.driving_s if ahead else 0),
         legs_lonlat=(*(each.leg for each in done), *(ahead.legs_lonlat if ahead else ((),))),
         done_stops=len(done),
+        earlier=earlier,
     )
 
 
@@ -145,7 +158,7 @@ def _spent_minor(route: Route, standing: Standing, vehicle: Vehicle | None, plan
     rates = rates_of(planning, vehicle)
     rests = sum((s.depart_utc - s.arrive_utc for s in standing.done if s.kind is StopKind.BREAK), timedelta())
     at_work = max(standing.free_utc - route.start_utc - rests, timedelta())
-    driven = rates.leg_minor(sum(stop.leg_distance_m for stop in standing.done), 0)
+    driven = rates.leg_minor(sum(stop.leg_distance_m for stop in (*standing.done, *standing.earlier)), 0)
     worked = rates.handling_minor(round(at_work.total_seconds()))
     lifted = round(standing.collected.bins * per_lift_minor(planning))
     return driven + worked + lifted + (vehicle.fixed_cost_minor if vehicle else 0)

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from tomma.city import City
 from tomma.events import Event, EventKind
-from tomma.fold import AGAIN, DayState, StopState, by_our_clock
+from tomma.fold import SETTLING, DayState, StopState, by_our_clock
+from tomma.loads import Visit, visits_of
 from tomma.model import BinId, DisposalSiteId, FractionCode, SiteId, VehicleId
 from tomma.plan import Plan, Route, Stop, StopKind
 from tomma.rests import Pause, pauses
@@ -57,6 +57,8 @@ class Standing:
     breaks_had: int
     done: tuple[Stop, ...]
     """In the order they were done, at the times of the taps; an unloading under way is the last."""
+    earlier: tuple[Stop, ...]
+    """What it did before at bins that the plan has once more."""
     ahead: tuple[Stop, ...]
     """What the plan still has for it."""
     next_stop: BinId | None
@@ -70,14 +72,14 @@ def standing_of(plan: Plan, state: DayState, city: City, now_utc: datetime) -> M
 
 def _standing(route: Route, state: DayState, city: City, now_utc: datetime) -> Standing:
     own = [event for event in state.standing if event.vehicle_id == route.vehicle_id]
-    done, breaks_had = _done(route, own, city, now_utc)
+    visits, breaks_had = _visits(route, own, state, city, now_utc)
     ahead = _ahead(route, own, breaks_had, state)
-    place, free_utc = _last_place(done, route, city)
-    streams = _streams(route, done, city)
-    taken = _taken(done, _expected(route), own, city, streams)
-    aboard, collected = _aboard(done, taken, streams), _collected(done, taken)
-    done = tuple(_loaded(done, taken))
-    started = bool(done) or now_utc >= route.start_utc
+    place, free_utc = _last_place([each.stop for each in visits], route, city)
+    aboard, collected = _aboard(visits, _streams(route, visits, city)), _collected(visits)
+    loaded = tuple(zip(_loaded(visits), visits, strict=True))
+    done = tuple(stop for stop, each in loaded if not each.is_earlier)
+    earlier = tuple(stop for stop, each in loaded if each.is_earlier)
+    started = bool(visits) or now_utc >= route.start_utc
     out = started and (bool(ahead) or bool(aboard) or now_utc < route.end_utc)
     if out and ahead and ahead[0].kind is StopKind.DISPOSE:
         unloading = _shifted(ahead[0], free_utc, now_utc)
@@ -95,44 +97,72 @@ def _standing(route: Route, state: DayState, city: City, now_utc: datetime) -> S
         collected=collected,
         breaks_had=breaks_had,
         done=done,
+        earlier=earlier,
         ahead=ahead,
         next_stop=heading,
     )
 
 
-def _expected(route: Route) -> Mapping[BinId, Waste]:
-    """Return what the plan expected in each bin: by how much the load grew there."""
-    loads = [(0.0, 0.0), *((stop.load_after_l, stop.load_after_kg) for stop in route.stops)]
-    return {
-        stop.bin_id: Waste(max(after[0] - before[0], 0.0), max(after[1] - before[1], 0.0))
-        for stop, (before, after) in zip(route.stops, pairwise(loads), strict=True)
-        if stop.bin_id is not None
-    }
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One thing that was done."""
+
+    stop: Stop
+    took: Waste | None = None
+    """Of a bin that was emptied."""
+    is_earlier: bool = False
+    """The plan has the bin once more."""
 
 
-def _done(route: Route, own: Sequence[Event], city: City, now_utc: datetime) -> tuple[tuple[Stop, ...], int]:
-    """Return the stops that taps tell of, in the order of the taps, and how many of them are breaks."""
-    planned = {stop.bin_id: stop for stop in route.stops if stop.bin_id is not None}
+def _visits(
+    route: Route, own: Sequence[Event], state: DayState, city: City, now_utc: datetime
+) -> tuple[tuple[_Visit, ...], int]:
+    """Return what taps tell of, in the order of the taps, and how many breaks are among it."""
+    bins = _visits_to_bins(route, own, state, city)
     others = {
         kind: iter([stop for stop in route.stops if stop.kind is kind]) for kind in (StopKind.DISPOSE, StopKind.BREAK)
     }
-    again = {stop.bin_id for stop in planned.values() if any(why.code is AGAIN for why in stop.reasons)}
-    done: dict[object, Stop] = {}
-    for number, event in enumerate(own):
-        if event.bin_id is not None and event.kind in (EventKind.EMPTIED, EventKind.SKIPPED):
-            stop = planned.get(event.bin_id) or _unplanned(event, city)
-            # Of a bin that was emptied twice the last time tells where the truck is; what it took before is a basket.
-            if stop is not None and (event.bin_id not in done or event.bin_id in again):
-                done[event.bin_id] = _at(stop, by_our_clock(event))
-        elif event.kind is EventKind.UNLOADED:
+    unloadings = []
+    for event in own:
+        if event.kind is EventKind.UNLOADED:
             stop = next(others[StopKind.DISPOSE], None)
             site = event.disposal_site_id or (stop.disposal_site_id if stop else None)
             if site is not None:
-                done[number] = _at(_unloading(stop, site, event), by_our_clock(event))
+                unloadings.append(_Visit(_at(_unloading(stop, site, event), by_our_clock(event))))
     rests = pauses(own)
-    for at, rest in enumerate(rests):
-        done["break", at] = _rested(next(others[StopKind.BREAK], None), rest, now_utc)
-    return tuple(sorted(done.values(), key=lambda stop: stop.depart_utc)), len(rests)
+    had = [_Visit(_rested(next(others[StopKind.BREAK], None), rest, now_utc)) for rest in rests]
+    return tuple(sorted((*bins, *unloadings, *had), key=lambda each: each.stop.depart_utc)), len(rests)
+
+
+def _visits_to_bins(route: Route, own: Sequence[Event], state: DayState, city: City) -> Iterator[_Visit]:
+    """Yield each visit to a bin, at its first tap: a second tablet, or a second finger, empties nothing."""
+    emptied = {event.bin_id for event in own if event.kind is EventKind.EMPTIED and event.key not in state.earlier}
+    emptied_before = {event.bin_id for event in own if event.kind is EventKind.EMPTIED and event.key in state.earlier}
+    planned = {each.stop.bin_id: each for each in visits_of(route) if not each.is_earlier}
+    earlier = {
+        bin_id: iter([each for each in visits_of(route) if each.is_earlier and each.stop.bin_id == bin_id])
+        for bin_id in {stop.bin_id for stop in route.earlier}
+    }
+    seen = set[BinId]()
+    for event in own:
+        if event.bin_id is None or event.kind not in SETTLING:
+            continue
+        if event.key in state.earlier:
+            before = next(earlier.get(event.bin_id, iter(())), None)
+            if before is not None:
+                took = _waste(before) if event.bin_id in emptied_before else None
+                yield _Visit(_at(before.stop, by_our_clock(event)), took, is_earlier=True)
+        elif event.bin_id not in seen:
+            known = planned.get(event.bin_id)
+            stop = known.stop if known else _unplanned(event, city)
+            if stop is not None:
+                seen.add(event.bin_id)
+                held = _waste(known) if known else _guessed(city, event.bin_id)
+                yield _Visit(_at(stop, by_our_clock(event)), held if event.bin_id in emptied else None)
+
+
+def _waste(visit: Visit) -> Waste:
+    return Waste(visit.grown_l, visit.grown_kg)
 
 
 def _rested(planned: Stop | None, rest: Pause, now_utc: datetime) -> Stop:
@@ -208,11 +238,12 @@ def _site_of(place: BinId | DisposalSiteId | None, city: City) -> SiteId | Dispo
     return DisposalSiteId(place) if place is not None and place in city.disposal_sites else None
 
 
-def _streams(route: Route, done: Sequence[Stop], city: City) -> Mapping[BinId, FractionCode]:
+def _streams(route: Route, visits: Sequence[_Visit], city: City) -> Mapping[BinId, FractionCode]:
     """Return the stream of every bin of the day; of one that the city gave up since, the one most of the others are of.
 
     Its waste is aboard all the same, and a truck without any other bin has one of its own streams there.
     """
+    done = (each.stop for each in visits)
     bins = dict.fromkeys(stop.bin_id for stop in (*route.stops, *done) if stop.bin_id is not None)
     known = {bin_id: city.bins[bin_id].fraction_code for bin_id in bins if bin_id in city.bins}
     vehicle = city.vehicles.get(route.vehicle_id)
@@ -222,57 +253,40 @@ def _streams(route: Route, done: Sequence[Stop], city: City) -> Mapping[BinId, F
     return known | {bin_id: likely[0][0] for bin_id in bins if bin_id not in known and likely}
 
 
-def _taken(
-    done: Sequence[Stop],
-    expected: Mapping[BinId, Waste],
-    own: Sequence[Event],
-    city: City,
-    streams: Mapping[BinId, FractionCode],
-) -> Mapping[BinId, Waste]:
-    """Return what came out of each bin that the driver emptied."""
-    emptied = {event.bin_id for event in own if event.kind is EventKind.EMPTIED}
-    return {
-        stop.bin_id: expected.get(stop.bin_id) or _guessed(city, stop.bin_id)
-        for stop in done
-        if stop.bin_id is not None and stop.bin_id in emptied and stop.bin_id in streams
-    }
-
-
-def _aboard(
-    done: Sequence[Stop], taken: Mapping[BinId, Waste], streams: Mapping[BinId, FractionCode]
-) -> Mapping[FractionCode, Waste]:
+def _aboard(visits: Sequence[_Visit], streams: Mapping[BinId, FractionCode]) -> Mapping[FractionCode, Waste]:
     aboard: dict[FractionCode, Waste] = {}
-    for stop in done:
-        if stop.kind is StopKind.DISPOSE:
+    for each in visits:
+        if each.stop.kind is StopKind.DISPOSE:
             aboard.clear()
-        elif stop.bin_id is not None and stop.bin_id in taken:
-            more, code = taken[stop.bin_id], streams[stop.bin_id]
+        elif each.took is not None and each.stop.bin_id is not None and each.stop.bin_id in streams:
+            code = streams[each.stop.bin_id]
             had = aboard.get(code, Waste(0.0, 0.0))
-            aboard[code] = Waste(had.volume_l + more.volume_l, had.weight_kg + more.weight_kg)
+            aboard[code] = Waste(had.volume_l + each.took.volume_l, had.weight_kg + each.took.weight_kg)
     return aboard
 
 
-def _loaded(done: Sequence[Stop], taken: Mapping[BinId, Waste]) -> Iterator[Stop]:
+def _loaded(visits: Sequence[_Visit]) -> Iterator[Stop]:
     """Yield the stops with what was aboard after each: the plan's own figures are of the plan's order.
 
     The next change of the plan reads from them what each bin held.
     """
     volume_l = weight_kg = 0.0
-    for stop in done:
-        if stop.kind is StopKind.DISPOSE:
+    for each in visits:
+        if each.stop.kind is StopKind.DISPOSE:
             volume_l = weight_kg = 0.0
-        elif stop.bin_id is not None and stop.bin_id in taken:
-            volume_l += taken[stop.bin_id].volume_l
-            weight_kg += taken[stop.bin_id].weight_kg
-        yield replace(stop, load_after_l=volume_l, load_after_kg=weight_kg)
+        elif each.took is not None:
+            volume_l += each.took.volume_l
+            weight_kg += each.took.weight_kg
+        yield replace(each.stop, load_after_l=volume_l, load_after_kg=weight_kg)
 
 
-def _collected(done: Sequence[Stop], taken: Mapping[BinId, Waste]) -> Taken:
+def _collected(visits: Sequence[_Visit]) -> Taken:
+    taken = [each.took for each in visits if each.took is not None]
     return Taken(
         bins=len(taken),
-        volume_l=sum(each.volume_l for each in taken.values()),
-        weight_kg=sum(each.weight_kg for each in taken.values()),
-        unloads=sum(stop.kind is StopKind.DISPOSE for stop in done),
+        volume_l=sum(each.volume_l for each in taken),
+        weight_kg=sum(each.weight_kg for each in taken),
+        unloads=sum(each.stop.kind is StopKind.DISPOSE for each in visits),
     )
 
 

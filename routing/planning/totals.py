@@ -1,10 +1,11 @@
 """What a plan comes to, in the figures that plans are compared by. Pure: from the plan alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
 
-from tomma.plan import Plan, Route, StopKind
+from tomma.loads import visits_of
+from tomma.plan import Plan, Route, Stop, StopKind
 
 SECOND = timedelta(seconds=1)
 
@@ -48,18 +49,14 @@ class PlanTotals:
 def route_totals(route: Route) -> RouteTotals:
     """Return one truck's day in figures."""
     rests = sum((s.depart_utc - s.arrive_utc for s in route.stops if s.kind is StopKind.BREAK), timedelta())
-    loads = [(0.0, 0.0), *((stop.load_after_l, stop.load_after_kg) for stop in route.stops)]
-    took = [
-        (max(after[0] - before[0], 0.0), max(after[1] - before[1], 0.0))
-        for stop, (before, after) in zip(route.stops, pairwise(loads), strict=True)
-        if stop.kind is StopKind.COLLECT
-    ]
+    visits = tuple(visits_of(route))
+    took = [(each.grown_l, each.grown_kg) for each in visits if each.stop.kind is StopKind.COLLECT]
     return RouteTotals(
         distance_m=route.distance_m,
         driving_s=route.driving_s,
         work_s=round((route.end_utc - route.start_utc - rests) / SECOND),
         lifts=len(took),
-        stops=_halts(route),
+        stops=_halts(each.stop for each in visits),
         disposals=sum(stop.kind is StopKind.DISPOSE for stop in route.stops),
         volume_l=round(sum(litres for litres, _ in took), 1),
         weight_kg=round(sum(kilos for _, kilos in took), 1),
@@ -92,10 +89,10 @@ def balance_of(plan: Plan) -> float | None:
     return round(min(hours) / max(hours), 3) if hours and max(hours) > 0 else None
 
 
-def _halts(route: Route) -> int:
+def _halts(stops: Iterable[Stop]) -> int:
     """Count where a truck came to collect from elsewhere; a rest on the way does not end the way."""
     halts, moved = 0, True
-    for stop in route.stops:
+    for stop in stops:
         moved |= stop.leg_distance_m > 0 or stop.leg_driving_s > 0
         if stop.kind is StopKind.COLLECT:
             halts += moved

@@ -182,3 +182,19 @@ def test_a_break_that_was_driven_past_counts_when_a_later_plan_leaves_the_truck_
         (None, "2026-11-22T06:13:00Z"),
         ("2026-11-22T06:26:00Z", None),
     ]
+
+
+def test_what_is_aboard_is_told_by_the_plan_that_the_driver_had(office: httpx.Client, world: World) -> None:
+    """Skipped by one tablet, so the change counts nothing of it; emptied by another, which had no network."""
+    at(world, 23)
+    hand_in(office, world, tap("skipped-1", 12, kind="skipped", skip_reason="blocked"))
+    at(world, 35)
+    made = replanned(world)
+    tried = replace(made.routes[0].stops[0], load_after_l=0.0, load_after_kg=0.0)
+    first = replace(made.routes[0], stops=(tried,), done_stops=1)
+    world.stores.plans.save(
+        replace(made, routes=(first, *made.routes[1:]), created_utc=SIX_UTC + timedelta(minutes=30))
+    )
+    world.stores.plans.publish(made.id)
+    hand_in(office, world, tap("emptied-1", 13, device_id="tablet-2"))
+    assert followed(office)["routes"][0]["aboard_kg"] == 24.0

@@ -8,9 +8,10 @@ import pytest
 from routing.planning.standing import Standing, standing_of
 from tests.routing.planning.small_city import GLASS, RESIDUAL, small_city
 from tomma.events import Event, EventKind, SkipReason
-from tomma.fold import fold
+from tomma.fold import DayState, fold, tried_again
 from tomma.model import BinId, DisposalSiteId, FractionCode, PlanId, SiteId, VehicleId
 from tomma.plan import Plan, PlanStatus, RoadsSource, Route, Stop, StopKind
+from tomma.reasons import Reason, ReasonCode
 
 SIX = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 V1 = VehicleId("v1")
@@ -103,6 +104,42 @@ def test_a_second_change_knows_as_well_what_is_aboard() -> None:
     route = replace(ROUTE, stops=(*first.done, *first.ahead), done_stops=len(first.done))
     again = standing_of(replace(PLAN, routes=(route,)), fold(taps), small_city(), at(30))[V1]
     assert (again.aboard, again.collected) == (first.aboard, first.collected)
+
+
+LAST = collect("b6", 130, 1_450)
+
+
+def _again(*taps: Event) -> tuple[Plan, DayState]:
+    """b1 and b3 were emptied; b1 is on the plan once more, with 250 litres."""
+    first = standing(40, *taps[:2])
+    done = [stop for stop in first.done if stop.bin_id != "b1"]
+    once_more = replace(
+        collect("b1", 110, first.done[-1].load_after_l + 250), reasons=(Reason(ReasonCode.EMPTIED_AGAIN, {"ago_h": 1}),)
+    )
+    earlier = tuple(stop for stop in first.done if stop.bin_id == "b1")
+    route = replace(ROUTE, stops=(*done, once_more, LAST, UNLOAD), done_stops=len(done), earlier=earlier)
+    made = replace(PLAN, id=PlanId("p2"), created_utc=at(40), routes=(route,))
+    return made, tried_again(fold(taps), made)
+
+
+@pytest.mark.parametrize("first", ["b1", "b3"], ids=["then another bin", "as the last thing before the change"])
+def test_what_a_bin_gave_at_its_first_visit_is_aboard_once_when_it_is_visited_again(first: str) -> None:
+    """The change counted the second visit as done before it was made, and forgot the first where none came after."""
+    second = "b3" if first == "b1" else "b1"
+    taps = [tapped(EventKind.EMPTIED, 12, first), tapped(EventKind.EMPTIED, 25, second)]
+    made, state = _again(*taps)
+    before = standing_of(made, state, small_city(), at(50))[V1]
+    assert {code: waste.volume_l for code, waste in before.aboard.items()} == {RESIDUAL: 900.0}
+    assert ([stop.bin_id for stop in before.done], before.collected.bins) == (["b3"], 2)
+    taps.append(replace(tapped(EventKind.EMPTIED, 112, "b1"), plan_id=made.id))
+    made, state = _again(*taps)
+    after = standing_of(made, state, small_city(), at(113))[V1]
+    assert ({code: waste.volume_l for code, waste in after.aboard.items()}) == {RESIDUAL: 1_150.0}
+    assert (after.collected.bins, [stop.bin_id for stop in after.done]) == (3, ["b3", "b1"])
+    once_changed = replace(made.routes[0], stops=(*after.done, LAST, UNLOAD), done_stops=2, earlier=after.earlier)
+    third = replace(made, id=PlanId("p3"), created_utc=at(114), routes=(once_changed,))
+    later = standing_of(third, tried_again(fold(taps), third), small_city(), at(115))[V1]
+    assert (later.aboard, later.collected, later.earlier) == (after.aboard, after.collected, after.earlier)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from routing.planning.standing import standing_of
+from routing.planning.totals import route_totals
 from tests.routing.planning.replan.day import ALL_DUE, collects, do_first, left_out, plan, tap
+from tests.routing.planning.small_city import small_city
 from tomma.fold import StopState, fold, tried_again
 from tomma.model import BinId, Reading, SensorId
 from tomma.plan import Plan, Stop
@@ -105,3 +108,24 @@ def test_a_tap_that_comes_in_later_counts_for_the_second_visit(stores: Stores, d
     tap(stores, driven, driven.routes[0].vehicle_id, stop, now + timedelta(minutes=20))
     state = tried_again(fold(stores.events.of_plan(driven.id)), made)
     assert state.outcomes[bin_id].at_utc == now + timedelta(minutes=20)
+
+
+def test_the_waste_of_both_visits_is_aboard_and_both_ways_are_driven(stores: Stores, driven: Plan) -> None:
+    """The first visit was on no list any more: its litres and metres were lost with it, or counted as the second's."""
+    bin_id, now = _emptied_and_full_again(stores, driven)
+    (first,) = _stops(driven, bin_id)
+    again = plan(stores, now, settings=TWICE, replan_of=driven.id)
+    (owner,) = [route for route in again.routes if route.earlier]
+    assert [stop.bin_id for stop in owner.earlier] == [bin_id]
+    assert owner.distance_m >= first.leg_distance_m + sum(stop.leg_distance_m for stop in owner.stops)
+    assert route_totals(owner).lifts == len(collects(owner)) + 1
+    events = fold(stores.events.of_plan(driven.id))
+    standing = standing_of(again, tried_again(events, again), small_city(), now)[owner.vehicle_id]
+    assert sum(each.volume_l for each in standing.aboard.values()) == pytest.approx(first.load_after_l)
+    (stop,) = _stops(again, bin_id)
+    (truck,) = [route.vehicle_id for route in again.routes if stop in route.stops]
+    tap(stores, again, truck, stop, stop.depart_utc)
+    said = [event for each in (driven, again) for event in stores.events.of_plan(each.id)]
+    found = standing_of(again, tried_again(fold(said), again), small_city(), stop.depart_utc)
+    assert sum(each.collected.volume_l for each in found.values()) > first.load_after_l + 100.0
+    assert sum(each.collected.bins for each in found.values()) == 2
