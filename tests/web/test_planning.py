@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from pypdf import PdfReader
 
 from tests.web.browsing import press_until, view
 from tests.web.conftest import OpenPage
-from tests.web.stack import BINS, Stack
+from tests.web.stack import BINS, NOW, Stack
 
 
 def draft_of(stack: Stack, plan_id: str) -> Any:
@@ -357,6 +358,27 @@ def test_a_closed_disposal_site_is_named_in_the_order_and_told_by_the_plan(fresh
     body: Any = sent.value.post_data_json
     assert body["closed_disposal_site_ids"] == [site["id"]]
     expect(page.get_by_text(f"Stängt för den här planen, där tippas ingenting: {site['name']}.")).to_be_visible()
+
+
+def test_a_link_to_a_plan_opens_it_on_its_own_day(fresh: Stack, open_page: OpenPage) -> None:
+    """The city page shows tomorrow's plan and leads here, where today's lay on the table."""
+    tomorrow = str((NOW + timedelta(days=1)).date())
+    plan_id = fresh.tell("/plans", {"day": tomorrow, "budget_s": 1})["id"]
+    fresh.until(lambda: fresh.ask(f"/plans/{plan_id}")["status"] == "ready")
+    bin_id = fresh.ask(f"/plans/{plan_id}")["routes"][0]["stops"][0]["bin_id"]
+    draft = fresh.tell(f"/plans/{plan_id}/edits", {"edits": [{"kind": "lock", "bin_id": bin_id}]})
+    watched = open_page(fresh, f"/planning?plan={plan_id}")
+    page = watched.page
+    chosen = page.get_by_role("combobox", name="Plan", exact=True)
+    expect(chosen).to_have_value(plan_id)
+    expect(page.get_by_label("Dag", exact=True)).to_have_value(tomorrow)
+    watched.go(f"/planning?plan={draft['id']}")
+    expect(chosen).to_have_value(draft["id"])
+    expect(page.get_by_label("Dag", exact=True)).to_have_value(tomorrow)
+    watched.expects_failures = True
+    watched.go("/planning?plan=no-such-plan")
+    expect(page.get_by_role("alert")).to_contain_text("no-such-plan")
+    expect(page.get_by_label("Dag", exact=True)).to_have_value(str(NOW.date()))
 
 
 def test_the_risk_knob_is_turned_in_overflows_and_kilometres(shared: Stack, open_page: OpenPage) -> None:

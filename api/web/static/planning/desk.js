@@ -178,8 +178,22 @@ export function openDesk(city) {
     store.set({live});
     if (wasAway) plansSoon();
   });
+
+  /** A link names a plan of any day, or a draft, which no list has: it is opened where it belongs. */
+  async function begin() {
+    const id = new URLSearchParams(location.search).get("plan");
+    let missing = "";
+    const linked = id ? await getPlan(id).catch((error) => { missing = error; }) : null;
+    if (turned) return; // another day was chosen meanwhile
+    if (linked) store.set({day: linked.day});
+    const isDraft = linked?.status === "draft";
+    if (isDraft) await showPlan(id, {loaded: true});
+    await askPlans({open: isDraft ? null : linked?.id ?? null});
+    store.set({fault: missing});
+  }
+
   askBins();
-  trying(() => askPlans({open: new URLSearchParams(location.search).get("plan")}));
+  trying(begin);
 
   return {
     store, order, askOrdered, stop, edit, undo, redo, publish, compare, askCurve, showDay,
