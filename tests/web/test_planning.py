@@ -377,7 +377,7 @@ def test_a_link_to_a_plan_opens_it_on_its_own_day(fresh: Stack, open_page: OpenP
     expect(page.get_by_label("Dag", exact=True)).to_have_value(tomorrow)
     watched.expects_failures = True
     watched.go("/planning?plan=no-such-plan")
-    expect(page.get_by_role("alert")).to_contain_text("no-such-plan")
+    expect(page.get_by_role("alert")).to_have_text("Det finns inte, eller inte längre.")
     expect(page.get_by_label("Dag", exact=True)).to_have_value(str(NOW.date()))
 
 
