@@ -7,6 +7,7 @@ import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy.engine.interfaces import CacheStats
 
 from tomma.city import City, Installation, Sensor
 from tomma.containers import ContainerType, Shape
@@ -62,6 +64,19 @@ def test_a_server_that_never_answers_is_waited_for_within_a_bound(query: str, wa
     """Whoever runs `tomma broker-config tidy` beside a registry that is cut off stood there for two minutes."""
     url = sa.make_url(f"postgresql://tomma@127.0.0.1/tomma{query}")
     assert patience(url).get("connect_timeout") == waits_s
+
+
+def test_what_was_compiled_for_one_database_is_not_compiled_for_the_next(tmp_path: Path) -> None:
+    """It takes longer than to run it, and a process opens its registry more than once; a test run thousands."""
+    asked = sa.select(schema.METADATA.tables["bin"].c.id).where(sa.literal("only here") == "only here")
+    hits = []
+    for name in ("one", "next"):
+        engine = open_database(f"sqlite:///{tmp_path / name}.sqlite3")
+        with engine.connect() as connection:
+            context: Any = connection.execute(asked).context
+            hits.append(context.cache_hit is CacheStats.CACHE_HIT)
+        engine.dispose()
+    assert hits == [False, True]
 
 
 def test_a_connection_that_comes_back_after_the_end_is_closed(tmp_path: Path) -> None:

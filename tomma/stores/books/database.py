@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tomma.errors import ConfigurationError, StoreUnavailableError
+from tomma.stores.books import one_sqlite
 from tomma.stores.books.tables.schema import REVISION
 from tomma.stores.sqlite_file import GO_BACK, ensure_file, open_connection, unavailable
 
@@ -95,7 +96,8 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
     # SQLite lets writers poll for its lock, so on a slow disk the unlucky one of several threads waits past any
     # time-out. Threads of one process therefore take turns here, and poll only against other processes.
-    engine = sa.create_engine(url, creator=connect, execution_options={_TURN: threading.Lock()})
+    options = {_TURN: threading.Lock(), "compiled_cache": one_sqlite.COMPILED}
+    engine = sa.create_engine(url.set(drivername=one_sqlite.NAME), creator=connect, execution_options=options)
     event.listen(engine, "begin", _begin)
     _close_what_comes_back_late(engine)
     return engine
