@@ -19,12 +19,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
 
 log = logging.getLogger(__name__)
 
 PREFIX = struct.Struct(">I")
 WORKER = Path(__file__).with_name("worker.py")
 BATCH_MAX = 100
+_NOT_NEGATIVE = msgspec.Meta(ge=0)
+_findings = msgspec.json.Decoder(dict[str, object])
+_accounts = msgspec.json.Decoder(dict[str, tuple[Annotated[float, _NOT_NEGATIVE], Annotated[int, _NOT_NEGATIVE]]])
 ANSWER_MAX_BYTES = 16 * 1024 * 1024
 """A batch of the largest answers has 7 MB."""
 
@@ -80,7 +86,7 @@ class Sandbox:
     def load(self, name: str, source: str) -> str | None:
         """Compile a script under a name; return why it cannot be, or None. A failure leaves nothing under the name."""
         try:
-            found = json.loads(self._ask(self._load_request(name, source)))
+            found = self._told(self._ask(self._load_request(name, source)), _findings)
         except _LostError as exc:
             return f"it could not be loaded: {exc}"
         if "fault" in found:
@@ -144,12 +150,21 @@ class Sandbox:
         head, *lines = self._ask({"run": rows, "fair_s": self.limits.fair_s, "waste_s": self.limits.batch_s}).split(
             b"\n"
         )
+        spent = self._told(head, _accounts)
         if len(lines) != len(calls):
             self.close()
             raise _LostError(f"{len(lines)} answers came for {len(calls)} frames")
-        for name, (seconds, frames) in json.loads(head).items():
+        for name, (seconds, frames) in spent.items():
             self._book(name, seconds, frames)
         return lines
+
+    def _told[T](self, text: bytes, form: msgspec.json.Decoder[T]) -> T:
+        """Return what the process says of itself; one that speaks otherwise is a script's by now, and ends."""
+        try:
+            return form.decode(text)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+            self.close()
+            raise _LostError(f"its process answers in another form: {exc}") from exc
 
     def _book(self, name: str, seconds: float, frames: int) -> None:
         self.spent_s[name] += seconds

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ingest.codecs import sandbox as sandbox_module
 from ingest.codecs.sandbox import Call, Limits, Sandbox
 from tests.ingest.codecs.conftest import Runner
 
@@ -128,6 +129,28 @@ def test_a_machine_that_starts_no_process_costs_the_frames_and_not_the_stream(
         assert [each["kind"] for each in _decode(own, "good", 3)] == ["killed", "skipped", "skipped"]
     (answer,) = _decode(own, "good")
     assert "data" in answer
+
+
+@pytest.mark.parametrize("said", ["nothing in JSON", "[1]", '{"good": "much"}', '{"good": [-1.0, 1]}'])
+def test_a_process_that_speaks_in_another_form_costs_the_frames_and_not_the_stream(
+    own: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str
+) -> None:
+    """A script that got hold of its process may answer what it likes; its frame would end ingest at every start."""
+    own.close()
+    taken = tmp_path / "taken.py"
+    taken.write_text(
+        "import struct, sys\n"
+        "while head := sys.stdin.buffer.read(4):\n"
+        "    sys.stdin.buffer.read(struct.unpack('>I', head)[0])\n"
+        f"    body = {said.encode()!r} + b'\\n{{}}'\n"
+        "    sys.stdout.buffer.write(struct.pack('>I', len(body)) + body)\n"
+        "    sys.stdout.buffer.flush()\n"
+    )
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(sandbox_module, "WORKER", taken)
+        assert [each["kind"] for each in _decode(own, "good", 3)] == ["killed", "skipped", "skipped"]
+        assert "another form" in str(own.load("good", GOOD))
+    assert "data" in _decode(own, "good")[0]
 
 
 def test_closing_ends_the_process(own: Sandbox) -> None:
