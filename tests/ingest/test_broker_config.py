@@ -24,8 +24,10 @@ from typer.testing import CliRunner
 
 from ingest.brokers.config_cli import app
 from ingest.brokers.desk import MosquittoDesk, enrolled
+from ingest.brokers.enrolment import checked_topic
 from ingest.brokers.private_files import write_private
 from tomma.broker_settings import BrokerSettings
+from tomma.errors import ConfigurationError
 
 PATIENCE_S = 30.0
 READING = "tomma/v1/{}/reading"
@@ -247,6 +249,16 @@ def test_a_name_that_could_widen_its_rights_is_refused(name: str, tmp_path: Path
     done = CliRunner().invoke(app, ["add-device", "--out", str(tmp_path), "--", name])
     assert done.exit_code != 0
     assert ((tmp_path / "acl").read_text(), (tmp_path / "passwords").read_text()) == before
+
+
+@pytest.mark.parametrize(
+    "topic", ["#", "+/up", "$SYS/broker", "", "v3/#/up", "v3/dev+/up", "v3/a b", "v3/a\nuser root", "v3/\u202e"]
+)
+def test_a_topic_that_would_speak_for_everybody_is_refused(topic: str) -> None:
+    """It is written into an access list as it is: a wildcard in front is every device there is."""
+    with pytest.raises(ConfigurationError, match="must be an MQTT filter without spaces"):
+        checked_topic(topic)
+    assert checked_topic("v3/city/devices/+/up") == "v3/city/devices/+/up"
 
 
 def test_a_packet_that_is_too_large_costs_its_sender_only(

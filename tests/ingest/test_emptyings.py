@@ -77,6 +77,7 @@ def detect_all(bin_id: BinId, readings: Iterable[Reading]) -> tuple[Emptying, ..
         pytest.param([0.8, 0.8, 0.81, 0.05, 0.81, 0.82], [], id="one false low echo"),
         pytest.param([0.3, 0.3, 0.3, 0.9, 0.9, 0.91, 0.3, 0.31], [], id="cardboard unfolds and is pressed down"),
         pytest.param([0.8, 0.79, 0.77, 0.76, 0.74, 0.73, 0.72], [], id="waste settles slowly"),
+        pytest.param([0.8, 0.82, 0.84, 0.5, 0.5, 0.15, 0.16], [3], id="what stuck falls out two hours later"),
         pytest.param([0.5, 0.43, 0.5, 0.44, 0.5, 0.43, 0.5], [], id="warm days and cold nights"),
         pytest.param([0.7, 0.8, 0.02], [], id="the drop is not confirmed yet"),
         pytest.param([0.8, 0.02, 0.03], [], id="one reading is no level before"),

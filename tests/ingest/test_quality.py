@@ -241,6 +241,9 @@ QUIET = [(float(hour), 0.3 + 0.01 * hour) for hour in range(12)]
         pytest.param([(0.0, 0.05), (4.0, 0.25), (8.0, 0.5)], 4, 4, False, id="each four hours, and it fills quickly"),
         pytest.param([(0.0, 0.4), (4.0, 0.41), (8.0, 0.42)], 4, 4, True, id="each four hours, and it fills slowly"),
         pytest.param([(0.0, 0.9), (4.0, 0.1), (8.0, 0.35), (12.0, 0.6)], 4, 4, False, id="quickly since its emptying"),
+        pytest.param(
+            [(0.0, 0.1), (8.0, 0.1), (16.0, 0.12)], 8, 8, False, id="each eight hours: nobody saw how it came"
+        ),
     ],
 )
 def test_a_bin_that_may_have_filled_unheard_is_no_bag(
