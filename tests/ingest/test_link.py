@@ -3,6 +3,7 @@
 import contextlib
 import json
 import random
+import re
 import socket
 import threading
 import time
@@ -148,6 +149,24 @@ def pumping(link: MqttLink, check: Callable[[], bool]) -> Callable[[], bool]:
 def said(deliveries: list[Delivery]) -> list[Any]:
     """The distances in these messages."""
     return [json.loads(each.message.payload)["distance_mm"] for each in deliveries]
+
+
+def test_a_broker_that_hangs_up_at_once_is_asked_less_and_less_often(
+    scripted: ScriptedBroker, link: MqttLink, wait: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A broker that just starts, or another client with our id: who comes back at once ends it at once, for ever."""
+
+    def is_back() -> bool:
+        return link.subscribed and scripted.connections > former
+
+    for _ in range(4):
+        former = scripted.connections
+        scripted.hang_up()
+        wait(pumping(link, is_back), "the link connects again")
+    waits_s = [float(each) for each in re.findall(r"broker unreachable .* retry_in_s=([0-9.]+)", caplog.text)]
+    assert len(waits_s) == 4
+    assert waits_s == sorted(waits_s)
+    assert waits_s[-1] > 0.5
 
 
 def test_an_acknowledgement_is_not_carried_over_to_the_next_connection(

@@ -3,12 +3,14 @@
 import gc
 import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.brokers.topics import envelope_finder
 from ingest.identity import spellings_of
 from ingest.message import Message
+from ingest.stream import rate_limit
 from ingest.stream.inbox import Delivery
 from ingest.stream.rate_limit import RateLimit
 from tests.ingest.conftest import NOW
@@ -108,6 +110,17 @@ def test_topics_and_names_as_long_as_mqtt_allows_fill_no_memory() -> None:
     held_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert held_bytes < 5_000_000, "of 18 million bytes of each"
+
+
+def test_topics_at_rest_are_forgotten_and_one_in_debt_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever makes up a topic for each message would fill memory; and nobody pays a debt by shouting at others."""
+    monkeypatch.setattr(rate_limit, "REMEMBERED_MAX", 100)
+    limit = RateLimit(LIMITS)
+    limit.admit(sent(1000), 1, now_s=0.0)
+    for second in range(1, 50):
+        limit.admit([each for number in range(50) for each in sent(1, f"X{second}-{number}")], 1, now_s=float(second))
+    assert len(limit._buckets) <= 150
+    assert len(limit.admit(sent(1000), 1, now_s=49.0).deliveries) == 98
 
 
 def test_a_long_topic_is_bounded_like_any_other() -> None:
