@@ -7,6 +7,7 @@ from statistics import median
 
 from ingest.alerts.scene import Scene
 from tomma.model import UNTRUSTED, Alert, AlertKind, BinId, Emptying, Reading
+from tomma.mornings import local_day
 from tomma.plan import StopKind
 
 LOOK_BACK = timedelta(days=2)
@@ -23,6 +24,8 @@ SAME = timedelta(hours=6)
 """A tap and the drop it belongs to; a sensor may speak only four times a day."""
 PLAN_GRACE = timedelta(hours=3)
 """After a stop's time: trucks are late."""
+SAME_VISIT = timedelta(hours=12)
+"""A driver's word and the stop that it is of: a shift, not a date, for some drive over midnight."""
 TOLD_FOR = timedelta(hours=24)
 """An unplanned emptying is over by itself: somebody reads of it or not."""
 _UNTRUSTED = int(UNTRUSTED)
@@ -40,7 +43,9 @@ class Pickup:
 def expected_pickups(scene: Scene) -> list[Pickup]:
     """Return what drivers confirmed, and what was planned, not passed with a reason and not confirmed, oldest first."""
     said = [Pickup(each.bin_id, each.at_utc, confirmed=True) for each in scene.confirmed]
-    near = {(each.bin_id, each.at_utc.date()) for each in scene.confirmed}
+    told_utc: dict[BinId, list[datetime]] = {}
+    for bin_id, at_utc in [*((each.bin_id, each.at_utc) for each in scene.confirmed), *scene.skipped]:
+        told_utc.setdefault(bin_id, []).append(at_utc)
     planned = [
         Pickup(stop.bin_id, stop.depart_utc + PLAN_GRACE, confirmed=False)
         for plan in scene.plans
@@ -52,8 +57,7 @@ def expected_pickups(scene: Scene) -> list[Pickup]:
         each
         for each in planned
         if each.at_utc <= scene.now_utc
-        and each.bin_id not in scene.skipped
-        and (each.bin_id, (each.at_utc - PLAN_GRACE).date()) not in near
+        and not any(abs(at_utc + PLAN_GRACE - each.at_utc) <= SAME_VISIT for at_utc in told_utc.get(each.bin_id, ()))
     ]
     return sorted([*said, *silent], key=lambda each: (each.at_utc, each.bin_id))
 
@@ -103,7 +107,7 @@ def unplanned(scene: Scene) -> Iterator[Alert]:
     days = {plan.day for plan in scene.plans}
     on_plan = {(bin_id, plan.day) for plan in scene.plans for bin_id in plan.bins_collected}
     for each in scene.detected:
-        day = each.at_utc.date()
+        day = local_day(each.at_utc, scene.city.organisation.timezone)
         if scene.standing(AlertKind.EMPTIED_UNPLANNED, (None, each.bin_id)) is not None:
             continue
         near = any(

@@ -30,8 +30,8 @@ class Scene:
     """What drivers confirmed in the last days and did not take back."""
     plans: Sequence[Plan] = ()
     """What the trucks drove in the last days."""
-    skipped: frozenset[BinId] = frozenset()
-    """Bins that a driver passed with a reason."""
+    skipped: Sequence[tuple[BinId, datetime]] = ()
+    """Bins that a driver passed with a reason in the last days, and when."""
 
     @cached_property
     def _standing(self) -> Mapping[tuple[AlertKind, Subject], Alert]:

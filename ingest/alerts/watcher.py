@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from ingest.alerts.gone import gone
 from ingest.alerts.losses import LOOK_BACK as COUNTED_BACK
@@ -29,8 +29,9 @@ from ingest.alerts.silence import (
 from tomma.clock import Clock
 from tomma.errors import NotFoundError, TommaError
 from tomma.events import Event, EventKind
-from tomma.fold import confirmed_emptyings
+from tomma.fold import by_our_clock, confirmed_emptyings
 from tomma.model import Alert, AlertKind, BinId, EmptyingSource, Reading, SensorId
+from tomma.mornings import local_day
 from tomma.plan import Plan
 from tomma.ports import EventLog, PlanStore, ReadingStore, Registry
 
@@ -86,8 +87,9 @@ class Watcher:
         detected = self._readings.emptyings(from_utc, to_utc)
         latest = self._readings.latest()
         self._heard_since_utc = self._heard_since_utc or self._heard_before(latest)
+        city = self._registry.load()
         return Scene(
-            city=self._registry.load(),
+            city=city,
             now_utc=now_utc,
             listening_since_utc=self._listening_since_utc,
             heard_since_utc=self._heard_since_utc,
@@ -95,7 +97,7 @@ class Watcher:
             active=self._readings.active_alerts(),
             detected=[each for each in detected if each.source is EmptyingSource.DETECTED],
             confirmed=[each for each in confirmed_emptyings(events) if each.at_utc >= from_utc],
-            plans=tuple(self._published(now_utc)),
+            plans=tuple(self._published(local_day(now_utc, city.organisation.timezone))),
             skipped=_skipped(events),
         )
 
@@ -111,9 +113,9 @@ class Watcher:
         ]
         return heard_since(received, began_utc)
 
-    def _published(self, now_utc: datetime) -> Iterator[Plan]:
-        for days_ago in (0, 1):
-            plan = self._plans.published((now_utc - timedelta(days=days_ago)).date())
+    def _published(self, today: date) -> Iterator[Plan]:
+        for day in (today, today - timedelta(days=1)):
+            plan = self._plans.published(day)
             if plan is not None:
                 yield plan
 
@@ -189,8 +191,9 @@ class Watcher:
                 yield verdict
 
 
-def _skipped(events: Sequence[Event]) -> frozenset[BinId]:
-    return frozenset(each.bin_id for each in events if each.kind is EventKind.SKIPPED and each.bin_id is not None)
+def _skipped(events: Sequence[Event]) -> list[tuple[BinId, datetime]]:
+    passed = (each for each in events if each.kind is EventKind.SKIPPED)
+    return [(each.bin_id, by_our_clock(each)) for each in passed if each.bin_id is not None]
 
 
 @contextlib.contextmanager

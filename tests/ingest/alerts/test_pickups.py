@@ -1,6 +1,7 @@
 """Pick-ups that left no trace, and emptyings that nobody planned, are told."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -111,6 +112,40 @@ def test_what_was_planned_and_did_not_happen_is_told_and_what_happened_unplanned
     for hour in range(15, 35):
         town.hear(hour)
     assert (K.EMPTIED_UNPLANNED, False, "B0005") in town.look(34.0)
+
+
+def test_a_driver_who_works_over_midnight_has_said_so(town: Town) -> None:
+    """Planned at ten to twelve, tapped at ten past: the bin that stayed full is told of once, as confirmed."""
+    _drive(town, plan_for([1], -0.2), tap(EventKind.EMPTIED, "B0001", 0.1))
+    assert town.look(6.0) == [(K.PICKUP_MISSED, True, "B0001")]
+    (missing,) = [each for each in town.stores.readings.active_alerts() if each.kind is K.PICKUP_MISSED]
+    assert missing.values["confirmed"] == 1.0
+
+
+def test_a_bin_that_was_passed_yesterday_is_missed_today(town: Town) -> None:
+    """The parked car of yesterday excuses nobody who forgot the bin this morning."""
+    _drive(town, plan_for([1], 0), tap(EventKind.SKIPPED, "B0001", -20, skip_reason=SkipReason.BLOCKED))
+    assert town.look(6.0) == [(K.PICKUP_MISSED, True, "B0001")]
+
+
+def test_a_plan_is_of_a_local_day(town: Town) -> None:
+    """At seven in the morning of Auckland it is yesterday in Greenwich, whose plan had other bins."""
+    city = town.stores.registry.load()
+    town.stores.registry.save(replace(city, organisation=replace(city.organisation, timezone="Pacific/Auckland")))
+    former = replace(plan_for([1], -29), id=PlanId("former"), day=date(2026, 5, 31))
+    _drive(town, former, tap(EventKind.EMPTIED, "B0001", -29))
+    _drive(town, plan_for([4], -5))
+    town.stores.readings.append([], [emptying(-29), emptying(-4.9, "B0004")])
+    assert town.look(-4.0) == []
+
+
+def _drive(town: Town, plan: Plan, *taps: Event) -> None:
+    """The plan is on the road, its driver taps, and no level falls."""
+    town.stores.plans.save(plan)
+    town.stores.plans.publish(plan.id)
+    town.stores.events.append(taps)
+    for hour in range(-50, 7):
+        town.hear(hour, level=0.8)
 
 
 def test_without_a_plan_no_emptying_is_unplanned(town: Town) -> None:
