@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from routing.choice.nearby import Streets
 from routing.choice.worth import Worth, worth
-from routing.forecast import CityForecast
+from routing.forecast import CityForecast, Feedback, Word
 from routing.forecast.city_forecast import FURTHEST_H
 from tomma.city import City
 from tomma.model import BinId
@@ -54,6 +54,7 @@ def demands(
     last_emptied: Mapping[BinId, datetime],
     requested: Collection[BinId] = frozenset(),
     *,
+    seen: Mapping[BinId, Feedback] | None = None,
     streets: Streets | None = None,
 ) -> tuple[Demand, ...]:
     """Return every bin's demand for a visit at `at_utc`, in the order of `forecast.bin_ids`.
@@ -65,13 +66,15 @@ def demands(
         at_utc: When the truck would come, within the day to plan.
         last_emptied: When each bin was last emptied; a bin without an entry has no hygiene interval running.
         requested: Bins that a person asked to empty; a mapping tells when, and who.
+        seen: What drivers said last of bins that nobody emptied since: the forecast believes it, the reasons tell it.
         streets: The drives between (some of) the sites; straight lines stand in for the rest.
     """
     next_utc = at_utc + timedelta(hours=planning.next_opportunity_h)
     fill = forecast.expected_fill_at(at_utc).tolist()
     p_now, p_next = forecast.p_overflow_at(at_utc).tolist(), forecast.p_overflow_at(next_utc).tolist()
     outlooks = [
-        _Outlook(bin_id, fill[row], p_now[row], p_next[row], planning) for row, bin_id in enumerate(forecast.bin_ids)
+        _Outlook(bin_id, fill[row], p_now[row], p_next[row], planning, _said(seen, bin_id, forecast.as_of_utc))
+        for row, bin_id in enumerate(forecast.bin_ids)
     ]
     musts = [
         _requested(each, requested, forecast.as_of_utc)
@@ -93,6 +96,20 @@ class _Outlook:
     p_now: float
     p_next: float
     planning: PlanningSettings
+    said: Mapping[ReasonCode, Reason]
+    """What a driver said of it, by the code that tells it."""
+
+    def told(self, code: ReasonCode) -> list[Reason]:
+        """Return the driver's word if it is this one."""
+        return [self.said[code]] if code in self.said else []
+
+
+def _said(seen: Mapping[BinId, Feedback] | None, bin_id: BinId, now_utc: datetime) -> Mapping[ReasonCode, Reason]:
+    last = seen.get(bin_id) if seen else None
+    if last is None:
+        return {}
+    code = ReasonCode.DRIVER_SAW_FULL if last.word is Word.FULL else ReasonCode.DRIVER_FOUND_EMPTY
+    return {code: Reason(code, {"ago_h": max((now_utc - last.at_utc) / timedelta(hours=1), 0.0)})}
 
 
 def _requested(each: _Outlook, requested: Collection[BinId], now_utc: datetime) -> list[Reason]:
@@ -114,6 +131,7 @@ def _overflow(each: _Outlook, forecast: CityForecast, row: int) -> list[Reason]:
         why = [Reason(ReasonCode.OVERFLOW_RISK, numbers)]
     else:
         return []
+    why.extend(each.told(ReasonCode.DRIVER_SAW_FULL))
     silent_h = forecast.silent_h[row]
     if forecast.no_data[row]:
         why.append(Reason(ReasonCode.NO_DATA))
@@ -157,11 +175,12 @@ def _optional(
     """Return what to tell when the bin is taken and when it is left."""
     due_in = {"due_in_h": min(float(value.left_h[row]), FURTHEST_H)}
     if not prize_minor:
-        why = (_not_needed(each, due_in),)
+        why = (_not_needed(each, due_in), *each.told(ReasonCode.DRIVER_FOUND_EMPTY))
         return why, why
     numbers = {"prize_minor": float(prize_minor), "later_minor": float(value.later_minor[row]), **due_in}
     worth_it = Reason(ReasonCode.WORTH_THE_DETOUR, {**numbers, "p_overflow": each.p_next})
-    return (worth_it,), (Reason(ReasonCode.NOT_WORTH_THE_DETOUR, numbers),)
+    left = (Reason(ReasonCode.NOT_WORTH_THE_DETOUR, numbers), *each.told(ReasonCode.DRIVER_FOUND_EMPTY))
+    return (worth_it,), left
 
 
 def _not_needed(each: _Outlook, due_in: Mapping[str, float]) -> Reason:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from routing.ahead.days_ahead import look_ahead, taken_early
 from routing.ahead.outlook import Foresight, city_outlook
+from routing.ahead.seen import seen_by_drivers
 from routing.choice.asked import standing_requests
 from routing.choice.demand import Demand, demands
 from routing.choice.nearby import Streets
@@ -62,6 +63,7 @@ class Task:
         settings = until_the_next(self.settings, usual_utc, at_utc)
         since = outlook.unemptied_since
         asked = standing_requests(requests, outlook.last_emptied, self.now_utc)
+        seen = seen_by_drivers(events, outlook.last_emptied, self.now_utc)
         outcomes = self.morning.state.outcomes if self.morning is not None else {}
         self.asked_since = frozenset(
             id_ for id_, own in asked.items() if id_ in outcomes and own.asked_utc > outcomes[id_].at_utc
@@ -71,7 +73,7 @@ class Task:
         ahead = look_ahead(self.city, forecast, self.settings, days, since, asked, self.vehicles, only_if_needed=True)
 
         def all_of_them(streets: Streets | None = None) -> tuple[Demand, ...]:
-            weighed = demands(self.city, forecast, settings, at_utc, since, asked, streets=streets)
+            weighed = demands(self.city, forecast, settings, at_utc, since, asked, seen=seen, streets=streets)
             return taken_early(weighed, ahead)
 
         return all_of_them

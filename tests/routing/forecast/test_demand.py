@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.choice.demand import Demand, demands
-from routing.forecast import BinHistory, forecast_city
+from routing.forecast import BinHistory, Feedback, Word, forecast_city
 from tomma.city import City
 from tomma.model import BinId, FractionCode, Quality
 from tomma.planning_settings import PlanningSettings
@@ -76,6 +76,18 @@ def test_the_reason_tells_risk_time_and_what_is_accepted(make_city: MakeCity, st
     values = demand.reasons[0].values
     assert values["p_overflow"] == demand.p_overflow > values["alpha"] == PLANNING.accepted_overflow_probability
     assert values["by_h"] == PLANNING.next_opportunity_h
+
+
+def test_a_bin_that_is_left_though_its_sensor_calls_it_full_says_who_found_it_empty(
+    make_city: MakeCity, steady: See, now: datetime
+) -> None:
+    """The map shows the sensor's 70 %, the plan 5 %: without the driver's word one of them looks wrong."""
+    city, said = make_city(30), Feedback(now - timedelta(hours=3), Word.EMPTY)
+    forecast = forecast_city(city, {A: replace(steady(0.02, level=0.7), feedback=(said,))}, now)
+    told = demands(city, forecast, PLANNING, now, {A: said.at_utc}, seen={A: said})[0]
+    assert [each.code for each in told.reasons] == [ReasonCode.NOT_NEEDED_YET, ReasonCode.DRIVER_FOUND_EMPTY]
+    assert told.reasons_if_left == told.reasons
+    assert told.reasons[1].values == {"ago_h": 3.0}
 
 
 def test_a_later_next_truck_makes_more_bins_urgent(make_city: MakeCity, steady: See, now: datetime) -> None:

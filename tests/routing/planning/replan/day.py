@@ -27,6 +27,7 @@ def plan(
     now_utc: datetime = MORNING_UTC,
     city: City | None = None,
     settings: PlanningSettings = ALL_DUE,
+    day: date = TODAY,
     **wishes: object,
 ) -> Plan:
     """Press the button; with wishes, for a change of plan."""
@@ -36,7 +37,7 @@ def plan(
         events=stores.events,
         roads=StraightLineRoads(1.35, 22.0),
         settings=settings,
-        day=TODAY,
+        day=day,
         now_utc=now_utc,
         plan_id=PlanId(f"p{now_utc:%H%M}-{len(wishes)}"),
         iterations=5,

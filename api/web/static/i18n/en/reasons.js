@@ -12,6 +12,7 @@ export default {
   "reason.on_the_way": "On the way; due in {due_in_h}.",
   "reason.hygiene_interval": "Not emptied for {days_since_emptied} days; the limit is {limit_days}.",
   "reason.silent_sensor": "The sensor has been silent for {silent_h}; the risk may have grown to {p_overflow}.",
+  "reason.driver_saw_full": "Full, the driver said {ago_h} ago.",
   "reason.requested": "Somebody asked for it {asked_h} ago.",
   "reason.resident_asked": "A resident asked for it {asked_h} ago.",
   "reason.no_data": "Never a reading and never an emptying: nothing to plan by.",

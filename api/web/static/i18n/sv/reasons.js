@@ -12,6 +12,7 @@ export default {
   "reason.on_the_way": "Längs vägen; ska tömmas om {due_in_h}.",
   "reason.hygiene_interval": "Inte tömt på {days_since_emptied} dygn; gränsen är {limit_days}.",
   "reason.silent_sensor": "Givaren har varit tyst i {silent_h}; risken kan ha vuxit till {p_overflow}.",
+  "reason.driver_saw_full": "Fullt, sade föraren för {ago_h} sedan.",
   "reason.requested": "Någon bad om det för {asked_h} sedan.",
   "reason.resident_asked": "En invånare bad om det för {asked_h} sedan.",
   "reason.no_data": "Aldrig ett mätvärde och aldrig en tömning: inget att planera efter.",
