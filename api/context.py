@@ -15,6 +15,7 @@ from api.accounts.passwords import Passwords
 from routing.ahead.days_ahead import DaysAhead
 from routing.alternatives.pareto_weeks import Weekly
 from routing.alternatives.rule_columns import RuleColumns
+from routing.ordering.on_schedule import on_schedule
 from routing.roads.guidance import Guide
 from routing.roads.plain_guides import StraightGuide
 from routing.roads.straight_line import StraightLineRoads
@@ -247,3 +248,7 @@ class ApiContext:
     """Called when the first person has a second factor: the server may now listen where it was told to."""
     on_leaving: Callable[[], None] = lambda: None
     """Called when the server stops, before its threads are waited for: ends what forecaster and planner are doing."""
+
+    def planning(self, city: City) -> PlanningSettings:
+        """Return what plans are weighed by, with the days on which trucks come."""
+        return on_schedule(self.settings.planning, self.mornings.schedule(), city)

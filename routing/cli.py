@@ -20,6 +20,7 @@ from routing.ahead.horizon import MAX_DAYS
 from routing.ahead.outlook import Foresight
 from routing.cli_show import show
 from routing.ordering.command import Words, ordered
+from routing.ordering.on_schedule import on_schedule
 from routing.ordering.order import Order
 from routing.ordering.taken_over import BinWishes
 from routing.planning.basis import to_bytes
@@ -75,7 +76,8 @@ def plan_command(
         former = _former(stores, planned_day) if replan else None
         foresight = Foresight.beside(settings.data_dir) if iterations is None else None
         words = _words(city, exclude, lock, broken, closed, vehicle, budget_s)
-        order = _ordered(planned_day, city, settings.planning, words, former, stores)
+        planning = on_schedule(settings.planning, stores.mornings.schedule(), city)
+        order = _ordered(planned_day, city, planning, words, former, stores)
         plan = make_plan(
             city=order.city,
             readings=stores.readings,

@@ -22,6 +22,10 @@ class WorkingDay:
         """Return the working day so many days later."""
         return WorkingDay(self.day + timedelta(days=days), self.timezone)
 
+    def those(self, days: Iterable[date]) -> "list[WorkingDay]":
+        """Return these days as working days of the same city."""
+        return [WorkingDay(each, self.timezone) for each in days]
+
     def at_utc(self, wall_s: int) -> datetime:
         """Return the moment at which the clock on the wall shows `wall_s` seconds of this day (may exceed 24 h)."""
         wall = datetime(self.day.year, self.day.month, self.day.day) + timedelta(seconds=wall_s)  # noqa: DTZ001

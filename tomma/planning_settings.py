@@ -1,10 +1,12 @@
 """What plans are made with: the streets, what a visit costs and is worth, and the rules a saving compares with."""
 
+from datetime import date
 from pathlib import Path
 from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from tomma.collection_days import CollectionDays
 from tomma.errors import ConfigurationError
 from tomma.section import Section
 from tomma.server_settings import ServerAddress
@@ -85,6 +87,10 @@ class PlanningSettings(Section):
     """A bin more likely than this to overflow before its next opportunity must be emptied; below it money decides,
     and mostly sooner: docs/decisions/0019-choice-and-horizon.md."""
     next_opportunity_h: float = Field(default=24.0, ge=1.0, le=168.0)
+    """When the next trucks come after those of the plan, at the soonest; later where `collection_weekdays` says so."""
+    collection_weekdays: tuple[Weekday, ...] = Field(default=_WEEKDAYS, min_length=1)
+    """On which trucks come: what Friday's plan leaves has to wait until Monday where nobody collects at the weekend.
+    Where a schedule makes the plans its weekdays count instead, and never a day without an open disposal site."""
     cost_per_km_minor: int = Field(default=1_600, ge=0, le=MINOR_MAX)
     cost_per_h_minor: int = Field(default=43_200, ge=0, le=MINOR_MAX)
     cost_per_lift_minor: int = Field(default=50, ge=0, le=MINOR_MAX)
@@ -114,6 +120,27 @@ class PlanningSettings(Section):
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     cluster_address: str = ""
     """Of a Dask scheduler, `tcp://host:port`, whose workers search for large plans; empty means this machine only."""
+
+    @property
+    def collection_days(self) -> CollectionDays:
+        """The days on which trucks come."""
+        return CollectionDays(frozenset(_WEEKDAYS.index(each) + 1 for each in self.collection_weekdays))
+
+    def collecting_on(self, days: CollectionDays) -> Self:
+        """Return the settings with other days of collection."""
+        names = tuple(_WEEKDAYS[each - 1] for each in sorted(days.weekdays))
+        return (
+            self
+            if set(names) == set(self.collection_weekdays)
+            else self.model_copy(update={"collection_weekdays": names})
+        )
+
+    def on(self, day: date) -> Self:
+        """Return the settings with the hours from that day's trucks to the next ones."""
+        least_h = 24.0 * self.collection_days.gap_days(day)
+        if least_h <= max(self.next_opportunity_h, 24.0):
+            return self
+        return self.model_copy(update={"next_opportunity_h": least_h})
 
 
 class SavingSettings(Section):

@@ -135,7 +135,7 @@ class CurveDesk(TurnTaker):
             if self._desk.busy:
                 self._leaving.wait(PAUSE_S)
                 continue
-            planning = self._context.settings.planning
+            planning = self._context.planning(city)
             found = self._context.weekly(
                 city=city, planning=planning, now_utc=curve.as_of_utc, risk=risk, draw=draw, stop=self
             )

@@ -71,7 +71,7 @@ def decided(hands: Asked, order: PlanOrder) -> Order:
     return Order(
         day=day,
         city=working,
-        planning=_planning(hands.context.settings.planning, order, earlier),
+        planning=_planning(hands.context.planning(city), order, earlier),
         wishes=wishes,
         crews={**earlier.crews, **_crews(city, order.crews)},
         gone_areas=found.gone,

@@ -74,7 +74,7 @@ def get_outlook(
     The work is levelled: what a full day cannot do is shown on a day before it. Takes seconds for a large city.
     """
     city, now_utc = hands.city.current(), hands.context.clock.now_utc()
-    planning = hands.context.settings.planning
+    planning = hands.context.planning(city)
     first_day = default_day(city, now_utc)
     return outlook_out(
         hands.context.lookout(city=city, settings=planning, first_day=first_day, days=days, now_utc=now_utc)

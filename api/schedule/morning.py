@@ -31,7 +31,7 @@ class MorningCaller(Caller):
         if default_day(city, now_utc) != run.day:
             return replace(run, status=RunStatus.MISSED, detail=TOO_LATE), None
         wishes = Wishes(areas=_areas(schedule, city))
-        return run, Order(run.day, city, self._context.settings.planning, wishes)
+        return run, Order(run.day, city, self._context.planning(city), wishes)
 
     def _settled(self, schedule: Schedule, run: Run, plan: Plan, now_utc: datetime) -> Run:  # noqa: ARG002
         if not schedule.auto_publish or plan.status is not PlanStatus.READY:

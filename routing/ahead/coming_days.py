@@ -29,7 +29,10 @@ def coming_days(
     vehicle_ids: Sequence[VehicleId] | None = None,
     foresight: Foresight | None = None,
 ) -> DaysAhead:
-    """Return what so many days from `first_day` on hold: which bins, how much work, and what nobody has time for."""
+    """Return what so many days from `first_day` on hold: which bins, how much work, and what nobody has time for.
+
+    Days on which no truck comes are not among them; the first is in any case.
+    """
     outlook = city_outlook(city, readings, events, now_utc, foresight)
     asked = standing_requests(requests, outlook.last_emptied, now_utc)
     chosen = set(city.vehicles if vehicle_ids is None else vehicle_ids)
@@ -37,7 +40,7 @@ def coming_days(
         city,
         outlook.forecast,
         settings,
-        [WorkingDay(first_day, city.organisation.timezone).later(at) for at in range(days)],
+        WorkingDay(first_day, city.organisation.timezone).those(settings.collection_days.within(first_day, days)),
         outlook.unemptied_since,
         asked,
         [each for id_, each in sorted(city.vehicles.items()) if id_ in chosen],

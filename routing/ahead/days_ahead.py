@@ -96,7 +96,7 @@ def look_ahead(
         only_if_needed: Whether to level only where some day has more work than its trucks can do.
     """
     trucks = list(city.vehicles.values() if vehicles is None else vehicles)
-    due = _due(city, forecast, planning, [_middle(day, trucks) for day in days], unemptied_since, requested)
+    due = _due(city, forecast, planning, _visits(days, trucks, planning), unemptied_since, requested)
     horizon, unit_of = horizon_of(city, forecast, planning, due, trucks, len(days))
     waiting = as_due(horizon)
     overloaded = any(any(of_day) for of_day in waiting.beyond_s(horizon))
@@ -127,30 +127,35 @@ def taken_early(demands: Sequence[Demand], ahead: DaysAhead) -> tuple[Demand, ..
     return tuple(raised(each) for each in demands)
 
 
-def _middle(day: WorkingDay, vehicles: Sequence[Vehicle]) -> datetime:
-    return day.after_midnight_utc(sum(hours_of(vehicles, day)) // 2)
+def _visits(
+    days: Sequence[WorkingDay], vehicles: Sequence[Vehicle], planning: PlanningSettings
+) -> list[tuple[datetime, datetime]]:
+    """Return when a truck comes on each day, on average, and when it comes next if not then."""
+    middles = [each.after_midnight_utc(sum(hours_of(vehicles, each)) // 2) for each in days]
+    hours = [planning.on(each.day).next_opportunity_h for each in days]
+    return [(at, at + timedelta(hours=gap_h)) for at, gap_h in zip(middles, hours, strict=True)]
 
 
 def _due(
     city: City,
     forecast: CityForecast,
     planning: PlanningSettings,
-    at_utc: Sequence[datetime],
+    visits: Sequence[tuple[datetime, datetime]],
     unemptied_since: Mapping[BinId, datetime],
     requested: Collection[BinId],
 ) -> Due:
-    alpha, step = planning.accepted_overflow_probability, timedelta(hours=planning.next_opportunity_h)
-    p = np.column_stack([forecast.p_overflow_at(each + step) for each in at_utc])
+    alpha = planning.accepted_overflow_probability
+    p = np.column_stack([forecast.p_overflow_at(next_utc) for _, next_utc in visits])
     must = p > alpha
     for row, bin_id in enumerate(forecast.bin_ids):
         limit_days, since = city.fraction_of(bin_id).hygiene_interval_days, unemptied_since.get(bin_id)
         if bin_id in requested:
             must[row] = True
         elif limit_days is not None and since is not None:
-            must[row] |= [each + step - since > timedelta(days=limit_days) for each in at_utc]
+            must[row] |= [next_utc - since > timedelta(days=limit_days) for _, next_utc in visits]
     rows = np.flatnonzero(must.any(axis=1))
     day = must[rows].argmax(axis=1)
-    fill = np.column_stack([forecast.expected_fill_at(each) for each in at_utc])[rows, day]
+    fill = np.column_stack([forecast.expected_fill_at(at_utc) for at_utc, _ in visits])[rows, day]
     room_l = np.array([city.container_type_of(forecast.bin_ids[row]).volume_l for row in rows], dtype=np.float64)
     lasts_h = np.maximum(forecast.hours_from_empty(alpha)[rows], 1.0)
     return Due(rows, day, p[rows, day], fill * room_l, lasts_h)

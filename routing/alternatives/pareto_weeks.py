@@ -7,7 +7,7 @@ emptied fills anew. The first week lets a setting get into its stride; the secon
 same future, so that their difference is theirs and not chance's.
 
 Overflows are summed as probabilities, not counted in the one future: how likely each bin is to overflow before the next
-morning, or before its visit, given its level in the morning. Left out: requests, replans, days without trucks.
+morning, or before its visit, given its level in the morning. Left out: requests, replans.
 """
 
 from collections.abc import Callable
@@ -116,14 +116,17 @@ class Fortnight:
     def lived(self, planning: PlanningSettings, stop: StopSign | None = None) -> Weekly | None:
         """Return what a week of these settings comes to; None once `stop` is set: somebody waits for a plan."""
         state = _State.at_first(self)
+        planned = planning.collection_days.within(self.first_day, len(self.days))
         told = np.zeros(3)
         overflows = 0.0
         for number, day in enumerate(self.days[:-1]):
             if stop is not None and stop.is_set():
                 return None
             forecast = state.seen(self, number)
-            built, solution = self._routes(forecast, planning, day, number, state)
-            collected = _collected(built, solution)
+            collected, solution = frozenset[BinId](), Solution(())
+            if day.day in planned:
+                built, solution = self._routes(forecast, planning.on(day.day), day, number, state)
+                collected = _collected(built, solution)
             if number >= STRIDE_DAYS:
                 lifts = float(len(collected))
                 cost = solution.cost_minor + lifts * per_lift_minor(planning)

@@ -51,7 +51,7 @@ def rule_columns(
         city=city,
         day=day,
         vehicles=basis.vehicles,
-        planning=basis.settings,
+        planning=basis.settings.on(basis.day),
         forecast=outlook.forecast,
         at_utc=max(basis.snapshot_utc, day.after_midnight_utc((begins_s + ends_s) // 2)),
         last_emptied=outlook.last_emptied,

@@ -60,7 +60,7 @@ class Task:
         forecast = outlook.forecast
         at_utc = max(self.now_utc, self.day.after_midnight_utc(sum(self.hours) // 2))
         usual_utc = self.day.after_midnight_utc(sum(hours_of(self.vehicles, self.day)) // 2)
-        settings = until_the_next(self.settings, usual_utc, at_utc)
+        settings = until_the_next(self.settings.on(self.day.day), usual_utc, at_utc)
         since = outlook.unemptied_since
         asked = standing_requests(requests, outlook.last_emptied, self.now_utc)
         seen = seen_by_drivers(events, outlook.last_emptied, self.now_utc)
@@ -69,7 +69,7 @@ class Task:
             id_ for id_, own in asked.items() if id_ in outcomes and own.asked_utc > outcomes[id_].at_utc
         )
 
-        days = [self.day.later(at) for at in range(self.settings.horizon_days)]
+        days = self.day.those(self.settings.collection_days.within(self.day.day, self.settings.horizon_days))
         ahead = look_ahead(self.city, forecast, self.settings, days, since, asked, self.vehicles, only_if_needed=True)
 
         def all_of_them(streets: Streets | None = None) -> tuple[Demand, ...]:

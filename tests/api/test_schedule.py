@@ -11,6 +11,7 @@ from tests.api.patience import until
 from tests.api.town import TODAY, make_city
 from tests.api.world import FAST, World, serving
 from tomma.errors import EngineFailedError
+from tomma.hours import OpenHours
 from tomma.model import AlertKind
 from tomma.mornings import Schedule
 
@@ -178,6 +179,31 @@ def test_only_the_named_areas_are_planned(client: httpx.Client, world: World) ->
     world.clock.now = BEFORE + timedelta(hours=1)
     runs(client, "ready")
     assert world.planner.wishes[-1].areas == {"Norr"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "gates", "weekdays"),
+    [
+        pytest.param({"weekdays": [1, 2, 3, 4, 5]}, {1, 2, 3, 4, 5, 6, 7}, "mon tue wed thu fri", id="no weekends"),
+        pytest.param({"weekdays": [1, 5], "enabled": False}, {1, 2, 3, 4, 5, 6, 7}, "all", id="off: as it is set"),
+        pytest.param({}, {1, 2, 3, 4, 5, 6}, "mon tue wed thu fri sat", id="no gate open on Sundays"),
+        pytest.param({"weekdays": [7]}, {1}, "sun", id="never: something else is wrong"),
+    ],
+)
+def test_a_plan_knows_on_which_days_trucks_come(
+    client: httpx.Client, world: World, asked: dict[str, object], gates: set[int], weekdays: str
+) -> None:
+    """Whoever presses the button on a Friday: what it leaves waits until Monday."""
+    city = make_city()
+    hours = (OpenHours(8 * 3600, 16 * 3600, frozenset(gates)),)
+    sites = {id_: replace(each, hours=hours) for id_, each in city.disposal_sites.items()}
+    world.stores.registry.save(replace(city, disposal_sites=sites))
+    put(client, **asked)
+    assert client.post("/api/v1/plans", json={}).status_code == 202
+    until(lambda: world.planner.asked, bool)
+    every = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    _, planning, _ = world.planner.asked[-1]
+    assert planning.collection_weekdays == (every if weekdays == "all" else tuple(weekdays.split()))
 
 
 @pytest.mark.parametrize(

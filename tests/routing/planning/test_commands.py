@@ -15,6 +15,7 @@ from tomma.cli import build_app
 from tomma.codec import from_json
 from tomma.errors import ConfigurationError, ConflictError
 from tomma.model import BinId, PlanId, VehicleId
+from tomma.mornings import Schedule
 from tomma.plan import Plan, PlanStatus
 from tomma.reasons import ReasonCode
 from tomma.settings import Settings
@@ -65,6 +66,17 @@ def test_publish_gives_it_to_the_drivers(home: Path) -> None:
     assert published is not None
     assert published.status is PlanStatus.PUBLISHED
     assert (record.actor, record.action, record.target) == ("operator", "plan-published", f"plan:{published.id}")
+
+
+def test_a_plan_on_the_command_line_knows_the_schedule(home: Path) -> None:
+    """What is made on Monday where trucks come on Mondays alone has to last for a week."""
+    with open_stores(Settings(data_dir=home)) as stores:
+        stores.mornings.set_schedule(Schedule(enabled=True, weekdays=frozenset({1})))
+    result = run(build_app(), ["plan", "--iterations", "20", "--out", "plan.json"])
+    assert result.exit_code == 0, result.output
+    made = from_json((home / "plan.json").read_bytes(), Plan)
+    (why,) = next(each.reasons for each in made.left_out if each.bin_id == "b6")
+    assert (why.code, why.values["by_h"]) == (ReasonCode.NOT_NEEDED_YET, 168.0)
 
 
 def test_a_day_that_is_no_date_is_a_wrong_command_line(home: Path) -> None:

@@ -1,0 +1,48 @@
+"""On which days trucks come: Friday's plan has to last until Monday where nobody collects at the weekend. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from tomma.bounds import outside
+from tomma.hours import ISO_WEEKDAYS
+
+WEEK_DAYS = len(ISO_WEEKDAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionDays:
+    """The days of every week on which trucks collect."""
+
+    weekdays: frozenset[int] = ISO_WEEKDAYS
+    """1 is Monday, 7 Sunday."""
+
+    def __post_init__(self) -> None:
+        """Refuse a week without any, and days that no week has."""
+        if not self.weekdays:
+            raise ValueError("weekdays must name a day on which trucks come, got none")
+        strange = sorted(self.weekdays - ISO_WEEKDAYS)
+        if strange:
+            raise outside("weekdays", strange[0], 1, WEEK_DAYS)
+
+    @property
+    def usual_gap_h(self) -> float:
+        """How long from one of them to the next on average, in hours."""
+        return 24.0 * WEEK_DAYS / len(self.weekdays)
+
+    def gap_days(self, day: date) -> int:
+        """Return in how many days from `day` on, which need not be one of them, the next one comes: 1 is tomorrow."""
+        return next(gap for gap in range(1, WEEK_DAYS + 1) if self._is_one(day + timedelta(days=gap)))
+
+    def within(self, first: date, days: int) -> tuple[date, ...]:
+        """Return those of so many days from `first` on; that one in any case, for somebody plans for it."""
+        later = (first + timedelta(days=at) for at in range(1, days))
+        return (first, *(day for day in later if self._is_one(day)))
+
+    def only(self, weekdays: Iterable[int]) -> "CollectionDays":
+        """Return those on which that can be, too; all of them where it never can, for then something else is wrong."""
+        both = self.weekdays & frozenset(weekdays)
+        return CollectionDays(both) if both else self
+
+    def _is_one(self, day: date) -> bool:
+        return day.isoweekday() in self.weekdays
