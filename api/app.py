@@ -42,7 +42,7 @@ import api.sensors.router
 import api.tablets.router
 import api.uplinks.router
 import api.work.router
-from api.access.doors import doors_of
+from api.access.doors import Door, doors_among, sorted_doors
 from api.audit.middleware import Audited
 from api.basemap.plugged import plugged_of
 from api.basemap.router import build_router as build_tiles_router
@@ -126,7 +126,7 @@ def create_app(context: ApiContext) -> FastAPI:
     mount_pages(app, demo=context.settings.people.demo)
     app.include_router(build_security_txt(context))
     app.router.routes.extend(_beside_the_api())
-    app.state.doors = doors_of(app)
+    app.state.doors = sorted_doors((*_shared_doors(), *doors_among(_own(app))))
     register_problems(app)
     tell_people_of_missing_pages(app)
     _guard(app, services)
@@ -153,6 +153,18 @@ def _beside_the_api() -> Sequence[BaseRoute]:
     for router in (api.accounts.oidc_router.router, api.residents.router.router):
         shared.include_router(router)
     return tuple(shared.routes)
+
+
+@cache
+def _shared_doors() -> Sequence[Door]:
+    """Return the doors of the routes that all applications of this process share."""
+    return tuple(doors_among((*_features(), *_beside_the_api())))
+
+
+def _own(app: FastAPI) -> Sequence[BaseRoute]:
+    """Return the routes that this application shares with no other."""
+    shared = {id(route) for route in (*_features(), *_beside_the_api())}
+    return [route for route in app.routes if id(route) not in shared]
 
 
 def _guard(app: FastAPI, services: Services) -> None:

@@ -1,10 +1,11 @@
 """Every way into the application with its roles, read from the application itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute
 
 from api.access.rules import EVERYBODY, Rule, declared, rules_in
 from tomma.errors import ConfigurationError
@@ -36,11 +37,17 @@ def doors_of(app: FastAPI) -> list[Door]:
     Raises:
         ConfigurationError: When a route declares no roles, or rules that nobody can satisfy.
     """
-    return sorted(_doors(app), key=lambda door: (door.path, door.method))
+    return sorted_doors(doors_among(app.routes))
 
 
-def _doors(app: FastAPI) -> Iterator[Door]:
-    for route in iter_route_contexts(app.routes):
+def sorted_doors(doors: Iterable[Door]) -> list[Door]:
+    """Return them by path, then method."""
+    return sorted(doors, key=lambda door: (door.path, door.method))
+
+
+def doors_among(routes: Sequence[BaseRoute]) -> Iterator[Door]:
+    """Yield the doors of these routes; ConfigurationError as `doors_of` says."""
+    for route in iter_route_contexts(routes):
         path = route.path or ""
         own = isinstance(route.original_route, APIRoute)
         roles = declared(route.dependencies) if own else OPEN.get(path)

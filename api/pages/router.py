@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from markupsafe import Markup, escape
 from starlette.responses import FileResponse, HTMLResponse
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.templating import Jinja2Templates
 
 from api.access import EVERYBODY, OFFICE, SIGNED_IN, Role, allow, allow_page
@@ -61,11 +61,21 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 def mount_pages(app: FastAPI, web: Path = WEB, *, demo: bool = False) -> None:
     """Add the pages; a page whose files are missing answers 404 and leaves the API alone."""
+    app.router.routes.extend(_pages(web, demo=demo))
+    if (web / "static").is_dir():
+        # First of all: a page asks for ninety files, and each would be held against every route of the API.
+        app.router.routes.insert(0, Mount("/static", StaticPages(directory=web / "static"), name="static"))
+
+
+@cache
+def _pages(web: Path, *, demo: bool) -> Sequence[BaseRoute]:
+    """Return the pages' routes, which hold nothing of an application; worked out once for all of this process."""
     templates = Jinja2Templates(directory=[web / "templates", OWN])
     templates.env.filters["marked"] = _marked
     templates.env.globals["demo"] = demo
+    shared = FastAPI(openapi_url=None)
     # Not by a router of their own: what is included is worked out twice.
-    add = partial(app.add_api_route, methods=["GET"], include_in_schema=False, response_class=HTMLResponse)
+    add = partial(shared.add_api_route, methods=["GET"], include_in_schema=False, response_class=HTMLResponse)
     there = {path: shell for path, shell in SHELLS.items() if (web / "templates" / shell.template).exists()}
     for path, shell in there.items():
         roles = [allow_page(*shell.roles, half=shell.half)]
@@ -76,9 +86,7 @@ def mount_pages(app: FastAPI, web: Path = WEB, *, demo: bool = False) -> None:
     # A service worker rules only the paths below its own, so it is served from the root.
     for worker, kept in (("/sw.js", DRIVER), ("/sw-install.js", INSTALLER)):
         add(worker, _worker(web, templates, kept), dependencies=OPEN)
-    if (web / "static").is_dir():
-        # First of all: a page asks for ninety files, and each would be held against every route of the API.
-        app.router.routes.insert(0, Mount("/static", StaticPages(directory=web / "static"), name="static"))
+    return tuple(shared.routes)
 
 
 def _shell(templates: Jinja2Templates, shell: Shell, there: Mapping[str, Shell]) -> Any:

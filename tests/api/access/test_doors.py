@@ -51,6 +51,15 @@ def test_a_rule_names_at_least_one_role() -> None:
         allow()
 
 
+def test_what_an_application_knows_of_its_doors_is_what_it_has(world: World) -> None:
+    """Most are read once for all applications of a process: one left out would be missing from every page's acts."""
+    from api.app import create_app
+
+    for _ in range(2):
+        app = create_app(world.context())
+        assert app.state.doors == doors_of(app)
+
+
 def test_every_door_of_the_product_is_declared(world: World) -> None:
     """The application itself keeps to it; what is open to everybody is named here, one by one."""
     from api.app import create_app
