@@ -70,7 +70,7 @@ def callback(hands: Hands, request: Request) -> RedirectResponse:
 
 def local_path(path: str) -> str:
     """Return a path of this server; what leads elsewhere, or nowhere, leads home."""
-    is_own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+    is_own = path.startswith("/") and not path.startswith("//") and path.isprintable() and "\\" not in path
     return path if is_own else "/"
 
 

@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.access.doors import doors_of
+from api.guards import throttle as guards_throttle
 from api.guards.throttle import BURST, Throttle
+from api.opendata import window
 from api.opendata.ngsi import CONTEXT
 from ingest.envelope import fiware
 from ingest.message import Message, Uplink
@@ -333,6 +335,29 @@ def test_who_asks_too_often_waits_and_others_do_not(manager: httpx.Client, stran
     assert [throttle.wait_s("a", 0.0) for _ in range(3)] == [0.0, 0.0, 1.0]
     assert throttle.wait_s("b", 0.0) == 0.0
     assert throttle.wait_s("a", 1.0) == 0.0
+
+
+def test_pages_asked_for_in_ever_new_ways_fill_no_memory(
+    city: City, manager: httpx.Client, stranger: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page is kept as it was made, and a stranger may ask for a city in as many pages as it has bins."""
+    monkeypatch.setattr(window, "FILES_KEPT", 3)
+    put(manager)
+    for limit in range(1, 7):
+        assert stranger.get(f"{OPEN}/bins.csv", params={"limit": limit}).status_code == 200
+    assert city.app is not None
+    assert len(city.app.state.services.open_window._files) == 3
+
+
+def test_addresses_made_up_one_after_the_other_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has a few bytes of IPv6 has more addresses than anybody has memory; who asks now is held all the same."""
+    monkeypatch.setattr(guards_throttle, "ADDRESSES_MAX", 10)
+    throttle = Throttle(per_minute=60, burst=2)
+    for number in range(100):
+        throttle.wait_s("greedy", 0.0)
+        throttle.wait_s(f"made up {number}", 0.0)
+    assert len(throttle._buckets) == 10
+    assert throttle.wait_s("greedy", 0.0) == 1.0
 
 
 def test_only_a_manager_opens_data_and_never_over_another_ones_change(city: City, manager: httpx.Client) -> None:

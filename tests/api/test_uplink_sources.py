@@ -139,6 +139,16 @@ def test_a_door_that_works_does_not_stand_for_the_stream(city: City, network: ht
     assert "tomma ingest" in city.key(Role.MONITOR).get("/api/v1/health").json()["checks"]["ingest"]["detail"]
 
 
+def test_a_city_that_speaks_at_the_full_hour_is_not_silent_at_half_past() -> None:
+    """Ten thousand messages come within seconds: of the pauses between them none says how long the next one is."""
+    ledger = UplinkLedger()
+    for hour in range(8):
+        for number in range(2_000):
+            ledger.taken("json", NOW + hour * HOUR + number * timedelta(milliseconds=5))
+    assert not list(ledger.silent(NOW + 8 * HOUR))
+    assert list(ledger.silent(NOW + 10 * HOUR))
+
+
 def test_patience_is_learned_from_a_sources_own_pauses() -> None:
     """A city whose sensors all speak at the full hour is not silent in between, and is after twice that."""
     ledger = UplinkLedger()

@@ -16,6 +16,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
+from api.accounts import provider as provider_module
 from tests.api.access.conftest import City, locked
 from tests.api.world import World
 from tomma.people import Role
@@ -233,6 +234,19 @@ def test_a_way_in_is_good_once_and_in_the_browser_where_it_began(city: City, pro
     assert own.get(again).headers["location"] == "/"
     own.cookies.set("tomma-80-provider", cookie)
     assert own.get(again).headers["location"] == "/login?refused=provider-refused"
+
+
+def test_ways_that_are_begun_and_left_fill_no_memory(
+    city: City, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger may begin as often as the line allows; the oldest way is forgotten, and can be begun again."""
+    monkeypatch.setattr(provider_module, "TRIES_MAX", 3)
+    own = city.client()
+    back = provider.authorize(own.get("/oidc/begin").headers["location"]).removeprefix("http://127.0.0.1")
+    for _ in range(3):
+        city.client().get("/oidc/begin")
+    assert own.get(back).headers["location"] == "/login?refused=provider-refused"
+    assert come(own, provider).headers["location"] == "/planning"
 
 
 @pytest.mark.parametrize("path", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1", "\t/x"])
