@@ -258,6 +258,21 @@ def test_forty_missed_bins_leave_the_replan_in_sight(day: Stack, open_page: Open
     expect(rows).to_have_count(40)
 
 
+def test_less_than_a_tonne_is_told_in_kilograms(day: Stack, open_page: OpenPage) -> None:
+    """After a small town's first stops "0 t" stood beside a truck with 40 kg aboard."""
+
+    def little(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        told["sums"]["collected_kg"] = 39.6
+        route.fulfill(response=answer, json=told)
+
+    watched = open_page(day, PLAIN)
+    watched.page.route("**/api/v1/followup", little)
+    page = watched.go("/followup")
+    expect(page.locator(".figure", has_text="vägt")).to_contain_text("väntat 40 kg i det som tömts")
+
+
 def test_the_page_fits_narrow_screens_and_a_day_that_is_over_has_sums_only(day: Stack, open_page: OpenPage) -> None:
     """Down to a phone, in English and by night; yesterday has no truck in it."""
     page = open_page(day, "/followup", language="en", theme="night").page

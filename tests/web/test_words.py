@@ -130,6 +130,13 @@ def test_a_reason_becomes_one_whole_sentence(plain: Page) -> None:
         assert re.fullmatch(r"[A-ZÅÄÖ0-9][^{}–]*\.", sentence), (language, code, sentence)
 
 
+def test_a_hygiene_interval_that_ends_before_the_next_truck_is_no_riddle(words: AllWords) -> None:
+    """6.2 days "and the limit is 7" gave a reason against the visit: it is the next opportunity that comes too late."""
+    told = {language: words[language]["reason.hygiene_interval"] for language in LANGUAGES}
+    assert "with the next truck" in told["en"]
+    assert "till nästa tur" in told["sv"]
+
+
 def test_paper_says_what_the_pages_say(plain: Page) -> None:
     """Two writers of the same sentence, one in the browser and one for the PDF: word for word and number for number."""
     organisation = Organisation("o", "Staden", "Europe/Stockholm", "SEK")

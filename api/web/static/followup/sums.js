@@ -4,7 +4,8 @@ import {Figure} from "../lib/figure.js";
 import {html} from "../lib/html.js";
 import {Fault} from "../office/refused.js";
 
-const tonnes = (kg, format) => `${format.tenth(kg / 1000)} t`;
+/** A small town's first stops are no tonnes: "0 t" would say that nothing is aboard. */
+const weight = (kg, format) => (kg < 1000 ? format.kg(kg) : `${format.tenth(kg / 1000)} t`);
 
 export function TodayFigures({today}) {
   const {t, format} = useWords();
@@ -21,9 +22,9 @@ export function TodayFigures({today}) {
       sub=${t("followup.late_means")} />
     <${Figure} value=${format.whole(sums.skipped)} label=${t("followup.skipped")} tone=${sums.skipped ? "watch" : ""}
       sub=${t("followup.extra_n", {n: sums.extra})} />
-    <${Figure} value=${weighed.length ? tonnes(sums.weighed_kg, format) : "–"} label=${t("followup.weighed")}
-      sub=${weighed.length ? t("followup.expected_weighed", {amount: tonnes(expectedKg, format)})
-        : t("followup.expected_in", {amount: tonnes(sums.collected_kg, format)})} />
+    <${Figure} value=${weighed.length ? weight(sums.weighed_kg, format) : "–"} label=${t("followup.weighed")}
+      sub=${weighed.length ? t("followup.expected_weighed", {amount: weight(expectedKg, format)})
+        : t("followup.expected_in", {amount: weight(sums.collected_kg, format)})} />
   </ul></section>`;
 }
 
@@ -41,6 +42,6 @@ export function PastDay({past}) {
       ${Object.entries(sums.skipped_by_reason).map(([reason, n]) => row(t(`skip.${reason}`), n))}
       ${Object.entries(sums.reports_by_kind).map(([kind, n]) => row(t(`report_kind.${kind}`), n))}
       ${row(t("followup.past.versions"), sums.versions)}${row(t("followup.past.unloadings"), sums.unloadings)}
-      ${row(t("followup.past.collected"), tonnes(sums.collected_kg, format))}
-      ${row(t("followup.weighed"), tonnes(sums.weighed_kg, format))}</dl></section>`;
+      ${row(t("followup.past.collected"), weight(sums.collected_kg, format))}
+      ${row(t("followup.weighed"), weight(sums.weighed_kg, format))}</dl></section>`;
 }

@@ -10,7 +10,7 @@ export default {
   "reason.full_now": "{fill_fraction} full now.",
   "reason.worth_the_detour": "On the way: the truck passes within {passes_m}, and it saves {saves_minor} against a trip of its own in {due_in_h}.",
   "reason.on_the_way": "On the way; due in {due_in_h}.",
-  "reason.hygiene_interval": "Not emptied for {days_since_emptied} days; the limit is {limit_days}.",
+  "reason.hygiene_interval": "Not emptied for {days_since_emptied} days; with the next truck it would be more than {limit_days}.",
   "reason.silent_sensor": "The sensor has been silent for {silent_h}; the risk may have grown to {p_overflow}.",
   "reason.driver_saw_full": "Full, the driver said {ago_h} ago.",
   "reason.requested": "Somebody asked for it {asked_h} ago.",

@@ -10,7 +10,7 @@ export default {
   "reason.full_now": "{fill_fraction} fullt nu.",
   "reason.worth_the_detour": "Längs vägen: bilen passerar inom {passes_m} och det sparar {saves_minor} mot en egen resa om {due_in_h}.",
   "reason.on_the_way": "Längs vägen; ska tömmas om {due_in_h}.",
-  "reason.hygiene_interval": "Inte tömt på {days_since_emptied} dygn; gränsen är {limit_days}.",
+  "reason.hygiene_interval": "Inte tömt på {days_since_emptied} dygn; till nästa tur blir det mer än {limit_days}.",
   "reason.silent_sensor": "Givaren har varit tyst i {silent_h}; risken kan ha vuxit till {p_overflow}.",
   "reason.driver_saw_full": "Fullt, sade föraren för {ago_h} sedan.",
   "reason.requested": "Någon bad om det för {asked_h} sedan.",
