@@ -81,12 +81,16 @@ def _standing(route: Route, state: DayState, city: City, now_utc: datetime) -> S
     earlier = tuple(stop for stop, each in loaded if each.is_earlier)
     started = bool(visits) or now_utc >= route.start_utc
     out = started and (bool(ahead) or bool(aboard) or now_utc < route.end_utc)
-    if out and ahead and ahead[0].kind is StopKind.DISPOSE:
+    is_shut_out = out and bool(ahead) and _is_closed(ahead[0].disposal_site_id, city)
+    if is_shut_out:
+        ahead = ahead[1:]
+    elif out and ahead and ahead[0].kind is StopKind.DISPOSE:
         unloading = _shifted(ahead[0], free_utc, now_utc)
         done, ahead = (*done, unloading), ahead[1:]
         place, free_utc, aboard = unloading.disposal_site_id, unloading.depart_utc, {}
         collected = replace(collected, unloads=collected.unloads + 1)
-    heading = next((stop.bin_id for stop in ahead if stop.kind is not StopKind.BREAK), None) if out else None
+    is_heading = out and not is_shut_out  # whoever was on the way to a closed gate is free to turn to another one
+    heading = next((stop.bin_id for stop in ahead if stop.kind is not StopKind.BREAK), None) if is_heading else None
     return Standing(
         vehicle_id=route.vehicle_id,
         out=out,
@@ -101,6 +105,12 @@ def _standing(route: Route, state: DayState, city: City, now_utc: datetime) -> S
         ahead=ahead,
         next_stop=heading,
     )
+
+
+def _is_closed(site_id: DisposalSiteId | None, city: City) -> bool:
+    """Return whether it is a disposal site that takes nothing now, or is no more: what is aboard stays aboard."""
+    site = city.disposal_sites.get(site_id) if site_id is not None else None
+    return site_id is not None and (site is None or not site.fractions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from routing.planning.standing import standing_of
 from tests.routing.planning.replan.day import collects, do_first, left_out, plan
 from tests.routing.planning.small_city import GLASS, RESIDUAL, small_city
 from tomma.city import City
+from tomma.fold import fold
 from tomma.model import BinId, DisposalSiteId
 from tomma.plan import Plan, PlanStatus, StopKind
 from tomma.reasons import ReasonCode
@@ -71,6 +73,26 @@ def test_a_gate_that_closes_while_trucks_are_out_is_passed_by(stores: Stores, cl
     if closed == {T0, T1}:
         assert changed.bins_collected == set(collects(route)[:2])
         assert ReasonCode.DISPOSAL_CLOSED in left_out(changed).values()
+
+
+@pytest.mark.parametrize("closed", [{T0}, {T0, T1}], ids=["one of two", "both"])
+def test_a_gate_that_closes_while_a_truck_is_on_its_way_there_takes_nothing(
+    stores: Stores, closed: set[DisposalSiteId]
+) -> None:
+    """Its load was told as lying behind the closed gate, and the empty truck as free to collect."""
+    city = two_gates()
+    driven = stores.plans.publish(plan(stores, city=city).id)
+    route = driven.routes[0]
+    at = next(index for index, stop in enumerate(route.stops) if stop.kind is StopKind.DISPOSE)
+    _, now = do_first(stores, driven, at)
+    changed = plan(stores, now, city=city, replan_of=driven.id, closed=frozenset(closed))
+    assert (changed.status, changed.violations) == (PlanStatus.READY, ())
+    own = next(each for each in changed.routes if each.vehicle_id == route.vehicle_id)
+    assert (own.stops[:at], own.done_stops) == (route.stops[:at], at)
+    assert gates(changed) == {T0, T1} - closed
+    told = standing_of(driven, fold(stores.events.of_plan(driven.id)), city.closed_at(closed), now)[route.vehicle_id]
+    assert sum(each.volume_l for each in told.aboard.values()) == pytest.approx(route.stops[at - 1].load_after_l)
+    assert (told.next_stop, told.collected.unloads) == (None, 0)
 
 
 def test_what_was_unloaded_before_the_gate_closed_stays_in_the_day(stores: Stores) -> None:
