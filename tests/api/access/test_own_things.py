@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from starlette.requests import Request
 
+from api.access.who import NOBODY, Who
 from tests.api.access.conftest import City
 from tests.api.taps import event_body
 from tests.api.town import make_city
@@ -98,3 +100,19 @@ def test_a_key_that_was_revoked_or_has_expired_opens_nothing(city: City) -> None
     city.world.stores.sessions.revoke_key(key.id, city.wall.now)
     assert client.get("/metrics").status_code == 401
     assert city.client().get("/metrics").status_code == 401
+
+
+def test_a_tablets_cookie_is_heard_at_the_event_stream_and_nowhere_else(parted: City) -> None:
+    """Browsers send no token with a stream; whatever else a cookie opened, a page of a stranger could ask for."""
+    given = parted.tablet().get("/api/v1/driver/routes").headers["set-cookie"]
+    assert {"Path=/api/v1/stream", "SameSite=strict", "HttpOnly"} <= set(given.split("; "))
+    assert parted.app is not None
+
+    def who(path: str) -> Who:
+        headers = [(b"host", b"127.0.0.1"), (b"cookie", given.partition(";")[0].encode())]
+        asked = {"type": "http", "scheme": "http", "path": path, "query_string": b"", "headers": headers}
+        return parted.app.state.gate.who(Request({**asked, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}))  # type: ignore[union-attr, no-any-return]
+
+    assert who("/api/v1/stream").roles == {Role.DRIVER}
+    assert who("/api/v1/driver/routes") is NOBODY
+    assert who("/api/v1/stream/") is NOBODY

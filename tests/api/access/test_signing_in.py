@@ -212,6 +212,17 @@ def test_a_guesser_is_stopped_and_the_person_still_comes_in_with_her_browser(cit
     assert sign_in(city.client()).status_code == 200
 
 
+def test_an_office_behind_one_address_signs_in_as_often_as_it_likes(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each try is counted before it is made; a right one is taken back, or the morning's last would stay outside."""
+    monkeypatch.setitem(throttle._MAX, "address", 3)
+    city.add("anna", Role.DRIVER)
+    assert [sign_in(city.client()).status_code for _ in range(5)] == [200] * 5
+    wrong = [sign_in(city.client(), password="another one").status_code for _ in range(4)]
+    assert wrong == [401, 401, 401, 429], "and what others tried from there is not forgotten"
+
+
 def test_one_address_cannot_try_one_password_on_everybody(city: City) -> None:
     """Spraying stays below each account's bound; logins nobody has count alike."""
     answers = [sign_in(city.client(), f"person-{n}") for n in range(throttle.ADDRESS_MAX + 1)]

@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from ingest.alerts import watcher
 from tests.ingest.alerts.town import HOUR, SENSORS, T0, K, Town
 from tomma.city import City, Installation, Sensor
 from tomma.model import Alert, BinId, Reading, SensorId
@@ -189,3 +192,14 @@ def test_a_sensor_that_was_taken_down_is_not_silent(town: Town, city: City) -> N
     assert town.look(8.5) == [(K.SENSOR_SILENT, False, "H0000")]
     town.hear(9, range(1, SENSORS))
     assert town.look(9.5) == []
+
+
+def test_many_that_fell_silent_at_once_are_told_over_some_looks(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fortnight of each is read for its patience: ten thousand of them in one look would hold up ingest."""
+    monkeypatch.setattr(watcher, "LEARN_MAX", 4)
+    for hour in range(-50, 1):
+        town.hear(hour)
+    for hour in range(1, 12):
+        town.hear(hour, [0])
+    looks = [town.look(11.1 + minute / 60) for minute in range(4)]
+    assert [sum(each[0] is K.SENSOR_SILENT for each in told) for told in looks] == [4, 4, 1, 0]
