@@ -1,11 +1,12 @@
 """Keeps how each sensor is: gathered from batches that are durable, put into the book now and then by a thread.
 
-A courtesy to the office: what a killed process had not put in yet comes again with the sensor's next message.
+A courtesy to the office: what a killed process had not put in yet comes again with the sensor's next message. What a
+book that is away does not take waits for the next try: a battery is told once a day.
 """
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from ingest.batch import Batch
@@ -47,6 +48,12 @@ class VitalsKeeper:
         with self._lock:
             news, self._news = self._news, {}
         return list(news.values())
+
+    def take_back(self, news: Iterable[Vital]) -> None:
+        """Have these again: nobody kept them."""
+        with self._lock:
+            for vital in news:
+                self._put(vital)
 
     def _of(self, reading: Reading) -> Vital:
         noise = self._noise.get(reading.sensor_id)
@@ -101,6 +108,7 @@ def noting(book: VitalsBook, every_s: float = NOTE_EVERY_S) -> Iterator[VitalsKe
         try:
             book.note(news)
         except TommaError as exc:
+            keeper.take_back(news)
             log.warning("vitals not noted sensors=%d why=%s", len(news), exc)
 
     def run() -> None:

@@ -1,5 +1,6 @@
 """How a sensor is, beside what it measures: gathered from what ingest keeps, for the office to look at."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from ingest.batch import Batch
 from ingest.envelope import ENVELOPES
 from ingest.message import Message, Uplink
 from ingest.stream.vitals import VitalsKeeper, noting
+from tomma.errors import StoreUnavailableError
 from tomma.model import BinId, Quality, Reading, SensorId
 from tomma.vitals import BatteryDay, Vital, battery_days_left
 
@@ -96,6 +98,30 @@ def test_a_restless_level_is_noise_and_a_rise_or_an_emptying_is_not() -> None:
     rising = [n / 10 for n in range(10)] + [n / 10 for n in range(10)]
     assert noise_of(rising) == pytest.approx(0.0, abs=1e-9)
     assert noise_of([0.5, 0.6] * 10) == pytest.approx(0.1)
+
+
+@dataclass
+class BookAway(HandBook):
+    """Takes nothing at the first try."""
+
+    refused: threading.Event = field(default_factory=threading.Event)
+
+    def note(self, vitals: Sequence[Vital]) -> None:
+        """Refuse once."""
+        if vitals and not self.refused.is_set():
+            self.refused.set()
+            raise StoreUnavailableError("the registry is away")
+        super().note(vitals)
+
+
+def test_what_a_book_that_is_away_does_not_take_is_noted_later() -> None:
+    """A sensor tells its battery once a day; without that day's word it looks as if it had none."""
+    book = BookAway()
+    with noting(book, every_s=0.01) as keeper:
+        keeper.take(Batch(vitals=(Vital(S, T0, battery_fraction=0.9),)))
+        assert book.refused.wait(20.0)
+        keeper.take(Batch(vitals=(Vital(S, T0 + timedelta(hours=1), rssi_dbm=-97.0),)))
+    assert 0.9 in {each.battery_fraction for each in book.noted}
 
 
 def test_what_was_gathered_is_noted_at_the_end_at_the_latest() -> None:
