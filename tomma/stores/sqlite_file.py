@@ -16,6 +16,8 @@ from tomma.errors import StoreUnavailableError
 
 BUSY_TIMEOUT_S = 5.0
 """How long a writer waits for another process before it says that the store is busy."""
+IDLE_MAX = 8
+"""Each keeps up to 32 MB of pages that it has read. A server answers forty at once now and then, and few all day."""
 _MAGIC = b"SQLite format 3\x00"
 _WHAT_NOW = {
     sqlite3.SQLITE_FULL: "the disk is full; nothing of this was stored; free space and it goes on",
@@ -153,7 +155,7 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 class ConnectionPool:
-    """Lends each caller a connection of its own, from any thread; keeps what comes back."""
+    """Lends each caller a connection of its own, from any thread; keeps some of what comes back."""
 
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
         self._path = path
@@ -190,7 +192,7 @@ class ConnectionPool:
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
-            if not self._closed:
+            if not self._closed and len(self._idle) < IDLE_MAX:
                 self._idle.append(connection)
                 return
         connection.close()

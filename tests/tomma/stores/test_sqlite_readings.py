@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -154,6 +154,18 @@ def _file_size_limit(limit_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_rush_of_readers_leaves_few_connections_behind(tmp_path: Path) -> None:
+    """Each holds what it read in memory: forty pages at once would cost a gigabyte until the server is started anew."""
+    with closing(SqliteReadings(tmp_path / "readings.sqlite3")) as store:
+        with ExitStack() as rush:
+            lent = [rush.enter_context(store._pool.borrow()) for _ in range(40)]
+        assert len(store._pool._idle) == sqlite_file.IDLE_MAX
+        closed = [each for each in lent if each not in store._pool._idle]
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            closed[0].execute("SELECT 1")
+        assert store.latest() == {}
 
 
 def test_a_disk_without_space_refuses_the_batch_and_heals(tmp_path: Path, reading_of: ReadingOf) -> None:
