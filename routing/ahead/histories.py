@@ -15,6 +15,8 @@ WINDOW_DAYS = 28
 """What a forecast without a memory learns from; one that remembers knows more (`routing.forecast.foretold`)."""
 BEFORE_THE_TAP = timedelta(seconds=1)
 """What a driver saw of a bin that he then emptied he saw before."""
+OF_THE_LIFT = timedelta(minutes=15)
+"""What is reported within so long after a lift was seen at it: the form is filled in with gloves off."""
 
 
 def load_histories(
@@ -67,11 +69,18 @@ def _or_newest(seen: Sequence[Reading], newest: Reading | None, to_utc: datetime
 def feedback_of(events: Iterable[Event]) -> Mapping[BinId, Sequence[Feedback]]:
     """Return what drivers saw in the bins they emptied or left, but for what they took back."""
     said: dict[BinId, list[Feedback]] = defaultdict(list)
+    lifted_utc: dict[BinId, datetime] = {}
     for event in fold(events).standing:
-        word = _word(event)
-        if event.bin_id is not None and word is not None:
-            at_utc = by_our_clock(event) - BEFORE_THE_TAP
-            said[event.bin_id].append(Feedback(at_utc, word))
+        word, at_utc = _word(event), by_our_clock(event)
+        if event.bin_id is None:
+            continue
+        if event.kind is EventKind.EMPTIED:
+            lifted_utc[event.bin_id] = at_utc
+        elif event.kind is EventKind.REPORTED and event.bin_id in lifted_utc:
+            before_utc = lifted_utc[event.bin_id]
+            at_utc = before_utc if at_utc - before_utc <= OF_THE_LIFT else at_utc
+        if word is not None:
+            said[event.bin_id].append(Feedback(at_utc - BEFORE_THE_TAP, word))
     return said
 
 

@@ -70,3 +70,17 @@ def test_a_word_is_not_told_once_the_bin_was_emptied(stores: Stores, driven: Pla
     bin_id = says(stores, driven, 0.4, kind=EventKind.EMPTIED, overflowing=True)
     _, why = next_morning(stores)[bin_id]
     assert not SAID & {each.code for each in why}
+
+
+def test_waste_that_is_reported_minutes_after_the_lift_lay_there_before_it(stores: Stores, driven: Plan) -> None:
+    """Gloves off, "Report a fault": the next morning's plan drove to the emptied bin as "100 % full now"."""
+    stop = next(each for route in driven.routes for each in route.stops if each.bin_id == "b1")
+    at_utc = MORNING_UTC + timedelta(hours=2)
+    tap(stores, driven, V1, stop, at_utc)
+    heaped = {"kind": EventKind.REPORTED, "report": ReportKind.OVERFLOWING}
+    tap(stores, driven, V1, stop, at_utc + timedelta(minutes=3), **heaped)
+    _, why = next_morning(stores)[BinId("b1")]
+    assert not {ReasonCode.FULL_NOW, *SAID} & {each.code for each in why}
+    tap(stores, driven, V1, stop, at_utc + timedelta(hours=4), **heaped)  # the driver comes by once more
+    is_taken, why = next_morning(stores)[BinId("b1")]
+    assert (is_taken, why[1].code) == (True, ReasonCode.DRIVER_SAW_FULL)
