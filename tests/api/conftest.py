@@ -7,17 +7,30 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.accounts.demo import make_demo_people
+from api.tablets import codes
 from tests.api.town import make_city
 from tests.api.world import World, copy_of, serving, settings_in
+from tomma.clock import SystemClock
 from tomma.stores.wiring import open_stores
+
+
+@pytest.fixture(scope="session", autouse=True)
+def full_price() -> Iterator[dict[str, int]]:
+    """What a guess at a tablet's six digits costs: 16 MB and 50 ms, paid by the one test that is about it."""
+    full = codes.SCRYPT
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codes, "SCRYPT", {**full, "n": 2})
+        yield full
 
 
 @pytest.fixture(scope="session")
 def made_town(tmp_path_factory: pytest.TempPathFactory, made_stores: Path) -> Path:
-    """A data folder with the small town in its stores, made once and copied for each test."""
+    """A data folder with the small town in its stores, and the people of its demo; copied for each test."""
     made = shutil.copytree(made_stores, tmp_path_factory.mktemp("town") / "data")
     with open_stores(settings_in(made)) as stores:
         stores.registry.save(make_city())
+        make_demo_people(stores.people, stores.registry, SystemClock())
     return made
 
 

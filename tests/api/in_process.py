@@ -8,7 +8,7 @@ from typing import Any, Self
 import httpx
 from fastapi import FastAPI
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 class InProcess(httpx.BaseTransport):

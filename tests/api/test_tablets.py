@@ -1,5 +1,6 @@
 """A tablet is let in by a code, known by its token, and shut out by one touch."""
 
+import hashlib
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.tablets import codes
 from api.tablets.codes import LASTS_S, OPEN_MAX, TRIES_MAX
 from tests.api.taps import event_body
 from tests.api.town import NOW
@@ -143,6 +145,16 @@ def test_guessing_ends_after_twenty_tries_and_begins_again_ten_minutes_later(
         assert answer.headers["Retry-After"] == "100"
     world.clock.now = NOW + timedelta(seconds=600)
     pair(client, later)
+
+
+def test_who_stole_what_is_kept_of_a_code_pays_for_each_guess(
+    client: httpx.Client, world: World, full_price: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million digests that cost nothing would be tried within the ten minutes that a code is good."""
+    monkeypatch.setattr(codes, "SCRYPT", full_price)
+    digits = new_code(client)
+    (kept,) = world.stores.tablets.open_codes(NOW)
+    assert kept.digest == hashlib.scrypt(digits.encode(), salt=bytes.fromhex(kept.salt), n=2**14, r=8, p=1).hex()
 
 
 def test_a_depot_may_pair_many_tablets_in_a_row(client: httpx.Client) -> None:

@@ -1,7 +1,8 @@
 """A city with real locks: what the tests of people and roles share."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -138,7 +139,9 @@ class Unclosed(httpx.BaseTransport):
 
 
 def locked(world: World, people: PeopleSettings | None = None) -> World:
-    """The world with real locks in place of the demo's open doors."""
+    """The world with real locks in place of the demo's open doors, and without its people."""
+    with closing(sqlite3.connect(world.settings.data_dir / "registry.sqlite3")) as registry, registry:
+        registry.execute("DELETE FROM person WHERE id LIKE 'demo-%'")
     world.settings = world.settings.model_copy(update={"people": people or PeopleSettings()})
     return world
 
