@@ -11,13 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from api.alerts.foresight import PLAN_LATE, next_trucks
+from api.alerts.foresight import PLAN_LATE, TRUCK_LATE, coming, next_trucks
 from api.context import BinOutlook, ForecastStep
 from tests.api.patience import until
 from tests.api.taps import event_body, send
 from tests.api.town import NOW, TODAY, make_city, plan_of
 from tests.api.world import FAST, World, serving, serving_on_a_port
 from tomma.alerts import URGENCY, Care, CareAction, CareState, Urgency, attention_to
+from tomma.fold import fold
 from tomma.model import Alert, AlertKind, BinId, PlanId, SensorId
 from tomma.mornings import Schedule
 from tomma.notify_settings import AlertSettings
@@ -382,3 +383,11 @@ def test_what_was_said_holds_when_a_late_reading_dates_the_alert_anew_and_not_wh
     later = NOW + timedelta(hours=3)
     assert attention_to(earlier, said, later).state is CareState.ACKNOWLEDGED
     assert attention_to(again, said, later).state is CareState.OPEN
+
+
+def test_a_truck_that_is_hours_late_is_not_counted_on() -> None:
+    """Its tablet is off or it stands in the ditch: a bin that fills up must not wait for it in silence."""
+    plan, nothing_done = plan_of(make_city(), PlanId("P1"), TODAY, NOW), fold([])
+    due = {stop.bin_id: stop.arrive_utc for stop in plan.routes[0].stops if stop.bin_id is not None}
+    assert coming(plan, nothing_done, NOW) == due
+    assert coming(plan, nothing_done, due[BinId("B2")] + TRUCK_LATE).keys() == {"B3", "B4"}

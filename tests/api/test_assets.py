@@ -134,6 +134,15 @@ def test_a_swap_ends_one_installation_and_begins_the_next_at_one_time(client: ht
     assert client.get(at("/sensors/NY1")).json()["make"] == "Elsys"
 
 
+def test_no_sensor_hangs_from_tomorrow_on(client: httpx.Client) -> None:
+    """Until then its readings would be a stranger's, and the bin's sensor of today was ended by a slip of the pen."""
+    told = {"sensor_id": "NY1", "replaces_sensor_id": "H1", "at_utc": "2026-11-23T05:30:00Z"}
+    answer = client.post(at("/bins/B1/hang"), json=told)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "at_utc")
+    assert "must not lie after 2026-11-22T05:30:00Z" in answer.text
+    assert client.post(at("/bins/B1/hang"), json={**told, "at_utc": "2026-11-22T05:30:00Z"}).status_code == 200
+
+
 def test_a_swap_of_a_sensor_that_is_not_there_any_more_is_refused(client: httpx.Client) -> None:
     """Somebody swapped it first; the second one must look."""
     answer = client.post(at("/bins/B1/hang"), json={"sensor_id": "NY1", "replaces_sensor_id": "H2"})
