@@ -2,6 +2,7 @@
 
 import logging
 import queue
+import time
 from dataclasses import asdict, dataclass
 from datetime import date
 from threading import Lock
@@ -25,6 +26,8 @@ from tomma.plan import Plan
 log = logging.getLogger(__name__)
 
 KEPT = 40
+AGAIN_AFTER_S = 60.0
+"""So much later a page that looks has the rules computed again, if they failed for a reason that may have passed."""
 PAUSE_S = 0.2
 
 
@@ -34,6 +37,13 @@ class Failed:
 
     detail: str
     kind: Refusal
+    at_s: float
+    """When that was, by a steady clock."""
+
+    @property
+    def may_have_passed(self) -> bool:
+        """Whether there may be an answer by now; a plan whose basis is gone has none ever."""
+        return self.kind is Refusal.NO_ANSWER and time.monotonic() - self.at_s >= AGAIN_AFTER_S
 
 
 class Comparisons(TurnTaker):
@@ -80,7 +90,8 @@ class Comparisons(TurnTaker):
 
     def _rules(self, plan_id: PlanId) -> RuleColumns | Failed | None:
         with self._lock:
-            if plan_id not in self._known:
+            found = self._known.get(plan_id)
+            if plan_id not in self._known or (isinstance(found, Failed) and found.may_have_passed):
                 self._known[plan_id] = None
                 while len(self._known) > KEPT:
                     self._known.pop(next(iter(self._known)))
@@ -104,10 +115,12 @@ class Comparisons(TurnTaker):
             return self._context.rules(city=self._city.current(), plan_id=plan_id)
         except TommaError as exc:
             log.warning("comparison failed plan=%s reason=%s", plan_id, exc)
-            return Failed(str(exc), exc.kind if isinstance(exc, ConflictError) else Refusal.NO_ANSWER)
+            kind = exc.kind if isinstance(exc, ConflictError) else Refusal.NO_ANSWER
+            return Failed(str(exc), kind, time.monotonic())
         except Exception:  # the page shows the plan and yesterday's all the same
             log.exception("comparison crashed plan=%s", plan_id)
-            return Failed("the rules could not be computed; the operator's log says why", Refusal.NO_ANSWER)
+            text = "the rules could not be computed; the operator's log says why"
+            return Failed(text, Refusal.NO_ANSWER, time.monotonic())
 
 
 def _column(plan: Plan) -> ComparisonColumn:

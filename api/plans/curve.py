@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 CurveStatus = Literal["computing", "ready", "failed"]
 FRESH = timedelta(hours=6)
 """A curve of weeks moves little in a morning."""
+FAILED_FRESH = timedelta(minutes=5)
+"""What kept one from being computed has passed by then, or is told once more."""
 BINS_DRAWN = 600
 """Futures are drawn until so many bins have been lived through."""
 PAUSE_S = 0.2
@@ -58,6 +60,11 @@ class Curve:
     detail: str = ""
     weeks: dict[float, list[Weekly]] = field(default_factory=lambda: defaultdict(list))
 
+    @property
+    def fresh(self) -> timedelta:
+        """How long it is good for."""
+        return FAILED_FRESH if self.status == "failed" else FRESH
+
 
 class CurveDesk(TurnTaker):
     """One thread that computes the city's curve when somebody looks at it."""
@@ -81,7 +88,7 @@ class CurveDesk(TurnTaker):
         self._city.current()  # NotFoundError before the first import
         with self._lock:
             known = self._curve
-            if known is None or known.revision != revision or now_utc - known.as_of_utc > FRESH:
+            if known is None or known.revision != revision or now_utc - known.as_of_utc > known.fresh:
                 known = self._curve = Curve("computing", now_utc, revision)
                 self.nudge()
             return known, self._points(known)

@@ -14,6 +14,7 @@ from tests.api.patience import until
 from tests.api.town import NOW
 from tests.api.world import World, serving
 from tomma.city import City
+from tomma.errors import EngineFailedError
 from tomma.planning_settings import PlanningSettings
 
 
@@ -109,3 +110,26 @@ def test_an_order_with_the_knob_is_planned_with_its_settings(client: httpx.Clien
     assert planning == at_risk(world.settings.planning, 0.25)
     both = client.post("/api/v1/plans", json={"risk": 0.25, "accepted_overflow_probability": 0.1})
     assert (both.status_code, "risk" in both.json()["detail"]) == (422, True)
+
+
+@dataclass
+class AwayAtFirst(Counted):
+    """Fails once, as when a helper process was killed."""
+
+    failed: bool = False
+
+    def __call__(self, **asked: Any) -> Weekly | None:
+        """Fail, then count."""
+        if not self.failed:
+            self.failed = True
+            raise EngineFailedError("the helper process ended in the middle of its work")
+        return super().__call__(**asked)
+
+
+def test_a_curve_that_failed_is_tried_again_for_who_looks_minutes_later(world: World) -> None:
+    """A weekly curve is good for a morning; a helper that died is none."""
+    world.weekly = AwayAtFirst()
+    with serving(world) as client:
+        until(lambda: client.get("/api/v1/plans/pareto").json()["status"], lambda status: status == "failed")
+        world.clock.now += timedelta(minutes=6)
+        whole(client)

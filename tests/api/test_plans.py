@@ -9,11 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
+from api.app import create_app
+from api.plans import comparison
+from routing.alternatives.rule_columns import RuleColumns
 from tests.api.by_hand import HandPlanner
+from tests.api.in_process import InProcess
 from tests.api.patience import PATIENCE_S, until
 from tests.api.town import NOW, TODAY, make_city, plan_of
 from tests.api.world import World, serving
-from tomma.errors import EngineFailedError, StoreUnavailableError
+from tomma.city import City
+from tomma.errors import ConflictError, EngineFailedError, Refusal, StoreUnavailableError, TommaError
 from tomma.model import PlanId
 from tomma.plan import PlanStatus
 
@@ -220,6 +225,28 @@ def test_a_server_that_cannot_say_what_it_leaves_unmade_leaves_all_the_same(
         now.setattr(world.stores.plans, "save", away)
     with serving(world) as client:
         assert ended(client, ordered["id"])["failure"] == "server-stopped"
+
+
+def test_a_comparison_that_failed_is_tried_again_unless_that_cannot_help(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A helper that was killed once is no reason to show a plan without it until the server is started anew."""
+    monkeypatch.setattr(comparison, "AGAIN_AFTER_S", 0.0)
+    answers: list[TommaError] = [
+        ConflictError("the basis is gone", Refusal.BASIS_GONE),
+        EngineFailedError("the helper process ended in the middle of its work"),
+    ]
+
+    def rules(*, city: City, plan_id: PlanId) -> RuleColumns:
+        raise answers.pop()
+
+    path = f"/api/v1/plans/{world.publish().id}/comparison"
+    with httpx.Client(
+        transport=InProcess(create_app(replace(world.context(), rules=rules))), base_url="http://127.0.0.1"
+    ) as client:
+        until(lambda: client.get(path).json(), lambda shown: shown["failure"] == "basis-gone")
+        assert client.get(path).json()["rules"] == "failed"
+    assert not answers
 
 
 def test_publishing_sends_the_plan_to_the_trucks_and_supersedes_the_former(client: httpx.Client, world: World) -> None:
