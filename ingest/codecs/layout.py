@@ -12,6 +12,7 @@ from tomma.bounds import BoundError, Rule
 HISTORY = "history"
 """The list under which a repeating part appears, each entry with its `time`."""
 HISTORY_MAX = 200
+"""The newest entries of a frame that are read."""
 DECIMALS = 9
 """Beyond any sensor's, short of what binary fractions add: -41 tenths are -4.1."""
 _FLOATS = {2: "e", 4: "f", 8: "d"}
@@ -81,10 +82,12 @@ def _channels(channels: Mapping[str, Channel], payload: bytes) -> dict[str, Json
 
 def _history(repeat: Repeat, payload: bytes, sent_utc: datetime | None) -> list[JsonValue]:
     body = payload[repeat.at :]
-    pieces = [body[at : at + repeat.size] for at in range(0, len(body) - repeat.size + 1, repeat.size)][:HISTORY_MAX]
+    pieces = [body[at : at + repeat.size] for at in range(0, len(body) - repeat.size + 1, repeat.size)]
     entries: list[JsonValue] = []
     for number, piece in enumerate(pieces):
         age = number if repeat.newest_first else len(pieces) - 1 - number
+        if age >= HISTORY_MAX:
+            continue
         entry: dict[str, JsonValue] = {name: read_number(each, piece, name) for name, each in repeat.values.items()}
         if sent_utc is not None:
             entry["time"] = (sent_utc - timedelta(seconds=age * repeat.every_s)).isoformat()

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -121,6 +122,15 @@ def test_the_first_kind_of_frame_that_fits_is_read(port: int | None, frame: str,
     """By port, length, first bytes and bits; channels in any order, unnamed ones skipped."""
     layout = read_mapping("x.toml", LAYOUT).frame
     assert unpack(layout, bytes.fromhex(frame), port, SENT_UTC) == fields
+
+
+def test_of_a_history_without_end_the_newest_entries_are_read_at_their_own_times() -> None:
+    """Cut at the other end, the oldest were told as if they were of today."""
+    frame = b"\x00" + b"".join(number.to_bytes(2, "big") for number in range(300))
+    history: Any = unpack(read_mapping("x.toml", LAYOUT).frame, frame, 9, SENT_UTC)["history"]
+    assert [each["distance_mm"] for each in history] == list(range(100, 300))
+    assert history[-1]["time"] == SENT_UTC.isoformat()
+    assert history[0]["time"] == (SENT_UTC - timedelta(minutes=10 * 199)).isoformat()
 
 
 @pytest.mark.parametrize(
