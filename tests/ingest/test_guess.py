@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from ingest.decode.facts import DEPTH_MAX
 from ingest.decode.guess import understand
 from ingest.decode.levels import no_hint
 from ingest.decode.names import Kind, meaning_of
@@ -172,6 +173,17 @@ def test_a_level_in_doubt_is_refused_with_the_line_that_settles_it(data: dict[st
     assert refused.value.reason is RejectReason.UNKNOWN_UNIT
     assert line in str(refused.value)
     assert "acme.toml" in str(refused.value)
+
+
+def test_what_lies_deeper_than_any_makers_fields_is_not_read() -> None:
+    """So deep down lie a network's own notes, of gateways and neighbours: a distance there is no level."""
+    told: dict[str, JsonValue] = {"distance_mm": 800}
+    for _ in range(DEPTH_MAX):
+        told = {"within": told, "and": "more", "beside": "it"}
+    assert understand(dict(told))[0].distance_mm == 800
+    with pytest.raises(RefusedError) as refused:
+        understand({"within": told})
+    assert refused.value.reason is RejectReason.NO_READING
 
 
 def test_entries_with_times_are_readings_of_their_own_and_entries_without_count_once() -> None:

@@ -8,7 +8,7 @@ import httpx
 import pyotp
 import pytest
 
-from api.accounts import throttle
+from api.accounts import staff, throttle
 from tests.api.access.conftest import PASSWORD, City, code_at, kind_of, locked
 from tests.api.world import World
 from tomma.people import Purpose, Role
@@ -261,6 +261,16 @@ def test_the_setup_link_dies_after_an_hour(city: City) -> None:
     city.wall.now += timedelta(minutes=60)
     answer = city.client().post("/api/v1/links/look", json={"link": secret})
     assert kind_of(answer) == (403, "link-refused")
+
+
+def test_the_link_of_somebody_who_was_disabled_since_opens_nothing(city: City) -> None:
+    """An account is shut in haste; the letter with the link lies on a desk still."""
+    anna = city.add("anna", Role.DRIVER)
+    secret, _ = city.accounts.make_link(Purpose.RESET, anna, "operator")
+    staff.change(city.accounts, anna.id, staff.Wanted(disabled=True), "operator")
+    told = {"link": secret, "password": "sju vita svanar på sjön"}
+    assert kind_of(city.client().post("/api/v1/links/look", json={"link": secret})) == (403, "link-refused")
+    assert kind_of(city.client().post("/api/v1/links/redeem", json=told)) == (403, "link-refused")
 
 
 def test_over_a_line_that_can_be_listened_to_no_password_is_taken(city: City) -> None:
