@@ -53,6 +53,18 @@ function applyTheme(map, theme, layersOf) {
 }
 
 /**
+ * MapLibre calls its canvas "Map", in English and as a landmark of its own. It has keys of its own and the name of the
+ * box that the page put around it, in whatever language that is told.
+ */
+function nameCanvas(canvas, box) {
+  if (!box) return;
+  box.id ||= "map-box";
+  canvas.setAttribute("role", "application");
+  canvas.removeAttribute("aria-label");
+  canvas.setAttribute("aria-labelledby", box.id);
+}
+
+/**
  * Load the library (it is large and comes last) and start a map in `container`.
  *
  * @param {HTMLElement} container
@@ -75,6 +87,7 @@ export async function startMap(
     style,
   });
   map.touchZoomRotate.disableRotation();
+  nameCanvas(map.getCanvas(), container.closest("[aria-label]"));
   await new Promise((resolve) => map.once("style.load", resolve));
   putImages(map, PALETTES[currentTheme()]);
   const unwatch = watchTheme((theme) => {
