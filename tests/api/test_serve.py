@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -63,12 +64,54 @@ def import_city(data_dir: Path, full: tuple[str, ...] = ()) -> None:
         )
 
 
-def test_whoever_starts_a_city_without_a_basemap_is_told_how_to_make_one(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Town:
+    """A running city with three full bins and no basemap."""
+
+    process: "subprocess.Popen[str]"
+    client: httpx.Client
+    told: Path
+    """What it said on standard error."""
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A start costs seconds: the first two tests share it, and the second ends it."""
+    folder = tmp_path_factory.mktemp("town")
+    import_city(folder, full=("B1", "B2", "B3"))
+    told = folder / "log"
+    with told.open("w") as log, served(folder, log=log) as (process, client):
+        yield Town(process, client, told)
+
+
+def test_whoever_starts_a_city_without_a_basemap_is_told_how_to_make_one(town: Town) -> None:
     """The map is an empty sheet then, and nothing on it says that this is no fault."""
-    import_city(tmp_path)
-    told = tmp_path / "log"
-    with told.open("w") as log, served(tmp_path, log=log):
-        assert "`tomma basemap build`" in told.read_text()
+    assert "`tomma basemap build`" in town.told.read_text()
+
+
+def test_full_bins_are_forecast_planned_and_sent_to_the_trucks(town: Town) -> None:
+    """The whole way with the real forecast and the real planner, each in its helper process; then a clean stop."""
+    process, client = town.process, town.client
+    bins = until(
+        lambda: {each["id"]: each for each in client.get("/api/v1/bins").json()["bins"]},
+        lambda shown: shown["B1"]["p_overflow_24h"] is not None,
+        STARTING_S,
+    )
+    assert bins["B1"]["p_overflow_24h"] > 0.9
+    assert client.get("/api/v1/bins/B1/forecast").json()["steps"][-1]["p_overflow"] > 0.9
+    plan = client.post("/api/v1/plans", json={"budget_s": 1}).json()
+    with client.stream("GET", f"/api/v1/plans/{plan['id']}/progress") as progress:
+        assert b'"status":"ready"' in progress.read()
+    made = client.get(f"/api/v1/plans/{plan['id']}").json()
+    on_routes = {stop["bin_id"] for route in made["routes"] for stop in route["stops"]}
+    left_out = {each["bin_id"] for each in made["left_out"]}
+    assert {"B1", "B2", "B3"} <= on_routes
+    assert (on_routes - {None}) | left_out == {f"B{n}" for n in range(1, 7)}
+    assert client.post(f"/api/v1/plans/{plan['id']}/publish").status_code == 200
+    with client.stream("GET", "/api/v1/stream") as page:
+        process.send_signal(signal.SIGTERM)
+        assert page.read().startswith(b"retry:")
+    assert process.wait(PATIENCE_S) == 0
 
 
 def test_whoever_named_a_basemap_that_is_not_there_is_told_which_setting_names_it(
@@ -79,32 +122,6 @@ def test_whoever_named_a_basemap_that_is_not_there_is_told_which_setting_names_i
     told = tmp_path / "log"
     with told.open("w") as log, served(tmp_path, log=log):
         assert f"path={tmp_path / 'own.pmtiles'} mend=[basemap] pmtiles_file" in told.read_text()
-
-
-def test_full_bins_are_forecast_planned_and_sent_to_the_trucks(tmp_path: Path) -> None:
-    """The whole way with the real forecast and the real planner, each in its helper process; then a clean stop."""
-    import_city(tmp_path, full=("B1", "B2", "B3"))
-    with served(tmp_path) as (process, client):
-        bins = until(
-            lambda: {each["id"]: each for each in client.get("/api/v1/bins").json()["bins"]},
-            lambda shown: shown["B1"]["p_overflow_24h"] is not None,
-            STARTING_S,
-        )
-        assert bins["B1"]["p_overflow_24h"] > 0.9
-        assert client.get("/api/v1/bins/B1/forecast").json()["steps"][-1]["p_overflow"] > 0.9
-        plan = client.post("/api/v1/plans", json={"budget_s": 1}).json()
-        with client.stream("GET", f"/api/v1/plans/{plan['id']}/progress") as progress:
-            assert b'"status":"ready"' in progress.read()
-        made = client.get(f"/api/v1/plans/{plan['id']}").json()
-        on_routes = {stop["bin_id"] for route in made["routes"] for stop in route["stops"]}
-        left_out = {each["bin_id"] for each in made["left_out"]}
-        assert {"B1", "B2", "B3"} <= on_routes
-        assert (on_routes - {None}) | left_out == {f"B{n}" for n in range(1, 7)}
-        assert client.post(f"/api/v1/plans/{plan['id']}/publish").status_code == 200
-        with client.stream("GET", "/api/v1/stream") as page:
-            process.send_signal(signal.SIGTERM)
-            assert page.read().startswith(b"retry:")
-        assert process.wait(PATIENCE_S) == 0
 
 
 def test_a_killed_servers_plan_is_failed_at_the_next_start(tmp_path: Path) -> None:

@@ -197,10 +197,10 @@ def test_what_pyvrp_finds_alone_in_as_many_iterations_is_found_as_well(
     problem = a_plain_day(120)
     stages: list[str] = []
     ends_at = time.monotonic() + 60.0
-    search = Plain(problem, TwoInline(), ends_at, 400, seed, lambda stage, _: stages.append(stage))
+    search = Plain(problem, TwoInline(), ends_at, 200, seed, lambda stage, _: stages.append(stage))
     found = search.run(settle(problem, {}))
     assert stages
-    assert sum(route.distance_m for route in found.routes) <= by_pyvrp_alone(problem, 400, seed)
+    assert sum(route.distance_m for route in found.routes) <= by_pyvrp_alone(problem, 200, seed)
 
 
 @pytest.mark.parametrize(("weight_kg", "capacity_kg", "dimensions"), [(0, 0, 1), (10, 400, 1), (11, 400, 2)])
