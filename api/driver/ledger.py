@@ -53,14 +53,15 @@ class DriverLedger:
 
     def contradicted(self, events: Sequence[Event]) -> frozenset[str]:
         """Return the keys of those that say of a bin what another event denies: emptied, and skipped."""
-        days = {self._day(event.plan_id) for event in events}
-        outcomes = {day: self.day(day).outcomes for day in days if day is not None}
+        with self._lock:
+            days = {event.plan_id: self._day(event.plan_id) for event in events}
+            outcomes = {day: self.day(day).outcomes for day in days.values() if day is not None}
         return frozenset(
             event.key
             for event in events
             if event.kind in SETTLING
             and event.bin_id is not None
-            and (day := self._day(event.plan_id)) is not None
+            and (day := days[event.plan_id]) is not None
             and event.bin_id in outcomes[day]
             and outcomes[day][event.bin_id].contradicted
         )
