@@ -165,6 +165,25 @@ def test_a_clock_that_is_years_ahead_at_the_very_first_run_deletes_no_more(
     }
 
 
+class ReadingsAway(SqliteReadings):
+    """A store whose readings cannot be deleted now."""
+
+    def delete_before(self, moment: datetime, *, dry_run: bool = False) -> int:
+        """Refuse."""
+        raise StoreUnavailableError("the server does not answer")
+
+
+def test_what_cannot_be_deleted_now_keeps_nothing_else(tmp_path: Path) -> None:
+    """A city promises its people that taps and photos go in time, whatever its time-series server does that night."""
+    journal, shelf = tmp_path / "retention.jsonl", PhotoShelf()
+    with closing(ReadingsAway(tmp_path / "readings.sqlite3")) as store:
+        _fill(store)
+        with pytest.raises(StoreUnavailableError, match="does not answer"):
+            retention.apply(store, TEN, NOW, journal, assets=shelf)
+    assert {"emptyings": 1, "photos": 3}.items() <= {e.kind: e.deleted for e in retention.read_journal(journal)}.items()
+    assert "readings" not in {each.kind for each in retention.read_journal(journal)}
+
+
 def test_two_processes_do_not_apply_it_at_once(
     embedded: ReadingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,20 +64,26 @@ def apply(
     alone.
 
     Raises:
-        StoreUnavailableError: If the store fails, or another process is at it; what was done is in the journal.
+        StoreUnavailableError: If a kind could not be deleted, after all the others were; or another process is at it.
     """
     with holding(_lock_of(journal), _LOCK_WAIT_S) as got:
         if not got:
             raise StoreUnavailableError(f"{journal}: another process applies the retention now")
-        found = []
+        found, failures = [], list[StoreUnavailableError]()
         ways = _ways(store, now_utc, assets, audit, rows)
         for kind, days in ((kind, int(getattr(settings, f"{kind}_days"))) for kind in ways):
             if not days:
                 continue
             bound = _bound(kind, now_utc, days, journal, store)
-            found.append(Outcome(now_utc, kind, bound, ways[kind](bound, dry_run)))
+            try:
+                found.append(Outcome(now_utc, kind, bound, ways[kind](bound, dry_run)))
+            except StoreUnavailableError as exc:  # a server of readings that is away keeps nobody's taps and photos
+                failures.append(exc)
+                continue
             if not dry_run:
                 _note(found[-1], journal)
+        if failures:
+            raise failures[0]
         return found
 
 
