@@ -4,6 +4,7 @@ A navigator that knows trucks makes its own way through the route's points; the 
 The schema fixes the order of the elements, so each function writes them in that order.
 """
 
+import re
 from xml.etree import ElementTree as ET
 
 from api.exports.geojson import DIGITS, way_points
@@ -13,6 +14,8 @@ from api.plans.schemas import RouteOut, StopOut
 NAMESPACE = "http://www.topografix.com/GPX/1/1"
 SCHEMA = "http://www.topografix.com/GPX/1/1/gpx.xsd"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""All but the characters of XML 1.0, section 2.2."""
 
 
 def as_gpx(told: Told) -> bytes:
@@ -64,6 +67,6 @@ def _point(parent: ET.Element, tag: str, lonlat: tuple[float, float]) -> ET.Elem
 
 def _text(parent: ET.Element, tag: str, text: str) -> None:
     """Add an element; nothing for an empty text. What XML 1.0 cannot hold is left out of it."""
-    kept = "".join(letter for letter in text if letter.isprintable() or letter in "\t\n")
+    kept = NO_XML.sub("", text)
     if kept:
         ET.SubElement(parent, tag).text = kept

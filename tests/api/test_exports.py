@@ -224,6 +224,12 @@ def test_a_name_that_tries_to_be_markup_is_printed_as_it_is() -> None:
     assert f"1 {EVIL}" in names
 
 
+def test_a_space_that_a_line_may_not_break_at_is_a_space_in_the_gpx() -> None:
+    """Names come out of spreadsheets and web pages: without their spaces navigators showed one long word."""
+    names = [each.text for each in gpx_of(telling("Norra\u00a0torget\u202f5\x07")).iter(f"{GPX}name")]
+    assert "1 Norra\u00a0torget\u202f5" in names
+
+
 @settings(max_examples=60, deadline=None)
 @given(name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
 def test_whatever_a_place_is_called_the_files_stay_whole(name: str) -> None:
