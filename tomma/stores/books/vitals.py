@@ -1,11 +1,12 @@
 """`VitalsBook` in the registry database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from typing import cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from tomma.model import SensorId
 from tomma.stores.books.database import reading, writing
@@ -21,7 +22,7 @@ class SqlVitalsBook:
     def __init__(self, engine: sa.Engine) -> None:
         """Keep the book in an opened database; see `tomma.stores.books.database.open_database`."""
         self._engine = engine
-        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+        self._insert = _insert_of(engine)
 
     def note(self, vitals: Sequence[Vital]) -> None:
         """Write over what is kept; what was not said now stays, and what is older than kept changes nothing."""
@@ -64,3 +65,12 @@ class SqlVitalsBook:
         }
         not_older = put.excluded.heard_utc >= _VITAL.c.heard_utc
         return put.on_conflict_do_update(index_elements=[_VITAL.c.sensor_id], set_=said, where=not_older)
+
+
+def _insert_of(engine: sa.Engine) -> Callable[[sa.Table], sqlite.Insert]:
+    """Return what makes an `INSERT ... ON CONFLICT` for this database; both say it alike."""
+    if engine.dialect.name != "postgresql":
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql  # 30 ms that every start of every process would pay
+
+    return cast("Callable[[sa.Table], sqlite.Insert]", postgresql.insert)
