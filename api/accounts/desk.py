@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from threading import Lock
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -93,6 +94,8 @@ class Desk:
         self.wall = wall
         self.passwords = passwords
         self.city_name = city_name
+        self.changing = Lock()
+        """Held from the look at who there is until a person is changed: two admins may not take each other's rights."""
         self._throttle = throttle.Throttle(sessions, wall)
 
     def sign_in(self, shown: Shown, request: Request) -> tuple[KeptPerson, Entry]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import uuid4
 
 from api.access.journal import Event, note
@@ -58,13 +59,23 @@ def change(desk: Desk, person_id: str, wanted: Wanted, by: str) -> KeptPerson:
         ConflictError: When nobody would be left who can let people in.
         FieldsRefusedError: When there can be no such person.
     """
-    former = found(desk, person_id).person
-    now_utc = desk.wall.now_utc()
+    with desk.changing:
+        former = found(desk, person_id).person
+        later = _changed(former, wanted, desk.wall.now_utc())
+        _check_admin_left(desk, later)
+        desk.people.save(later)
+    if _rights(former) != _rights(later):
+        desk.book.end_all(person_id)
+    note(_event(former, later), person=later.login, roles=sorted(later.roles), by=by)
+    return found(desk, person_id)
+
+
+def _changed(former: Person, wanted: Wanted, now_utc: datetime) -> Person:
     disabled_utc = former.disabled_utc
     if wanted.disabled is not None:
         disabled_utc = (former.disabled_utc or now_utc) if wanted.disabled else None
     trucks = former.vehicle_ids if wanted.vehicle_ids is None else map(VehicleId, wanted.vehicle_ids)
-    later = _checked(
+    return _checked(
         lambda: replace(
             former,
             name=former.name if wanted.name is None else wanted.name,
@@ -75,12 +86,6 @@ def change(desk: Desk, person_id: str, wanted: Wanted, by: str) -> KeptPerson:
         ),
         {"name": wanted.name},
     )
-    _check_admin_left(desk, later)
-    desk.people.save(later)
-    if _rights(former) != _rights(later):
-        desk.book.end_all(person_id)
-    note(_event(former, later), person=later.login, roles=sorted(later.roles), by=by)
-    return found(desk, person_id)
 
 
 def reset(desk: Desk, person_id: str, by: str, *, second_factor: bool) -> tuple[KeptPerson, str, OneTimeLink]:
