@@ -50,6 +50,8 @@ PLAIN = "/static/icons/tomma.svg"
 """A document of the server's origin without a page's ninety files."""
 UNNAMED_ICON = "/favicon.ico"
 """What a browser asks for beside a document that names none; only `PLAIN` does not."""
+OFF_THE_PAGE = (-1, -1)
+"""Where a pointer is over nothing, as before its first move."""
 OWN_SCHEMES = ("data", "blob")
 """Made by the page itself: nothing leaves the machine."""
 
@@ -75,6 +77,13 @@ class Watched:
         """Open a page of the product."""
         self.page.goto(self.address + path)
         return self.page
+
+    def turn_to(self, path: str) -> Page:
+        """Open a page anew where another was: with no document between, a `#` in the address would keep the old one."""
+        if "#" in path:
+            self.go(PLAIN)
+        self.page.mouse.move(*OFF_THE_PAGE)
+        return self.go(path)
 
     def strangers(self) -> list[str]:
         """Return every address asked for that is not the server's own."""

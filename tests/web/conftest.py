@@ -14,7 +14,15 @@ from tests.web.browsing import PLAIN, Watched, launch, watching
 from tests.web.stack import PATIENCE_S, Stack, copy_of, seed, serving
 
 OpenPage = Callable[..., Watched]
+Read = Callable[[str], Page]
 Ask = Callable[..., Any]
+KEPT_BY_ITSELF = {"tomma.theme", "tomma.clock"}
+"""What each page keeps, whoever looks at it: the colours it was opened in, and the hour of the city."""
+TAKE_WHAT_IS_KEPT = """() => {
+  const kept = [localStorage, sessionStorage].flatMap((each) => Object.keys(each));
+  for (const each of [localStorage, sessionStorage]) each.clear();
+  return kept;
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +86,26 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         yield opener
         for watched in seen:
             content(watched)
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser, shared: Stack) -> Iterator[Watched]:
+    """One for all tests of a file that only read: one of its own costs a test half a second of processor time."""
+    with watching(browser, shared.address) as watched:
+        yield watched
+
+
+@pytest.fixture
+def read(window: Watched) -> Iterator[Read]:
+    """Open a page where the test before had another; what a page keeps, or how it complains, is for `open_page`."""
+    yield window.turn_to
+    try:
+        content(window)
+        kept = window.page.evaluate(TAKE_WHAT_IS_KEPT)
+        assert set(kept) <= KEPT_BY_ITSELF, "a test that only reads leaves nothing to the next"
+    finally:
+        window.requests.clear()
+        window.complaints.clear()
 
 
 @pytest.fixture(scope="module")

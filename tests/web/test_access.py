@@ -8,7 +8,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
 from api.pages.router import WEB
-from tests.web.browsing import LANDSCAPE, PORTRAIT, fits, map_is_drawn, watching
+from tests.web.browsing import LANDSCAPE, PORTRAIT, Watched, fits, map_is_drawn, watching
 from tests.web.conftest import OpenPage, content
 from tests.web.stack import EVIL_NAME, Stack
 
@@ -190,15 +190,21 @@ STATES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def window_of_states(browser: Browser, shared: Stack) -> Iterator[Watched]:
+    """One for all states: each page is given its colours anew, and is left in Swedish."""
+    with watching(browser, shared.address) as watched:
+        yield watched
+
+
 @pytest.fixture(scope="module", params=STATES)
-def opened(request: pytest.FixtureRequest, browser: Browser, shared: Stack) -> Iterator[Page]:
+def opened(request: pytest.FixtureRequest, window_of_states: Watched) -> Iterator[Page]:
     """One page in one state, opened once for all that is asked of it."""
     path, act = request.param
-    with watching(browser, shared.address) as watched:
-        page = watched.go(path)
-        act(page)
-        yield page
-        content(watched)
+    page = window_of_states.turn_to(path)
+    act(page)
+    yield page
+    content(window_of_states)
 
 
 def test_axe_finds_nothing_by_day_or_by_night(opened: Page) -> None:

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.web.browsing import forecast_is_there, map_is_drawn
-from tests.web.conftest import OpenPage
+from tests.web.conftest import OpenPage, Read
 from tests.web.stack import BINS, Stack
 
 
@@ -23,9 +23,9 @@ def chip(page: Page, word: str) -> int:
     return int(page.locator(".chip", has_text=word).locator("b").inner_text())
 
 
-def test_the_slider_shows_where_the_city_will_overflow(shared: Stack, open_page: OpenPage) -> None:
+def test_the_slider_shows_where_the_city_will_overflow(shared: Stack, read: Read) -> None:
     """By keyboard, in words and numbers, and nobody becomes emptier on the way."""
-    page = open_page(shared, "/").page
+    page = read("/")
     forecast_is_there(page)
     expect(page.locator(".chip", has_text="Svämmar över")).to_have_count(0)
     slider = page.get_by_label("Prognos", exact=True)
@@ -43,9 +43,9 @@ def test_the_slider_shows_where_the_city_will_overflow(shared: Stack, open_page:
     assert chip(page, "Svämmar över") <= over
 
 
-def test_a_view_is_in_its_address_and_opens_the_same_elsewhere(shared: Stack, open_page: OpenPage) -> None:
+def test_a_view_is_in_its_address_and_opens_the_same_elsewhere(shared: Stack, read: Read, open_page: OpenPage) -> None:
     """Filters, hour, view and the open bin: what one sends a colleague."""
-    page = open_page(shared, "/").page
+    page = read("/")
     forecast_is_there(page)
     page.get_by_label("Område").select_option(index=1)
     area = page.get_by_label("Område").input_value()
@@ -65,9 +65,9 @@ def test_a_view_is_in_its_address_and_opens_the_same_elsewhere(shared: Stack, op
     expect(other.locator("tbody tr").first.locator("td").first).to_have_text(area)
 
 
-def test_the_file_holds_the_bins_of_the_table_in_its_order(shared: Stack, open_page: OpenPage) -> None:
+def test_the_file_holds_the_bins_of_the_table_in_its_order(read: Read) -> None:
     """What one sees is what one saves; names of places cannot become formulas."""
-    page = open_page(shared, "/?hour=72&bands=over").page
+    page = read("/?hour=72&bands=over")
     forecast_is_there(page)
     page.locator("th.fill button").click()
     expect(page.locator("th.fill")).to_have_attribute("aria-sort", "ascending")
@@ -103,9 +103,9 @@ def test_every_column_sorts_and_knows_its_unknowns(shared: Stack, open_page: Ope
         page.locator("th.measured button").click()
 
 
-def test_the_drawer_tells_how_the_sensor_is(shared: Stack, open_page: OpenPage) -> None:
+def test_the_drawer_tells_how_the_sensor_is(read: Read) -> None:
     """Whether to believe the level: when it was heard, and what hangs there."""
-    page = open_page(shared, "/").page
+    page = read("/")
     page.locator(".table-box .link").first.click()
     health = page.locator(".drawer section", has=page.get_by_role("heading", name="Givare", exact=True))
     expect(health).to_contain_text("Hördes senast")

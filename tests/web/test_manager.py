@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from api.pages.router import SHELLS
 from tests.web.browsing import PLAIN, forecast_is_there, map_is_drawn
-from tests.web.conftest import Ask, OpenPage
+from tests.web.conftest import Ask, OpenPage, Read
 from tests.web.stack import BINS, NOW, Stack
 from tomma.model import BinId, Reading
 
@@ -27,9 +27,9 @@ def open_table(page: Page) -> None:
     page.locator(".table-box tbody tr").first.wait_for()
 
 
-def test_the_key_figures_are_those_of_the_api(shared: Stack, open_page: OpenPage) -> None:
+def test_the_key_figures_are_those_of_the_api(shared: Stack, read: Read) -> None:
     """A number on a page must be one that can be asked for."""
-    page = open_page(shared, "/").page
+    page = read("/")
     forecast_is_there(page)
     expect(page.locator(".table-box table")).to_have_attribute("aria-rowcount", str(BINS + 1))
     bins = shared.ask("/bins")["bins"]
@@ -60,18 +60,18 @@ def test_yesterdays_plan_is_not_told_as_todays(shared: Stack, open_page: OpenPag
     expect(page.get_by_role("button", name="Planera i dag")).to_be_enabled()
 
 
-def test_the_bar_links_to_every_page_of_the_office_and_to_no_other(shared: Stack, open_page: OpenPage) -> None:
+def test_the_bar_links_to_every_page_of_the_office_and_to_no_other(read: Read) -> None:
     """A page the server does not have gets no link that leads nowhere."""
-    page = open_page(shared, "/").page
+    page = read("/")
     links = page.locator(".pages a")
     expect(links.first).to_have_attribute("aria-current", "page")
     found = {str(link.get_attribute("href")) for link in links.all()}
     assert {"/", "/sensors", "/tablets"} <= found <= SHELLS.keys() - {"/driver"}
 
 
-def test_the_table_has_every_bin_and_sorts_both_ways(shared: Stack, open_page: OpenPage) -> None:
+def test_the_table_has_every_bin_and_sorts_both_ways(read: Read) -> None:
     """The map is never the only way."""
-    page = open_page(shared, "/").page
+    page = read("/")
     open_table(page)
     head = page.locator("th.fill")
     expect(head).to_have_attribute("aria-sort", "descending")
@@ -92,9 +92,9 @@ def test_the_table_has_every_bin_and_sorts_both_ways(shared: Stack, open_page: O
     expect(page.locator(f"tr[aria-rowindex='{BINS + 1}']")).to_be_visible()
 
 
-def test_filters_hold_for_table_and_counts(shared: Stack, open_page: OpenPage) -> None:
+def test_filters_hold_for_table_and_counts(read: Read) -> None:
     """A band hidden is gone from the table; its count stays, so that one knows what is hidden."""
-    page = open_page(shared, "/").page
+    page = read("/")
     open_table(page)
     chip = page.locator(".chip", has_text="0–50 %")
     hidden = int(chip.locator("b").inner_text())
@@ -109,9 +109,9 @@ def test_filters_hold_for_table_and_counts(shared: Stack, open_page: OpenPage) -
     expect(page.locator(".empty")).to_be_visible()
 
 
-def test_the_drawer_tells_level_history_forecast_and_why(shared: Stack, open_page: OpenPage) -> None:
+def test_the_drawer_tells_level_history_forecast_and_why(read: Read) -> None:
     """One bin, everything: what was measured, what is expected, and the planner's reason in words."""
-    page = open_page(shared, "/").page
+    page = read("/")
     open_table(page)
     planned = page.locator(".table-box tbody tr", has_text="Planerad").nth(2)
     planned.locator(".link").click()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from pypdf import PdfReader
 
 from tests.web.browsing import press_until, view
-from tests.web.conftest import OpenPage
+from tests.web.conftest import OpenPage, Read
 from tests.web.stack import BINS, NOW, Stack
 
 
@@ -134,9 +134,9 @@ def test_the_whole_flow_needs_no_pointer(searching: Stack, open_page: OpenPage) 
     assert searching.ask("/driver/routes/truck-1")["stops"][1]["bin_id"] == bin_id
 
 
-def test_every_bin_is_there_with_its_reason_and_can_be_found(shared: Stack, open_page: OpenPage) -> None:
+def test_every_bin_is_there_with_its_reason_and_can_be_found(shared: Stack, read: Read) -> None:
     """Taken or left: the list has the whole city, and a search finds the one somebody phones about."""
-    page = open_page(shared, "/planning").page
+    page = read("/planning")
     view(page, "Alla kärl")
     rows = page.locator(".why-table tbody tr")
     expect(rows).to_have_count(BINS)
@@ -153,9 +153,9 @@ def test_every_bin_is_there_with_its_reason_and_can_be_found(shared: Stack, open
     expect(page.locator(".card .reasons li")).not_to_have_count(0)
 
 
-def test_the_figures_are_those_of_the_api_and_the_files_are_linked(shared: Stack, open_page: OpenPage) -> None:
+def test_the_figures_are_those_of_the_api_and_the_files_are_linked(shared: Stack, read: Read) -> None:
     """A number on a page must be one that can be asked for."""
-    page = open_page(shared, "/planning").page
+    page = read("/planning")
     page.locator(".balance li").first.wait_for()
     summary = next(each for each in shared.ask("/plans?limit=5")["plans"] if each["status"] == "published")
     totals = summary["totals"]
@@ -191,9 +191,9 @@ def test_a_difference_tells_its_part_only_when_there_is_one(plain: Page, value: 
     assert plain.evaluate(script, [value, base]).replace("\xa0", " ") == told
 
 
-def test_the_plan_stands_beside_the_fixed_rounds_and_the_threshold(shared: Stack, open_page: OpenPage) -> None:
+def test_the_plan_stands_beside_the_fixed_rounds_and_the_threshold(shared: Stack, read: Read) -> None:
     """What the same day would have cost otherwise, each with its difference in words and a sign."""
-    page = open_page(shared, "/planning").page
+    page = read("/planning")
     page.locator(".balance li").first.wait_for()
     view(page, "Jämför")
     lifts = page.locator(".compare tbody tr").nth(2).locator("td")
@@ -208,9 +208,9 @@ def test_the_plan_stands_beside_the_fixed_rounds_and_the_threshold(shared: Stack
     expect(lifts.nth(3).locator("small")).to_contain_text(sign)
 
 
-def test_printing_gives_the_drivers_lists_and_nothing_of_the_screen(shared: Stack, open_page: OpenPage) -> None:
+def test_printing_gives_the_drivers_lists_and_nothing_of_the_screen(shared: Stack, read: Read) -> None:
     """A planner who presses Ctrl+P wants paper for the cabs."""
-    page = open_page(shared, "/planning").page
+    page = read("/planning")
     page.locator(".balance li").first.wait_for()
     sheets = [sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf())).pages]
     plan_id = next(each["id"] for each in shared.ask("/plans?limit=5")["plans"] if each["status"] == "published")

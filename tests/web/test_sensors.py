@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from ingest.decode import elsys, own_fields
 from ingest.message import Uplink
 from ingest.refusal import RefusedError
-from tests.web.conftest import OpenPage
+from tests.web.conftest import OpenPage, Read
 from tests.web.stack import NOW, Stack
 from tomma.bounds import outside
 from tomma.model import Alert, AlertKind, Rejected, RejectReason, SensorId
@@ -106,9 +106,9 @@ def test_a_receiver_in_trouble_is_told_in_words_with_the_failure_beside_them(sta
         expect(row.locator("[lang=en]")).to_have_text(failure)
 
 
-def test_sensors_are_found_by_state_and_by_name(shared: Stack, open_page: OpenPage) -> None:
+def test_sensors_are_found_by_state_and_by_name(read: Read) -> None:
     """One chip is chosen at a time; what is typed narrows the list on the server, page by page."""
-    page = open_page(shared, "/sensors", language="sv").page
+    page = read("/sensors")
     rows = page.locator("tbody tr")
     expect(page.get_by_role("button", name=re.compile("^Alla"))).to_have_attribute("aria-pressed", "true")
     rows.first.wait_for()
@@ -123,9 +123,9 @@ def test_sensors_are_found_by_state_and_by_name(shared: Stack, open_page: OpenPa
     expect(page.locator(".empty")).to_be_visible()
 
 
-def test_the_pages_lead_to_each_other(shared: Stack, open_page: OpenPage) -> None:
+def test_the_pages_lead_to_each_other(read: Read) -> None:
     """And say which of them one is on."""
-    page = open_page(shared, "/").page
+    page = read("/")
     page.get_by_role("link", name="Givare").click()
     expect(page.get_by_role("link", name="Givare")).to_have_attribute("aria-current", "page")
     page.get_by_role("link", name="Staden").click()
