@@ -28,6 +28,9 @@ SERVER_WAS_DOWN = "the server was not running on that day"
 MISSED_TOLD_DAYS = 14
 """So far back mornings are told that nobody planned."""
 WEEKDAYS = frozenset(range(1, 8))
+MOST_DAYS_OFF = 100
+LOOK_AHEAD_DAYS = 7 * (MOST_DAYS_OFF + 2)
+"""Within so many there is a next plan, whichever of the days are off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,15 @@ class Schedule:
     changed_utc: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     """Mornings and second rounds due before are not this schedule's."""
     second_round: SecondRound = SecondRound()
-    """On the same weekdays."""
+    """On the same days."""
+    days_off: frozenset[date] = frozenset()
+    """Days among its weekdays on which no truck comes."""
 
     def __post_init__(self) -> None:
         """Refuse what no clock and no week shows."""
         check_within("local_time_s", self.local_time_s, 0, DAY_S - 1)
         check_utc("changed_utc", self.changed_utc)
+        check_within("days_off", len(self.days_off), 0, MOST_DAYS_OFF)
         strange = sorted(self.weekdays - WEEKDAYS)
         if strange:
             raise outside("weekdays", strange[0], 1, 7)
@@ -80,19 +86,25 @@ class Schedule:
         """Return the second round as a schedule of its own: whatever areas the plan on the road has."""
         noon = self.second_round
         return Schedule(
-            noon.enabled, noon.local_time_s, self.weekdays, frozenset(), noon.auto_publish, self.changed_utc
+            enabled=noon.enabled,
+            local_time_s=noon.local_time_s,
+            weekdays=self.weekdays,
+            auto_publish=noon.auto_publish,
+            changed_utc=self.changed_utc,
+            days_off=self.days_off,
         )
 
     def due_utc(self, day: date, timezone: str) -> datetime | None:
-        """Return when the day's plan is due; None when it has none: not its weekday, or no such day there."""
-        return moment_of(day, self.local_time_s, timezone) if day.isoweekday() in self.weekdays else None
+        """Return when the day's plan is due; None when it has none: not its weekday, a day off, or no day there."""
+        is_due = day.isoweekday() in self.weekdays and day not in self.days_off
+        return moment_of(day, self.local_time_s, timezone) if is_due else None
 
     def next_utc(self, now_utc: datetime, timezone: str) -> datetime | None:
         """Return when the next plan is due; None when the schedule is off."""
         if not self.enabled:
             return None
         today = local_day(now_utc, timezone)
-        coming = (self.due_utc(today + timedelta(days=ahead), timezone) for ahead in range(9))
+        coming = (self.due_utc(today + timedelta(days=ahead), timezone) for ahead in range(LOOK_AHEAD_DAYS))
         return next((due for due in coming if due is not None and due > now_utc), None)
 
 

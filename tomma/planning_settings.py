@@ -90,7 +90,9 @@ class PlanningSettings(Section):
     """When the next trucks come after those of the plan, at the soonest; later where `collection_weekdays` says so."""
     collection_weekdays: tuple[Weekday, ...] = Field(default=_WEEKDAYS, min_length=1)
     """On which trucks come: what Friday's plan leaves has to wait until Monday where nobody collects at the weekend.
-    Where a schedule makes the plans its weekdays count instead, and never a day without an open disposal site."""
+    Where a schedule makes the plans its days count instead, and never a weekday without an open disposal site."""
+    days_off: tuple[date, ...] = ()
+    """Days among those on which no truck comes, such as 2026-12-25."""
     cost_per_km_minor: int = Field(default=1_600, ge=0, le=MINOR_MAX)
     cost_per_h_minor: int = Field(default=43_200, ge=0, le=MINOR_MAX)
     cost_per_lift_minor: int = Field(default=50, ge=0, le=MINOR_MAX)
@@ -124,16 +126,15 @@ class PlanningSettings(Section):
     @property
     def collection_days(self) -> CollectionDays:
         """The days on which trucks come."""
-        return CollectionDays(frozenset(_WEEKDAYS.index(each) + 1 for each in self.collection_weekdays))
+        weekdays = frozenset(_WEEKDAYS.index(each) + 1 for each in self.collection_weekdays)
+        return CollectionDays(weekdays, frozenset(self.days_off))
 
     def collecting_on(self, days: CollectionDays) -> Self:
         """Return the settings with other days of collection."""
+        if days == self.collection_days:
+            return self
         names = tuple(_WEEKDAYS[each - 1] for each in sorted(days.weekdays))
-        return (
-            self
-            if set(names) == set(self.collection_weekdays)
-            else self.model_copy(update={"collection_weekdays": names})
-        )
+        return self.model_copy(update={"collection_weekdays": names, "days_off": tuple(sorted(days.days_off))})
 
     def on(self, day: date) -> Self:
         """Return the settings with the hours from that day's trucks to the next ones."""

@@ -50,6 +50,9 @@ def set_schedule(hands: Hands, asked: Annotated[ScheduleIn, Body()]) -> Schedule
     as an hour later, one that comes twice counts when it comes first. A server that was down at the time catches up
     the same day.
 
+    A plan looks to the next day on which trucks come: with Monday to Friday, Friday's takes what would overflow by
+    Monday, and the day before a day off what would by the day after it.
+
     The second round changes the plan on the road as an order with `replan_of` would, and may have a bin once more that
     was emptied that day. A change that leaves every truck what it had to do is put aside (`unchanged`).
     """
@@ -63,6 +66,7 @@ def set_schedule(hands: Hands, asked: Annotated[ScheduleIn, Body()]) -> Schedule
             enabled=asked.enabled,
             local_time_s=_wall_s(asked.local_time),
             weekdays=frozenset(asked.weekdays),
+            days_off=frozenset(asked.days_off),
             areas=frozenset(asked.areas),
             auto_publish=asked.auto_publish,
             changed_utc=hands.context.clock.now_utc(),
@@ -95,6 +99,7 @@ def _shown(hands: Hands) -> ScheduleOut:
         local_time=_wall_text(schedule.local_time_s),
         timezone=timezone,
         weekdays=sorted(schedule.weekdays),
+        days_off=sorted(schedule.days_off),
         areas=sorted(schedule.areas),
         auto_publish=schedule.auto_publish,
         changed_utc=schedule.changed_utc,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schema import ClockTime, Name, Shown, Told, UtcTime
+from tomma.mornings import MOST_DAYS_OFF
 
 Weekday = Annotated[int, Field(strict=True, ge=1, le=7)]
 RunStatusName = Literal["making", "ready", "published", "unchanged", "failed", "missed"]
@@ -28,6 +29,12 @@ class ScheduleIn(Told):
     local_time: ClockTime = "05:00"
     weekdays: list[Weekday] = Field(
         default=[1, 2, 3, 4, 5, 6, 7], max_length=7, description="1 is Monday, 7 Sunday.", examples=[[1, 2, 3, 4, 5]]
+    )
+    days_off: list[date] = Field(
+        default=[],
+        max_length=MOST_DAYS_OFF,
+        description="Days among these on which no truck comes: plans before them look beyond them.",
+        examples=[["2026-12-25"]],
     )
     areas: list[Name] = Field(default=[], max_length=500, description="Only bins of these areas; all if empty.")
     auto_publish: bool = Field(
@@ -72,6 +79,7 @@ class ScheduleOut(Shown):
     local_time: str = Field(examples=["05:00"])
     timezone: str = Field(examples=["Europe/Stockholm"])
     weekdays: list[int]
+    days_off: list[date]
     areas: list[str]
     auto_publish: bool
     changed_utc: UtcTime

@@ -18,7 +18,7 @@ def on_schedule(planning: PlanningSettings, schedule: Schedule, city: City) -> P
         schedule: The plan of every morning, on or off.
         city: A day on which none of its disposal sites is ever open is no day of collection: no truck could unload.
     """
-    days = CollectionDays(schedule.weekdays) if schedule.enabled else planning.collection_days
+    days = CollectionDays(schedule.weekdays, schedule.days_off) if schedule.enabled else planning.collection_days
     gates = city.disposal_sites.values()
     if gates:
         days = days.only(day for day in ISO_WEEKDAYS if any(gate.open_on(day) for gate in gates))

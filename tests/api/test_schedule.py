@@ -181,6 +181,20 @@ def test_only_the_named_areas_are_planned(client: httpx.Client, world: World) ->
     assert world.planner.wishes[-1].areas == {"Norr"}
 
 
+def test_on_a_day_off_no_plan_is_made_and_those_before_look_beyond_it(client: httpx.Client, world: World) -> None:
+    """Christmas falls on a Friday, and no truck comes until Monday."""
+    off = ["2026-11-22", "2026-11-23"]
+    shown = put(client, days_off=off[::-1])
+    assert (shown["days_off"], shown["next_utc"]) == (off, "2026-11-24T04:00:00Z")
+    assert client.get("/api/v1/schedule").json()["days_off"] == off
+    world.clock.now = BEFORE + timedelta(hours=1)
+    assert client.post("/api/v1/plans", json={}).status_code == 202
+    until(lambda: world.planner.asked, bool)
+    _, planning, day = world.planner.asked[-1]
+    assert planning.on(day).next_opportunity_h == 48.0
+    assert client.get("/api/v1/schedule").json()["runs"] == []
+
+
 @pytest.mark.parametrize(
     ("asked", "gates", "weekdays"),
     [
@@ -213,6 +227,8 @@ def test_a_plan_knows_on_which_days_trucks_come(
         pytest.param({"local_time": "24:00"}, "local_time", id="an hour no clock shows"),
         pytest.param({"weekdays": [0]}, "weekdays", id="the day before Monday"),
         pytest.param({"weekdays": []}, "weekdays", id="on, but on no day"),
+        pytest.param({"days_off": ["2026-02-30"]}, "days_off", id="a day that no calendar has"),
+        pytest.param({"days_off": ["2026-01-01"] * 101}, "days_off", id="more days off than a schedule keeps"),
         pytest.param({"enabled": "yes"}, "enabled", id="a word for yes or no"),
         pytest.param({"every": "day"}, "every", id="a key nobody knows"),
     ],

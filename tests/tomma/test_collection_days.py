@@ -36,6 +36,21 @@ def test_the_first_day_of_an_outlook_is_told_whichever_it_is() -> None:
     assert [each.isoweekday() for each in weekdays.within(date(2026, 11, 21), 4)] == [6, 1, 2]
 
 
+def test_a_day_off_is_passed_over() -> None:
+    """Before Easter a plan looks from Thursday to Tuesday."""
+    easter = frozenset({date(2026, 4, 3), date(2026, 4, 6)})
+    days = CollectionDays(frozenset({1, 2, 3, 4, 5}), easter)
+    assert days.gap_days(date(2026, 4, 2)) == 5
+    assert days.within(date(2026, 4, 2), 7) == (date(2026, 4, 2), date(2026, 4, 7), date(2026, 4, 8))
+    assert days.only({4}).days_off == easter
+
+
+def test_no_plan_looks_farther_than_its_forecast() -> None:
+    """A fortnight's holidays are longer than anybody foresees a level."""
+    off = frozenset(date(2026, 7, 1) + timedelta(days=each) for each in range(31))
+    assert CollectionDays(days_off=off).gap_days(date(2026, 7, 1)) == 7
+
+
 def test_days_that_no_week_has_are_refused() -> None:
     """With their bound."""
     with pytest.raises(ValueError, match="weekdays"):
