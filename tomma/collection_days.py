@@ -28,11 +28,6 @@ class CollectionDays:
         if strange:
             raise outside("weekdays", strange[0], 1, WEEK_DAYS)
 
-    @property
-    def usual_gap_h(self) -> float:
-        """How long from one of them to the next on average, in hours."""
-        return 24.0 * WEEK_DAYS / len(self.weekdays)
-
     def gap_days(self, day: date) -> int:
         """Return in how many days from `day` on, which need not be one of them, the next one comes: 1 is tomorrow.
 

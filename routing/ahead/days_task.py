@@ -122,7 +122,7 @@ def _work(
         work_s[unit] += seconds
     site_s = np.array([city.sites[city.bins[each].site_id].service_s for each in bin_ids], dtype=np.float64)
     visit = (own_s + site_s) * planning.cost_per_h_minor / 3600.0 + per_lift_minor(planning)
-    wasted = visit * np.minimum(planning.collection_days.usual_gap_h / due.lasts_h, 1.0)
+    wasted = visit * np.minimum(planning.next_opportunity_h / due.lasts_h, 1.0)
     return work_s, np.bincount(unit_of, wasted, minlength=units)
 
 

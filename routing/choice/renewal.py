@@ -31,6 +31,9 @@ ROOMS: FloatArray = np.linspace(1.0, 0.0, GRID + 1)
 """What still fits in, by level; the last level stands for full and beyond."""
 PIECES = 6
 """The hours until the next opportunity are looked at in the middle of so many pieces."""
+USUAL_STEP_H = 24.0
+"""Between the opportunities of the cycles to come; the mean of a week without its weekends gained nothing
+(docs/benchmarks/evaluate.md)."""
 HALVINGS = 24
 LEVELS: FloatArray = np.linspace(0.05, 0.95, 10)
 """Quantiles of the level at the visit, weighed alike."""
@@ -67,9 +70,8 @@ def waiting_minor(
 
 
 def _usual_step(forecast: CityForecast, planning: PlanningSettings) -> _Step:
-    usual_h = planning.collection_days.usual_gap_h
-    hours = usual_h * (np.arange(PIECES) + 0.5) / PIECES
-    return _step(forecast.usual_arrivals((*hours, usual_h)), usual_h, planning, forecast.volume_l)
+    hours = USUAL_STEP_H * (np.arange(PIECES) + 0.5) / PIECES
+    return _step(forecast.usual_arrivals((*hours, USUAL_STEP_H)), USUAL_STEP_H, planning, forecast.volume_l)
 
 
 def _next_step(forecast: CityForecast, planning: PlanningSettings, at_utc: datetime) -> _Step:

@@ -91,15 +91,14 @@ def worth(
         streets: The drives between (some of) the sites; straight lines stand in for the rest.
     """
     alpha, step_h = planning.accepted_overflow_probability, planning.next_opportunity_h
-    usual_h = planning.collection_days.usual_gap_h
     lasts_h = np.maximum(forecast.hours_from_empty(alpha), 1.0)
     left_h = np.maximum(forecast.hours_until(alpha) - (at_utc - forecast.as_of_utc) / timedelta(hours=1), 0.0)
     musts = np.array([each in must for each in forecast.bin_ids], dtype=np.bool_)
     service = _service_minor(city, forecast.bin_ids, planning)
-    town = _leg_minor(city, forecast.bin_ids, planning, float((usual_h / lasts_h).sum()))
-    due = np.where(musts, 0.0, 1.0 + np.maximum(left_h - step_h, 0.0) / usual_h)
+    town = _leg_minor(city, forecast.bin_ids, planning, float((24.0 / lasts_h).sum()))
+    due = np.where(musts, 0.0, np.maximum(left_h / step_h, 1.0))
     around = nearby(city, planning, streets)
-    own = _own_leg_minor(around, due, np.minimum(usual_h / lasts_h, 1.0), town)
+    own = _own_leg_minor(around, due, np.minimum(step_h / lasts_h, 1.0), town)
     leg = LEG_SHARE * (OWN_SHARE * own + (1.0 - OWN_SHARE) * town)
     avoided = expected_overflow_minor(forecast, planning, at_utc, at_utc + timedelta(hours=step_h))
     lift = per_lift_minor(planning)

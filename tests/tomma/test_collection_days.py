@@ -21,15 +21,6 @@ def test_the_next_day_is_one_of_them_and_none_lies_between(weekdays: frozenset[i
     assert all((day + timedelta(days=before)).isoweekday() not in weekdays for before in range(1, gap))
 
 
-@given(WEEKS, DAYS)
-def test_over_a_week_the_gaps_make_up_the_usual_one(weekdays: frozenset[int], day: date) -> None:
-    """What a later visit is weighed by is what really comes, on average."""
-    days = CollectionDays(weekdays)
-    week = list(days.within(day, 8)[1:])
-    assert len(week) == len(weekdays)
-    assert sum(24.0 * days.gap_days(each) for each in week) == pytest.approx(len(week) * days.usual_gap_h)
-
-
 def test_the_first_day_of_an_outlook_is_told_whichever_it_is() -> None:
     """Somebody plans for that Saturday."""
     weekdays = CollectionDays(frozenset({1, 2, 3, 4, 5}))

@@ -1,7 +1,7 @@
 """The planning page's *Every day*: what the clock is asked for in the morning and at noon, and what became of it."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 from playwright.sync_api import expect
 
@@ -72,3 +72,23 @@ def test_a_second_round_is_set_by_the_keyboard_alone(searching: Stack, open_page
     watched.expects_failures = True
     page.get_by_role("button", name="Spara", exact=True).click()
     expect(page.locator(".schedule .fault")).to_contain_text("En andra runda: måste ligga efter Klockslag.")
+
+
+def test_days_off_are_named_and_taken_back(searching: Stack, open_page: OpenPage) -> None:
+    """A feast on a weekday: those that are over are not sent along, and what remains is told by its name."""
+    searching.stores.mornings.set_schedule(Schedule(days_off=frozenset({date(2026, 1, 1), date(2026, 12, 25)})))
+    page = open_page(searching, "/planning").page
+    view(page, "Varje dag")
+    off = page.get_by_role("group", name="Lediga dagar")
+    expect(off.locator("li")).to_have_text([re.compile("fredag.* 25 december 2026")])
+    expect(off.get_by_role("button", name="Lägg till")).to_be_disabled()
+    off.get_by_label("Dag", exact=True).fill("2026-12-24")
+    off.get_by_role("button", name="Lägg till").click()
+    expect(off.locator("li")).to_have_count(2)
+    expect(off.get_by_label("Dag", exact=True)).to_have_value("")
+    off.get_by_role("button", name=re.compile("Ta bort fredag.* 25 december")).click()
+    expect(off.locator("li")).to_have_text([re.compile("torsdag.* 24 december 2026")])
+    assert violations(page) == ""
+    page.get_by_role("button", name="Spara", exact=True).click()
+    expect(page.locator(".schedule .saved")).to_be_visible()
+    assert searching.ask("/schedule")["days_off"] == ["2026-12-24"]

@@ -1,4 +1,5 @@
 /** Plans made and changed by themselves: at which times, on which days, and whether they go straight to the trucks. */
+import {nowMs} from "../lib/clock.js";
 import {useWords} from "../lib/context.js";
 import {html, useEffect, useState} from "../lib/html.js";
 import {may} from "../office/may.js";
@@ -6,6 +7,7 @@ import {inOrder} from "../office/natural.js";
 import {Fault, failureText} from "../office/refused.js";
 import {getSchedule, putSchedule} from "./api.js";
 import {Boxes} from "./boxes.js";
+import {DaysOff, stillAhead} from "./days_off.js";
 
 const MONDAY = Date.UTC(2026, 10, 16, 12); // any Monday: only its name is used
 const DAY_MS = 86_400_000;
@@ -76,18 +78,21 @@ export function Schedule({areas: known, run}) {
   const days = [1, 2, 3, 4, 5, 6, 7].map((day) => [day, weekday.format(MONDAY + (day - 1) * DAY_MS)]);
   const areas = areasOf(known, form.areas);
   const noon = form.second_round;
+  const today = new Intl.DateTimeFormat("sv-SE", {timeZone: form.timezone}).format(nowMs()); // as 2026-11-22
+  const daysOff = stillAhead(form.days_off, today);
   const disabled = !may("schedule");
   const send = (event) => {
     event.preventDefault();
     const {enabled, local_time, weekdays, areas: chosen, auto_publish} = form;
-    save({enabled, local_time, weekdays, areas: chosen, auto_publish, second_round: ofNoon(noon)});
+    save({enabled, local_time, weekdays, days_off: daysOff, areas: chosen, auto_publish, second_round: ofNoon(noon)});
   };
   return html`<div class="schedule-view" tabindex="0" role="region" aria-label=${t("schedule.title")}><form class="schedule" onSubmit=${send}>
     <h2>${t("schedule.title")}</h2><p class="hint">${t("schedule.lead")}</p>
     <${Box} name="enabled" of=${form} change=${change} disabled=${disabled}>${t("schedule.enabled")}<//>
     <${Time} of=${form} change=${change} disabled=${disabled}>${t("schedule.time", {zone: format.timeZone})}<//>
     <${Boxes} legend=${t("schedule.weekdays")} choices=${days} chosen=${form.weekdays}
-      disabled=${disabled} onChosen=${(weekdays) => change({weekdays})} />
+      hint=${t("schedule.weekdays_hint")} disabled=${disabled} onChosen=${(weekdays) => change({weekdays})} />
+    <${DaysOff} chosen=${daysOff} today=${today} disabled=${disabled} onChosen=${(days_off) => change({days_off})} />
     ${areas.length > 0 && html`<${Boxes} legend=${t("schedule.areas")} hint=${t("schedule.areas_hint")}
       choices=${areas.map((each) => [each, each])} chosen=${form.areas} disabled=${disabled}
       onChosen=${(chosen) => change({areas: chosen})} />`}
