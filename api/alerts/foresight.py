@@ -19,9 +19,9 @@ from functools import partial
 from api.context import BinOutlook
 from routing.daytime import WorkingDay, local_day
 from tomma.city import City
+from tomma.collection_days import CollectionDays
 from tomma.fold import DayState, StopState
 from tomma.model import Alert, AlertKind, BinId
-from tomma.mornings import Schedule
 from tomma.plan import Plan, StopKind
 
 ENDS_FACTOR = 1.5
@@ -66,16 +66,15 @@ def coming(plan: Plan | None, day: DayState, now_utc: datetime) -> Mapping[BinId
     }
 
 
-def next_trucks(city: City, schedule: Schedule, plan: Plan | None, now_utc: datetime) -> datetime | None:
+def next_trucks(city: City, days: CollectionDays, plan: Plan | None, now_utc: datetime) -> datetime | None:
     """Return when the first truck leaves on the next day that is still to be planned.
 
     `plan` is the newest that was published: today's, or yesterday's.
     """
     today = local_day(now_utc, city.organisation.timezone)
-    for days in range(DAYS_OF_A_WEEK + 1):
-        day = today + timedelta(days=days)
-        is_worked = not schedule.enabled or day.isoweekday() in schedule.weekdays
-        if not is_worked or (plan is not None and plan.day == day) or not city.vehicles:
+    for later in range(DAYS_OF_A_WEEK + 1):
+        day = today + timedelta(days=later)
+        if not days.has(day) or (plan is not None and plan.day == day) or not city.vehicles:
             continue
         leaves_s = min(each.shift.start_s for each in city.vehicles.values())
         leaves_utc = WorkingDay(day, city.organisation.timezone).at_utc(leaves_s)

@@ -66,7 +66,8 @@ class Lookout(TurnTaker):
         def said_since(bin_id: BinId) -> Sequence[Alert]:
             return self._context.readings.alerts(since_utc, now_utc + JUST_AFTER, bin_id)
 
-        trucks_utc = next_trucks(scene.city, self._context.mornings.schedule(), scene.plan, now_utc)
+        days = self._context.planning(scene.city).collection_days
+        trucks_utc = next_trucks(scene.city, days, scene.plan, now_utc)
         foreseen, on_the_way = scene.forecast.outlook, coming(scene.plan, scene.day, now_utc)
         ahead = Ahead(now_utc, foreseen, on_the_way, active, trucks_utc, gone, said_since)
         return list(foresee(scene.city.bins, ahead, self._context.settings.alerts.overflow_soon_h))

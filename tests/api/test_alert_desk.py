@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -18,6 +18,7 @@ from tests.api.taps import event_body, send
 from tests.api.town import NOW, TODAY, make_city, plan_of
 from tests.api.world import FAST, World, serving, serving_on_a_port
 from tomma.alerts import URGENCY, Care, CareAction, CareState, Urgency, attention_to
+from tomma.collection_days import CollectionDays
 from tomma.fold import fold
 from tomma.model import Alert, AlertKind, BinId, PlanId, SensorId
 from tomma.mornings import Schedule
@@ -239,6 +240,7 @@ def test_a_bin_that_todays_truck_reaches_in_time_is_nobodys_trouble(calm: World)
         pytest.param("2026-11-23T05:50Z", 6.0, False, False, id="ten to seven: the plan is late"),
         pytest.param("2026-11-23T06:10Z", 6.0, False, True, id="ten past seven, and no plan was made"),
         pytest.param("2026-11-27T21:00Z", 11.0, True, True, id="Friday night, and nobody works on a Saturday"),
+        pytest.param("2026-11-25T21:00Z", 11.0, True, True, id="Wednesday night, and Thursday is a day off"),
     ],
 )
 def test_a_bin_that_lasts_until_the_trucks_go_out_is_the_next_plans_to_judge(
@@ -247,7 +249,12 @@ def test_a_bin_that_lasts_until_the_trucks_go_out_is_the_next_plans_to_judge(
     """In the demo each night brought nine of these alerts, which the morning's plan ended: nobody could do anything."""
     calm.clock.now = datetime.fromisoformat(now)
     calm.stores.mornings.set_schedule(
-        Schedule(enabled=True, weekdays=frozenset(range(1, 6)), changed_utc=calm.clock.now)
+        Schedule(
+            enabled=True,
+            weekdays=frozenset(range(1, 6)),
+            changed_utc=calm.clock.now,
+            days_off=frozenset({date(2026, 11, 26)}),
+        )
     )
     if planned:
         calm.publish(day=calm.clock.now.date())
@@ -265,7 +272,7 @@ def test_yesterdays_plan_is_no_plan_of_a_day_that_has_just_begun() -> None:
     city, yesterday = make_city(), plan_of(make_city(), PlanId("P"), TODAY, NOW)
     midnight_utc = datetime(2026, 11, 22, 23, tzinfo=UTC)
     for moment in (midnight_utc, midnight_utc - timedelta(seconds=1)):
-        assert next_trucks(city, Schedule(), yesterday, moment) == datetime(2026, 11, 23, 5, tzinfo=UTC)
+        assert next_trucks(city, CollectionDays(), yesterday, moment) == datetime(2026, 11, 23, 5, tzinfo=UTC)
 
 
 def test_a_forecast_that_wavers_about_the_trucks_leaving_tells_once(calm: World) -> None:
