@@ -54,6 +54,20 @@ def test_the_same_readings_give_the_same_point(world: World) -> None:
     assert point() == point() is not None
 
 
+def test_a_week_has_the_days_on_which_trucks_come(world: World) -> None:
+    """With trucks on Mondays alone less is lifted, and more overflows, than with trucks every day."""
+    for n in range(1, 6):
+        for hours in range(1, 200, 6):
+            world.measure(f"B{n}", (0.6 - hours * 0.004 * (n % 3 + 1)) % 1.0, NOW - timedelta(hours=hours))
+    ask, city = world.context().weekly, world.stores.registry.load()
+    daily = world.settings.planning
+    mondays = daily.model_copy(update={"collection_weekdays": ("mon",)})
+    found = [ask(city=city, planning=each, now_utc=NOW, risk=0.5, draw=0, stop=Event()) for each in (daily, mondays)]
+    (often, seldom) = (each for each in found if each is not None)
+    assert 0.0 < seldom.lifts < often.lifts
+    assert seldom.expected_overflows > often.expected_overflows
+
+
 @dataclass
 class Counted:
     """A maker of points that gives up while somebody waits for a plan."""

@@ -3,12 +3,12 @@
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from routing.ahead.coming_days import coming_days
+from routing.ahead.days_ahead import DaysAhead
 from routing.planning import search
 from routing.planning.planner import make_plan
 from routing.roads.straight_line import StraightLineRoads
@@ -85,22 +85,34 @@ def test_where_the_next_opportunity_is_set_farther_off_that_counts(stores: Store
     assert told_hours(plan(stores, FRIDAY, weekly)) == {168.0}
 
 
-def test_the_outlook_has_no_work_for_days_without_trucks(stores: Stores) -> None:
-    """Work levelled onto a Sunday is work that nobody does."""
-    city, now_utc = small_city(), datetime(2026, 11, 19, 4, 30, tzinfo=UTC)
+def ahead(stores: Stores, first: date, settings: PlanningSettings) -> DaysAhead:
+    """Look at the week from that day on."""
+    city, now_utc = small_city(), datetime(first.year, first.month, first.day, 4, 30, tzinfo=UTC)
     stores.readings.append(ten_days_of_readings(city, now_utc))
-    ahead = coming_days(
+    return coming_days(
         city=city,
         readings=stores.readings,
         events=stores.events,
-        settings=MON_TO_FRI,
-        first_day=THURSDAY,
+        settings=settings,
+        first_day=first,
         days=7,
         now_utc=now_utc,
     )
-    days = [each.day for each in ahead.days]
-    assert [day.isoweekday() for day in days] == [4, 5, 1, 2, 3]
-    assert all(before < after for before, after in pairwise(days))
-    due = {each.bin_id: each.due for of_day in ahead.days for each in of_day.bins}
+
+
+def test_the_outlook_has_no_work_for_days_without_trucks(stores: Stores) -> None:
+    """Work levelled onto a Sunday is work that nobody does."""
+    found = ahead(stores, THURSDAY, MON_TO_FRI)
+    assert [each.day.isoweekday() for each in found.days] == [4, 5, 1, 2, 3]
+    due = {each.bin_id: each.due for of_day in found.days for each in of_day.bins}
     assert due, "else this tells nothing"
     assert not {5, 6} & {day.weekday() for day in due.values()}
+
+
+def test_what_falls_due_at_the_weekend_is_due_on_friday(stores: Stores) -> None:
+    """By Monday it would have overflowed."""
+    daily, working = (
+        {each.bin_id for of_day in ahead(stores, FRIDAY, settings).days for each in of_day.bins if each.due == FRIDAY}
+        for settings in (EVERY_DAY, MON_TO_FRI)
+    )
+    assert daily < working
