@@ -325,6 +325,7 @@ export default {
   "field.volume_min_l": "Smallest container (l)",
   "field.volume_table": "Height [mm] and volume [l], a line each",
   "field.weekdays": "Weekdays",
+  "field.days_off": "Days off",
   "field.withheld_bin_ids": "Bins that stay in",
   "advice.another_make": "tomma codec add teaches another make.",
   "advice.kelvin": "Was it sent in kelvin?",

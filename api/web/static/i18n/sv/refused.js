@@ -325,6 +325,7 @@ export default {
   "field.volume_min_l": "Minsta kärl (l)",
   "field.volume_table": "Höjd [mm] och volym [l], en rad för varje",
   "field.weekdays": "Veckodagar",
+  "field.days_off": "Lediga dagar",
   "field.withheld_bin_ids": "Kärl som inte visas",
   "advice.another_make": "tomma codec add lär in ett annat fabrikat.",
   "advice.kelvin": "Skickades värdet i kelvin?",
