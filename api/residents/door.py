@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from api.bins.view import emptyings_of
 from api.services import Services
-from routing.daytime import WorkingDay
+from routing.daytime import WorkingDay, local_day
 from tomma.city import City, Fraction
 from tomma.errors import NotFoundError, TommaError
 from tomma.model import BinId
@@ -85,7 +85,8 @@ def _standing(hands: Services, bin_id: BinId, since_utc: datetime) -> tuple[Sequ
 
 
 def _midnight_utc(hands: Services, city: City) -> datetime:
-    return WorkingDay(hands.today.day(), city.organisation.timezone).at_utc(0)
+    timezone = city.organisation.timezone
+    return WorkingDay(local_day(hands.context.clock.now_utc(), timezone), timezone).at_utc(0)
 
 
 def _place(hands: Services, city: City, bin_id: BinId) -> str:

@@ -22,10 +22,13 @@ def default_day(city: City, now_utc: datetime) -> date:
     return today if any(end_s - leave_s >= WORTH_LEAVING_S for end_s in ends) else today + timedelta(days=1)
 
 
-def not_before_s(day: WorkingDay, now_utc: datetime) -> int:
-    """Return the second of the day before which no truck leaves; ConflictError for a day over or too far ahead."""
+def not_before_s(day: WorkingDay, now_utc: datetime, *, is_on_road: bool = False) -> int:
+    """Return the second of the day before which no truck leaves; ConflictError for a day over or too far ahead.
+
+    With `is_on_road` its trucks are out: they may be on the night after it.
+    """
     today = local_day(now_utc, day.timezone)
-    if day.day < today:
+    if day.day < today - timedelta(days=is_on_road):
         raise ConflictError(f"{day.day} is over (it is {today}): choose today or a later day")
     if (day.day - today).days > MAX_DAYS_AHEAD:
         raise ConflictError(f"{day.day} is more than {MAX_DAYS_AHEAD} days ahead of {today}: choose an earlier day")

@@ -92,7 +92,8 @@ def make_plan(
     """
     working_day = WorkingDay(day, city.organisation.timezone)
     shut_streams, city = city.taken_only_at(wishes.closed), city.closed_at(wishes.closed)
-    task = Task(city, working_day, now_utc, settings, not_before_s(working_day, now_utc), wishes, foresight)
+    leave_s = not_before_s(working_day, now_utc, is_on_road=wishes.replan_of is not None)
+    task = Task(city, working_day, now_utc, settings, leave_s, wishes, foresight)
     task.morning = morning_of(plans, events, city, day, now_utc, wishes) if wishes.replan_of else None
     task.vehicles = on_duty(task, vehicle_ids)
     tell = Telling(on_progress, plan_id, settings)

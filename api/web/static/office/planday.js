@@ -1,6 +1,13 @@
 /** How the day of a plan lies to today, by the city's own clock: yesterday's plan must not be told as today's. */
 import {nowMs} from "../lib/clock.js";
 
+const LATE_MS = 2 * 3_600_000; // as the server's: after their plan's end trucks may still be out
+const DAY_MS = 86_400_000;
+
+/** Whether trucks are out by a plan of yesterday: a night's work is today's until it is done. */
+const isOut = (plan, today, ms) => Date.parse(today) - Date.parse(plan.day) === DAY_MS && plan.routes?.some((route) => (
+  Date.parse(route.start_utc) <= ms && ms < Date.parse(route.end_utc) + LATE_MS));
+
 /**
  * @param {{day: string}} plan
  * @param {{organisation: {timezone: string}}} city
@@ -9,7 +16,7 @@ import {nowMs} from "../lib/clock.js";
  */
 export function whenOf(plan, city, ms = nowMs()) {
   const today = new Intl.DateTimeFormat("sv-SE", {timeZone: city.organisation.timezone}).format(ms); // as 2026-11-22
-  if (plan.day === today) return "today";
+  if (plan.day === today || isOut(plan, today, ms)) return "today";
   return plan.day < today ? "past" : "coming";
 }
 
