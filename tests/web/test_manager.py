@@ -338,6 +338,23 @@ def test_the_day_of_a_plan_is_the_citys(ask: Ask, day: str, when: str) -> None:
     assert ask("office/planday.js", "whenOf", {"day": day}, city, late_ms) == when
 
 
+@pytest.mark.parametrize(
+    ("day", "now_h", "when"),
+    [
+        pytest.param("2026-11-20", 23.5, "today", id="half past one: its trucks are out"),
+        pytest.param("2026-11-20", 28.9, "today", id="five to seven: they are late"),
+        pytest.param("2026-11-20", 29.0, "past", id="seven: two hours after its end"),
+        pytest.param("2026-11-19", 23.5, "past", id="the day before yesterday's"),
+    ],
+)
+def test_a_nights_plan_is_todays_until_its_trucks_are_home(ask: Ask, day: str, now_h: float, when: str) -> None:
+    """As on the tablets: at midnight the page told it as driven, and trucks were out by it."""
+    city = {"organisation": {"timezone": "Europe/Helsinki"}}
+    route = {"start_utc": "2026-11-20T20:00:00Z", "end_utc": "2026-11-21T03:00:00Z"}
+    now_ms = (datetime(2026, 11, 20, tzinfo=UTC).timestamp() + now_h * 3_600) * 1_000
+    assert ask("office/planday.js", "whenOf", {"day": day, "routes": [route]}, city, now_ms) == when
+
+
 def test_a_plan_whose_trucks_were_all_due_home_is_not_told_as_driven_now(shared: Stack, open_page: OpenPage) -> None:
     """In the evening the page said that the trucks drive it, and sent a new one to trucks that were home unasked."""
     watched = open_page(shared, PLAIN)
