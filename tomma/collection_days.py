@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from tomma.bounds import outside
 from tomma.hours import ISO_WEEKDAYS
 
-WEEK_DAYS = len(ISO_WEEKDAYS)
 FARTHEST_DAYS = 7
 """So far reaches the forecast of a bin's level."""
 
@@ -26,7 +25,7 @@ class CollectionDays:
             raise ValueError("weekdays must name a day on which trucks come, got none")
         strange = sorted(self.weekdays - ISO_WEEKDAYS)
         if strange:
-            raise outside("weekdays", strange[0], 1, WEEK_DAYS)
+            raise outside("weekdays", strange[0], 1, 7)
 
     def gap_days(self, day: date) -> int:
         """Return in how many days from `day` on, which need not be one of them, the next one comes: 1 is tomorrow.

@@ -15,6 +15,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from tomma.bounds import BoundError, Rule, check_utc, check_within, outside
+from tomma.collection_days import CollectionDays
 from tomma.hours import DAY_S
 from tomma.model import PlanId
 from tomma.plan import PlanStatus
@@ -82,6 +83,11 @@ class Schedule:
             bound = "must have its local_time after the morning's"
             raise BoundError("second_round", Rule.AFTER, bound, None, other="local_time")
 
+    @property
+    def collection_days(self) -> CollectionDays:
+        """The days on which trucks come; ValueError for one that is off and names no weekday."""
+        return CollectionDays(self.weekdays, self.days_off)
+
     def at_noon(self) -> "Schedule":
         """Return the second round as a schedule of its own: whatever areas the plan on the road has."""
         noon = self.second_round
@@ -96,7 +102,7 @@ class Schedule:
 
     def due_utc(self, day: date, timezone: str) -> datetime | None:
         """Return when the day's plan is due; None when it has none: not its weekday, a day off, or no day there."""
-        is_due = day.isoweekday() in self.weekdays and day not in self.days_off
+        is_due = bool(self.weekdays) and self.collection_days.has(day)
         return moment_of(day, self.local_time_s, timezone) if is_due else None
 
     def next_utc(self, now_utc: datetime, timezone: str) -> datetime | None:

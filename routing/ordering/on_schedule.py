@@ -4,7 +4,6 @@ A person who presses the button on a Friday means the same week as the clock doe
 """
 
 from tomma.city import City
-from tomma.collection_days import CollectionDays
 from tomma.hours import ISO_WEEKDAYS
 from tomma.mornings import Schedule
 from tomma.planning_settings import PlanningSettings
@@ -18,7 +17,7 @@ def on_schedule(planning: PlanningSettings, schedule: Schedule, city: City) -> P
         schedule: The plan of every morning, on or off.
         city: A day on which none of its disposal sites is ever open is no day of collection: no truck could unload.
     """
-    days = CollectionDays(schedule.weekdays, schedule.days_off) if schedule.enabled else planning.collection_days
+    days = schedule.collection_days if schedule.enabled else planning.collection_days
     gates = city.disposal_sites.values()
     if gates:
         days = days.only(day for day in ISO_WEEKDAYS if any(gate.open_on(day) for gate in gates))
